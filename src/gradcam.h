@@ -1,0 +1,299 @@
+/* gradcam.h - where did this image classifier look?
+ *
+ * The one public header of the engine. A Keras model is built, planned and run; a run gives scores,
+ * logits, and the Grad-CAM map of any class at any layer.
+ *
+ *     gc_model *model;
+ *     gc_model_create(&model, config_json, length);          build: the layer graph
+ *     gc_model_set_weight(model, "Conv1/kernel", data, n);   ... for every weight array
+ *     gc_model_plan(model, 224, 224, 0);                     plan: shapes, fusion, one arena
+ *     gc_model_forward(model, input);                        run
+ *     gc_model_explain(model, 282, GC_SCORE, &layer, 1, raw);
+ *     gc_model_destroy(model);
+ *
+ * Conventions, true for every function:
+ * - Tensors are NHWC float32 with the last axis fastest; the batch is 1 and its axis is left out.
+ * - A function that can fail returns a gc_status; gc_error() then gives the sentence for people: what
+ *   was given and what is allowed. After a failure every object is as usable as before the call.
+ * - The caller owns every buffer it passes, input and output; the engine copies what it keeps.
+ *   Pointers that the engine returns belong to the model and live until it is destroyed or planned
+ *   anew.
+ * - Nothing aborts, exits, prints or starts a thread. One model is used by one thread at a time;
+ *   gc_error() is per process.
+ */
+#ifndef GRADCAM_H
+#define GRADCAM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __EMSCRIPTEN__
+#define GC_API __attribute__((used, visibility("default")))
+#else
+#define GC_API
+#endif
+
+/* ---- Limits: refused before any work begins (GC_TOO_LARGE) ---- */
+
+#define GC_MAX_RANK 5                   /* axes of a tensor, the batch not counted */
+#define GC_MAX_LAYERS 20000             /* Keras layers of a model, nested ones included */
+#define GC_MAX_CONFIG_BYTES (64 << 20)  /* JSON text of a model's configuration */
+#define GC_MAX_TENSOR_BYTES (1 << 30)   /* one tensor or weight array */
+#define GC_MAX_IMAGE_PIXELS (100 << 20) /* width x height of a picture */
+#define GC_MAX_IMAGE_SIDE 32767         /* width or height of a picture */
+
+/* ---- Status ---- */
+
+typedef enum gc_status {
+    GC_OK = 0,
+    GC_INVALID_ARGUMENT,  /* a NULL, a size or an option that no call can mean */
+    GC_INVALID_MODEL,     /* not a Keras model, or one whose parts contradict each other */
+    GC_UNSUPPORTED_LAYER, /* a well-formed model with layers that the engine lacks; all are named */
+    GC_UNKNOWN_LAYER,     /* no layer has that name; the nearest names are given */
+    GC_INVALID_LAYER,     /* a layer that has no map: its output has no rows and columns */
+    GC_INVALID_TARGET,    /* a class index outside 0 .. classes - 1 */
+    GC_INVALID_IMAGE,     /* bytes that are no picture, or a picture without pixels */
+    GC_TOO_LARGE,         /* beyond a limit above */
+    GC_OUT_OF_MEMORY,
+    GC_NOT_READY,         /* called before the step that it needs (weights, plan, forward) */
+    GC_INTERNAL           /* a kernel refused what the plan gave it: a defect, please report it */
+} gc_status;
+
+/* The status' name as text, "UNKNOWN_LAYER"; stable, for programs. Never NULL. */
+GC_API const char *gc_status_name(gc_status status);
+
+/* The sentence of the last failure, for people, in UTF-8. Never NULL; valid until the next call. */
+GC_API const char *gc_error(void);
+
+/* ---- Build: a model from a Keras configuration and weight arrays ---- */
+
+typedef struct gc_model gc_model;
+
+/* Builds the layer graph of a Keras model, nested models included; weights are still missing.
+ *   model    receives the model, to be given to gc_model_destroy; NULL on failure
+ *   config   JSON text, `length` bytes, as model.to_json() of Keras 2 or 3 gives it: Functional or
+ *            Sequential
+ * Fails with INVALID_MODEL, UNSUPPORTED_LAYER (all such layers are named), TOO_LARGE, OUT_OF_MEMORY. */
+GC_API gc_status gc_model_create(gc_model **model, const char *config, size_t length);
+
+/* Gives back everything the model holds. NULL is allowed. */
+GC_API void gc_model_destroy(gc_model *model);
+
+/* The model's own name in its configuration. */
+GC_API const char *gc_model_name(const gc_model *model);
+
+/* The weight arrays that the model needs, in the order of the layers in the configuration and, within
+ * a layer, of Keras (kernel, bias; gamma, beta, moving_mean, moving_variance; ...). */
+GC_API int32_t gc_model_weight_count(const gc_model *model);
+
+/* Path of weight `index`: layer and array, outer models first, "base/Conv1/kernel". NULL if there is
+ * no such weight. */
+GC_API const char *gc_model_weight_path(const gc_model *model, int32_t index);
+
+/* Shape of weight `index`: writes its axes to dims[GC_MAX_RANK] and returns the rank, -1 if there is no
+ * such weight. */
+GC_API int32_t gc_model_weight_shape(const gc_model *model, int32_t index, int32_t *dims);
+
+/* Finds the weight that a file means by `name` and writes its index, or -1 if the model has no such
+ * weight (optimizer state, counters: ignore it).
+ *   name   as the file gives it, parts joined by "/":
+ *          - a path as gc_model_weight_path gives it ("base/Conv1/kernel", tfjs and safetensors)
+ *          - Keras' HDF5 layout: the group of the top-level layer, then the weight's own name
+ *            ("mobilenetv2_1.00_160/Conv1/kernel:0", "dense/dense/bias:0")
+ *          - Keras 3's store: "layers/functional/layers/conv2d_1/vars/0"
+ * Fails with INVALID_MODEL if the name fits several weights. */
+GC_API gc_status gc_model_find_weight(const gc_model *model, const char *name, int32_t *index);
+
+/* Copies the values of weight `index` into the model. May be called again until the plan is made.
+ *   data    float32, row-major, `count` values: the product of the weight's axes
+ * Fails with INVALID_MODEL if the count differs or a value is not finite, INVALID_ARGUMENT. */
+GC_API gc_status gc_model_set_weight(gc_model *model, int32_t index, const float *data, size_t count);
+
+/* ---- Plan ---- */
+
+/* Plan without fusion: every Keras layer is computed by itself. Slower; for tests. */
+#define GC_PLAN_UNFUSED 1u
+
+/* Fixes the input's size, decides what is fused, prepares the kernels and allocates one arena for all
+ * tensors; from then on a run allocates nothing but what the first backward through a layer packs.
+ *   height, width   in pixels; must be those of the configuration where it has them
+ *   flags           0 or GC_PLAN_UNFUSED
+ * Fails with NOT_READY if weights are missing (they are named), INVALID_ARGUMENT, INVALID_MODEL,
+ * TOO_LARGE, OUT_OF_MEMORY. May be called again with another size. */
+GC_API gc_status gc_model_plan(gc_model *model, int32_t height, int32_t width, uint32_t flags);
+
+/* Bytes that the model holds now: weights, packed weights, arena. */
+GC_API size_t gc_model_memory(const gc_model *model);
+
+/* ---- Shapes and layers ---- */
+
+/* Shape of the input: dims[3] receives height, width, channels; 0 where the configuration leaves it
+ * open and no plan was made. */
+GC_API void gc_model_input_shape(const gc_model *model, int32_t *dims);
+
+/* Number of scores (classes). */
+GC_API int32_t gc_model_class_count(const gc_model *model);
+
+/* Number of layers, one entry per Keras layer and call, nested ones included, in the order in which the
+ * network runs. A nested model has an entry of its own, after its layers: its output. */
+GC_API int32_t gc_model_layer_count(const gc_model *model);
+
+/* Path of a layer, names from outside to inside joined by "/": "base/Conv1"; a second call of the same
+ * layer is "base/Conv1@1". NULL if there is no such layer, as for the functions that follow. */
+GC_API const char *gc_layer_path(const gc_model *model, int32_t layer);
+
+/* Keras class of a layer: "Conv2D". */
+GC_API const char *gc_layer_type(const gc_model *model, int32_t layer);
+
+/* Writes the axes of the layer's output to dims[GC_MAX_RANK] (0 where the size is still open) and
+ * returns the rank, -1 if there is no such layer. */
+GC_API int32_t gc_layer_shape(const gc_model *model, int32_t layer, int32_t *dims);
+
+/* Number of values in the layer's weights; a nested model's are those of its layers. `trainable` counts
+ * only what training would change: not the moving statistics, nothing of a frozen layer. */
+GC_API double gc_layer_params(const gc_model *model, int32_t layer);
+GC_API double gc_layer_trainable_params(const gc_model *model, int32_t layer);
+
+/* The nested model that a layer stands in (an index of a layer), -1 at the top level. */
+GC_API int32_t gc_layer_parent(const gc_model *model, int32_t layer);
+
+/* The layers whose outputs a layer takes: how many, and the index of number `i`. */
+GC_API int32_t gc_layer_input_count(const gc_model *model, int32_t layer);
+GC_API int32_t gc_layer_input(const gc_model *model, int32_t layer, int32_t i);
+
+/* Finds a layer by its path, or by its last part alone where only one layer has it.
+ * Fails with UNKNOWN_LAYER: none has it (the nearest names are given) or several have. */
+GC_API gc_status gc_model_find_layer(const gc_model *model, const char *name, int32_t *layer);
+
+/* The layer to explain when nobody chose one: the last in the network's order whose output has rows,
+ * columns and channels and more than 1 x 1 positions, nested models themselves not counted; -1 if there
+ * is none. */
+GC_API int32_t gc_model_default_layer(const gc_model *model);
+
+/* ---- Run ---- */
+
+/* What is explained of a class: its score, the model's output as the model gives it, or its logit, the
+ * value before the final softmax or sigmoid (the same where the model ends without one). */
+typedef enum gc_output { GC_SCORE = 0, GC_LOGIT = 1 } gc_output;
+
+/* Runs the network on one preprocessed picture and keeps what the calls below need, until the next
+ * forward.
+ *   input   [height][width][channels], `count` values in all
+ * Fails with NOT_READY before a plan, INVALID_ARGUMENT. */
+GC_API gc_status gc_model_forward(gc_model *model, const float *input, size_t count);
+
+/* Copies the scores, or the logits, of the last run.
+ *   values   [classes], `count` of them
+ * Fails with NOT_READY before a forward, INVALID_ARGUMENT. */
+GC_API gc_status gc_model_outputs(const gc_model *model, gc_output output, float *values, size_t count);
+
+/* Grad-CAM (Selvaraju et al. 2017, arXiv:1610.02391) of one class at any number of layers, with one
+ * backward pass from the output to the earliest of them:
+ *     weight(k) = mean over rows, columns of d output(target) / d A(., ., k)
+ *     raw(y, x) = sum_k weight(k) A(y, x, k)          A: the layer's output
+ *   target         class, 0 .. classes - 1
+ *   layers         `layer_count` indices of layers with rows, columns and channels
+ *   raw            receives the raw maps, [rows][columns] each, one after another in the order of
+ *                  `layers`; raw_count values: the sum of their sizes
+ *   weights_norm   receives the Euclidean norm of each layer's weights, layer_count values; or NULL
+ * Fails with NOT_READY before a forward, INVALID_TARGET, INVALID_LAYER, INVALID_ARGUMENT. */
+GC_API gc_status gc_model_explain(gc_model *model, int32_t target, gc_output output,
+                                  const int32_t *layers, int32_t layer_count, float *raw,
+                                  size_t raw_count, float *weights_norm);
+
+/* Copies a layer's output in the last run, also of a layer that fusion swallowed.
+ *   values   the layer's shape, `count` values
+ * Fails with NOT_READY, INVALID_ARGUMENT. */
+GC_API gc_status gc_model_activation(gc_model *model, int32_t layer, float *values, size_t count);
+
+/* Gradient of S = sum_c seed(c) output(c) with regard to a layer's output.
+ *   seed       [classes], seed_count values
+ *   gradient   the layer's shape, `count` values
+ * Fails with NOT_READY, INVALID_ARGUMENT. */
+GC_API gc_status gc_model_gradient(gc_model *model, gc_output output, const float *seed,
+                                   size_t seed_count, int32_t layer, float *gradient, size_t count);
+
+/* ---- Pictures ----
+ * Pixels are 8 bits a channel, rows from the top, RGBA unless said otherwise. */
+
+/* Filters of Pillow's Image.resize. */
+typedef enum gc_filter {
+    GC_NEAREST = 0,
+    GC_BOX,
+    GC_BILINEAR,
+    GC_HAMMING,
+    GC_BICUBIC,
+    GC_LANCZOS
+} gc_filter;
+
+/* Decodes a JPEG, PNG, BMP or GIF (its first frame) to RGBA and turns it upright by its EXIF
+ * orientation.
+ *   pixels          receives width * height * 4 bytes, to be given to gc_free; NULL on failure
+ *   width, height   in pixels, after turning
+ * Fails with INVALID_IMAGE, TOO_LARGE, OUT_OF_MEMORY. */
+GC_API gc_status gc_image_decode(uint8_t **pixels, int32_t *width, int32_t *height,
+                                 const uint8_t *bytes, size_t length);
+
+/* Gives back what gc_image_decode gave. NULL is allowed. */
+GC_API void gc_free(void *memory);
+
+/* Resizes as Pillow's Image.resize does, byte for byte; RGBA by way of premultiplied alpha (but for
+ * NEAREST).
+ *   out        [out_height][out_width][channels]
+ *   in         [in_height][in_width][channels]
+ *   channels   1 (L), 3 (RGB) or 4 (RGBA)
+ * Fails with INVALID_ARGUMENT, TOO_LARGE, OUT_OF_MEMORY. */
+GC_API gc_status gc_image_resize(uint8_t *out, int32_t out_width, int32_t out_height, const uint8_t *in,
+                                 int32_t in_width, int32_t in_height, int32_t channels,
+                                 gc_filter filter);
+
+/* How pixels become a network's input: out = (in * scale - mean) / deviation, every step rounded to
+ * float32 as NumPy does; `bgr` turns the channels round first (mean and deviation are then B, G, R). */
+typedef enum gc_preprocessing {
+    GC_PREPROCESS_NONE = 0, /* 0 .. 255 as they are */
+    GC_PREPROCESS_TF,       /* x / 127.5 - 1 */
+    GC_PREPROCESS_TORCH,    /* (x / 255 - mean) / deviation of ImageNet, R, G, B */
+    GC_PREPROCESS_CAFFE     /* B, G, R; minus ImageNet's means 103.939, 116.779, 123.68 */
+} gc_preprocessing;
+
+/* Turns RGBA pixels into a network's input; alpha is dropped, as Pillow's convert("RGB") does.
+ *   out      [count][channels], channels 3, or 1: luma by ITU-R 601-2 as Pillow's convert("L")
+ *   pixels   [count][4]
+ * Fails with INVALID_ARGUMENT. */
+GC_API gc_status gc_image_to_tensor(float *out, int32_t channels, const uint8_t *pixels, size_t count,
+                                    gc_preprocessing preprocessing);
+
+/* The same with numbers of one's own: out = in * scale[c] + offset[c], each step rounded to float32.
+ *   scale, offset   3 values each, R, G, B */
+GC_API gc_status gc_image_to_tensor_affine(float *out, int32_t channels, const uint8_t *pixels,
+                                           size_t count, const float *scale, const float *offset);
+
+/* ---- Heat map and overlay ---- */
+
+/* Heat map of a raw map: max(raw, 0) / (max(max(raw, 0)) + 1e-7), as ELI5 has it.
+ *   heatmap, raw   [count]; may be the same */
+GC_API void gc_heatmap(float *heatmap, const float *raw, size_t count);
+
+/* Grey picture of a heat map: value * 255, truncated. Values outside 0 .. 1 are clamped, NaN is 0.
+ *   out   [count] bytes */
+GC_API void gc_heatmap_to_image(uint8_t *out, const float *heatmap, size_t count);
+
+/* A colour map by matplotlib's name ("viridis"): 256 rows of R, G, B, each value * 255 truncated; row
+ * min(floor(v * 256), 255) belongs to the value v. NULL if there is none of that name. */
+GC_API const uint8_t *gc_colormap(const char *name);
+
+/* Names of the colour maps, for i = 0, 1, ...; NULL after the last. */
+GC_API const char *gc_colormap_name(int32_t i);
+
+/* Colours a heat map: R, G, B by the colour map, alpha = min(value, alpha_limit) * 255, truncated.
+ *   out           [count][4]
+ *   colormap      256 rows of R, G, B
+ *   alpha_limit   0 .. 1; 1 limits nothing */
+GC_API void gc_heatmap_colorize(uint8_t *out, const float *heatmap, size_t count,
+                                const uint8_t *colormap, double alpha_limit);
+
+/* Alpha compositing, byte for byte as Pillow's Image.alpha_composite.
+ *   out, under, over   [count][4]; out may be one of the others */
+GC_API void gc_image_composite(uint8_t *out, const uint8_t *under, const uint8_t *over, size_t count);
+
+#endif

@@ -1,0 +1,89 @@
+/* The layer graph: what the importer builds and the planner reads. Values (tensors) are numbered in the
+ * order in which nodes make them, so the order of the nodes is an order of execution. */
+#ifndef GC_GRAPH_H
+#define GC_GRAPH_H
+
+#include "op.h"
+
+#define GC_NONE (-1) /* no index */
+
+struct gc_value {
+    gc_shape shape;
+    int32_t producer;  /* node, GC_NONE for the input */
+    int32_t consumers; /* number of node inputs that take it */
+};
+
+struct gc_node {
+    const struct gc_op *op;
+    void *params;
+    int32_t *inputs; /* values, [input_count] */
+    int32_t input_count;
+    int32_t output;                  /* value */
+    int32_t weights[GC_MAX_WEIGHTS]; /* indices of weights, GC_NONE for an absent slot */
+    int32_t layer;                   /* index of a layer: for messages */
+};
+
+struct gc_weight {
+    char *path;  /* "base/Conv1/kernel" */
+    char *store; /* path in Keras 3's store: "layers/functional/layers/conv2d/vars/0" */
+    gc_shape shape;
+    float *data; /* NULL until set; row-major */
+};
+
+struct gc_layer {
+    char *path; /* "base/Conv1", "base/Conv1@1" for a second call */
+    char *type; /* Keras class */
+    int32_t value;
+    int32_t parent;  /* the nested model's layer, GC_NONE at the top level */
+    int32_t *inputs; /* layers, [input_count] */
+    int32_t input_count;
+    bool is_model; /* a nested model's own entry */
+    double params, trainable_params;
+};
+
+struct gc_graph {
+    char *name;
+    struct gc_value *values;
+    struct gc_node *nodes;
+    struct gc_weight *weights;
+    struct gc_layer *layers;
+    int32_t value_count, node_count, weight_count, layer_count;
+    size_t value_capacity, node_capacity, weight_capacity, layer_capacity;
+    bool open_height, open_width; /* the configuration leaves the size to the caller */
+    int32_t output; /* value: the scores. Value 0 is the input, [height][width][channels] */
+};
+
+/* Everything that follows fails with OUT_OF_MEMORY, TOO_LARGE or INVALID_MODEL, and leaves the graph as
+ * it was. The graph copies what it is given. */
+
+/* The first call of all: makes value 0. An open side is passed as 0. */
+gc_status gc_graph_set_input(struct gc_graph *graph, const gc_shape *shape);
+
+/* Adds a weight and writes its index. */
+gc_status gc_graph_add_weight(struct gc_graph *graph, int32_t *index, const char *path,
+                              const char *store, const gc_shape *shape);
+
+/* Adds a node; its output's shape comes from the operator's shape rule. `weights` has GC_MAX_WEIGHTS
+ * entries, or is NULL for none. Writes the output value. */
+gc_status gc_graph_add_node(struct gc_graph *graph, int32_t *output, const struct gc_op *op,
+                            const void *params, size_t params_size, const int32_t *inputs,
+                            int32_t input_count, const int32_t *weights, int32_t layer);
+
+/* Adds a layer (its `value` may still be GC_NONE, its counts 0: the importer fills them in) and writes
+ * its index. */
+gc_status gc_graph_add_layer(struct gc_graph *graph, int32_t *index, const char *path, const char *type,
+                             int32_t parent, const int32_t *inputs, int32_t input_count);
+
+/* Computes every shape anew for an input of this size. */
+gc_status gc_graph_resize(struct gc_graph *graph, int32_t height, int32_t width);
+
+/* The value before the final softmax or sigmoid; the output where there is none. */
+int32_t gc_graph_logits(const struct gc_graph *graph);
+
+/* Gives back all that the graph holds, not the struct itself. */
+void gc_graph_free(struct gc_graph *graph);
+
+/* The size that stands for an open side while a model is built. */
+#define GC_OPEN_SIDE 256
+
+#endif
