@@ -1,0 +1,143 @@
+// What every set-up script needs: paths, messages, child processes, downloads that are checked.
+// Nothing but Node's own modules, for these scripts run before `npm ci`.
+
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The project's root folder. */
+export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
+
+/** A path under build/, where everything generated lives. @param {string[]} parts */
+export const inBuild = (...parts) => path.join(root, 'build', ...parts);
+
+/** A failure whose message is all the user needs to see. */
+export class SetupError extends Error {}
+
+/** Prints what is being done. @param {string} message */
+export function say(message) {
+  console.log(`* ${message}`);
+}
+
+/**
+ * Runs a command with its output shown.
+ * @param {string} command
+ * @param {string[]} args
+ * @param {import('node:child_process').SpawnSyncOptions} [options]
+ */
+export function run(command, args, options = {}) {
+  const result = spawnSync(command, args, { cwd: root, stdio: 'inherit', ...options });
+  if (result.error) throw new SetupError(`${command}: ${result.error.message}`);
+  if (result.status !== 0) {
+    const how = result.signal ? `was ended by ${result.signal}` : `failed (exit ${result.status})`;
+    throw new SetupError(`${command} ${args.slice(0, 3).join(' ')} ${how}`);
+  }
+}
+
+/**
+ * Runs a command and returns what it wrote to standard output, or null if it failed.
+ * @param {string} command
+ * @param {string[]} args
+ * @returns {string | null}
+ */
+export function output(command, args) {
+  const result = spawnSync(command, args, { cwd: root, encoding: 'utf8' });
+  return result.status === 0 ? result.stdout : null;
+}
+
+/**
+ * The full path of a program on PATH, or null.
+ * @param {string} name
+ * @returns {string | null}
+ */
+export function which(name) {
+  for (const folder of (process.env.PATH ?? '').split(path.delimiter)) {
+    const file = path.join(folder, name);
+    try {
+      fs.accessSync(file, fs.constants.X_OK);
+      if (folder && fs.statSync(file).isFile()) return file;
+    } catch {
+      // Not in this folder.
+    }
+  }
+  return null;
+}
+
+/** @param {string} file */
+export function sha256(file) {
+  return createHash('sha256').update(fs.readFileSync(file)).digest('hex');
+}
+
+/**
+ * Fails, and removes the file, if its contents are not the pinned ones.
+ * @param {string} file
+ * @param {string} expected SHA-256 in hex
+ */
+export function verify(file, expected) {
+  const actual = sha256(file);
+  if (actual === expected) return;
+  fs.rmSync(file);
+  throw new SetupError(
+    `${path.basename(file)} has SHA-256 ${actual}, expected ${expected}; it was removed`,
+  );
+}
+
+/**
+ * Writes a file whole or not at all: an interrupted run leaves no half of it.
+ * @param {string} file
+ * @param {string | Uint8Array} contents
+ */
+export function writeAtomically(file, contents) {
+  fs.mkdirSync(path.dirname(file), { recursive: true });
+  const partial = `${file}.partial`;
+  fs.writeFileSync(partial, contents);
+  fs.renameSync(partial, file);
+}
+
+/** @param {string} file */
+export function readIfExists(file) {
+  return fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : null;
+}
+
+/** How many compilers may run at once. */
+export const jobs = os.availableParallelism();
+
+/**
+ * Downloads one wheel from the Python package index into build/downloads and checks it.
+ * @param {{ package: string, version: string, file: string, sha256: string, options?: string[] }} wheel
+ * @returns {string} its path
+ */
+export function downloadWheel(wheel) {
+  const folder = inBuild('downloads');
+  const file = path.join(folder, wheel.file);
+  if (!fs.existsSync(file)) {
+    const pip = which('pip3') ?? which('pip');
+    if (!pip) throw new SetupError('pip is not installed: install Python 3 with pip');
+    say(`downloading ${wheel.package} ${wheel.version}`);
+    run(pip, [
+      ...['download', '--quiet', '--no-deps', '--only-binary=:all:', '--dest', folder],
+      ...(wheel.options ?? []),
+      `${wheel.package}==${wheel.version}`,
+    ]);
+    if (!fs.existsSync(file)) throw new SetupError(`pip did not bring ${wheel.file}`);
+  }
+  verify(file, wheel.sha256);
+  return file;
+}
+
+/**
+ * Runs a script's main function; a SetupError becomes one line and exit status 1.
+ * @param {() => void | Promise<void>} main
+ */
+export async function runMain(main) {
+  try {
+    await main();
+  } catch (error) {
+    if (!(error instanceof SetupError)) throw error;
+    console.error(`error: ${error.message}`);
+    process.exitCode = 1;
+  }
+}
