@@ -42,7 +42,9 @@ struct gc_step {
  *   forward    writes all of out
  *   backward   writes all of din, the gradient of in[input], from dout, the gradient of out. A fused
  *              clamp's mask has been applied to dout already; a fused scale has not. `out` and `in` are
- *              the values of the forward pass (`out` after a fused clamp).
+ *              the values of the forward pass (`out` after a fused clamp). The operators that fusion folds into
+ *              others and those that take them get NULL for a value that was swallowed: a convolution, an
+ *              affine or a padding needs neither, a clamp needs `out`, which is always there.
  * Neither keeps a pointer, neither allocates, but that the first backward may pack its weights. */
 typedef gc_status gc_forward(struct gc_step *step, gc_real *out, const gc_real *const *in);
 typedef gc_status gc_backward(struct gc_step *step, int32_t input, gc_real *din, const gc_real *dout,
@@ -64,8 +66,8 @@ struct gc_op {
     gc_shape (*weight)(int32_t slot, const gc_shape *in, const void *params);
 
     /* What fusion may ask of a node; NULL: never.
-     *   affine    the node is x * scale + shift along the last axis: fills both [channels]; false if it
-     *             is along another axis
+     *   affine    the node is x * scale + shift along the last axis: fills both [channels], or neither
+     *             where they are NULL; false if it is along another axis
      *   clamp     the node is min(max(x, low), high): false if it is more than that
      *   padding   the node is a zero padding */
     bool (*affine)(const struct gc_step *step, gc_real *scale, gc_real *shift);

@@ -1,0 +1,200 @@
+/* Grad-CAM: the weights of a layer's channels from their mean gradient, and the map that they give. */
+#include <math.h>
+#include <string.h>
+
+#include "memory.h"
+#include "model.h"
+#include "run.h"
+
+struct cam {
+    const struct gc_graph *graph;
+    const struct gc_plan *plan;
+    const int32_t *values;     /* [requests]: what is explained */
+    int32_t owners[GC_MAX_GROUP]; /* the value whose channel weights plan->channels[i] holds */
+    int32_t next_owner;
+    float *raw; /* maps one after another */
+    float *weights_norm; /* or NULL */
+};
+
+static const gc_shape *shape_of(const struct cam *cam, int32_t request) {
+    return &cam->graph->values[cam->values[request]].shape;
+}
+
+static size_t positions(const gc_shape *shape) { return (size_t)shape->dims[0] * (size_t)shape->dims[1]; }
+
+static float *raw_map(const struct cam *cam, int32_t request) {
+    size_t offset = 0;
+    for (int32_t r = 0; r < request; r++) offset += positions(shape_of(cam, r));
+    return cam->raw + offset;
+}
+
+/* Room for the channel weights of a value. A value's activation follows its gradient before the next
+ * group begins, so as many as a group has nodes suffice, in turn. */
+static double *channel_weights(struct cam *cam, int32_t value) {
+    for (int32_t i = 0; i < GC_MAX_GROUP; i++)
+        if (cam->owners[i] == value) return cam->plan->channels[i];
+    const int32_t i = cam->next_owner++ % GC_MAX_GROUP;
+    cam->owners[i] = value;
+    return cam->plan->channels[i];
+}
+
+/* weights [channels] = mean of gradient [positions][channels] over the positions. Summed in double:
+ * thousands of float32 values of both signs would lose the digits that matter. */
+static void mean_over_positions(double *weights, const gc_real *gradient, size_t count, size_t channels) {
+    memset(weights, 0, channels * sizeof *weights);
+    for (size_t p = 0; p < count; p++, gradient += channels)
+        for (size_t k = 0; k < channels; k++) weights[k] += (double)gradient[k];
+    for (size_t k = 0; k < channels; k++) weights[k] /= (double)count;
+}
+
+/* raw [positions] = sum over k of weights [channels] times activation [positions][channels] */
+static void weighted_channel_sum(float *raw, const double *weights, const gc_real *activation,
+                                 size_t count, size_t channels) {
+    for (size_t p = 0; p < count; p++, activation += channels) {
+        double sum = 0;
+        for (size_t k = 0; k < channels; k++) sum += weights[k] * (double)activation[k];
+        raw[p] = (float)sum;
+    }
+}
+
+static double euclidean_norm(const double *values, size_t count) {
+    double sum = 0;
+    for (size_t i = 0; i < count; i++) sum += values[i] * values[i];
+    return sqrt(sum);
+}
+
+static void take_gradient(void *context, int32_t request, const gc_real *gradient) {
+    struct cam *cam = context;
+    const gc_shape *shape = shape_of(cam, request);
+    const size_t count = positions(shape), channels = (size_t)shape->dims[2];
+    double norm = 0;
+    if (gradient == NULL) {
+        memset(raw_map(cam, request), 0, count * sizeof(float));
+    } else {
+        double *weights = channel_weights(cam, cam->values[request]);
+        mean_over_positions(weights, gradient, count, channels);
+        norm = euclidean_norm(weights, channels);
+    }
+    if (cam->weights_norm != NULL) cam->weights_norm[request] = (float)norm;
+}
+
+static void take_activation(void *context, int32_t request, const gc_real *activation) {
+    struct cam *cam = context;
+    const gc_shape *shape = shape_of(cam, request);
+    weighted_channel_sum(raw_map(cam, request), channel_weights(cam, cam->values[request]), activation,
+                         positions(shape), (size_t)shape->dims[2]);
+}
+
+static gc_status check_layers(const gc_model *model, const int32_t *layers, int32_t layer_count,
+                              size_t raw_count) {
+    size_t wanted = 0;
+    for (int32_t i = 0; i < layer_count; i++) {
+        const struct gc_layer *layer = gc_model_layer(model, layers[i]);
+        if (layer == NULL)
+            return gc_fail(GC_UNKNOWN_LAYER, "layer %d does not exist: 0 to %d do", (int)layers[i],
+                           (int)model->graph.layer_count - 1);
+        const gc_shape *shape = &model->graph.values[layer->value].shape;
+        char text[GC_SHAPE_TEXT];
+        if (shape->rank != 3)
+            return gc_fail(GC_INVALID_LAYER,
+                           "layer '%s' gives %s: no rows and columns, so there is no map to make; take "
+                           "a layer before it",
+                           layer->path, gc_shape_text(text, shape));
+        wanted += positions(shape);
+    }
+    return gc_check_count("raw maps", raw_count, wanted);
+}
+
+/* The value from which a backward starts, its gradient set to zero. */
+static gc_real *start_gradient(const gc_model *model, gc_output output, int32_t *from) {
+    *from = output == GC_LOGIT ? model->plan->logits : model->graph.output;
+    gc_real *gradient = model->plan->gradients[*from];
+    memset(gradient, 0, (size_t)gc_model_class_count(model) * sizeof *gradient);
+    return gradient;
+}
+
+/* A first backward may pack weights and take groups apart: the model's memory grows. */
+static gc_status backward(gc_model *model, int32_t from, const int32_t *values, int32_t value_count,
+                          const struct gc_visitor *visitor) {
+    const size_t before = gc_memory_in_use();
+    const gc_status status = gc_run_backward(model->plan, from, values, value_count, visitor);
+    model->memory += gc_memory_in_use() - before;
+    return status;
+}
+
+gc_status gc_model_explain(gc_model *model, int32_t target, gc_output output, const int32_t *layers,
+                           int32_t layer_count, float *raw, size_t raw_count, float *weights_norm) {
+    GC_TRY(gc_model_check_run(model));
+    if (layers == NULL || raw == NULL || layer_count < 1 || layer_count > model->graph.layer_count)
+        return gc_fail(GC_INVALID_ARGUMENT, "gc_model_explain: 1 to %d layers can be explained, not %d",
+                       (int)model->graph.layer_count, (int)layer_count);
+    const int32_t classes = gc_model_class_count(model);
+    if (target < 0 || target >= classes)
+        return gc_fail(GC_INVALID_TARGET, "class %d does not exist: 0 to %d do", (int)target,
+                       (int)classes - 1);
+    GC_TRY(check_layers(model, layers, layer_count, raw_count));
+
+    int32_t from;
+    start_gradient(model, output, &from)[target] = 1;
+    for (int32_t i = 0; i < layer_count; i++)
+        model->plan->requests[i] = model->graph.layers[layers[i]].value;
+    struct cam cam = {.graph = &model->graph,
+                      .plan = model->plan,
+                      .values = model->plan->requests,
+                      .owners = {GC_NONE, GC_NONE, GC_NONE, GC_NONE},
+                      .raw = raw,
+                      .weights_norm = weights_norm};
+    const struct gc_visitor visitor = {&cam, take_gradient, take_activation};
+    return backward(model, from, cam.values, layer_count, &visitor);
+}
+
+/* ---- Activations and gradients as they are ---- */
+
+struct copy {
+    float *values;
+    size_t count;
+};
+
+static void copy_tensor(void *context, int32_t request, const gc_real *tensor) {
+    (void)request;
+    const struct copy *copy = context;
+    for (size_t i = 0; i < copy->count; i++) copy->values[i] = tensor == NULL ? 0 : (float)tensor[i];
+}
+
+static void ignore(void *context, int32_t request, const gc_real *tensor) {
+    (void)context, (void)request, (void)tensor;
+}
+
+static gc_status find_value(const gc_model *model, int32_t layer, size_t count, int32_t *value) {
+    const struct gc_layer *found = gc_model_layer(model, layer);
+    if (found == NULL)
+        return gc_fail(GC_UNKNOWN_LAYER, "layer %d does not exist: 0 to %d do", (int)layer,
+                       (int)model->graph.layer_count - 1);
+    *value = found->value;
+    return gc_check_count(found->path, count, gc_shape_count(&model->graph.values[*value].shape));
+}
+
+gc_status gc_model_activation(gc_model *model, int32_t layer, float *values, size_t count) {
+    int32_t value;
+    GC_TRY(gc_model_check_run(model));
+    GC_TRY(find_value(model, layer, count, &value));
+    struct copy copy = {values, count};
+    const struct gc_visitor visitor = {&copy, ignore, copy_tensor};
+    const size_t before = gc_memory_in_use();
+    const gc_status status = gc_run_activation(model->plan, value, &visitor);
+    model->memory += gc_memory_in_use() - before;
+    return status;
+}
+
+gc_status gc_model_gradient(gc_model *model, gc_output output, const float *seed, size_t seed_count,
+                            int32_t layer, float *gradient, size_t count) {
+    int32_t value, from;
+    GC_TRY(gc_model_check_run(model));
+    GC_TRY(gc_check_count("seed", seed_count, (size_t)gc_model_class_count(model)));
+    GC_TRY(find_value(model, layer, count, &value));
+    gc_real *start = start_gradient(model, output, &from);
+    for (size_t i = 0; i < seed_count; i++) start[i] = seed[i];
+    struct copy copy = {gradient, count};
+    const struct gc_visitor visitor = {&copy, copy_tensor, ignore};
+    return backward(model, from, &value, 1, &visitor);
+}

@@ -1,0 +1,156 @@
+/* The public view of a model's layers: names, shapes, counts, and finding one. */
+#include <stdio.h>
+#include <string.h>
+
+#include "memory.h"
+#include "model.h"
+
+const struct gc_layer *gc_model_layer(const gc_model *model, int32_t layer) {
+    return layer >= 0 && layer < model->graph.layer_count ? &model->graph.layers[layer] : NULL;
+}
+
+const char *gc_model_name(const gc_model *model) {
+    return model->graph.name == NULL ? "" : model->graph.name;
+}
+
+/* Axes of a value; 0 where it is still open. */
+static int32_t write_shape(const gc_model *model, int32_t value, int32_t *dims) {
+    const gc_shape *shape = &model->graph.values[value].shape;
+    for (int32_t axis = 0; axis < shape->rank; axis++) {
+        const bool is_open = model->plan == NULL && model->open_axes[value] >> axis & 1;
+        dims[axis] = is_open ? 0 : shape->dims[axis];
+    }
+    return shape->rank;
+}
+
+void gc_model_input_shape(const gc_model *model, int32_t *dims) { write_shape(model, 0, dims); }
+
+int32_t gc_model_layer_count(const gc_model *model) { return model->graph.layer_count; }
+
+const char *gc_layer_path(const gc_model *model, int32_t layer) {
+    const struct gc_layer *found = gc_model_layer(model, layer);
+    return found == NULL ? NULL : found->path;
+}
+
+const char *gc_layer_type(const gc_model *model, int32_t layer) {
+    const struct gc_layer *found = gc_model_layer(model, layer);
+    return found == NULL ? NULL : found->type;
+}
+
+int32_t gc_layer_shape(const gc_model *model, int32_t layer, int32_t *dims) {
+    const struct gc_layer *found = gc_model_layer(model, layer);
+    return found == NULL ? -1 : write_shape(model, found->value, dims);
+}
+
+double gc_layer_params(const gc_model *model, int32_t layer) {
+    const struct gc_layer *found = gc_model_layer(model, layer);
+    return found == NULL ? 0 : found->params;
+}
+
+double gc_layer_trainable_params(const gc_model *model, int32_t layer) {
+    const struct gc_layer *found = gc_model_layer(model, layer);
+    return found == NULL ? 0 : found->trainable_params;
+}
+
+int32_t gc_layer_parent(const gc_model *model, int32_t layer) {
+    const struct gc_layer *found = gc_model_layer(model, layer);
+    return found == NULL ? GC_NONE : found->parent;
+}
+
+int32_t gc_layer_input_count(const gc_model *model, int32_t layer) {
+    const struct gc_layer *found = gc_model_layer(model, layer);
+    return found == NULL ? 0 : found->input_count;
+}
+
+int32_t gc_layer_input(const gc_model *model, int32_t layer, int32_t i) {
+    const struct gc_layer *found = gc_model_layer(model, layer);
+    return found == NULL || i < 0 || i >= found->input_count ? GC_NONE : found->inputs[i];
+}
+
+int32_t gc_model_default_layer(const gc_model *model) {
+    for (int32_t i = model->graph.layer_count - 1; i >= 0; i--) {
+        const struct gc_layer *layer = &model->graph.layers[i];
+        const gc_shape *shape = &model->graph.values[layer->value].shape;
+        if (!layer->is_model && shape->rank == 3 && shape->dims[0] * (int64_t)shape->dims[1] > 1)
+            return i;
+    }
+    return GC_NONE;
+}
+
+/* ---- Finding a layer by name ---- */
+
+static const char *last_part(const char *path) {
+    const char *slash = strrchr(path, '/');
+    return slash == NULL ? path : slash + 1;
+}
+
+#define MAX_NAME 127 /* characters of a name that are compared */
+
+static size_t compared_length(const char *name) {
+    const size_t length = strlen(name);
+    return length < MAX_NAME ? length : MAX_NAME;
+}
+
+/* Edit distance (Levenshtein): insertions, deletions and replacements between two names. */
+static int32_t edit_distance(const char *a, const char *b) {
+    int32_t row[MAX_NAME + 1];
+    const size_t a_length = compared_length(a), b_length = compared_length(b);
+    for (size_t j = 0; j <= b_length; j++) row[j] = (int32_t)j;
+    for (size_t i = 1; i <= a_length; i++) {
+        int32_t diagonal = row[0];
+        row[0] = (int32_t)i;
+        for (size_t j = 1; j <= b_length; j++) {
+            const int32_t replaced = diagonal + (a[i - 1] != b[j - 1]);
+            const int32_t shorter = row[j] < row[j - 1] ? row[j] : row[j - 1];
+            diagonal = row[j];
+            row[j] = replaced < shorter + 1 ? replaced : shorter + 1;
+        }
+    }
+    return row[b_length];
+}
+
+#define NEAREST 3 /* names that are suggested */
+
+static gc_status unknown_layer(const struct gc_graph *graph, const char *name) {
+    int32_t nearest[NEAREST], distances[NEAREST];
+    int32_t count = 0;
+    for (int32_t i = 0; i < graph->layer_count; i++) {
+        const int32_t distance = edit_distance(last_part(name), last_part(graph->layers[i].path));
+        if (count == NEAREST && distance >= distances[NEAREST - 1]) continue;
+        int32_t at = count < NEAREST ? count++ : NEAREST - 1;
+        for (; at > 0 && distances[at - 1] > distance; at--) {
+            nearest[at] = nearest[at - 1];
+            distances[at] = distances[at - 1];
+        }
+        nearest[at] = i;
+        distances[at] = distance;
+    }
+    char list[512] = "";
+    for (int32_t i = 0, used = 0; i < count && used < (int32_t)sizeof list; i++)
+        used += snprintf(list + used, sizeof list - (size_t)used, "%s'%s'", i == 0 ? "" : ", ",
+                         graph->layers[nearest[i]].path);
+    return gc_fail(GC_UNKNOWN_LAYER, "the model has no layer '%.200s'; the nearest names are %s", name,
+                   list);
+}
+
+gc_status gc_model_find_layer(const gc_model *model, const char *name, int32_t *layer) {
+    if (name == NULL || layer == NULL)
+        return gc_fail(GC_INVALID_ARGUMENT, "gc_model_find_layer: name and layer must not be NULL");
+    const struct gc_graph *graph = &model->graph;
+    int32_t found = GC_NONE;
+    for (int32_t i = 0; i < graph->layer_count; i++) {
+        if (strcmp(graph->layers[i].path, name) == 0) {
+            *layer = i;
+            return GC_OK;
+        }
+        if (strcmp(last_part(graph->layers[i].path), name) != 0) continue;
+        if (found != GC_NONE)
+            return gc_fail(GC_UNKNOWN_LAYER,
+                           "several layers are called '%.200s': give the whole path, '%s' or '%s'", name,
+                           graph->layers[found].path, graph->layers[i].path);
+        found = i;
+    }
+    if (found == GC_NONE) return unknown_layer(graph, name);
+    *layer = found;
+    return GC_OK;
+}

@@ -1,0 +1,211 @@
+/* The public entry points that build, plan and run a model. */
+#include "model.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "keras/keras.h"
+#include "memory.h"
+#include "run.h"
+
+gc_status gc_check_count(const char *what, size_t given, size_t wanted) {
+    if (given == wanted) return GC_OK;
+    return gc_fail(GC_INVALID_ARGUMENT, "%s: %zu values are needed, %zu were given", what, wanted, given);
+}
+
+/* ---- Build ---- */
+
+/* Finds out which axes are open: those that change with the input's size. */
+static gc_status find_open_axes(struct gc_model *model) {
+    struct gc_graph *graph = &model->graph;
+    const size_t count = (size_t)graph->value_count;
+    model->open_axes = gc_allocate(count, sizeof *model->open_axes);
+    if (model->open_axes == NULL) return gc_fail_memory(count, "a model");
+    if (!graph->open_height && !graph->open_width) return GC_OK;
+    const gc_shape input = graph->values[0].shape;
+    gc_shape *before = gc_allocate(count, sizeof *before);
+    if (before == NULL) return gc_fail_memory(count * sizeof *before, "a model");
+    for (size_t v = 0; v < count; v++) before[v] = graph->values[v].shape;
+    gc_status status = gc_graph_resize(graph, input.dims[0] * (graph->open_height ? 2 : 1),
+                                       input.dims[1] * (graph->open_width ? 2 : 1));
+    for (size_t v = 0; v < count && status == GC_OK; v++)
+        for (int32_t axis = 0; axis < before[v].rank; axis++)
+            if (graph->values[v].shape.dims[axis] != before[v].dims[axis])
+                model->open_axes[v] |= (uint8_t)(1u << axis);
+    gc_release(before);
+    return status == GC_OK ? gc_graph_resize(graph, input.dims[0], input.dims[1]) : status;
+}
+
+static gc_status build(struct gc_model *model, const char *config, size_t length) {
+    GC_TRY(gc_keras_import(&model->graph, config, length));
+    const gc_shape *input = &model->graph.values[0].shape;
+    if (input->rank != 3)
+        return gc_fail(GC_INVALID_MODEL,
+                       "the model does not take a picture: its input has %d axes beside the batch, "
+                       "not rows, columns and channels",
+                       (int)input->rank);
+    return find_open_axes(model);
+}
+
+gc_status gc_model_create(gc_model **model, const char *config, size_t length) {
+    if (model == NULL || config == NULL)
+        return gc_fail(GC_INVALID_ARGUMENT, "gc_model_create: model and config must not be NULL");
+    *model = NULL;
+    if (length > GC_MAX_CONFIG_BYTES)
+        return gc_fail(GC_TOO_LARGE, "the configuration has %zu bytes; at most %d are allowed", length,
+                       GC_MAX_CONFIG_BYTES);
+    const size_t before = gc_memory_in_use();
+    struct gc_model *made = gc_allocate(1, sizeof *made);
+    if (made == NULL) return gc_fail_memory(sizeof *made, "a model");
+    const gc_status status = build(made, config, length);
+    if (status != GC_OK) {
+        gc_model_destroy(made);
+        return status;
+    }
+    made->memory = gc_memory_in_use() - before;
+    *model = made;
+    return GC_OK;
+}
+
+void gc_model_destroy(gc_model *model) {
+    if (model == NULL) return;
+    gc_plan_destroy(model->plan);
+    gc_graph_free(&model->graph);
+    gc_release(model->open_axes);
+    gc_release(model);
+}
+
+size_t gc_model_memory(const gc_model *model) { return model->memory; }
+
+/* ---- Weights ---- */
+
+static const struct gc_weight *weight_at(const gc_model *model, int32_t index) {
+    return index >= 0 && index < model->graph.weight_count ? &model->graph.weights[index] : NULL;
+}
+
+int32_t gc_model_weight_count(const gc_model *model) { return model->graph.weight_count; }
+
+const char *gc_model_weight_path(const gc_model *model, int32_t index) {
+    const struct gc_weight *weight = weight_at(model, index);
+    return weight == NULL ? NULL : weight->path;
+}
+
+int32_t gc_model_weight_shape(const gc_model *model, int32_t index, int32_t *dims) {
+    const struct gc_weight *weight = weight_at(model, index);
+    if (weight == NULL) return -1;
+    memcpy(dims, weight->shape.dims, sizeof weight->shape.dims);
+    return weight->shape.rank;
+}
+
+gc_status gc_model_find_weight(const gc_model *model, const char *name, int32_t *index) {
+    if (name == NULL || index == NULL)
+        return gc_fail(GC_INVALID_ARGUMENT, "gc_model_find_weight: name and index must not be NULL");
+    return gc_keras_find_weight(&model->graph, name, index);
+}
+
+static gc_status check_values(const struct gc_weight *weight, const float *data, size_t count) {
+    const size_t wanted = gc_shape_count(&weight->shape);
+    char text[GC_SHAPE_TEXT];
+    if (count != wanted)
+        return gc_fail(GC_INVALID_MODEL, "weight '%s' has %zu values; its shape %s needs %zu",
+                       weight->path, count, gc_shape_text(text, &weight->shape), wanted);
+    for (size_t i = 0; i < count; i++)
+        if (!isfinite(data[i]))
+            return gc_fail(GC_INVALID_MODEL, "weight '%s' holds a value that is no finite number",
+                           weight->path);
+    return GC_OK;
+}
+
+gc_status gc_model_set_weight(gc_model *model, int32_t index, const float *data, size_t count) {
+    if (weight_at(model, index) == NULL || data == NULL)
+        return gc_fail(GC_INVALID_ARGUMENT, "gc_model_set_weight: weight %d does not exist: 0 to %d do",
+                       (int)index, (int)model->graph.weight_count - 1);
+    if (model->plan != NULL)
+        return gc_fail(GC_INVALID_ARGUMENT, "gc_model_set_weight: the model is planned already");
+    struct gc_weight *weight = &model->graph.weights[index];
+    GC_TRY(check_values(weight, data, count));
+    const size_t before = gc_memory_in_use();
+    if (weight->data == NULL) weight->data = gc_allocate(count, sizeof *weight->data);
+    if (weight->data == NULL) return gc_fail_memory(count * sizeof *weight->data, weight->path);
+    memcpy(weight->data, data, count * sizeof *data);
+    model->memory += gc_memory_in_use() - before;
+    return GC_OK;
+}
+
+/* Names the first missing weight and counts them. */
+static gc_status check_weights(const struct gc_graph *graph) {
+    const char *first = NULL;
+    int32_t missing = 0;
+    for (int32_t i = 0; i < graph->weight_count; i++) {
+        if (graph->weights[i].data != NULL) continue;
+        if (missing++ == 0) first = graph->weights[i].path;
+    }
+    if (missing == 0) return GC_OK;
+    return gc_fail(GC_NOT_READY, "%d of the model's %d weight arrays are missing, '%s' first",
+                   (int)missing, (int)graph->weight_count, first);
+}
+
+/* ---- Plan ---- */
+
+static gc_status check_size(const struct gc_graph *graph, int32_t height, int32_t width) {
+    const int32_t *dims = graph->values[0].shape.dims;
+    if (height < 1 || width < 1)
+        return gc_fail(GC_INVALID_ARGUMENT, "an input of %d x %d pixels has no pixel", (int)height,
+                       (int)width);
+    if ((graph->open_height || height == dims[0]) && (graph->open_width || width == dims[1]))
+        return GC_OK;
+    return gc_fail(GC_INVALID_ARGUMENT, "the model takes %d x %d pixels, not %d x %d", (int)dims[0],
+                   (int)dims[1], (int)height, (int)width);
+}
+
+gc_status gc_model_plan(gc_model *model, int32_t height, int32_t width, uint32_t flags) {
+    struct gc_graph *graph = &model->graph;
+    GC_TRY(check_size(graph, height, width));
+    GC_TRY(check_weights(graph));
+    const size_t before = gc_memory_in_use();
+    const gc_shape old = graph->values[0].shape;
+    GC_TRY(gc_graph_resize(graph, height, width));
+    struct gc_plan *plan;
+    const gc_status status = gc_plan_create(&plan, graph, flags);
+    if (status != GC_OK) {
+        gc_graph_resize(graph, old.dims[0], old.dims[1]);
+        return status;
+    }
+    gc_plan_destroy(model->plan);
+    model->plan = plan;
+    model->has_run = false;
+    model->memory += gc_memory_in_use() - before;
+    return GC_OK;
+}
+
+/* ---- Run ---- */
+
+gc_status gc_model_check_run(const gc_model *model) {
+    if (model->has_run) return GC_OK;
+    return gc_fail(GC_NOT_READY, model->plan == NULL ? "the model has not been planned"
+                                                     : "the model has not been run");
+}
+
+int32_t gc_model_class_count(const gc_model *model) {
+    return (int32_t)gc_shape_count(&model->graph.values[model->graph.output].shape);
+}
+
+gc_status gc_model_forward(gc_model *model, const float *input, size_t count) {
+    if (model->plan == NULL) return gc_fail(GC_NOT_READY, "the model has not been planned");
+    if (input == NULL) return gc_fail(GC_INVALID_ARGUMENT, "gc_model_forward: input must not be NULL");
+    GC_TRY(gc_check_count("input", count, gc_shape_count(&model->graph.values[0].shape)));
+    model->has_run = false;
+    for (size_t i = 0; i < count; i++) model->plan->tensors[0][i] = input[i];
+    GC_TRY(gc_run_forward(model->plan));
+    model->has_run = true;
+    return GC_OK;
+}
+
+gc_status gc_model_outputs(const gc_model *model, gc_output output, float *values, size_t count) {
+    GC_TRY(gc_model_check_run(model));
+    GC_TRY(gc_check_count("outputs", count, (size_t)gc_model_class_count(model)));
+    const struct gc_plan *plan = model->plan;
+    const gc_real *tensor = plan->tensors[output == GC_LOGIT ? plan->logits : model->graph.output];
+    for (size_t i = 0; i < count; i++) values[i] = (float)tensor[i];
+    return GC_OK;
+}

@@ -1,0 +1,199 @@
+#include "run.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Notes on a value during one backward. */
+enum {
+    REQUESTED = 1,  /* the caller wants its gradient */
+    NEEDED = 2,     /* a requested value lies before it, or is it */
+    HAS_GRADIENT = 4,
+    VISITED = 8
+};
+
+struct backward {
+    struct gc_plan *plan;
+    const int32_t *requests;
+    int32_t request_count;
+    const struct gc_visitor *visitor;
+};
+
+static gc_forward *forward_of(const struct gc_op *op) {
+    return op->forward != NULL ? op->forward : op->forward_reference;
+}
+
+static gc_backward *backward_of(const struct gc_op *op) {
+    return op->backward != NULL ? op->backward : op->backward_reference;
+}
+
+gc_status gc_run_forward(struct gc_plan *plan) {
+    for (int32_t g = 0; g < plan->group_count; g++) {
+        struct gc_group *group = &plan->groups[g];
+        if (group->step.op->is_view) continue;
+        GC_TRY(forward_of(group->step.op)(&group->step, plan->tensors[group->output], group->in));
+    }
+    return GC_OK;
+}
+
+static size_t count_of(const struct gc_plan *plan, int32_t value) {
+    return gc_shape_count(&plan->graph->values[value].shape);
+}
+
+/* ---- Visiting ---- */
+
+typedef void visit(void *context, int32_t request, const gc_real *tensor);
+
+static void visit_each(const struct backward *b, int32_t value, visit *visit, const gc_real *tensor) {
+    if (!(b->plan->marks[value] & REQUESTED)) return;
+    for (int32_t r = 0; r < b->request_count; r++)
+        if (b->requests[r] == value) visit(b->visitor->context, r, tensor);
+    b->plan->marks[value] |= VISITED;
+}
+
+static void visit_value(const struct backward *b, int32_t value) {
+    visit_each(b, value, b->visitor->gradient, b->plan->gradients[value]);
+    visit_each(b, value, b->visitor->activation, b->plan->tensors[value]);
+}
+
+/* ---- A group taken apart ---- */
+
+static bool is_swallowed_request(const struct backward *b, const struct gc_group *group, int32_t i) {
+    return i + 1 < group->node_count && b->plan->marks[gc_group_value(b->plan, group, i)] & REQUESTED;
+}
+
+/* The first node of the group whose swallowed value is requested; node_count if there is none. */
+static int32_t first_swallowed_request(const struct backward *b, const struct gc_group *group) {
+    int32_t i = 0;
+    while (i < group->node_count && !is_swallowed_request(b, group, i)) i++;
+    return i;
+}
+
+/* Backward from the group's output, node by node, to the first requested value. */
+static gc_status split_backward(const struct backward *b, struct gc_group *group, int32_t first) {
+    struct gc_plan *plan = b->plan;
+    const gc_real *dout = plan->gradients[group->output];
+    for (int32_t i = group->node_count - 1; i > first; i--) {
+        struct gc_step *step = &group->split[i];
+        gc_real *din = plan->scratch[i % 2];
+        const gc_real *out = plan->tensors[gc_group_value(plan, group, i)];
+        const gc_real *in = NULL;
+        GC_TRY(backward_of(step->op)(step, 0, din, dout, out, &in));
+        visit_each(b, gc_group_value(plan, group, i - 1), b->visitor->gradient, din);
+        dout = din;
+    }
+    return GC_OK;
+}
+
+/* Forward from the group's inputs, node by node, as far as values are requested. */
+static gc_status split_forward(const struct backward *b, struct gc_group *group) {
+    const gc_real *const *in = group->in;
+    const gc_real *previous;
+    int32_t last = group->node_count - 1;
+    while (last >= 0 && !is_swallowed_request(b, group, last)) last--;
+    for (int32_t i = 0; i <= last; i++) {
+        struct gc_step *step = &group->split[i];
+        gc_real *out = b->plan->scratch[i % 2];
+        GC_TRY(forward_of(step->op)(step, out, in));
+        visit_each(b, gc_group_value(b->plan, group, i), b->visitor->activation, out);
+        previous = out;
+        in = &previous;
+    }
+    return GC_OK;
+}
+
+static gc_status visit_swallowed(const struct backward *b, struct gc_group *group) {
+    const int32_t first = first_swallowed_request(b, group);
+    if (first == group->node_count) return GC_OK;
+    GC_TRY(gc_group_split(b->plan, group));
+    GC_TRY(split_backward(b, group, first));
+    return split_forward(b, group);
+}
+
+/* ---- Backward ---- */
+
+/* Marks every value behind which a requested one lies: only those need a gradient. */
+static void mark(const struct backward *b) {
+    struct gc_plan *plan = b->plan;
+    memset(plan->marks, 0, (size_t)plan->graph->value_count);
+    for (int32_t r = 0; r < b->request_count; r++) plan->marks[b->requests[r]] |= REQUESTED | NEEDED;
+    for (int32_t g = 0; g < plan->group_count; g++) {
+        const struct gc_group *group = &plan->groups[g];
+        bool needed = first_swallowed_request(b, group) < group->node_count;
+        for (int32_t i = 0; i < group->input_count; i++)
+            needed = needed || plan->marks[group->inputs[i]] & NEEDED;
+        if (needed) plan->marks[group->output] |= NEEDED;
+    }
+}
+
+/* The gradient before a fused clamp: nothing passes where the output lies on a bound. */
+static void mask_clamp(gc_real *gradient, const gc_real *out, const struct gc_step *step, size_t count) {
+    const gc_real min = step->min, max = step->max;
+    for (size_t i = 0; i < count; i++) gradient[i] = out[i] > min && out[i] < max ? gradient[i] : 0;
+}
+
+static bool is_clamped(const struct gc_step *step) { return isfinite(step->min) || isfinite(step->max); }
+
+/* Adds what one input of a group gets to that value's gradient. */
+static gc_status pass_back(struct gc_plan *plan, struct gc_group *group, int32_t input) {
+    const int32_t value = group->inputs[input];
+    const bool is_first = !(plan->marks[value] & HAS_GRADIENT);
+    gc_real *gradient = plan->gradients[value];
+    gc_real *din = is_first ? gradient : plan->contribution;
+    GC_TRY(backward_of(group->step.op)(&group->step, input, din, plan->gradients[group->output],
+                                       plan->tensors[group->output], group->in));
+    if (!is_first)
+        for (size_t i = 0, count = count_of(plan, value); i < count; i++) gradient[i] += din[i];
+    plan->marks[value] |= HAS_GRADIENT;
+    return GC_OK;
+}
+
+static gc_status group_backward(const struct backward *b, struct gc_group *group) {
+    struct gc_plan *plan = b->plan;
+    visit_value(b, group->output);
+    GC_TRY(visit_swallowed(b, group));
+    bool masked = !is_clamped(&group->step);
+    for (int32_t i = 0; i < group->input_count; i++) {
+        if (!(plan->marks[group->inputs[i]] & NEEDED)) continue;
+        if (!masked)
+            mask_clamp(plan->gradients[group->output], plan->tensors[group->output], &group->step,
+                       count_of(plan, group->output));
+        masked = true;
+        GC_TRY(pass_back(plan, group, i));
+    }
+    return GC_OK;
+}
+
+gc_status gc_run_backward(struct gc_plan *plan, int32_t from, const int32_t *requests,
+                          int32_t request_count, const struct gc_visitor *visitor) {
+    const struct backward b = {plan, requests, request_count, visitor};
+    mark(&b);
+    plan->marks[from] |= HAS_GRADIENT;
+    for (int32_t g = plan->group_count - 1; g >= 0; g--) {
+        const uint8_t marks = plan->marks[plan->groups[g].output];
+        if (marks & NEEDED && marks & HAS_GRADIENT) GC_TRY(group_backward(&b, &plan->groups[g]));
+    }
+    if (plan->marks[0] & HAS_GRADIENT) visit_value(&b, 0);
+    for (int32_t r = 0; r < request_count; r++)
+        if (!(plan->marks[requests[r]] & VISITED)) visitor->gradient(visitor->context, r, NULL);
+    return GC_OK;
+}
+
+static struct gc_group *group_of(struct gc_plan *plan, int32_t value) {
+    for (int32_t g = 0; g < plan->group_count; g++)
+        for (int32_t i = 0; i < plan->groups[g].node_count; i++)
+            if (gc_group_value(plan, &plan->groups[g], i) == value) return &plan->groups[g];
+    return NULL;
+}
+
+gc_status gc_run_activation(struct gc_plan *plan, int32_t value, const struct gc_visitor *visitor) {
+    if (plan->tensors[value] != NULL) {
+        visitor->activation(visitor->context, 0, plan->tensors[value]);
+        return GC_OK;
+    }
+    const struct backward b = {plan, &value, 1, visitor};
+    struct gc_group *group = group_of(plan, value);
+    memset(plan->marks, 0, (size_t)plan->graph->value_count);
+    plan->marks[value] = REQUESTED;
+    GC_TRY(gc_group_split(plan, group));
+    return split_forward(&b, group);
+}

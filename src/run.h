@@ -1,0 +1,30 @@
+/* The runner: forward through the groups, and backward of activations from the output to the layers
+ * that are asked for, no further. */
+#ifndef GC_RUN_H
+#define GC_RUN_H
+
+#include "plan.h"
+
+/* Runs the network on plan->tensors[0] and keeps every group's output. */
+gc_status gc_run_forward(struct gc_plan *plan);
+
+/* Receives what a backward pass finds for each requested value; `request` is its index. Tensors belong
+ * to the plan and are only good during the call. For each request gradient comes first, then, unless
+ * the gradient was NULL, activation. */
+struct gc_visitor {
+    void *context;
+    /* NULL: the output does not depend on the value, so its gradient is zero. */
+    void (*gradient)(void *context, int32_t request, const gc_real *gradient);
+    void (*activation)(void *context, int32_t request, const gc_real *activation);
+};
+
+/* Backward from plan->gradients[from], which the caller has filled.
+ *   from       value: the scores or the logits
+ *   requests   values, swallowed ones too, [request_count]; a value may stand there twice */
+gc_status gc_run_backward(struct gc_plan *plan, int32_t from, const int32_t *requests,
+                          int32_t request_count, const struct gc_visitor *visitor);
+
+/* Visits one value's activation of the last forward, also a swallowed one's. */
+gc_status gc_run_activation(struct gc_plan *plan, int32_t value, const struct gc_visitor *visitor);
+
+#endif
