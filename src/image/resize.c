@@ -8,6 +8,7 @@
  *
  * Memory: the weights, and a ring of as many rows as one output row needs. */
 #include "error.h"
+#include "image/pixel.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -188,10 +189,7 @@ static void filter_columns(uint8_t *restrict out, const uint8_t *const *rows, co
 /* out, in   [width] RGBA; colours times alpha / 255, rounded */
 static void premultiply(uint8_t *restrict out, const uint8_t *restrict in, int32_t width) {
     for (int32_t x = 0; x < width; x++, out += 4, in += 4) {
-        for (int c = 0; c < 3; c++) {
-            uint32_t product = (uint32_t)in[c] * in[3] + 128;
-            out[c] = (uint8_t)((product + (product >> 8)) >> 8);
-        }
+        for (int c = 0; c < 3; c++) out[c] = gc_divide_by_255((uint32_t)in[c] * in[3]);
         out[3] = in[3];
     }
 }
