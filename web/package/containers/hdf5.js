@@ -1,0 +1,230 @@
+/** HDF5 files of Keras: whole models (.h5) and the weight store inside a .keras file. */
+
+import { GradCamError } from '../errors.js';
+import { bytesPerNumber, isNumberType, toFloat32 } from './numbers.js';
+
+/** @typedef {import('./index.js').Weight} Weight */
+/** @typedef {import('jsfive').Group} Group */
+/** @typedef {import('jsfive').Dataset} Dataset */
+
+/** The message of a data set's header that says where its values lie. */
+const DATA_LAYOUT_MESSAGE = 8;
+/** How they lie there. */
+const COMPACT = 0;
+const CONTIGUOUS = 1;
+
+/** Groups within groups; Keras nests one or two levels a submodel. */
+const MAX_DEPTH = 64;
+
+/**
+ * Opens a whole model as model.save('model.h5') of Keras 2 and 3 writes it: the configuration in an
+ * attribute, the weights in one group a top-level layer. The optimizer's state is not read.
+ * @param {Uint8Array} bytes
+ * @returns {Promise<import('./index.js').Container>}
+ */
+export async function openModelH5(bytes) {
+  const jsfive = await import('jsfive');
+  return guarded(() => {
+    const file = openFile(jsfive, bytes);
+    const config = file.attrs.model_config;
+    if (typeof config !== 'string') throw new GradCamError('INVALID_MODEL', reasonOfNoConfig(file));
+    const weights = [...layerWeights(childGroup(file, 'model_weights'))];
+    return { config, weights: weights.map(([name, dataset]) => weight(name, dataset, bytes)) };
+  });
+}
+
+/**
+ * The weights of Keras 3's store, model.weights.h5, named by their place in it:
+ * "layers/conv2d/vars/0".
+ * @param {Uint8Array} bytes
+ * @returns {Promise<Weight[]>}
+ */
+export async function openWeightStore(bytes) {
+  const jsfive = await import('jsfive');
+  return guarded(() => {
+    const datasets = [...storeWeights(openFile(jsfive, bytes), '', new Set())];
+    return datasets.map(([name, dataset]) => weight(name, dataset, bytes));
+  });
+}
+
+/**
+ * Runs a step that reads the file. jsfive throws texts, and range errors where an address lies
+ * outside the file.
+ * @template T
+ * @param {() => T} read
+ * @returns {T}
+ */
+function guarded(read) {
+  try {
+    return read();
+  } catch (cause) {
+    if (cause instanceof GradCamError) throw cause;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new GradCamError('INVALID_MODEL', `the HDF5 file cannot be read: ${reason}`, { cause });
+  }
+}
+
+/**
+ * @param {typeof import('jsfive')} jsfive
+ * @param {Uint8Array} bytes
+ */
+function openFile(jsfive, bytes) {
+  checkLength(bytes);
+  const isWhole = bytes.byteLength === bytes.buffer.byteLength;
+  return new jsfive.File(isWhole ? bytes.buffer : bytes.slice().buffer);
+}
+
+/**
+ * Compares the file's length with the one that its first block (version 0, 2 or 3) states.
+ * @param {Uint8Array} bytes
+ */
+function checkLength(bytes) {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const expected = Number(view.getBigUint64(view.getUint8(8) < 2 ? 40 : 28, true));
+  if (bytes.byteLength < expected) {
+    const lengths = `${bytes.byteLength} of ${expected} bytes`;
+    throw new GradCamError('INVALID_MODEL', `the HDF5 file is cut off: ${lengths}`);
+  }
+}
+
+/** @param {Group} file */
+function reasonOfNoConfig(file) {
+  const hasWeights = 'layer_names' in file.attrs || file.keys.includes('layers');
+  return hasWeights
+    ? 'weights without a configuration: save the whole model with model.save("model.keras")'
+    : 'an HDF5 file, but not a Keras model: it has no attribute model_config';
+}
+
+/**
+ * The data sets of all layers, named "<layer's group>/<weight's name>".
+ * @param {Group} group
+ * @returns {Iterable<[string, Dataset]>}
+ */
+function* layerWeights(group) {
+  for (const layer of names(group, 'layer_names')) {
+    const layerGroup = childGroup(group, layer);
+    for (const name of names(layerGroup, 'weight_names')) {
+      const dataset = layerGroup.get(name);
+      if (!dataset || !('shape' in dataset)) {
+        throw new GradCamError('INVALID_MODEL', `the file lacks the weight ${layer}/${name}`);
+      }
+      yield [`${layer}/${name}`, dataset];
+    }
+  }
+}
+
+/**
+ * @param {Group} group
+ * @param {string} name
+ * @returns {Group}
+ */
+function childGroup(group, name) {
+  const child = group.get(name);
+  if (child && 'keys' in child && !('shape' in child)) return child;
+  throw new GradCamError('INVALID_MODEL', `the file lacks the group ${name}`);
+}
+
+/**
+ * A list of names among a group's attributes. Keras splits a list that is too long for one attribute
+ * over several: layer_names0, layer_names1, ...
+ * @param {Group} group
+ * @param {string} attribute
+ * @returns {string[]}
+ */
+function names(group, attribute) {
+  const { attrs } = group;
+  const parts = attribute in attrs ? [attrs[attribute]] : [];
+  for (let i = 0; parts.length === i && `${attribute}${i}` in attrs; i++) {
+    parts.push(attrs[`${attribute}${i}`]);
+  }
+  if (parts.length === 0) throw new GradCamError('INVALID_MODEL', `the file lacks ${attribute}`);
+  return parts.flat().map((name) => String(name).replace(/\0+$/, ''));
+}
+
+/**
+ * @param {Group} group
+ * @param {string} path of the group, "" or ending in "/"
+ * @param {Set<number>} visited addresses of the groups that were seen
+ * @returns {Iterable<[string, Dataset]>}
+ */
+function* storeWeights(group, path, visited) {
+  const { offset } = group._dataobjects;
+  if (visited.has(offset) || path.split('/').length > MAX_DEPTH) {
+    throw new GradCamError('INVALID_MODEL', `the HDF5 file's groups go in a circle at ${path}`);
+  }
+  visited.add(offset);
+  for (const key of group.keys) {
+    if (path === '' && key === 'optimizer') continue;
+    const child = group.get(key);
+    if (!child) continue;
+    if ('shape' in child) yield [path + key, child];
+    else yield* storeWeights(child, `${path}${key}/`, visited);
+  }
+}
+
+/**
+ * @param {string} name
+ * @param {Dataset} dataset
+ * @param {Uint8Array} bytes of the file
+ * @returns {Weight}
+ */
+function weight(name, dataset, bytes) {
+  const shape = [...dataset.shape];
+  const size = shape.reduce((product, axis) => product * axis, 1);
+  return { name, shape, size, read: () => guarded(() => readValues(name, dataset, size, bytes)) };
+}
+
+/**
+ * @param {string} name
+ * @param {Dataset} dataset
+ * @param {number} size number of values
+ * @param {Uint8Array} bytes of the file
+ * @returns {Float32Array}
+ */
+function readValues(name, dataset, size, bytes) {
+  const type = dataset.dtype;
+  if (!isNumberType(type)) {
+    throw new GradCamError(
+      'INVALID_MODEL',
+      `weight ${name} has values of type ${type}, not numbers`,
+    );
+  }
+  const stored = storedBytes(dataset, size * bytesPerNumber(type), bytes);
+  if (stored) return toFloat32(stored, type);
+  checkChunks(name, dataset, size);
+  return Float32Array.from(/** @type {number[]} */ (dataset.value));
+}
+
+/**
+ * The values' bytes where they lie in one piece, else undefined. jsfive would read them one by one
+ * into an array of JavaScript numbers, which takes six times the memory.
+ * @param {Dataset} dataset
+ * @param {number} length in bytes
+ * @param {Uint8Array} bytes of the file
+ */
+function storedBytes(dataset, length, bytes) {
+  const objects = dataset._dataobjects;
+  const message = Number(objects.find_msg_type(DATA_LAYOUT_MESSAGE)[0].get('offset_to_message'));
+  const [version, , layout, properties] = objects._get_data_message_properties(message);
+  if (version < 3) return undefined;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let start;
+  if (layout === COMPACT) start = properties + 2;
+  else if (layout === CONTIGUOUS) start = Number(view.getBigUint64(properties, true));
+  else return undefined;
+  if (start + length > bytes.byteLength) throw new RangeError('values lie outside the file');
+  return bytes.subarray(start, start + length);
+}
+
+/**
+ * Refuses chunks that are far larger than their data set: reading them would take for ever.
+ * @param {string} name
+ * @param {Dataset} dataset
+ * @param {number} size number of values
+ */
+function checkChunks(name, dataset, size) {
+  const chunk = dataset._dataobjects.chunks ?? [];
+  if (chunk.reduce((product, axis) => product * axis, 1) > 16 * size + 65536) {
+    throw new GradCamError('INVALID_MODEL', `weight ${name} lies in chunks of ${chunk} values`);
+  }
+}

@@ -1,0 +1,63 @@
+/** .keras files: a zip of the configuration (JSON) and the weights (HDF5), as Keras 3 writes them. */
+
+import { GradCamError } from '../errors.js';
+import { openWeightStore } from './hdf5.js';
+
+const CONFIG = 'config.json';
+const WEIGHTS = 'model.weights.h5';
+
+/** Largest sizes after unpacking, in bytes. */
+const MAX_BYTES = new Map([
+  [CONFIG, 64 * 2 ** 20],
+  [WEIGHTS, 2 ** 31 - 1],
+]);
+
+/** What packs better than this, and is larger than a config may be, is no weights but a zip bomb. */
+const MAX_RATIO = 64;
+
+/**
+ * @param {Uint8Array} bytes
+ * @returns {Promise<import('./index.js').Container>}
+ */
+export async function openKeras(bytes) {
+  const files = await unzip(bytes);
+  const config = files[CONFIG];
+  const weights = files[WEIGHTS];
+  if (!config) {
+    throw new GradCamError(
+      'INVALID_MODEL',
+      `a zip file, but not a Keras model: no ${CONFIG} in it`,
+    );
+  }
+  if (!weights) throw new GradCamError('INVALID_MODEL', `the .keras file lacks ${WEIGHTS}`);
+  return { config: new TextDecoder().decode(config), weights: await openWeightStore(weights) };
+}
+
+/**
+ * @param {Uint8Array} bytes
+ * @returns {Promise<Record<string, Uint8Array>>} the files that a model is read from
+ */
+async function unzip(bytes) {
+  const { unzipSync } = await import('fflate');
+  try {
+    return unzipSync(bytes, { filter: isWanted });
+  } catch (cause) {
+    if (cause instanceof GradCamError) throw cause;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new GradCamError('INVALID_MODEL', `the .keras file cannot be unpacked: ${reason}`, {
+      cause,
+    });
+  }
+}
+
+/** @param {import('fflate').UnzipFileInfo} file */
+function isWanted({ name, size, originalSize }) {
+  const limit = MAX_BYTES.get(name);
+  if (limit === undefined) return false;
+  const isBomb = originalSize > 64 * 2 ** 20 && originalSize > MAX_RATIO * size;
+  if (originalSize > limit || isBomb) {
+    const sizes = `${size} bytes that unpack to ${originalSize}`;
+    throw new GradCamError('TOO_LARGE', `${name} in the .keras file has ${sizes}`);
+  }
+  return true;
+}

@@ -1,0 +1,70 @@
+/** Arrays of numbers as files store them, decoded to float32. */
+
+/** @typedef {(view: DataView, offset: number, littleEndian: boolean) => number} ReadNumber */
+
+/** @type {Record<string, ReadNumber>} by kind (float, int, unsigned) and bytes a number */
+const readers = {
+  f2: (view, offset, littleEndian) => halfToNumber(view.getUint16(offset, littleEndian)),
+  f4: (view, offset, littleEndian) => view.getFloat32(offset, littleEndian),
+  f8: (view, offset, littleEndian) => view.getFloat64(offset, littleEndian),
+  i1: (view, offset) => view.getInt8(offset),
+  i2: (view, offset, littleEndian) => view.getInt16(offset, littleEndian),
+  i4: (view, offset, littleEndian) => view.getInt32(offset, littleEndian),
+  i8: (view, offset, littleEndian) => Number(view.getBigInt64(offset, littleEndian)),
+  u1: (view, offset) => view.getUint8(offset),
+  u2: (view, offset, littleEndian) => view.getUint16(offset, littleEndian),
+  u4: (view, offset, littleEndian) => view.getUint32(offset, littleEndian),
+  u8: (view, offset, littleEndian) => Number(view.getBigUint64(offset, littleEndian)),
+};
+
+/**
+ * Whether a type, as NumPy names it ("<f4": byte order, kind, bytes a number), can be decoded.
+ * @param {unknown} type
+ * @returns {type is string}
+ */
+export function isNumberType(type) {
+  return typeof type === 'string' && /^[<>|=]?[fiu]\d$/.test(type) && type.slice(-2) in readers;
+}
+
+/**
+ * Bytes a number of a type takes.
+ * @param {string} type
+ */
+export function bytesPerNumber(type) {
+  return Number(type.slice(-1));
+}
+
+/**
+ * Decodes numbers to float32.
+ * @param {Uint8Array} bytes
+ * @param {string} type as NumPy names it, "<f4"
+ * @returns {Float32Array}
+ */
+export function toFloat32(bytes, type) {
+  const littleEndian = !type.startsWith('>');
+  const size = bytesPerNumber(type);
+  const count = Math.floor(bytes.byteLength / size);
+  if (type.endsWith('f4') && littleEndian) {
+    // slice() aligns the bytes for a view of 4-byte numbers. All hosts of wasm are little-endian.
+    return new Float32Array(bytes.slice(0, count * 4).buffer);
+  }
+  const read = readers[type.slice(-2)];
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const values = new Float32Array(count);
+  for (let i = 0; i < count; i++) values[i] = read(view, i * size, littleEndian);
+  return values;
+}
+
+/**
+ * The value of an IEEE 754 half-precision number.
+ * @param {number} half its 16 bits
+ * @returns {number}
+ */
+function halfToNumber(half) {
+  const sign = half & 0x8000 ? -1 : 1;
+  const exponent = (half >> 10) & 0x1f;
+  const fraction = half & 0x3ff;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  if (exponent === 31) return fraction ? NaN : sign * Infinity;
+  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}

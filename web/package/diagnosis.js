@@ -1,0 +1,66 @@
+/** Why a heat map is blank or poor. */
+
+/**
+ * - `ONE_POSITION`: the layer has one position only
+ * - `ZERO_GRADIENT`: nothing in the layer changes the score
+ * - `NO_POSITIVE_EVIDENCE`: no position raises the score
+ * - `SATURATED_SCORE`: the score is so near its end that it hardly changes any more
+ * @typedef {'ONE_POSITION' | 'ZERO_GRADIENT' | 'NO_POSITIVE_EVIDENCE'
+ *   | 'SATURATED_SCORE'} DiagnosisCode
+ * @typedef {{ code: DiagnosisCode, message: string }} Diagnosis
+ */
+
+/** From here on a score says little of what raises it: the gradient carries a factor 1 - score. */
+const SATURATED_PROBABILITY = 0.999;
+
+/** Below this, the 1e-7 that keeps the heat map's division safe dims the map visibly. */
+const DIM_RAW_MAXIMUM = 1e-6;
+
+/** @type {Record<DiagnosisCode, string>} */
+const MESSAGES = {
+  ONE_POSITION:
+    'the layer has a single position, so its map cannot say where; choose a layer before the pooling',
+  ZERO_GRADIENT:
+    'the gradient is zero: nothing in this layer changes the value of this class for this picture',
+  NO_POSITIVE_EVIDENCE:
+    'the map is blank: no position of this layer raises the value of this class for this picture',
+  SATURATED_SCORE:
+    'the score hardly changes any more (it is saturated), so its gradient is weak; explain the logit ' +
+    'instead (logits: true)',
+};
+
+/**
+ * @param {object} map
+ * @param {number} map.height positions of the layer
+ * @param {number} map.width
+ * @param {number} map.rawMax largest value of the raw map
+ * @param {number} map.weightsNorm norm of the channels' weights
+ * @param {boolean} map.logits whether the logit is explained
+ * @param {number | null} map.proba probability of the class
+ * @returns {Diagnosis | null} null if nothing is wrong
+ */
+export function diagnose(map) {
+  const code = findCode(map);
+  return code && { code, message: MESSAGES[code] };
+}
+
+/**
+ * @param {Parameters<typeof diagnose>[0]} map
+ * @returns {DiagnosisCode | null}
+ */
+function findCode({ height, width, rawMax, weightsNorm, logits, proba }) {
+  if (height * width === 1) return 'ONE_POSITION';
+  const isSaturated = !logits && proba !== null;
+  if (weightsNorm === 0)
+    return isSaturated && isExtreme(proba) ? 'SATURATED_SCORE' : 'ZERO_GRADIENT';
+  if (rawMax <= 0) return 'NO_POSITIVE_EVIDENCE';
+  if (isSaturated && (proba >= SATURATED_PROBABILITY || rawMax < DIM_RAW_MAXIMUM)) {
+    return 'SATURATED_SCORE';
+  }
+  return null;
+}
+
+/** @param {number} proba */
+function isExtreme(proba) {
+  return proba >= SATURATED_PROBABILITY || proba <= 1 - SATURATED_PROBABILITY;
+}

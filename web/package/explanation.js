@@ -1,0 +1,97 @@
+/** The answer: where the model looked. */
+
+import { diagnose } from './diagnosis.js';
+import { LOGIT, SCORE } from './network.js';
+import { range } from './preprocessing.js';
+
+/** @typedef {import('./model.js').Model} Model */
+/** @typedef {import('./network.js').Network} Network */
+/** @typedef {import('./run.js').Run} Run */
+
+/**
+ * A heat map: how much each position of a layer speaks for a class.
+ * @typedef {object} HeatMap
+ * @property {Float32Array} data [height][width], 0 .. 1
+ * @property {number} width
+ * @property {number} height
+ */
+
+/**
+ * One class explained at one layer.
+ * @typedef {object} TargetExplanation
+ * @property {number} target index of the class
+ * @property {string} label name of the class, or its index as text
+ * @property {number} score the value that is explained: the model's score, or its logit
+ * @property {number | null} proba the class's probability: the score where the model ends with a
+ *   softmax or sigmoid, else null
+ * @property {string} layer name of the layer
+ * @property {HeatMap} heatmap
+ * @property {number} rawMin smallest value of the map before it was cut at zero and scaled
+ * @property {number} rawMax largest value of that map
+ * @property {import('./diagnosis.js').Diagnosis | null} diagnosis why the map is blank or poor
+ */
+
+/**
+ * What explainPrediction gives: plain data, which can be stored and sent.
+ * @typedef {object} Explanation
+ * @property {string} modelName
+ * @property {string} method "Grad-CAM"
+ * @property {string} description how to read the result
+ * @property {ImageData} image the picture that heat maps are drawn on
+ * @property {TargetExplanation[]} targets one entry a class and layer, classes first
+ */
+
+const METHOD = 'Grad-CAM';
+const DESCRIPTION = `Grad-CAM: where the picture speaks for a class. Every channel of a layer is weighted
+with the mean gradient of the class's score; the weighted sum, cut at zero and scaled to 0 .. 1, is the
+heat map. High values mark positions that raise the score. The map has the layer's rows and columns:
+late layers are coarse and specific to the class, early ones fine and less so.`;
+
+/**
+ * @param {Network} network
+ * @param {Model} model
+ * @param {Run} run
+ * @param {number} target
+ * @param {number[]} layers indices
+ * @param {boolean} logits
+ * @returns {TargetExplanation[]} one a layer
+ */
+export function explainTarget(network, model, run, target, layers, logits) {
+  const { input, predictions } = run;
+  const maps = network.explain(input, target, logits ? LOGIT : SCORE, layers);
+  const score = logits ? run.logits[target] : predictions[target];
+  const proba = givesProbabilities(run) ? predictions[target] : null;
+  return maps.map(({ raw, heatmap, height, width, weightsNorm }, i) => {
+    const { min, max } = range(raw);
+    return {
+      target,
+      label: model.labels?.[target] ?? String(target),
+      score,
+      proba,
+      layer: model.layers[layers[i]].name,
+      heatmap: { data: heatmap, width, height },
+      rawMin: min,
+      rawMax: max,
+      diagnosis: diagnose({ height, width, rawMax: max, weightsNorm, logits, proba }),
+    };
+  });
+}
+
+/**
+ * Whether a softmax or sigmoid stands between logits and scores.
+ * @param {Run} run
+ */
+function givesProbabilities({ predictions, logits }) {
+  return predictions.some((score, i) => score !== logits[i]);
+}
+
+/**
+ * @param {Model} model
+ * @param {ImageData} image
+ * @param {TargetExplanation[]} targets
+ * @returns {Explanation}
+ */
+export function toExplanation(model, image, targets) {
+  const description = DESCRIPTION.replaceAll('\n', ' ');
+  return { modelName: model.name, method: METHOD, description, image, targets };
+}

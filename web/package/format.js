@@ -1,0 +1,208 @@
+/** Heat maps as pictures. The colours come first, then the resizing, as ELI5 does with Pillow. */
+
+import { GradCamError, choose, show } from './errors.js';
+import { checkPixels, resize, toImageData } from './image.js';
+import { currentEngine } from './wasm.js';
+
+/** @typedef {import('./wasm.js').Engine} Engine */
+/** @typedef {import('./image.js').Filter} Filter */
+/** @typedef {import('./image.js').Pixels} Pixels */
+/** @typedef {import('./explanation.js').HeatMap} HeatMap */
+/** @typedef {import('./explanation.js').Explanation} Explanation */
+
+/**
+ * The colour of a value: a function from 0 .. 1 to red, green and blue, 0 .. 1 each.
+ * @typedef {(value: number) => number[]} ColormapFunction
+ */
+
+/**
+ * @typedef {object} FormatOptions
+ * @property {number} [index] which entry of `explanation.targets`; default 0, the first
+ * @property {number | null} [alphaLimit] the overlay's highest opacity, 0 .. 1; default 0.65, null: no
+ *   limit
+ * @property {string | ColormapFunction} [colormap] matplotlib's name of a colour map, or a function;
+ *   default "viridis"
+ * @property {Filter} [resamplingFilter] how the coloured map is brought to the picture's size; default
+ *   "lanczos"
+ */
+
+const ALPHA_LIMIT = 0.65;
+const COLORMAP = 'viridis';
+const FILTER = 'lanczos';
+
+/**
+ * Lays a heat map over the explanation's picture.
+ * @param {Explanation} explanation
+ * @param {FormatOptions} [options]
+ * @returns {ImageData} of the picture's size
+ */
+export function formatAsImage(explanation, options = {}) {
+  const engine = currentEngine();
+  const { image, targets } = explanation;
+  const { index = 0, resamplingFilter = FILTER } = options;
+  const entry = targets[index];
+  if (!entry) {
+    const text = `index is ${show(index)}; allowed: 0 to ${targets.length - 1}`;
+    throw new GradCamError('INVALID_ARGUMENT', text);
+  }
+  const picture = checkPixels(image);
+  const colored = colorize(engine, entry.heatmap, options);
+  return composite(engine, picture, resize(engine, colored, sizeOf(picture), resamplingFilter));
+}
+
+/**
+ * A heat map as a grey picture of its own size.
+ * @param {HeatMap} heatmap
+ * @returns {ImageData}
+ */
+export function heatmapToImage(heatmap) {
+  return greyToImage(toGrey(currentEngine(), heatmap));
+}
+
+/**
+ * A heat map as a grey picture of another picture's size.
+ * @param {HeatMap} heatmap
+ * @param {{ width: number, height: number }} image
+ * @param {{ resamplingFilter?: Filter }} [options]
+ * @returns {ImageData}
+ */
+export function expandHeatmap(heatmap, image, { resamplingFilter = FILTER } = {}) {
+  const engine = currentEngine();
+  return greyToImage(resize(engine, toGrey(engine, heatmap), sizeOf(image), resamplingFilter, 1));
+}
+
+/** Names of the colour maps. */
+export function colormaps() {
+  const engine = currentEngine();
+  const names = [];
+  for (let i = 0; ; i++) {
+    const name = engine.call('gc_colormap_name', i);
+    if (name === 0) return names;
+    names.push(engine.text(name));
+  }
+}
+
+/**
+ * @param {{ width: number, height: number }} image
+ */
+function sizeOf({ width, height }) {
+  if (Number.isInteger(width) && Number.isInteger(height) && width > 0 && height > 0) {
+    return { width, height };
+  }
+  const text = `the picture has width ${show(width)}, height ${show(height)}`;
+  throw new GradCamError('INVALID_IMAGE', text);
+}
+
+/**
+ * @param {HeatMap} heatmap
+ * @returns {HeatMap}
+ */
+function checkHeatmap(heatmap) {
+  const { data, width, height } = heatmap ?? {};
+  if (data instanceof Float32Array && data.length > 0 && data.length === width * height) {
+    return heatmap;
+  }
+  const text = `the heat map is ${show(heatmap)} of ${show(width)} x ${show(height)} values`;
+  throw new GradCamError(
+    'INVALID_ARGUMENT',
+    `${text}; needed: { data: Float32Array, width, height }`,
+  );
+}
+
+/**
+ * One byte a cell.
+ * @param {Engine} engine
+ * @param {HeatMap} heatmap
+ * @returns {Pixels}
+ */
+function toGrey(engine, heatmap) {
+  const { data, width, height } = checkHeatmap(heatmap);
+  return engine.scratch((scratch) => {
+    const out = scratch.alloc(data.length);
+    engine.call('gc_heatmap_to_image', out, scratch.copy(data), data.length);
+    return { data: Uint8ClampedArray.from(engine.view(out, data.length)), width, height };
+  });
+}
+
+/** @param {Pixels} grey one byte a pixel */
+function greyToImage({ data, width, height }) {
+  const pixels = new Uint8ClampedArray(data.length * 4);
+  data.forEach((value, i) => pixels.set([value, value, value, 255], i * 4));
+  return toImageData({ data: pixels, width, height });
+}
+
+/**
+ * @param {Engine} engine
+ * @param {HeatMap} heatmap
+ * @param {FormatOptions} options
+ * @returns {Pixels} of the heat map's size
+ */
+function colorize(engine, heatmap, { alphaLimit = ALPHA_LIMIT, colormap = COLORMAP }) {
+  const { data, width, height } = checkHeatmap(heatmap);
+  const limit = checkAlphaLimit(alphaLimit);
+  const isFunction = typeof colormap === 'function';
+  const table = findColormap(engine, isFunction ? COLORMAP : colormap);
+  const pixels = engine.scratch((scratch) => {
+    const out = scratch.alloc(data.length * 4);
+    const values = scratch.copy(data);
+    engine.call('gc_heatmap_colorize', out, values, data.length, table, limit);
+    return Uint8ClampedArray.from(engine.view(out, data.length * 4));
+  });
+  if (isFunction) recolor(pixels, data, colormap);
+  return { data: pixels, width, height };
+}
+
+/** @param {unknown} limit */
+function checkAlphaLimit(limit) {
+  if (limit === null) return 1;
+  if (typeof limit === 'number' && limit >= 0 && limit <= 1) return limit;
+  const text = `alphaLimit is ${show(limit)}; allowed: 0 to 1, or null for no limit`;
+  throw new GradCamError('INVALID_ARGUMENT', text);
+}
+
+/**
+ * @param {Engine} engine
+ * @param {unknown} name
+ * @returns {number} pointer to the colour map's table
+ */
+function findColormap(engine, name) {
+  const table = engine.scratch((scratch) =>
+    engine.call('gc_colormap', scratch.string(String(name))),
+  );
+  if (table !== 0) return table;
+  const choices = Object.fromEntries(colormaps().map((known) => [known, 0]));
+  return choose(choices, name, 'colormap');
+}
+
+/**
+ * Sets the colours, not the alpha, by a function.
+ * @param {Uint8ClampedArray} pixels RGBA
+ * @param {Float32Array} values one a pixel
+ * @param {ColormapFunction} colormap
+ */
+function recolor(pixels, values, colormap) {
+  values.forEach((value, i) => {
+    const color = colormap(value);
+    if (color?.length !== 3 || ![...color].every((part) => part >= 0 && part <= 1)) {
+      const text = `colormap(${value}) gives ${show(color)}; needed: [r, g, b], 0 to 1 each`;
+      throw new GradCamError('INVALID_ARGUMENT', text);
+    }
+    // Rounded to float32 before and after, as NumPy does with a float32 map.
+    for (let c = 0; c < 3; c++)
+      pixels[i * 4 + c] = Math.trunc(Math.fround(Math.fround(color[c]) * 255));
+  });
+}
+
+/**
+ * @param {Engine} engine
+ * @param {Pixels} under
+ * @param {Pixels} over of the same size
+ * @returns {ImageData}
+ */
+function composite(engine, { data, width, height }, over) {
+  return engine.scratch((scratch) => {
+    const out = scratch.copy(data);
+    engine.call('gc_image_composite', out, out, scratch.copy(over.data), width * height);
+    return toImageData({ data: engine.view(out, data.length).slice(), width, height });
+  });
+}

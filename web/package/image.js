@@ -1,0 +1,241 @@
+/** Pictures of every kind as pixels: RGBA, 8 bits a channel, rows from the top. */
+
+import { GradCamError, choose, show } from './errors.js';
+
+/** @typedef {import('./wasm.js').Engine} Engine */
+
+/**
+ * Pixels: RGBA, four bytes each.
+ * @typedef {object} Pixels
+ * @property {Uint8Array | Uint8ClampedArray} data
+ * @property {number} width
+ * @property {number} height
+ */
+
+/**
+ * A picture. Files and bytes (JPEG, PNG, BMP, GIF) are decoded by the engine, so that they give the
+ * same pixels everywhere, and turned upright by their EXIF orientation; other kinds by the browser.
+ * @typedef {ImageData | Pixels | Blob | ArrayBuffer | ArrayBufferView | CanvasImageSource} Picture
+ */
+
+/** Pillow's filters: gc_filter. */
+const FILTERS = { nearest: 0, box: 1, bilinear: 2, hamming: 3, bicubic: 4, lanczos: 5 };
+
+/** @typedef {keyof typeof FILTERS} Filter */
+
+const ALLOWED =
+  'ImageData, { data, width, height } with RGBA bytes, an image, video or canvas element, ' +
+  'OffscreenCanvas, ImageBitmap, VideoFrame, Blob, File or the bytes of a picture file';
+
+/**
+ * @param {Engine} engine
+ * @param {Picture} picture
+ * @returns {Promise<Pixels>} `data` may be the caller's own
+ */
+export async function readPicture(engine, picture) {
+  if (isPixels(picture)) return checkPixels(picture);
+  if (isDrawable(picture)) return readDrawable(picture);
+  const blob = picture instanceof Blob ? picture : undefined;
+  const bytes = blob ? new Uint8Array(await readBlob(blob)) : viewBytes(picture);
+  try {
+    return decode(engine, bytes);
+  } catch (error) {
+    const isForeign = error instanceof GradCamError && error.code === 'INVALID_IMAGE';
+    if (!isForeign || !('createImageBitmap' in globalThis)) throw error;
+    return decodeByBrowser(blob ?? new Blob([bytes.slice()]), error);
+  }
+}
+
+/**
+ * @param {unknown} picture
+ * @returns {picture is Pixels}
+ */
+export function isPixels(picture) {
+  return typeof picture === 'object' && picture !== null && 'data' in picture && 'width' in picture;
+}
+
+/**
+ * Pixels that are what they say they are.
+ * @param {Pixels} picture
+ * @returns {Pixels}
+ */
+export function checkPixels({ data, width, height }) {
+  const sizes = `width ${show(width)}, height ${show(height)}`;
+  if (!isSize(width) || !isSize(height)) {
+    throw new GradCamError('INVALID_IMAGE', `a picture needs pixels: ${sizes}`);
+  }
+  if (!(data instanceof Uint8Array || data instanceof Uint8ClampedArray)) {
+    const allowed = 'allowed: Uint8ClampedArray, Uint8Array';
+    throw new GradCamError('INVALID_IMAGE', `the picture's data are ${show(data)}; ${allowed}`);
+  }
+  if (data.length !== width * height * 4) {
+    const lengths = `${data.length} bytes, RGBA of ${sizes} has ${width * height * 4}`;
+    throw new GradCamError('INVALID_IMAGE', `the picture's data have ${lengths}`);
+  }
+  return { data, width, height };
+}
+
+/** @param {unknown} value */
+function isSize(value) {
+  return Number.isInteger(value) && Number(value) > 0;
+}
+
+/**
+ * Whether a canvas can draw it. The classes exist in browsers only, some of them in workers too.
+ * @param {unknown} picture
+ * @returns {picture is CanvasImageSource}
+ */
+export function isDrawable(picture) {
+  const { HTMLElement, OffscreenCanvas, ImageBitmap, VideoFrame } = globalThis;
+  return [HTMLElement, OffscreenCanvas, ImageBitmap, VideoFrame].some(
+    (kind) => kind && picture instanceof kind,
+  );
+}
+
+/**
+ * The pixels of what a canvas can draw.
+ * @param {CanvasImageSource} picture
+ * @returns {Promise<Pixels>}
+ */
+export async function readDrawable(picture) {
+  if (globalThis.HTMLImageElement && picture instanceof HTMLImageElement) {
+    await picture.decode().catch((cause) => {
+      throw new GradCamError('INVALID_IMAGE', `the image ${show(picture.src)} does not load`, {
+        cause,
+      });
+    });
+  }
+  const { width, height } = sizeOf(picture);
+  if (!isSize(width) || !isSize(height)) {
+    const sizes = `width ${width}, height ${height}`;
+    throw new GradCamError('INVALID_IMAGE', `a picture needs pixels: ${show(picture)}, ${sizes}`);
+  }
+  return draw(picture, width, height);
+}
+
+/**
+ * @param {any} picture one of several kinds with several names for its own size
+ * @returns {{ width: number, height: number }}
+ */
+function sizeOf(picture) {
+  return {
+    width: picture.naturalWidth ?? picture.videoWidth ?? picture.displayWidth ?? picture.width,
+    height: picture.naturalHeight ?? picture.videoHeight ?? picture.displayHeight ?? picture.height,
+  };
+}
+
+/**
+ * @param {CanvasImageSource} picture
+ * @param {number} width
+ * @param {number} height
+ * @returns {Pixels}
+ */
+function draw(picture, width, height) {
+  try {
+    const canvas = createCanvas(width, height);
+    const context = /** @type {CanvasRenderingContext2D | null} */ (
+      canvas.getContext('2d', { willReadFrequently: true })
+    );
+    if (!context) throw new Error('no canvas of that size');
+    context.drawImage(picture, 0, 0, width, height);
+    return context.getImageData(0, 0, width, height);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const text = `the pixels of ${show(picture)} (${width} x ${height}) cannot be read: ${reason}`;
+    throw new GradCamError('INVALID_IMAGE', text, { cause });
+  }
+}
+
+/**
+ * @param {number} width
+ * @param {number} height
+ */
+function createCanvas(width, height) {
+  if ('OffscreenCanvas' in globalThis) return new OffscreenCanvas(width, height);
+  return Object.assign(document.createElement('canvas'), { width, height });
+}
+
+/** @param {Blob} blob */
+function readBlob(blob) {
+  return blob.arrayBuffer().catch((cause) => {
+    throw new GradCamError('INVALID_IMAGE', `the picture cannot be read: ${cause.message}`, {
+      cause,
+    });
+  });
+}
+
+/**
+ * @param {unknown} picture
+ * @returns {Uint8Array}
+ */
+function viewBytes(picture) {
+  if (picture instanceof ArrayBuffer) return new Uint8Array(picture);
+  if (ArrayBuffer.isView(picture)) {
+    return new Uint8Array(picture.buffer, picture.byteOffset, picture.byteLength);
+  }
+  throw new GradCamError('INVALID_IMAGE', `the picture is ${show(picture)}; allowed: ${ALLOWED}`);
+}
+
+/**
+ * @param {Engine} engine
+ * @param {Uint8Array} bytes of a picture file
+ * @returns {Pixels}
+ */
+function decode(engine, bytes) {
+  return engine.scratch((scratch) => {
+    const out = scratch.copy(Int32Array.of(0, 0, 0));
+    const file = scratch.copy(bytes);
+    engine.check('gc_image_decode', out, out + 4, out + 8, file, bytes.length);
+    const [pixels, width, height] = engine.ints(out, 3);
+    const data = Uint8ClampedArray.from(engine.view(pixels, width * height * 4));
+    engine.call('gc_free', pixels);
+    return { data, width, height };
+  });
+}
+
+/**
+ * @param {Blob} blob
+ * @param {GradCamError} error what the engine said of it
+ */
+async function decodeByBrowser(blob, error) {
+  const bitmap = await createImageBitmap(blob).catch(() => {
+    throw error;
+  });
+  try {
+    return draw(bitmap, bitmap.width, bitmap.height);
+  } finally {
+    bitmap.close();
+  }
+}
+
+/**
+ * Resizes as Pillow's Image.resize does.
+ * @param {Engine} engine
+ * @param {Pixels} picture `channels` bytes a pixel
+ * @param {{ width: number, height: number }} size
+ * @param {unknown} filter a Filter
+ * @param {number} [channels] 1 or 4
+ * @returns {Pixels}
+ */
+export function resize(engine, { data, width, height }, size, filter, channels = 4) {
+  const number = choose(FILTERS, filter, 'the filter');
+  return engine.scratch((scratch) => {
+    const length = size.width * size.height * channels;
+    const out = scratch.alloc(length);
+    const into = [out, size.width, size.height];
+    engine.check('gc_image_resize', ...into, scratch.copy(data), width, height, channels, number);
+    return { data: Uint8ClampedArray.from(engine.view(out, length)), ...size };
+  });
+}
+
+/**
+ * Pixels as ImageData where there is such a class (not in Node), else as a plain object with the same
+ * properties.
+ * @param {Pixels} pixels
+ * @returns {ImageData}
+ */
+export function toImageData({ data, width, height }) {
+  const bytes = Uint8ClampedArray.from(data);
+  if ('ImageData' in globalThis) return new ImageData(bytes, width, height);
+  return /** @type {ImageData} */ ({ data: bytes, width, height, colorSpace: 'srgb' });
+}

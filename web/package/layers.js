@@ -1,0 +1,71 @@
+/** Which layers a caller means. */
+
+import { GradCamError, show } from './errors.js';
+
+/** @typedef {import('./network.js').Network} Network */
+/** @typedef {import('./model.js').Layer} Layer */
+
+/**
+ * A layer to explain: its name (its path, or the path's last part where only one layer has it), its
+ * index in `model.layers` (negative from the end) or an entry of `model.layers`.
+ * @typedef {string | number | Layer} LayerChoice
+ */
+
+/**
+ * Indices of the layers that are meant.
+ * @param {Network} network
+ * @param {readonly Layer[]} layers
+ * @param {LayerChoice | LayerChoice[] | 'all' | null | undefined} choice nothing: the default layer;
+ *   'all': every layer with rows and columns
+ * @returns {number[]}
+ */
+export function resolveLayers(network, layers, choice) {
+  if (choice === undefined || choice === null) return [defaultLayer(network)];
+  if (choice === 'all') return layersWithPositions(layers);
+  if (!Array.isArray(choice)) return [resolveLayer(network, layers, choice)];
+  if (choice.length > 0) return choice.map((one) => resolveLayer(network, layers, one));
+  throw new GradCamError(
+    'INVALID_ARGUMENT',
+    'layer is an empty list; leave it out for the default',
+  );
+}
+
+/** @param {Network} network */
+function defaultLayer(network) {
+  const index = network.defaultLayer;
+  if (index >= 0) return index;
+  throw new GradCamError('INVALID_LAYER', 'no layer of the model has rows and columns to map');
+}
+
+/** @param {readonly Layer[]} layers */
+function layersWithPositions(layers) {
+  return layers.flatMap(({ outputShape }, index) => (outputShape.length === 4 ? [index] : []));
+}
+
+/**
+ * @param {Network} network
+ * @param {readonly Layer[]} layers
+ * @param {unknown} choice
+ * @returns {number}
+ */
+function resolveLayer(network, layers, choice) {
+  if (typeof choice === 'string') return network.findLayer(choice);
+  if (typeof choice === 'number') return resolveIndex(layers, choice);
+  const { name } = /** @type {{ name?: unknown }} */ (choice ?? {});
+  if (typeof name === 'string') return network.findLayer(name);
+  const allowed = 'a name, an index or an entry of model.layers';
+  throw new GradCamError('INVALID_ARGUMENT', `layer is ${show(choice)}; allowed: ${allowed}`);
+}
+
+/**
+ * @param {readonly Layer[]} layers
+ * @param {number} index
+ */
+function resolveIndex(layers, index) {
+  const count = layers.length;
+  if (Number.isInteger(index) && index >= -count && index < count) {
+    return index < 0 ? index + count : index;
+  }
+  const allowed = `${-count} to ${count - 1}`;
+  throw new GradCamError('UNKNOWN_LAYER', `no layer has the index ${index}; allowed: ${allowed}`);
+}

@@ -1,0 +1,199 @@
+/** A Keras image classifier. */
+
+import { GradCamError, show } from './errors.js';
+import { isPixels, readPicture, toImageData } from './image.js';
+import { inputToPicture, pictureToInput } from './preprocessing.js';
+import { Run } from './run.js';
+import { formatSummary } from './summary.js';
+
+/** @typedef {import('./wasm.js').Engine} Engine */
+/** @typedef {import('./network.js').Network} Network */
+/** @typedef {import('./network.js').Input} Input */
+/** @typedef {import('./image.js').Picture} Picture */
+/** @typedef {import('./image.js').Filter} Filter */
+
+/**
+ * A layer of a model.
+ * @typedef {object} Layer
+ * @property {string} name its path: names from outside to inside, joined by "/"
+ * @property {string} type Keras class, "Conv2D"
+ * @property {(number | null)[]} outputShape with the batch first, null where a size is open
+ * @property {number} params number of values in its weights
+ */
+
+/**
+ * A preprocessed picture, as the network takes it.
+ * @typedef {object} Tensor
+ * @property {Float32Array} data row-major
+ * @property {number[]} shape [1, height, width, channels]
+ */
+
+/**
+ * @typedef {object} RunOptions
+ * @property {Picture} [image] the picture to draw heat maps on, of any size; without it, what the
+ *   network sees
+ * @property {Filter} [inputFilter] how a picture is resized to the input's size; default "nearest",
+ *   as Keras' load_img does
+ * @property {AbortSignal} [signal]
+ */
+
+/**
+ * What the weights and the layer graph do not say of a model.
+ * @typedef {object} ModelOptions
+ * @property {string[]} [labels] names of the classes, in their order
+ * @property {import('./preprocessing.js').Preprocessing} preprocessing
+ * @property {boolean} isSequential of Keras' class Sequential
+ * @property {[number, number]} [inputSize] height and width, for a model that leaves them open
+ */
+
+export class Model {
+  #engine;
+  #network;
+  #options;
+  #records;
+
+  /**
+   * @param {Engine} engine
+   * @param {Network} network with its weights; the model owns it from now on
+   * @param {ModelOptions} options
+   */
+  constructor(engine, network, options) {
+    this.#engine = engine;
+    this.#network = network;
+    this.#options = options;
+    this.#records = network.layers;
+    /** The model's own name. */
+    this.name = network.name;
+    /** @type {(number | null)[]} [null, height, width, channels]; null where a size is open */
+    this.inputShape = [null, ...network.inputShape];
+    /** @type {readonly Layer[]} all layers, nested ones too, in the order in which they run */
+    this.layers = this.#records.map(toLayer);
+    /** Number of classes. */
+    this.classCount = network.classCount;
+    /** @type {readonly string[] | undefined} names of the classes */
+    this.labels = options.labels;
+    /** How pixels become the network's input. */
+    this.preprocessing = options.preprocessing;
+  }
+
+  /** Bytes of memory that the model holds. */
+  get memory() {
+    return this.#network.memory;
+  }
+
+  /**
+   * Keras' table of the top-level layers.
+   * @param {import('./summary.js').SummaryOptions} [options]
+   * @returns {string}
+   */
+  summary(options) {
+    const { name } = this;
+    return formatSummary(
+      { name, records: this.#records, isSequential: this.#options.isSequential },
+      options,
+    );
+  }
+
+  /**
+   * Runs the network on a picture. Predictions and any number of explanations then come from the
+   * run that is returned.
+   * @param {Picture | Tensor} image
+   * @param {RunOptions} [options]
+   * @returns {Promise<Run>}
+   */
+  async run(image, options = {}) {
+    const { signal } = options;
+    signal?.throwIfAborted();
+    const { input, picture } = isTensor(image)
+      ? this.#readTensor(image)
+      : await this.#readImage(image, options);
+    const drawn = options.image && (await readPicture(this.#engine, options.image));
+    signal?.throwIfAborted();
+    return new Run(this, this.#network, input, drawn ? toImageData(drawn) : picture);
+  }
+
+  /**
+   * @param {Picture} image
+   * @param {RunOptions} options
+   */
+  async #readImage(image, { inputFilter = 'nearest' }) {
+    const pixels = await readPicture(this.#engine, image);
+    const { preprocessing } = this;
+    return pictureToInput(this.#engine, pixels, this.#inputSize(), preprocessing, inputFilter);
+  }
+
+  /** The size that pictures are brought to. */
+  #inputSize() {
+    const [, height, width, channels] = this.inputShape;
+    const size = this.#options.inputSize ?? [height, width];
+    if (size[0] === null || size[1] === null || channels === null) {
+      throw new GradCamError(
+        'INVALID_ARGUMENT',
+        `the model leaves its input size open (${show(this.inputShape)}): ` +
+          'load it with inputSize: [height, width]',
+      );
+    }
+    return { height: size[0], width: size[1], channels };
+  }
+
+  /**
+   * @param {Tensor} tensor
+   * @returns {{ input: Input, picture: ImageData }}
+   */
+  #readTensor({ data, shape }) {
+    const expected = [1, ...this.inputShape.slice(1)];
+    if (!fits(shape, expected)) {
+      const text = `the tensor has shape ${show(shape)}; the model takes ${show(expected)}`;
+      throw new GradCamError('INVALID_IMAGE', text);
+    }
+    const count = shape.reduce((product, axis) => product * axis, 1);
+    if (!(data instanceof Float32Array) || data.length !== count) {
+      const given = data instanceof Float32Array ? `${data.length} values` : show(data);
+      const text = `the tensor's data are ${given}; needed: a Float32Array of ${count} values`;
+      throw new GradCamError('INVALID_IMAGE', text);
+    }
+    const [, height, width, channels] = shape;
+    const input = { data: data.slice(), height, width, channels };
+    return { input, picture: inputToPicture(input) };
+  }
+
+  /**
+   * Gives back the model's memory. May be called again; calls that are still waiting for a picture
+   * reject with DISPOSED.
+   */
+  dispose() {
+    this.#network.dispose();
+  }
+
+  /** For `using model = await loadModel(...)`; where there is no such symbol, a method of no use. */
+  [Symbol.dispose]() {
+    this.dispose();
+  }
+}
+
+/**
+ * @param {Picture | Tensor} image
+ * @returns {image is Tensor}
+ */
+function isTensor(image) {
+  return typeof image === 'object' && image !== null && 'shape' in image && !isPixels(image);
+}
+
+/**
+ * @param {import('./network.js').LayerRecord} record
+ * @returns {Layer}
+ */
+function toLayer({ path, type, shape, params }) {
+  return Object.freeze({ name: path, type, outputShape: [null, ...shape], params });
+}
+
+/**
+ * @param {unknown} shape
+ * @param {(number | null)[]} expected null for any size
+ */
+function fits(shape, expected) {
+  if (!Array.isArray(shape) || shape.length !== expected.length) return false;
+  return expected.every((axis, i) =>
+    axis === null ? Number.isInteger(shape[i]) && shape[i] > 0 : shape[i] === axis,
+  );
+}

@@ -1,0 +1,292 @@
+/** A model of the engine: the functions gc_model_* and gc_layer_* behind one owner. */
+
+import { GradCamError } from './errors.js';
+
+/** @typedef {import('./wasm.js').Engine} Engine */
+
+/** Largest rank of a tensor, GC_MAX_RANK. */
+const MAX_RANK = 5;
+/** Bytes of an int32, a float32 and a pointer of wasm32. */
+const WORD = 4;
+
+/**
+ * A layer as the engine knows it.
+ * @typedef {object} LayerRecord
+ * @property {string} path names from outside to inside, joined by "/"
+ * @property {string} type Keras class
+ * @property {(number | null)[]} shape of the output, without the batch; null where the size is open
+ * @property {number} params number of values in its weights
+ * @property {number} trainableParams of these, those that training would change
+ * @property {number} parent index of the nested model that it stands in, -1 at the top level
+ * @property {number[]} inputs indices of the layers whose outputs it takes
+ */
+
+/**
+ * A preprocessed picture.
+ * @typedef {object} Input
+ * @property {Float32Array} data [height][width][channels]
+ * @property {number} height
+ * @property {number} width
+ * @property {number} channels
+ */
+
+/**
+ * The raw map of one layer.
+ * @typedef {object} RawMap
+ * @property {number} height
+ * @property {number} width
+ * @property {Float32Array} raw [height][width]
+ * @property {Float32Array} heatmap [height][width], 0 .. 1
+ * @property {number} weightsNorm Euclidean norm of the channels' weights
+ */
+
+/** Which of a class's values: gc_output. */
+export const SCORE = 0;
+export const LOGIT = 1;
+
+export class Network {
+  #engine;
+  /** 0 when disposed of */
+  #address;
+  /** @type {{ height: number, width: number } | undefined} the size that is planned */
+  #planned;
+  /** @type {Input | undefined} the input whose activations the engine holds */
+  #current;
+
+  /**
+   * Builds the layer graph; weights are still missing.
+   * @param {Engine} engine
+   * @param {string} config JSON of the architecture
+   */
+  constructor(engine, config) {
+    this.#engine = engine;
+    this.#address = engine.scratch((scratch) => {
+      const json = new TextEncoder().encode(config);
+      const model = scratch.alloc(WORD);
+      engine.check('gc_model_create', model, scratch.copy(json), json.length);
+      return engine.ints(model, 1)[0];
+    });
+  }
+
+  get #pointer() {
+    if (this.#address === 0) throw new GradCamError('DISPOSED', 'the model was disposed of');
+    return this.#address;
+  }
+
+  get isDisposed() {
+    return this.#address === 0;
+  }
+
+  dispose() {
+    const pointer = this.#address;
+    this.#address = 0;
+    this.#current = undefined;
+    if (pointer !== 0) this.#engine.call('gc_model_destroy', pointer);
+  }
+
+  /** The model's own name. */
+  get name() {
+    return this.#engine.text(this.#engine.call('gc_model_name', this.#pointer));
+  }
+
+  get classCount() {
+    return this.#engine.call('gc_model_class_count', this.#pointer);
+  }
+
+  /** Bytes that the model holds now. */
+  get memory() {
+    return this.#engine.call('gc_model_memory', this.#pointer) >>> 0;
+  }
+
+  /** Height, width and channels of the input; null where the configuration leaves them open. */
+  get inputShape() {
+    return this.#engine.scratch((scratch) => {
+      const dims = scratch.alloc(3 * WORD);
+      this.#engine.call('gc_model_input_shape', this.#pointer, dims);
+      return this.#engine.ints(dims, 3).map(openToNull);
+    });
+  }
+
+  /** @returns {LayerRecord[]} */
+  get layers() {
+    const count = this.#engine.call('gc_model_layer_count', this.#pointer);
+    return Array.from({ length: count }, (_, layer) => this.#layer(layer));
+  }
+
+  /**
+   * @param {number} layer
+   * @returns {LayerRecord}
+   */
+  #layer(layer) {
+    const engine = this.#engine;
+    const model = this.#pointer;
+    const inputs = engine.call('gc_layer_input_count', model, layer);
+    return {
+      path: engine.text(engine.call('gc_layer_path', model, layer)),
+      type: engine.text(engine.call('gc_layer_type', model, layer)),
+      shape: this.#shape('gc_layer_shape', layer).map(openToNull),
+      params: engine.call('gc_layer_params', model, layer),
+      trainableParams: engine.call('gc_layer_trainable_params', model, layer),
+      parent: engine.call('gc_layer_parent', model, layer),
+      inputs: Array.from({ length: inputs }, (_, i) =>
+        engine.call('gc_layer_input', model, layer, i),
+      ),
+    };
+  }
+
+  /**
+   * @param {'gc_layer_shape' | 'gc_model_weight_shape'} query
+   * @param {number} index of a layer or weight
+   */
+  #shape(query, index) {
+    return this.#engine.scratch((scratch) => {
+      const dims = scratch.alloc(MAX_RANK * WORD);
+      const rank = this.#engine.call(query, this.#pointer, index, dims);
+      return this.#engine.ints(dims, rank);
+    });
+  }
+
+  /**
+   * The index that a call with a name writes.
+   * @param {'gc_model_find_weight' | 'gc_model_find_layer'} query
+   * @param {string} name
+   */
+  #find(query, name) {
+    return this.#engine.scratch((scratch) => {
+      const index = scratch.alloc(WORD);
+      this.#engine.check(query, this.#pointer, scratch.string(name), index);
+      return this.#engine.ints(index, 1)[0];
+    });
+  }
+
+  /**
+   * Index of the weight that a file means by a name, -1 if the model has no such weight.
+   * @param {string} name
+   */
+  findWeight(name) {
+    return this.#find('gc_model_find_weight', name);
+  }
+
+  /** @param {number} index of a weight */
+  weightShape(index) {
+    return this.#shape('gc_model_weight_shape', index);
+  }
+
+  /**
+   * @param {number} index of a weight
+   * @param {Float32Array} values
+   */
+  setWeight(index, values) {
+    this.#engine.scratch((scratch) => {
+      const data = scratch.copy(values);
+      this.#engine.check('gc_model_set_weight', this.#pointer, index, data, values.length);
+    });
+  }
+
+  /** @param {string} name */
+  findLayer(name) {
+    return this.#find('gc_model_find_layer', name);
+  }
+
+  /** Index of the layer that is explained when nobody chose one, -1 if there is none. */
+  get defaultLayer() {
+    return this.#engine.call('gc_model_default_layer', this.#pointer);
+  }
+
+  /**
+   * Prepares the network for a size of input.
+   * @param {number} height
+   * @param {number} width
+   */
+  plan(height, width) {
+    if (this.#planned?.height === height && this.#planned.width === width) return;
+    this.#current = undefined;
+    this.#planned = undefined;
+    this.#engine.check('gc_model_plan', this.#pointer, height, width, 0);
+    this.#planned = { height, width };
+  }
+
+  /**
+   * Runs the network, unless the engine holds the activations of this input already.
+   * @param {Input} input
+   */
+  forward(input) {
+    if (this.#current === input) return;
+    this.plan(input.height, input.width);
+    this.#current = undefined;
+    this.#engine.scratch((scratch) => {
+      const data = scratch.copy(input.data);
+      this.#engine.check('gc_model_forward', this.#pointer, data, input.data.length);
+    });
+    this.#current = input;
+  }
+
+  /**
+   * Scores or logits of an input, one a class.
+   * @param {Input} input
+   * @param {number} output SCORE or LOGIT
+   * @returns {Float32Array}
+   */
+  outputs(input, output) {
+    this.forward(input);
+    const count = this.classCount;
+    return this.#engine.scratch((scratch) => {
+      const values = scratch.alloc(count * WORD);
+      this.#engine.check('gc_model_outputs', this.#pointer, output, values, count);
+      return this.#engine.floats(values, count);
+    });
+  }
+
+  /**
+   * Grad-CAM of one class at any number of layers.
+   * @param {Input} input
+   * @param {number} target class
+   * @param {number} output SCORE or LOGIT
+   * @param {number[]} layers indices
+   * @returns {RawMap[]} in the order of `layers`
+   */
+  explain(input, target, output, layers) {
+    this.forward(input);
+    const sizes = layers.map((layer) => this.#positions(layer));
+    const count = sizes.reduce((sum, { height, width }) => sum + height * width, 0);
+    const engine = this.#engine;
+    return engine.scratch((scratch) => {
+      const indices = scratch.copy(Int32Array.from(layers));
+      const raw = scratch.alloc(count * WORD);
+      const norms = scratch.alloc(layers.length * WORD);
+      const given = [target, output, indices, layers.length];
+      engine.check('gc_model_explain', this.#pointer, ...given, raw, count, norms);
+      let offset = raw;
+      return sizes.map(({ height, width }, i) => {
+        const map = offset;
+        offset += height * width * WORD;
+        const weightsNorm = engine.floats(norms + i * WORD, 1)[0];
+        return { height, width, weightsNorm, ...this.#maps(map, height * width) };
+      });
+    });
+  }
+
+  /**
+   * Rows and columns of a layer. One without any is left for the engine to refuse.
+   * @param {number} layer
+   */
+  #positions(layer) {
+    const [height, width, channels] = this.#shape('gc_layer_shape', layer);
+    return channels === undefined ? { height: 0, width: 0 } : { height, width };
+  }
+
+  /**
+   * @param {number} pointer to a raw map, which the heat map replaces
+   * @param {number} count
+   */
+  #maps(pointer, count) {
+    const raw = this.#engine.floats(pointer, count);
+    this.#engine.call('gc_heatmap', pointer, pointer, count);
+    return { raw, heatmap: this.#engine.floats(pointer, count) };
+  }
+}
+
+/** @param {number} axis */
+function openToNull(axis) {
+  return axis === 0 ? null : axis;
+}

@@ -1,0 +1,46 @@
+/** The calls that do everything at once, named as in ELI5. */
+
+import { formatAsImage } from './format.js';
+
+/** @typedef {import('./model.js').Model} Model */
+/** @typedef {import('./image.js').Picture} Picture */
+/** @typedef {import('./model.js').Tensor} Tensor */
+
+/**
+ * Runs the model on a picture and explains its prediction. To explain more of the same picture without
+ * another forward pass, use model.run() and run.explain().
+ * @param {Model} model
+ * @param {Picture | Tensor} image
+ * @param {import('./model.js').RunOptions & import('./run.js').ExplainOptions} [options]
+ * @returns {Promise<import('./explanation.js').Explanation>}
+ */
+export async function explainPrediction(model, image, options) {
+  const run = await model.run(image, options);
+  return run.explain(options);
+}
+
+/**
+ * Explains a prediction and lays the heat map over the picture.
+ * @param {Model} model
+ * @param {Picture | Tensor} image
+ * @param {import('./model.js').RunOptions & import('./run.js').ExplainOptions
+ *   & import('./format.js').FormatOptions & { canvas?: HTMLCanvasElement | OffscreenCanvas }} [options]
+ *   `canvas`: is resized and drawn on
+ * @returns {Promise<ImageData>} the overlay
+ */
+export async function showPrediction(model, image, options = {}) {
+  const overlay = formatAsImage(await explainPrediction(model, image, options), options);
+  if (options.canvas) drawOverlay(options.canvas, overlay);
+  return overlay;
+}
+
+/**
+ * @param {HTMLCanvasElement | OffscreenCanvas} canvas
+ * @param {ImageData} overlay
+ */
+export function drawOverlay(canvas, overlay) {
+  canvas.width = overlay.width;
+  canvas.height = overlay.height;
+  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
+  context.putImageData(overlay, 0, 0);
+}

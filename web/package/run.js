@@ -1,0 +1,118 @@
+/** One forward pass: its predictions, and explanations of any class at any layer. */
+
+import { GradCamError, show } from './errors.js';
+import { explainTarget, toExplanation } from './explanation.js';
+import { resolveLayers } from './layers.js';
+import { LOGIT, SCORE } from './network.js';
+
+/** @typedef {import('./model.js').Model} Model */
+/** @typedef {import('./network.js').Network} Network */
+/** @typedef {import('./network.js').Input} Input */
+/** @typedef {import('./layers.js').LayerChoice} LayerChoice */
+
+/**
+ * @typedef {object} ExplainOptions
+ * @property {number | number[]} [targets] indices of classes; default: the one with the highest score
+ * @property {LayerChoice | LayerChoice[] | 'all'} [layer] where to look; default: the last layer with
+ *   more than one position. With several layers the explanation has an entry for each class and layer,
+ *   and still needs one backward pass a class only
+ * @property {boolean} [logits] explain the logit, the value before the last softmax or sigmoid,
+ *   instead of the score; default false
+ * @property {AbortSignal} [signal] looked at between targets
+ */
+
+/** A class with its score. @typedef {{ index: number, label: string, score: number }} Prediction */
+
+export class Run {
+  #model;
+  #network;
+
+  /**
+   * @param {Model} model
+   * @param {Network} network
+   * @param {Input} input
+   * @param {ImageData} picture to draw on
+   */
+  constructor(model, network, input, picture) {
+    this.#model = model;
+    this.#network = network;
+    /** The network's input, [height][width][channels]. */
+    this.input = input;
+    /** The picture that heat maps are drawn on. */
+    this.picture = picture;
+    /** Scores, one a class, as the model gives them. */
+    this.predictions = network.outputs(input, SCORE);
+    /** The values before the last softmax or sigmoid; the scores if the model ends without one. */
+    this.logits = network.outputs(input, LOGIT);
+  }
+
+  /**
+   * The classes with the highest scores, the highest first.
+   * @param {{ top?: number }} [options] how many; default 5
+   * @returns {Prediction[]}
+   */
+  decodePredictions({ top = 5 } = {}) {
+    return decodePredictions(this.predictions, this.#model.labels, top);
+  }
+
+  /**
+   * Explains classes at layers by Grad-CAM.
+   * @param {ExplainOptions} [options]
+   * @returns {Promise<import('./explanation.js').Explanation>}
+   */
+  async explain({ targets, layer, logits = false, signal } = {}) {
+    signal?.throwIfAborted();
+    const classes = this.#targets(targets);
+    const layers = resolveLayers(this.#network, this.#model.layers, layer);
+    const entries = [];
+    for (const [i, target] of classes.entries()) {
+      if (i > 0 && signal) await nextTask();
+      signal?.throwIfAborted();
+      entries.push(...explainTarget(this.#network, this.#model, this, target, layers, logits));
+    }
+    return toExplanation(this.#model, this.picture, entries);
+  }
+
+  /**
+   * @param {unknown} targets
+   * @returns {number[]}
+   */
+  #targets(targets) {
+    if (targets === undefined || targets === null) {
+      return [this.decodePredictions({ top: 1 })[0].index];
+    }
+    const list = Array.isArray(targets) ? targets : [targets];
+    const { classCount } = this.#model;
+    for (const target of list) {
+      if (Number.isInteger(target) && target >= 0 && target < classCount) continue;
+      const allowed = `whole numbers from 0 to ${classCount - 1}`;
+      throw new GradCamError('INVALID_TARGET', `target is ${show(target)}; allowed: ${allowed}`);
+    }
+    if (list.length > 0) return list;
+    throw new GradCamError(
+      'INVALID_TARGET',
+      'targets is an empty list; leave it out for the top class',
+    );
+  }
+}
+
+/**
+ * @param {Float32Array} predictions
+ * @param {readonly string[] | undefined} labels
+ * @param {unknown} top
+ * @returns {Prediction[]}
+ */
+export function decodePredictions(predictions, labels, top) {
+  if (!Number.isInteger(top) || Number(top) < 1) {
+    throw new GradCamError('INVALID_ARGUMENT', `top is ${show(top)}; allowed: 1, 2, 3, ...`);
+  }
+  return [...predictions]
+    .map((score, index) => ({ index, label: labels?.[index] ?? String(index), score }))
+    .sort((a, b) => b.score - a.score || a.index - b.index)
+    .slice(0, Number(top));
+}
+
+/** Lets events through, an abort among them. */
+function nextTask() {
+  return new Promise((resolve) => setTimeout(resolve));
+}

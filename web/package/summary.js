@@ -1,0 +1,210 @@
+/** Keras' table of a model's layers, as model.summary() prints it. */
+
+import { GradCamError, show } from './errors.js';
+import { formatTable, roundHalfToEven } from './table.js';
+
+/** @typedef {import('./network.js').LayerRecord} LayerRecord */
+
+/**
+ * @typedef {object} SummaryOptions
+ * @property {[string, string]} [layerRange] regular expressions that a name begins with: from the first
+ *   layer that matches the first one to the last that matches the second, both included; the totals stay
+ *   those of the whole model
+ * @property {number} [lineLength] characters a line; default as in Keras: 88, or 108 with the column
+ *   "Connected to"
+ */
+
+/**
+ * What the table is made from.
+ * @typedef {object} ModelDescription
+ * @property {string} name
+ * @property {LayerRecord[]} records all layers
+ * @property {boolean} isSequential of Keras' class Sequential, whose layers have no InputLayer
+ */
+
+/**
+ * A row of the table: a layer at the top level, with all its calls.
+ * @typedef {object} Row
+ * @property {string} name
+ * @property {LayerRecord} record of its last call, whose output shape Keras shows
+ * @property {LayerRecord[]} calls
+ */
+
+/**
+ * The layers of a chain; a network with branches has a column for its connections.
+ * @type {{ lineLength: number, positions: number[] }}
+ */
+const CHAIN = { lineLength: 88, positions: [0.45, 0.8, 1] };
+const BRANCHED = { lineLength: 108, positions: [0.3, 0.56, 0.74, 1] };
+const HEADINGS = ['Layer (type)', 'Output Shape', 'Param #', 'Connected to'];
+
+/**
+ * @param {ModelDescription} model
+ * @param {SummaryOptions} [options]
+ * @returns {string}
+ */
+export function formatSummary(model, { layerRange, lineLength } = {}) {
+  const rows = topLevelRows(model);
+  const isChain = model.isSequential || isUnbranched(rows);
+  const width = checkLineLength(lineLength ?? (isChain ? CHAIN : BRANCHED).lineLength);
+  const table = formatTable(
+    columnsOf((isChain ? CHAIN : BRANCHED).positions, width),
+    selectRange(rows, layerRange).map((row) => cellsOf(row, model.records, isChain)),
+    width,
+  );
+  return [`Model: "${model.name}"`, table, ...totals(rows)].join('\n');
+}
+
+/**
+ * @param {ModelDescription} model
+ * @returns {Row[]}
+ */
+function topLevelRows({ records, isSequential }) {
+  /** @type {Map<string, Row>} */
+  const rows = new Map();
+  for (const record of records) {
+    if (record.parent !== -1 || (isSequential && record.type === 'InputLayer')) continue;
+    const { name } = nameAndCall(record);
+    const calls = rows.get(name)?.calls ?? [];
+    rows.set(name, { name, record, calls: [...calls, record] });
+  }
+  return [...rows.values()];
+}
+
+/**
+ * A layer's name and which of its calls a record is: the engine writes "name@1" for the second.
+ * @param {LayerRecord} record
+ */
+function nameAndCall({ path }) {
+  const [, name, call = '0'] = /** @type {RegExpMatchArray} */ (path.match(/^(.*?)(?:@(\d+))?$/s));
+  return { name, call };
+}
+
+/**
+ * Whether every layer is called once, with one input, and feeds one layer.
+ * @param {Row[]} rows
+ */
+function isUnbranched(rows) {
+  const used = rows.flatMap(({ calls }) => calls.flatMap(({ inputs }) => inputs));
+  const isChain = rows.every(({ calls }) => calls.length === 1 && calls[0].inputs.length <= 1);
+  return isChain && new Set(used).size === used.length;
+}
+
+/** @param {unknown} lineLength */
+function checkLineLength(lineLength) {
+  if (Number.isInteger(lineLength) && Number(lineLength) >= 30) return Number(lineLength);
+  const text = `lineLength is ${show(lineLength)}; allowed: whole numbers from 30`;
+  throw new GradCamError('INVALID_ARGUMENT', text);
+}
+
+/**
+ * @param {number[]} positions where the columns end, as parts of the line
+ * @param {number} lineLength
+ * @returns {import('./table.js').Column[]}
+ */
+function columnsOf(positions, lineLength) {
+  let end = 0;
+  return positions.map((position, i) => {
+    const width = Math.trunc(position * lineLength) - end;
+    end += width;
+    return { heading: HEADINGS[i], width, align: i === 2 ? 'right' : 'left' };
+  });
+}
+
+/**
+ * @param {Row[]} rows
+ * @param {unknown} range
+ */
+function selectRange(rows, range) {
+  if (range === undefined || range === null) return rows;
+  if (!Array.isArray(range) || range.length !== 2 || range.some((end) => typeof end !== 'string')) {
+    const text = `layerRange is ${show(range)}; allowed: [first name, last name]`;
+    throw new GradCamError('INVALID_ARGUMENT', text);
+  }
+  const [from, to] = range.map((pattern) => matchingRows(rows, pattern));
+  const first = Math.min(...from);
+  const last = Math.max(...to);
+  if (first <= last) return rows.slice(first, last + 1);
+  return rows.slice(Math.min(...to), Math.max(...from) + 1);
+}
+
+/**
+ * Positions of the rows whose name begins with a pattern.
+ * @param {Row[]} rows
+ * @param {string} pattern
+ */
+function matchingRows(rows, pattern) {
+  let start;
+  try {
+    start = new RegExp(`^(?:${pattern})`);
+  } catch (cause) {
+    const text = `layerRange: ${show(pattern)} is not a regular expression`;
+    throw new GradCamError('INVALID_ARGUMENT', text, { cause });
+  }
+  const matches = [...rows.keys()].filter((i) => start.test(rows[i].name));
+  if (matches.length > 0) return matches;
+  throw new GradCamError(
+    'UNKNOWN_LAYER',
+    `layerRange: no layer's name begins with ${show(pattern)}`,
+  );
+}
+
+/**
+ * @param {Row} row
+ * @param {LayerRecord[]} records
+ * @param {boolean} isChain
+ */
+function cellsOf({ name, record, calls }, records, isChain) {
+  const shape = ['None', ...record.shape.map((axis) => axis ?? 'None')];
+  const cells = [
+    `${name} (${record.type})`,
+    `(${shape.join(', ')})`,
+    record.params.toLocaleString('en-US'),
+  ];
+  return isChain ? cells : [...cells, connections(calls, records)];
+}
+
+/**
+ * The tensors that a layer takes: name, call and output of the layers that they come from.
+ * @param {LayerRecord[]} calls
+ * @param {LayerRecord[]} records
+ */
+function connections(calls, records) {
+  const tensors = calls.flatMap(({ inputs }) =>
+    inputs.map((input) => {
+      const { name, call } = nameAndCall(records[input]);
+      return `${name}[${call}][0]`;
+    }),
+  );
+  return tensors.join(', ') || '-';
+}
+
+/**
+ * @param {Row[]} rows
+ * @returns {string[]} lines
+ */
+function totals(rows) {
+  const total = rows.reduce((sum, { record }) => sum + record.params, 0);
+  const trainable = rows.reduce((sum, { record }) => sum + record.trainableParams, 0);
+  return [
+    ` Total params: ${count(total)}`,
+    ` Trainable params: ${count(trainable)}`,
+    ` Non-trainable params: ${count(total - trainable)}`,
+  ];
+}
+
+/** @param {number} params */
+function count(params) {
+  return `${params.toLocaleString('en-US')} (${memorySize(params * 4)})`;
+}
+
+/**
+ * @param {number} bytes
+ * @returns {string} in the largest unit of which there is at least one
+ */
+function memorySize(bytes) {
+  const units = ['B', 'KB', 'MB', 'GB', 'TB', 'PB'];
+  const power = bytes < 1 ? 0 : Math.min(Math.floor(Math.log2(bytes) / 10), units.length - 1);
+  const hundredths = roundHalfToEven((bytes / 1024 ** power) * 100);
+  return `${(hundredths / 100).toFixed(2)} ${units[power]}`;
+}

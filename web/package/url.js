@@ -1,0 +1,42 @@
+/** Addresses and files, alike in pages, workers and Node. */
+
+import { GradCamError, show } from './errors.js';
+
+/**
+ * A URL, relative to the page, the worker or, in Node, the current folder.
+ * @param {string | URL} address
+ * @returns {URL}
+ */
+export function resolveUrl(address) {
+  const base = globalThis.document?.baseURI ?? globalThis.location?.href ?? nodeBase();
+  try {
+    return new URL(address, base);
+  } catch (cause) {
+    throw new GradCamError('INVALID_ARGUMENT', `${show(address)} is not an address`, { cause });
+  }
+}
+
+function nodeBase() {
+  return `file://${process.cwd().split('/').map(encodeURIComponent).join('/')}/`;
+}
+
+/**
+ * Reads a file: URL, which Node's fetch cannot.
+ * @param {URL} url
+ * @returns {Promise<Uint8Array<ArrayBuffer>>}
+ */
+export async function readFileUrl(url) {
+  // Not a literal: bundlers for the browser would look for the module.
+  const name = 'node:fs/promises';
+  const { readFile } = await import(/* webpackIgnore: true */ /* @vite-ignore */ name);
+  return readFile(url);
+}
+
+/**
+ * Whether bytes look like an HTML page, which servers send in place of a missing file.
+ * @param {Uint8Array} bytes
+ */
+export function isHtml(bytes) {
+  const start = new TextDecoder().decode(bytes.subarray(0, 256));
+  return /^\s*<(!doctype|html|head|body|!--)/i.test(start);
+}

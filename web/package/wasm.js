@@ -1,0 +1,305 @@
+/** The WebAssembly module: found, compiled once, and called with its memory and errors looked after. */
+
+import { GradCamError } from './errors.js';
+import { isHtml, readFileUrl, resolveUrl } from './url.js';
+
+/**
+ * Where the wasm comes from; without any of these it is the file that the package brings.
+ * @typedef {object} WasmOptions
+ * @property {string | URL} [wasmUrl] address of the wasm file
+ * @property {BufferSource} [wasmBinary] bytes of the wasm file
+ * @property {WebAssembly.Module} [wasmModule] the compiled module
+ */
+
+/** @type {Map<unknown, Promise<Engine>>} one engine for each origin of the wasm */
+const engines = new Map();
+
+/** @type {Engine | undefined} the engine that was initialised last */
+let current;
+
+/**
+ * Compiles and starts the engine. loadModel does this by itself; call it to be ready sooner, or to
+ * use formatAsImage and its like without a model. Calls share one initialisation; after a failure the
+ * next call tries again.
+ * @param {WasmOptions} [options]
+ * @returns {Promise<Engine>}
+ */
+export async function init(options = {}) {
+  const { wasmModule, wasmBinary, wasmUrl } = options;
+  const key = wasmModule ?? wasmBinary ?? (wasmUrl && resolveUrl(wasmUrl).href);
+  let engine = engines.get(key);
+  if (!engine) {
+    engine = compile(options).then((module) => instantiate(module, () => engines.delete(key)));
+    engines.set(key, engine);
+    engine.catch(() => engines.delete(key));
+  }
+  current = await engine;
+  return current;
+}
+
+/**
+ * The engine that was initialised last, for the functions that are not asynchronous.
+ * @returns {Engine}
+ */
+export function currentEngine() {
+  if (current) return current;
+  throw new GradCamError(
+    'NOT_READY',
+    'the engine is not started: await init() or loadModel() first',
+  );
+}
+
+/**
+ * @param {WasmOptions} options
+ * @returns {Promise<WebAssembly.Module>}
+ */
+async function compile({ wasmModule, wasmBinary, wasmUrl }) {
+  if (wasmModule) return wasmModule;
+  if (wasmBinary) return compileBytes(wasmBinary, 'wasmBinary');
+  const url = wasmUrl
+    ? resolveUrl(wasmUrl)
+    : new URL('../../build/wasm/gradcam.wasm', import.meta.url);
+  if (url.protocol === 'file:') return compileFile(url);
+  return compileResponse(await request(url), url);
+}
+
+/** @param {URL} url */
+async function compileFile(url) {
+  const bytes = await readFileUrl(url).catch((cause) => {
+    throw new GradCamError('FETCH_FAILED', `cannot read the wasm file ${url.href}`, { cause });
+  });
+  return compileBytes(bytes, url.href);
+}
+
+/** @param {URL} url */
+async function request(url) {
+  const hint = 'see the options wasmUrl and wasmBinary';
+  const response = await fetch(url).catch((cause) => {
+    throw new GradCamError('FETCH_FAILED', `cannot fetch the wasm file ${url.href}; ${hint}`, {
+      cause,
+    });
+  });
+  if (response.ok) return response;
+  const status = `${response.status} ${response.statusText}`.trim();
+  throw new GradCamError('FETCH_FAILED', `no wasm file at ${url.href} (${status}); ${hint}`);
+}
+
+/**
+ * Compiles while the bytes arrive, where the server says that they are wasm.
+ * @param {Response} response
+ * @param {URL} url
+ */
+async function compileResponse(response, url) {
+  if (response.headers.get('content-type')?.startsWith('application/wasm')) {
+    try {
+      return await WebAssembly.compileStreaming(response.clone());
+    } catch {
+      // The bytes tell the reason below.
+    }
+  }
+  return compileBytes(await response.arrayBuffer(), url.href);
+}
+
+/**
+ * @param {BufferSource} source
+ * @param {string} origin for error messages
+ */
+async function compileBytes(source, origin) {
+  const bytes = ArrayBuffer.isView(source)
+    ? new Uint8Array(source.buffer, source.byteOffset, source.byteLength)
+    : new Uint8Array(source);
+  if (isHtml(bytes)) {
+    throw new GradCamError(
+      'WASM_FAILED',
+      `${origin} is an HTML page, not a wasm file: the server or bundler does not serve ` +
+        `gradcam.wasm there; give its address as wasmUrl`,
+    );
+  }
+  return WebAssembly.compile(bytes).catch((cause) => {
+    throw new GradCamError('WASM_FAILED', `${origin} does not compile: ${cause.message}`, {
+      cause,
+    });
+  });
+}
+
+/**
+ * @param {WebAssembly.Module} module
+ * @param {() => void} onFailure called if the engine fails for good
+ */
+async function instantiate(module, onFailure) {
+  const instance = await WebAssembly.instantiate(module, stubs(module)).catch((cause) => {
+    throw new GradCamError('WASM_FAILED', `the wasm does not start: ${cause.message}`, { cause });
+  });
+  return new Engine(instance, onFailure);
+}
+
+/**
+ * The engine needs nothing of its host. What its C library imports all the same (WASI's files and
+ * clock, the news that memory grew) is answered with "not supported".
+ * @param {WebAssembly.Module} module
+ */
+function stubs(module) {
+  const WASI_ENOSYS = 52;
+  /** @type {Record<string, Record<string, () => number>>} */
+  const imports = {};
+  for (const { module: from, name, kind } of WebAssembly.Module.imports(module)) {
+    if (kind === 'function') (imports[from] ??= {})[name] = () => WASI_ENOSYS;
+  }
+  return imports;
+}
+
+/** One instance of the module: the functions of gradcam.h and the memory that they work in. */
+export class Engine {
+  #functions;
+  #memory;
+  #onFailure;
+  /** @type {GradCamError | undefined} why the engine cannot be used any more */
+  #failure;
+
+  /**
+   * @param {WebAssembly.Instance} instance
+   * @param {() => void} onFailure called if the engine fails for good
+   */
+  constructor(instance, onFailure) {
+    const { memory, ...functions } = instance.exports;
+    this.#memory = /** @type {WebAssembly.Memory} */ (memory);
+    this.#functions = /** @type {Record<string, (...args: number[]) => number>} */ (functions);
+    this.#onFailure = onFailure;
+    if ('_initialize' in functions) this.call('_initialize');
+  }
+
+  /**
+   * Calls a function of gradcam.h. A trap leaves the memory in an unknown state, so it ends the
+   * engine: its models are lost, the next init() starts another.
+   * @param {string} name
+   * @param {...number} args
+   * @returns {number}
+   */
+  call(name, ...args) {
+    if (this.#failure) throw this.#failure;
+    try {
+      return this.#functions[name](...args);
+    } catch (cause) {
+      const text = `the engine failed in ${name} (${cause}); load the model again`;
+      this.#failure = new GradCamError('WASM_FAILED', text, { cause });
+      this.#onFailure();
+      throw this.#failure;
+    }
+  }
+
+  /**
+   * Calls a function that returns a gc_status and throws what it reports.
+   * @param {string} name
+   * @param {...number} args
+   */
+  check(name, ...args) {
+    const status = this.call(name, ...args);
+    if (status === 0) return;
+    const code = this.text(this.call('gc_status_name', status));
+    throw new GradCamError(
+      /** @type {import('./errors.js').GradCamErrorCode} */ (code),
+      this.text(this.call('gc_error')),
+    );
+  }
+
+  /**
+   * Runs `body` with memory of the engine that is given back afterwards.
+   * @template T
+   * @param {(scratch: Scratch) => T} body
+   * @returns {T}
+   */
+  scratch(body) {
+    const scratch = new Scratch(this);
+    try {
+      return body(scratch);
+    } finally {
+      scratch.free();
+    }
+  }
+
+  /**
+   * The memory at a pointer. The view ends with the next call, since memory that grows moves.
+   * @param {number} pointer
+   * @param {number} length in bytes
+   */
+  view(pointer, length) {
+    return new Uint8Array(this.#memory.buffer, pointer >>> 0, length);
+  }
+
+  /**
+   * A copy of float32 values.
+   * @param {number} pointer
+   * @param {number} count
+   */
+  floats(pointer, count) {
+    return new Float32Array(this.#memory.buffer, pointer >>> 0, count).slice();
+  }
+
+  /**
+   * A copy of int32 values.
+   * @param {number} pointer
+   * @param {number} count
+   */
+  ints(pointer, count) {
+    return [...new Int32Array(this.#memory.buffer, pointer >>> 0, count)];
+  }
+
+  /**
+   * A NUL-terminated UTF-8 string.
+   * @param {number} pointer
+   */
+  text(pointer) {
+    const bytes = new Uint8Array(this.#memory.buffer, pointer >>> 0);
+    return new TextDecoder().decode(bytes.subarray(0, bytes.indexOf(0)));
+  }
+}
+
+/** Memory of the engine for the length of one call. */
+export class Scratch {
+  #engine;
+  /** @type {number[]} */
+  #pointers = [];
+
+  /** @param {Engine} engine */
+  constructor(engine) {
+    this.#engine = engine;
+  }
+
+  /**
+   * @param {number} length in bytes
+   * @returns {number} pointer
+   */
+  alloc(length) {
+    const pointer = this.#engine.call('malloc', Math.max(length, 1)) >>> 0;
+    if (pointer === 0) {
+      throw new GradCamError('OUT_OF_MEMORY', `no memory for ${length} bytes`);
+    }
+    this.#pointers.push(pointer);
+    return pointer;
+  }
+
+  /**
+   * Copies an array into the engine.
+   * @param {Uint8Array | Uint8ClampedArray | Float32Array | Int32Array} array
+   * @returns {number} pointer
+   */
+  copy(array) {
+    const pointer = this.alloc(array.byteLength);
+    const bytes = new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+    this.#engine.view(pointer, array.byteLength).set(bytes);
+    return pointer;
+  }
+
+  /**
+   * Copies a string into the engine, as NUL-terminated UTF-8.
+   * @param {string} text
+   * @returns {number} pointer
+   */
+  string(text) {
+    return this.copy(new TextEncoder().encode(`${text}\0`));
+  }
+
+  free() {
+    for (const pointer of this.#pointers) this.#engine.call('free', pointer);
+  }
+}
