@@ -77,7 +77,8 @@ function makeFromDebian() {
   const files = fs.readdirSync(downloads).filter((name) => name.endsWith('.deb'));
   for (const name of files) unpack(path.join(downloads, name));
   pointToOwnLibc();
-  const emscripten = path.join(folder, 'usr/share/emscripten');
+  // Emscripten's scripts are CommonJS: without this they would take the project's "type": "module".
+  fs.writeFileSync(path.join(folder, 'package.json'), '{}\n');
   const config = path.join(folder, 'emscripten.config');
   fs.writeFileSync(
     config,
@@ -92,7 +93,7 @@ function makeFromDebian() {
       '',
     ].join('\n'),
   );
-  finish(path.join(emscripten, 'emcc'), { EM_CONFIG: config });
+  finish(path.join(folder, 'usr/share/emscripten/emcc'), { EM_CONFIG: config });
   fs.rmSync(downloads, { recursive: true });
 }
 
@@ -101,8 +102,8 @@ function makeFromDebian() {
  * @param {string} file
  */
 function unpack(file) {
-  const unused = ['*/wasm64-emscripten', '*/lib/*/lto*', '*/lib/*/pic', '*/libGL*', '*-ww*.a'];
-  const excluded = [...unused, './usr/share/emscripten/test', './usr/share/doc'];
+  const libraries = ['*/wasm64-emscripten', '*/lib/*/lto*', '*/lib/*/pic', '*-ww*.a'];
+  const excluded = [...libraries, './usr/share/emscripten/test', './usr/share/doc'];
   fs.mkdirSync(folder, { recursive: true });
   const pipe = 'file=$1; shift; dpkg-deb --fsys-tarfile "$file" | tar -x "$@"';
   const flags = excluded.map((pattern) => `--exclude=${pattern}`);

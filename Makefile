@@ -1,0 +1,130 @@
+# Builds the engine. `npm run build` sets everything up and calls this; on its own:
+#
+#     make [config=debug|release|sanitize] [target]
+#
+# wasm           build/wasm/gradcam.wasm            the product: float32, XNNPACK
+# reference      build/wasm/gradcam-reference.wasm  for tests: double precision, plain C, same interface
+# native-tests   build/native/tests, tests-double   the C tests for this machine, in both number types
+# wasm-tests     build/wasm/tests.mjs               the C tests on XNNPACK, for Node
+# clean          removes objects and programs, keeps the toolchain and what was downloaded
+#
+# debug: no optimisation, assertions. sanitize: assertions and sanitizers. The objects of each config have
+# a folder of their own; what was asked for last lies at the path above.
+
+config ?= release
+
+ifeq ($(filter clean,$(MAKECMDGOALS)),)
+ifeq ($(wildcard build/sources/yyjson build/generated/colormaps.h),)
+$(error run "npm run setup" first: it brings the compiler and the libraries)
+endif
+endif
+
+EMCC := build/toolchain/bin/emcc
+CC ?= cc
+OBJ := build/obj/$(config)
+
+ENGINE := $(sort $(wildcard src/*.c src/*/*.c))
+TESTS := $(sort $(wildcard tests/c/*.c))
+
+# ---- Flags ----
+
+# -ffp-contract=off   a * b + c rounds twice everywhere, so that the same bytes come out everywhere.
+FLAGS := -std=c11 -Wall -Wextra -Werror -ffp-contract=off -Isrc -Ibuild/generated \
+	-isystem build/sources/stb -isystem build/sources/yyjson/src
+
+FLAGS_debug := -O0 -g
+FLAGS_release := -O3 -DNDEBUG
+FLAGS_sanitize := -O1 -g
+ifeq ($(FLAGS_$(config)),)
+$(error config=$(config) is none of debug, release, sanitize)
+endif
+FLAGS += $(FLAGS_$(config))
+
+NATIVE_FLAGS := $(FLAGS)
+WASM_FLAGS := $(FLAGS) -msimd128
+ifeq ($(config),sanitize)
+NATIVE_FLAGS += -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+# A trap needs none of the sanitizers' libraries, which a module without JavaScript cannot have.
+WASM_FLAGS += -fsanitize=undefined -fsanitize-trap=undefined
+endif
+
+# yyjson: only the reader, which must take the NaN and Infinity that Python writes.
+YYJSON_FLAGS := -w -DYYJSON_DISABLE_WRITER=1 -DYYJSON_DISABLE_UTILS=1
+
+# STANDALONE_WASM     one .wasm and no JavaScript of Emscripten's: web/package has its own loader.
+# MAXIMUM_MEMORY      all that 32 bits can address; the default, 2 GB, is less than a large VGG needs.
+# STACK_SIZE          the default, 64 KB, is little for the decoders of pictures.
+# Exported: malloc and free, and every function that gradcam.h declares GC_API.
+MEMORY_FLAGS := -sALLOW_MEMORY_GROWTH=1 -sMAXIMUM_MEMORY=4GB -sSTACK_SIZE=1MB
+MODULE_FLAGS := $(MEMORY_FLAGS) -sSTANDALONE_WASM=1 --no-entry -sFILESYSTEM=0 \
+	-sEXPORTED_FUNCTIONS=_malloc,_free
+
+# ---- The variants: $(1) its folder, $(2) the compiler, $(3) its flags ----
+
+define variant
+$(OBJ)/$(1)/%.o: %.c Makefile
+	@mkdir -p $$(@D) && echo "  CC      $$< ($(1))"
+	@$(2) $(3) -MMD -MP -c $$< -o $$@
+
+$(OBJ)/$(1)/yyjson.o: build/sources/yyjson/src/yyjson.c Makefile
+	@mkdir -p $$(@D) && echo "  CC      yyjson.c ($(1))"
+	@$(2) $(3) $(YYJSON_FLAGS) -c $$< -o $$@
+
+$(1)_OBJECTS := $(ENGINE:%.c=$(OBJ)/$(1)/%.o) $(OBJ)/$(1)/yyjson.o
+$(1)_TESTS := $(TESTS:%.c=$(OBJ)/$(1)/%.o)
+-include $$($(1)_OBJECTS:.o=.d) $$($(1)_TESTS:.o=.d)
+endef
+
+include wasm-build/xnnpack.mk
+
+$(eval $(call variant,wasm,$(EMCC),$(WASM_FLAGS) -DGC_XNNPACK $(XNNPACK_INCLUDES)))
+$(eval $(call variant,reference,$(EMCC),$(WASM_FLAGS) -DGC_DOUBLE))
+$(eval $(call variant,native,$(CC),$(NATIVE_FLAGS)))
+$(eval $(call variant,native-double,$(CC),$(NATIVE_FLAGS) -DGC_DOUBLE))
+
+# ---- Targets ----
+
+.DEFAULT_GOAL := wasm
+.PHONY: wasm reference native-tests wasm-tests clean FORCE
+.DELETE_ON_ERROR:
+
+wasm: build/wasm/gradcam.wasm
+	@node wasm-build/check-module.js $<
+
+reference: build/wasm/gradcam-reference.wasm
+
+native-tests: build/native/tests build/native/tests-double
+
+wasm-tests: build/wasm/tests.mjs
+
+$(OBJ)/gradcam.wasm: $(wasm_OBJECTS) $(XNNPACK_OBJECTS)
+	@echo "  LINK    $@"
+	@$(EMCC) $(WASM_FLAGS) $(MODULE_FLAGS) $^ -o $@
+
+$(OBJ)/gradcam-reference.wasm: $(reference_OBJECTS)
+	@echo "  LINK    $@"
+	@$(EMCC) $(WASM_FLAGS) $(MODULE_FLAGS) $^ -o $@
+
+# NODERAWFS: the tests read files as the native ones do.
+build/wasm/tests.mjs: $(wasm_TESTS) $(wasm_OBJECTS) $(XNNPACK_OBJECTS) wasm-build/run-tests.mjs FORCE
+	@mkdir -p $(@D) && echo "  LINK    $@"
+	@$(EMCC) $(WASM_FLAGS) $(MEMORY_FLAGS) -sNODERAWFS=1 -sEXIT_RUNTIME=1 $(filter %.o,$^) \
+		--extern-post-js wasm-build/run-tests.mjs -o $@
+
+$(OBJ)/tests: $(native_TESTS) $(native_OBJECTS)
+	@echo "  LINK    $@"
+	@$(CC) $(NATIVE_FLAGS) $^ -o $@ -lm
+
+$(OBJ)/tests-double: $(native-double_TESTS) $(native-double_OBJECTS)
+	@echo "  LINK    $@"
+	@$(CC) $(NATIVE_FLAGS) $^ -o $@ -lm
+
+# What was built last of any config goes to the path that is promised, if it is not there already.
+build/wasm/%.wasm: $(OBJ)/%.wasm FORCE
+	@mkdir -p $(@D) && { cmp -s $< $@ || cp $< $@; }
+
+build/native/%: $(OBJ)/% FORCE
+	@mkdir -p $(@D) && { cmp -s $< $@ || cp $< $@; }
+
+clean:
+	rm -rf build/obj build/wasm build/native

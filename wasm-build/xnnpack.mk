@@ -1,0 +1,42 @@
+# XNNPACK for WebAssembly SIMD128, one thread: the files of xnnpack-sources.txt, as objects.
+# The same objects serve every config, for nobody debugs them here.
+
+XNNPACK_DIR := build/sources/xnnpack
+XNNPACK_LIST := wasm-build/xnnpack-sources.txt
+XNNPACK_FILES := $(shell sed '/^\#/d' $(XNNPACK_LIST))
+XNNPACK_OBJECTS := $(patsubst %,build/obj/xnnpack/%.o,$(XNNPACK_FILES)) build/obj/xnnpack/pthreadpool.o
+
+# For who calls XNNPACK; -isystem, because its headers have warnings.
+XNNPACK_INCLUDES := -isystem $(XNNPACK_DIR)/include -isystem build/sources/pthreadpool/include
+
+# -Wno-...       pthreadpool.h is C of its time.
+# -f...-sections each function by itself, so that the linker can drop what is unused.
+# XNN_*          as XNNPACK's own CMake sets them for a release, but no cpuinfo (a browser has none to
+#                ask), no log, and no sparse kernels, which only its graph interface uses.
+XNNPACK_FLAGS := -msimd128 -DNDEBUG -ffunction-sections -fdata-sections -Wno-deprecated-pragma \
+	-DXNN_ENABLE_CPUINFO=0 -DXNN_LOG_LEVEL=0 -DXNN_ENABLE_GEMM_M_SPECIALIZATION=1 \
+	-DXNN_ENABLE_MEMOPT=1 -DXNN_ENABLE_SPARSE=0 -DXNN_ENABLE_DWCONV_MULTIPASS=0 \
+	-I$(XNNPACK_DIR)/include -I$(XNNPACK_DIR)/src $(addprefix -Ibuild/sources/, \
+	pthreadpool/include fxdiv/include fp16/include)
+
+# Kernels are for speed. The rest runs once per operator, so it is for size.
+build/obj/xnnpack/%: XNNPACK_OPTIMIZE = -Os
+$(filter build/obj/xnnpack/src/f32-%,$(XNNPACK_OBJECTS)): XNNPACK_OPTIMIZE = -O2
+build/obj/xnnpack/src/operators/%: XNNPACK_FLAGS += -include wasm-build/xnnpack-float.h
+build/obj/xnnpack/src/configs/gemm-config.c.o: XNNPACK_FLAGS += -include wasm-build/xnnpack-cores.h
+
+XNNPACK_COMPILE = @mkdir -p $(@D) && echo "  CC      $(<:build/sources/%=%)" && \
+	$(EMCC) $(XNNPACK_OPTIMIZE) $(XNNPACK_FLAGS) -MMD -MP -c $< -o $@
+
+build/obj/xnnpack/%.c.o: $(XNNPACK_DIR)/%.c wasm-build/xnnpack.mk
+	$(XNNPACK_COMPILE)
+
+# One file is C++, of the kind that needs no library.
+build/obj/xnnpack/%.cc.o: $(XNNPACK_DIR)/%.cc wasm-build/xnnpack.mk
+	$(XNNPACK_COMPILE) -fno-exceptions -fno-rtti
+
+# pthreadpool's version without threads: a parallel loop is a loop.
+build/obj/xnnpack/pthreadpool.o: build/sources/pthreadpool/src/shim.c wasm-build/xnnpack.mk
+	$(XNNPACK_COMPILE)
+
+-include $(XNNPACK_OBJECTS:.o=.d)
