@@ -1,0 +1,50 @@
+// Sets up what building needs, or the steps named: node wasm-build/setup.js [STEP...]
+// A step that is done does nothing; one that was interrupted can be run again.
+
+import fs from 'node:fs';
+import path from 'node:path';
+import { requirePrograms } from './apt.js';
+import { ensureSources } from './sources.js';
+import { ensureToolchain } from './toolchain.js';
+import { SetupError, readIfExists, root, run, runMain, say, sha256 } from './tools.js';
+
+// Steps that use npm packages are imported when they run, after `npm ci`.
+/** @type {Record<string, () => void | Promise<void>>} */
+const steps = {
+  packages: ensurePackages,
+  toolchain: ensureToolchain,
+  sources: ensureSources,
+  colormaps: async () => (await import('./colormaps.js')).ensureColormaps(),
+  models: async () => (await import('../models/fetch.js')).ensureModels(),
+};
+
+/** Installs the npm packages that package-lock.json names, if that has changed since. */
+function ensurePackages() {
+  const stamp = path.join(root, 'node_modules', '.package-lock.sha256');
+  const lock = sha256(path.join(root, 'package-lock.json'));
+  if (readIfExists(stamp) === lock) return;
+  say('installing npm packages');
+  run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
+  fs.writeFileSync(stamp, lock);
+}
+
+/**
+ * Runs steps in the order given.
+ * @param {string[]} names
+ */
+export async function setUp(names) {
+  requirePrograms({ make: 'make', cc: 'gcc' });
+  for (const name of names) {
+    const step = steps[name];
+    if (!step) throw new SetupError(`no step ${name}; there are ${Object.keys(steps).join(', ')}`);
+    await step();
+  }
+}
+
+/** What the engine's build needs. */
+export const buildSteps = ['packages', 'toolchain', 'sources', 'colormaps'];
+
+if (process.argv[1] === new URL(import.meta.url).pathname) {
+  const names = process.argv.slice(2);
+  await runMain(() => setUp(names.length > 0 ? names : buildSteps));
+}
