@@ -1,0 +1,173 @@
+/* x * scale + shift with one scale and shift per channel: batch normalisation with its moving
+ * statistics (Keras BatchNormalization in inference) and Rescaling. in, din, out, dout
+ * [outer][channels][inner], the channels along any axis scale, shift         [channels] batch norm:
+ * scale = gamma / sqrt(moving_variance + epsilon),  shift = beta - moving_mean * scale out = in *
+ * scale + shift,    din = dout * scale */
+#include "../memory.h"
+#include "ops.h"
+#include "shapes.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Prepared once: the coefficients, and how the channels lie in the tensor. */
+struct affine {
+    gc_real *scale, *shift;
+    struct gc_layout layout;
+};
+
+static void affine_release(struct gc_step *step) {
+    struct affine *affine = step->state;
+    if (affine == NULL)
+        return;
+    gc_release(affine->scale);
+    gc_release(affine);
+    step->state = NULL;
+}
+
+/* Makes the state for channels along `axis`, with room for the coefficients. */
+static gc_status affine_prepare(struct gc_step *step, int32_t axis) {
+    struct affine *affine = gc_allocate(1, sizeof *affine);
+    if (affine == NULL)
+        return gc_fail_memory(sizeof *affine, "a scale and shift");
+    step->state = affine;
+    affine->layout = gc_layout_of(step->in, axis);
+    const size_t channels = affine->layout.count;
+    affine->scale = gc_allocate(channels * 2, sizeof *affine->scale);
+    if (affine->scale == NULL) {
+        affine_release(step);
+        return gc_fail_memory(channels * 2 * sizeof(gc_real), "a scale and shift");
+    }
+    affine->shift = affine->scale + channels;
+    return GC_OK;
+}
+
+/* out = in * scale (+ shift, unless NULL) */
+static void apply(gc_real *restrict out, const gc_real *restrict in, const struct affine *affine,
+                  const gc_real *restrict shift) {
+    const size_t channels = affine->layout.count, inner = affine->layout.inner;
+    for (size_t outer = 0; outer < affine->layout.outer; outer++) {
+        if (inner == 1 && shift != NULL) {
+            for (size_t c = 0; c < channels; c++)
+                out[c] = in[c] * affine->scale[c] + shift[c];
+        } else if (inner == 1) {
+            for (size_t c = 0; c < channels; c++)
+                out[c] = in[c] * affine->scale[c];
+        } else {
+            for (size_t c = 0; c < channels; c++)
+                for (size_t i = c * inner; i < (c + 1) * inner; i++)
+                    out[i] = in[i] * affine->scale[c] + (shift == NULL ? 0 : shift[c]);
+        }
+        out += channels * inner;
+        in += channels * inner;
+    }
+}
+
+static gc_status affine_forward_reference(struct gc_step *step, gc_real *out,
+                                          const gc_real *const *in) {
+    const struct affine *affine = step->state;
+    apply(out, in[0], affine, affine->shift);
+    return GC_OK;
+}
+
+static gc_status affine_backward_reference(struct gc_step *step, int32_t input, gc_real *din,
+                                           const gc_real *dout, const gc_real *out,
+                                           const gc_real *const *in) {
+    (void)input, (void)out, (void)in;
+    apply(din, dout, step->state, NULL);
+    return GC_OK;
+}
+
+/* ---- Batch normalisation ---- */
+
+static gc_status batch_norm_shape(gc_shape *out, const gc_shape *in, int32_t input_count,
+                                  const void *params) {
+    const struct gc_batch_norm_params *p = params;
+    GC_TRY(gc_check_axis(in, p->axis, "batch normalisation"));
+    return gc_same_shape(out, in, input_count, params);
+}
+
+static gc_shape batch_norm_weight(int32_t slot, const gc_shape *in, const void *params) {
+    const struct gc_batch_norm_params *p = params;
+    const bool there[GC_MAX_WEIGHTS] = {p->scale, p->center, true, true};
+    return slot < GC_MAX_WEIGHTS && there[slot] ? (gc_shape){1, {in->dims[p->axis]}}
+                                                : (gc_shape){.rank = -1};
+}
+
+static void batch_norm_coefficients(const struct gc_step *step, gc_real *scale, gc_real *shift) {
+    const struct gc_batch_norm_params *p = step->params;
+    const float *gamma = step->weights[0], *beta = step->weights[1];
+    const float *mean = step->weights[2], *variance = step->weights[3];
+    for (int32_t c = 0; c < step->in->dims[p->axis]; c++) {
+        const double factor = (gamma == NULL ? 1.0 : gamma[c]) / sqrt(variance[c] + p->epsilon);
+        scale[c] = (gc_real)factor;
+        shift[c] = (gc_real)((beta == NULL ? 0.0 : beta[c]) - mean[c] * factor);
+    }
+}
+
+static bool batch_norm_affine(const struct gc_step *step, gc_real *scale, gc_real *shift) {
+    const struct gc_batch_norm_params *p = step->params;
+    if (p->axis != step->in->rank - 1)
+        return false;
+    if (scale != NULL)
+        batch_norm_coefficients(step, scale, shift);
+    return true;
+}
+
+static gc_status batch_norm_prepare(struct gc_step *step) {
+    const struct gc_batch_norm_params *p = step->params;
+    GC_TRY(affine_prepare(step, p->axis));
+    const struct affine *affine = step->state;
+    batch_norm_coefficients(step, affine->scale, affine->shift);
+    return GC_OK;
+}
+
+const struct gc_op gc_op_batch_norm = {
+    .name = "batch_norm",
+    .shape = batch_norm_shape,
+    .weight = batch_norm_weight,
+    .affine = batch_norm_affine,
+    .prepare = batch_norm_prepare,
+    .release = affine_release,
+    .forward_reference = affine_forward_reference,
+    .backward_reference = affine_backward_reference,
+};
+
+/* ---- Rescaling ---- */
+
+static gc_status rescaling_shape(gc_shape *out, const gc_shape *in, int32_t input_count,
+                                 const void *params) {
+    const struct gc_rescaling_params *p = params;
+    if (p->channels != 1 && p->channels != gc_shape_channels(in))
+        return gc_fail(GC_INVALID_MODEL, "a rescaling of %d channels for an input of %d",
+                       (int)p->channels, (int)gc_shape_channels(in));
+    return gc_same_shape(out, in, input_count, params);
+}
+
+static bool rescaling_affine(const struct gc_step *step, gc_real *scale, gc_real *shift) {
+    const struct gc_rescaling_params *p = step->params;
+    if (scale == NULL)
+        return true;
+    for (int32_t c = 0; c < gc_shape_channels(step->in); c++) {
+        scale[c] = (gc_real)p->scale[p->channels == 1 ? 0 : c];
+        shift[c] = (gc_real)p->offset[p->channels == 1 ? 0 : c];
+    }
+    return true;
+}
+
+static gc_status rescaling_prepare(struct gc_step *step) {
+    GC_TRY(affine_prepare(step, step->in->rank - 1));
+    const struct affine *affine = step->state;
+    rescaling_affine(step, affine->scale, affine->shift);
+    return GC_OK;
+}
+
+const struct gc_op gc_op_rescaling = {
+    .name = "rescaling",
+    .shape = rescaling_shape,
+    .affine = rescaling_affine,
+    .prepare = rescaling_prepare,
+    .release = affine_release,
+    .forward_reference = affine_forward_reference,
+    .backward_reference = affine_backward_reference,
+};

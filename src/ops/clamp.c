@@ -1,0 +1,45 @@
+/* out = min(max(in, low), high): ReLU is low 0, ReLU6 low 0 and high 6.
+ *   in, din, out, dout   of one shape
+ *   din = dout where low < out < high, else 0: as TensorFlow, no gradient at a bound itself */
+#include "ops.h"
+#include "shapes.h"
+
+static bool clamp_clamp(const void *params, gc_real *low, gc_real *high) {
+    const struct gc_clamp_params *p = params;
+    *low = (gc_real)p->low;
+    *high = (gc_real)p->high;
+    return true;
+}
+
+static gc_status clamp_forward_reference(struct gc_step *step, gc_real *restrict out,
+                                         const gc_real *const *in) {
+    gc_real low, high;
+    clamp_clamp(step->params, &low, &high);
+    const gc_real *restrict value = in[0];
+    const size_t count = gc_shape_count(&step->out);
+    for (size_t i = 0; i < count; i++) {
+        const gc_real raised = value[i] < low ? low : value[i];
+        out[i] = raised > high ? high : raised;
+    }
+    return GC_OK;
+}
+
+static gc_status clamp_backward_reference(struct gc_step *step, int32_t input,
+                                          gc_real *restrict din, const gc_real *restrict dout,
+                                          const gc_real *restrict out, const gc_real *const *in) {
+    (void)input, (void)in;
+    gc_real low, high;
+    clamp_clamp(step->params, &low, &high);
+    const size_t count = gc_shape_count(&step->out);
+    for (size_t i = 0; i < count; i++)
+        din[i] = out[i] > low && out[i] < high ? dout[i] : 0;
+    return GC_OK;
+}
+
+const struct gc_op gc_op_clamp = {
+    .name = "clamp",
+    .shape = gc_same_shape,
+    .clamp = clamp_clamp,
+    .forward_reference = clamp_forward_reference,
+    .backward_reference = clamp_backward_reference,
+};

@@ -1,0 +1,175 @@
+/* Matrix product over the last axis (Keras Dense); the axes before it are so many rows.
+ *   in, din   [rows][in]      out, dout   [rows][units]      kernel   [in][units]      bias [units]
+ *   out(r, u) = bias(u) + sum_i in(r, i) * kernel(i, u)
+ *   din(r, i) = sum_u kernel(i, u) * dout(r, u)
+ * A fused scale, shift and clamp follow:  out' = clamp(scale(u) * out + shift(u)). */
+#include "../memory.h"
+#include "fused.h"
+#include "ops.h"
+#include "xnn.h"
+
+#include <math.h>
+
+static gc_status dense_shape(gc_shape *out, const gc_shape *in, int32_t input_count,
+                             const void *params) {
+    (void)input_count;
+    const struct gc_dense_params *p = params;
+    if (in->rank < 1 || p->units <= 0)
+        return gc_fail(GC_INVALID_MODEL, "a dense layer of %d units for an input of %d axes",
+                       (int)p->units, (int)in->rank);
+    *out = *in;
+    out->dims[in->rank - 1] = p->units;
+    return GC_OK;
+}
+
+static gc_shape dense_weight(int32_t slot, const gc_shape *in, const void *params) {
+    const struct gc_dense_params *p = params;
+    if (slot == 0)
+        return (gc_shape){2, {gc_shape_channels(in), p->units}};
+    return slot == 1 && p->bias ? (gc_shape){1, {p->units}} : (gc_shape){.rank = -1};
+}
+
+static size_t rows_of(const struct gc_step *step) {
+    return gc_shape_count(&step->out) / (size_t)gc_shape_channels(&step->out);
+}
+
+/* ---- Reference ---- */
+
+static gc_status dense_forward_reference(struct gc_step *step, gc_real *restrict out,
+                                         const gc_real *const *in) {
+    const int32_t width = gc_shape_channels(step->in), units = gc_shape_channels(&step->out);
+    const float *bias = step->weights[1];
+    const gc_real *value = in[0];
+    for (size_t row = 0; row < rows_of(step); row++, out += units) {
+        const float *restrict kernel = step->weights[0];
+        for (int32_t u = 0; u < units; u++)
+            out[u] = bias == NULL ? 0 : bias[u];
+        for (int32_t i = 0; i < width; i++, kernel += units, value++)
+            for (int32_t u = 0; u < units; u++)
+                out[u] += *value * kernel[u];
+        gc_fused_apply(step, out, 1, units);
+    }
+    return GC_OK;
+}
+
+static gc_status dense_backward_reference(struct gc_step *step, int32_t input,
+                                          gc_real *restrict din, const gc_real *dout,
+                                          const gc_real *out, const gc_real *const *in) {
+    (void)input, (void)out, (void)in;
+    const int32_t width = gc_shape_channels(step->in), units = gc_shape_channels(&step->out);
+    for (size_t row = 0; row < rows_of(step); row++, dout += units) {
+        const float *kernel = step->weights[0];
+        for (int32_t i = 0; i < width; i++, kernel += units) {
+            gc_real sum = 0;
+            for (int32_t u = 0; u < units; u++)
+                sum += kernel[u] * gc_fused_scale(step, u) * dout[u];
+            *din++ = sum;
+        }
+    }
+    return GC_OK;
+}
+
+/* ---- XNNPACK ---- */
+
+#ifdef GC_XNNPACK
+struct dense {
+    struct gc_xnn forward, backward;
+};
+
+/* Creates a product with the kernel times the fused scale; without one Keras' array serves as it
+ * is. */
+static gc_status create(struct gc_xnn *xnn, const struct gc_step *step,
+                        struct gc_xnn_product *product) {
+    product->rows = rows_of(step);
+    product->out_stride = product->out;
+    product->kernel = step->weights[0];
+    float *scaled = NULL;
+    if (step->scale != NULL) {
+        const size_t units = (size_t)gc_shape_channels(&step->out);
+        const size_t count = units * (size_t)gc_shape_channels(step->in);
+        scaled = gc_allocate(count, sizeof *scaled);
+        if (scaled == NULL)
+            return gc_fail_memory(count * sizeof *scaled, "a dense layer's kernel");
+        for (size_t i = 0; i < count; i++)
+            scaled[i] = step->weights[0][i] * step->scale[i % units];
+        product->kernel = scaled;
+    }
+    const gc_status status = gc_xnn_create_product(xnn, product);
+    gc_release(scaled);
+    return status;
+}
+
+static gc_status create_forward(struct dense *dense, const struct gc_step *step) {
+    const int32_t units = gc_shape_channels(&step->out);
+    float *bias;
+    GC_TRY(gc_fused_bias(&bias, step, step->weights[1], units));
+    const gc_status status = create(&dense->forward, step,
+                                    &(struct gc_xnn_product){
+                                        .in = gc_shape_channels(step->in),
+                                        .out = units,
+                                        .in_first = true,
+                                        .bias = bias,
+                                        .min = step->min,
+                                        .max = step->max,
+                                    });
+    gc_release(bias);
+    return status;
+}
+
+static void dense_release(struct gc_step *step) {
+    struct dense *dense = step->state;
+    if (dense == NULL)
+        return;
+    gc_xnn_destroy(&dense->forward);
+    gc_xnn_destroy(&dense->backward);
+    gc_release(dense);
+    step->state = NULL;
+}
+
+static gc_status dense_prepare(struct gc_step *step) {
+    struct dense *dense = gc_allocate(1, sizeof *dense);
+    if (dense == NULL)
+        return gc_fail_memory(sizeof *dense, "a dense layer");
+    step->state = dense;
+    const gc_status status = create_forward(dense, step);
+    if (status != GC_OK)
+        dense_release(step);
+    return status;
+}
+
+static gc_status dense_forward(struct gc_step *step, gc_real *out, const gc_real *const *in) {
+    struct dense *dense = step->state;
+    return gc_xnn_run(&dense->forward, out, in[0]);
+}
+
+static gc_status dense_backward(struct gc_step *step, int32_t input, gc_real *din,
+                                const gc_real *dout, const gc_real *out, const gc_real *const *in) {
+    (void)input, (void)out, (void)in;
+    struct dense *dense = step->state;
+    if (dense->backward.operator == NULL)
+        GC_TRY(create(&dense->backward, step,
+                      &(struct gc_xnn_product){
+                          .in = gc_shape_channels(&step->out),
+                          .out = gc_shape_channels(step->in),
+                          .min = -INFINITY,
+                          .max = INFINITY,
+                      }));
+    return gc_xnn_run(&dense->backward, din, dout);
+}
+#endif
+
+const struct gc_op gc_op_dense = {
+    .name = "dense",
+    .takes_affine = true,
+    .takes_clamp = true,
+    .shape = dense_shape,
+    .weight = dense_weight,
+#ifdef GC_XNNPACK
+    .prepare = dense_prepare,
+    .release = dense_release,
+    .forward = dense_forward,
+    .backward = dense_backward,
+#endif
+    .forward_reference = dense_forward_reference,
+    .backward_reference = dense_backward_reference,
+};

@@ -1,0 +1,361 @@
+/* Depthwise convolution: every channel with filters of its own (Keras DepthwiseConv2D), m of them,
+ * the depth multiplier. in, din   [in_h][in_w][in]             out, dout   [out_h][out_w][in * m]
+ *   kernel    [k_h][k_w][in][m]            bias        [in * m]
+ *   out(y, x, c*m + k) = bias(c*m + k) + sum_ij kernel(i, j, c, k) * in(y*s + i*d - top, x*s + j*d
+ * - left, c) din(v, u, c) = sum_ijk kernel(i, j, c, k) * dout(y, x, c*m + k)   over y*s + i*d - top
+ * = v, likewise x A fused scale, shift and clamp follow, per channel of out. */
+#include "../memory.h"
+#include "fused.h"
+#include "ops.h"
+#include "shapes.h"
+#include "window.h"
+#include "xnn.h"
+
+#include <math.h>
+#include <string.h>
+
+/* ---- Shapes ---- */
+
+static gc_status windows_of(struct gc_windows *windows, const gc_shape *in,
+                            const struct gc_depthwise_params *p, const struct gc_padding *padding) {
+    GC_TRY(gc_window_make(&windows->rows, in->dims[0], p->kernel_h, p->stride_h, p->dilation_h,
+                          p->same, padding->top, padding->bottom));
+    return gc_window_make(&windows->columns, in->dims[1], p->kernel_w, p->stride_w, p->dilation_w,
+                          p->same, padding->left, padding->right);
+}
+
+static gc_status depthwise_shape(gc_shape *out, const gc_shape *in, int32_t input_count,
+                                 const void *params) {
+    (void)input_count;
+    const struct gc_depthwise_params *p = params;
+    GC_TRY(gc_check_picture(in, "a depthwise convolution"));
+    if (p->multiplier <= 0 || p->multiplier > GC_MAX_TENSOR_BYTES / in->dims[2])
+        return gc_fail(GC_INVALID_MODEL, "a depth multiplier of %d for %d channels",
+                       (int)p->multiplier, (int)in->dims[2]);
+    struct gc_windows windows;
+    GC_TRY(windows_of(&windows, in, p, &(struct gc_padding){0}));
+    *out = (gc_shape){3, {windows.rows.out, windows.columns.out, in->dims[2] * p->multiplier}};
+    return GC_OK;
+}
+
+static gc_shape depthwise_weight(int32_t slot, const gc_shape *in, const void *params) {
+    const struct gc_depthwise_params *p = params;
+    if (slot == 0)
+        return (gc_shape){4, {p->kernel_h, p->kernel_w, in->dims[2], p->multiplier}};
+    return slot == 1 && p->bias ? (gc_shape){1, {in->dims[2] * p->multiplier}}
+                                : (gc_shape){.rank = -1};
+}
+
+/* ---- Reference ---- */
+
+struct sizes {
+    struct gc_windows windows;
+    int32_t in, multiplier, filters; /* filters = in * multiplier: the channels of out */
+};
+
+static gc_status sizes_of(struct sizes *sizes, const struct gc_step *step) {
+    const struct gc_depthwise_params *p = step->params;
+    sizes->in = step->in[0].dims[2];
+    sizes->multiplier = p->multiplier;
+    sizes->filters = sizes->in * p->multiplier;
+    return windows_of(&sizes->windows, step->in, p, &step->padding);
+}
+
+/* One output pixel: out [filters]. */
+static void convolve_pixel(gc_real *restrict out, const gc_real *restrict in, const float *kernel,
+                           const struct sizes *s, int32_t y, int32_t x) {
+    const struct gc_window *rows = &s->windows.rows, *columns = &s->windows.columns;
+    int32_t i, i_end, j, j_end;
+    gc_window_taps(rows, y, &i, &i_end);
+    for (; i < i_end; i++) {
+        const size_t row = (size_t)gc_window_position(rows, y, i) * columns->in;
+        gc_window_taps(columns, x, &j, &j_end);
+        for (; j < j_end; j++) {
+            const gc_real *pixel = in + (row + gc_window_position(columns, x, j)) * s->in;
+            const float *tap = kernel + ((size_t)i * columns->kernel + j) * s->filters;
+            for (int32_t c = 0, f = 0; c < s->in; c++)
+                for (int32_t k = 0; k < s->multiplier; k++, f++)
+                    out[f] += tap[f] * pixel[c];
+        }
+    }
+}
+
+static gc_status depthwise_forward_reference(struct gc_step *step, gc_real *out,
+                                             const gc_real *const *in) {
+    struct sizes s;
+    GC_TRY(sizes_of(&s, step));
+    const float *kernel = step->weights[0], *bias = step->weights[1];
+    for (int32_t y = 0; y < s.windows.rows.out; y++)
+        for (int32_t x = 0; x < s.windows.columns.out; x++) {
+            gc_real *pixel = out + ((size_t)y * s.windows.columns.out + x) * s.filters;
+            for (int32_t f = 0; f < s.filters; f++)
+                pixel[f] = bias == NULL ? 0 : bias[f];
+            convolve_pixel(pixel, in[0], kernel, &s, y, x);
+            gc_fused_apply(step, pixel, 1, s.filters);
+        }
+    return GC_OK;
+}
+
+/* din(c) += sum_k kernel(c, k) * scale(c, k) * dout(c, k):  one tap */
+static void add_tap_gradient(gc_real *restrict din, const gc_real *restrict dout,
+                             const float *restrict kernel, const struct gc_step *step,
+                             const struct sizes *s) {
+    for (int32_t c = 0, f = 0; c < s->in; c++)
+        for (int32_t k = 0; k < s->multiplier; k++, f++)
+            din[c] += kernel[f] * gc_fused_scale(step, f) * dout[f];
+}
+
+static gc_status depthwise_backward_reference(struct gc_step *step, int32_t input, gc_real *din,
+                                              const gc_real *dout, const gc_real *out,
+                                              const gc_real *const *in) {
+    (void)input, (void)out, (void)in;
+    struct sizes s;
+    GC_TRY(sizes_of(&s, step));
+    const struct gc_window *rows = &s.windows.rows, *columns = &s.windows.columns;
+    for (int32_t v = 0; v < rows->in; v++)
+        for (int32_t u = 0; u < columns->in; u++) {
+            gc_real *pixel = din + ((size_t)v * columns->in + u) * s.in;
+            memset(pixel, 0, (size_t)s.in * sizeof *pixel);
+            for (int32_t i = 0; i < rows->kernel; i++)
+                for (int32_t j = 0; j < columns->kernel; j++) {
+                    const int32_t y = gc_window_at(rows, v, i), x = gc_window_at(columns, u, j);
+                    if (y < 0 || x < 0)
+                        continue;
+                    add_tap_gradient(
+                        pixel, dout + ((size_t)y * columns->out + x) * s.filters,
+                        step->weights[0] + ((size_t)i * columns->kernel + j) * s.filters, step, &s);
+                }
+        }
+    return GC_OK;
+}
+
+/* ---- Fast path ---- */
+
+#ifndef GC_DOUBLE
+struct depthwise {
+    struct sizes sizes;
+    float *kernel; /* [k_h][k_w][in], times the fused scale; packed by the first backward */
+    /* The taps that reach one pixel: where each finds its gradients and its filter, [k_h * k_w]. */
+    const float **gradients, **filters;
+#ifdef GC_XNNPACK
+    struct gc_xnn forward, backward;
+#endif
+};
+
+/* The kernel times the fused scale, as it is or, turned by half a circle, with the last tap first.
+ */
+static gc_status pack_kernel(float **packed, const struct gc_step *step, const struct sizes *s,
+                             bool turned) {
+    const size_t taps = (size_t)s->windows.rows.kernel * s->windows.columns.kernel;
+    const size_t count = taps * (size_t)s->filters;
+    *packed = gc_allocate(count, sizeof **packed);
+    if (*packed == NULL)
+        return gc_fail_memory(count * sizeof **packed, "a depthwise convolution's kernel");
+    for (size_t tap = 0; tap < taps; tap++) {
+        const float *from = step->weights[0] + tap * s->filters;
+        float *to = *packed + (turned ? taps - 1 - tap : tap) * s->filters;
+        for (int32_t f = 0; f < s->filters; f++)
+            to[f] = from[f] * gc_fused_scale(step, f);
+    }
+    return GC_OK;
+}
+
+/* din(c) = sum_t gradients[t](c) * filters[t](c):  one pixel, all its taps. Blocks of channels stay
+ * in registers. */
+static void gather_taps(float *restrict din, const float *const *gradients,
+                        const float *const *filters, int32_t taps, int32_t channels) {
+    enum { BLOCK = 8 };
+    int32_t c = 0;
+    for (; c + BLOCK <= channels; c += BLOCK) {
+        float sum[BLOCK] = {0};
+        for (int32_t t = 0; t < taps; t++) {
+            const float *restrict gradient = gradients[t] + c, *restrict filter = filters[t] + c;
+            for (int32_t k = 0; k < BLOCK; k++)
+                sum[k] += gradient[k] * filter[k];
+        }
+        memcpy(din + c, sum, sizeof sum);
+    }
+    for (; c < channels; c++) {
+        float sum = 0;
+        for (int32_t t = 0; t < taps; t++)
+            sum += gradients[t][c] * filters[t][c];
+        din[c] = sum;
+    }
+}
+
+/* One row of pixels: din [in_w][in], v its number. */
+static void backward_row(const struct depthwise *d, float *din, const float *dout, int32_t v) {
+    const struct sizes *s = &d->sizes;
+    const struct gc_window *rows = &s->windows.rows, *columns = &s->windows.columns;
+    for (int32_t u = 0; u < columns->in; u++, din += s->in) {
+        int32_t taps = 0;
+        for (int32_t i = 0; i < rows->kernel; i++) {
+            const int32_t y = gc_window_at(rows, v, i);
+            if (y < 0)
+                continue;
+            for (int32_t j = 0; j < columns->kernel; j++) {
+                const int32_t x = gc_window_at(columns, u, j);
+                if (x < 0)
+                    continue;
+                d->gradients[taps] = dout + ((size_t)y * columns->out + x) * s->in;
+                d->filters[taps++] = d->kernel + ((size_t)i * columns->kernel + j) * s->in;
+            }
+        }
+        gather_taps(din, d->gradients, d->filters, taps, s->in);
+    }
+}
+
+static gc_status backward_gather(struct depthwise *d, const struct gc_step *step, float *din,
+                                 const float *dout) {
+    const struct sizes *s = &d->sizes;
+    if (d->kernel == NULL)
+        GC_TRY(pack_kernel(&d->kernel, step, s, false));
+    for (int32_t v = 0; v < s->windows.rows.in; v++)
+        backward_row(d, din + (size_t)v * s->windows.columns.in * s->in, dout, v);
+    return GC_OK;
+}
+
+/* ---- XNNPACK ---- */
+
+#ifdef GC_XNNPACK
+static gc_status create(struct gc_xnn *xnn, const struct gc_windows *windows, const struct sizes *s,
+                        const float *kernel, const float *bias, float min, float max) {
+    return gc_xnn_create_convolution(xnn, &(struct gc_xnn_convolution){
+                                              .windows = windows,
+                                              .groups = s->in,
+                                              .group_in = 1,
+                                              .group_out = s->multiplier,
+                                              .depthwise = true,
+                                              .kernel = kernel,
+                                              .bias = bias,
+                                              .min = min,
+                                              .max = max,
+                                          });
+}
+
+static gc_status create_forward(struct depthwise *d, const struct gc_step *step) {
+    const struct sizes *s = &d->sizes;
+    float *kernel = NULL, *bias = NULL;
+    gc_status status = pack_kernel(&kernel, step, s, false);
+    if (status == GC_OK)
+        status = gc_fused_bias(&bias, step, step->weights[1], s->filters);
+    if (status == GC_OK)
+        status = create(&d->forward, &s->windows, s, kernel, bias, step->min, step->max);
+    gc_release(kernel);
+    gc_release(bias);
+    return status;
+}
+
+/* The window of the gradient at stride 1: from the outputs back, with zeros where the taps of the
+ * first and the last pixel reach beyond them. */
+static struct gc_window turned(const struct gc_window *window) {
+    const int32_t reach = (window->kernel - 1) * window->dilation;
+    struct gc_window back = *window;
+    back.in = window->out;
+    back.out = window->in;
+    back.before = reach - window->before;
+    back.after = reach - window->after;
+    return back;
+}
+
+/* Whether the gradient is a convolution with the turned filter: not where the stride is larger than
+ * 1, nor where the zeros around the input reach further than the filter. */
+static bool can_turn(const struct gc_window *window) {
+    const struct gc_window back = turned(window);
+    return window->stride == 1 && back.before >= 0 && back.after >= 0;
+}
+
+static gc_status create_backward(struct depthwise *d, const struct gc_step *step) {
+    const struct sizes *s = &d->sizes;
+    const struct gc_windows back = {turned(&s->windows.rows), turned(&s->windows.columns)};
+    float *kernel;
+    GC_TRY(pack_kernel(&kernel, step, s, true));
+    const gc_status status = create(&d->backward, &back, s, kernel, NULL, -INFINITY, INFINITY);
+    gc_release(kernel);
+    return status;
+}
+
+static gc_status depthwise_forward(struct gc_step *step, gc_real *out, const gc_real *const *in) {
+    struct depthwise *d = step->state;
+    return gc_xnn_run(&d->forward, out, in[0]);
+}
+#endif
+
+/* ---- Both fast paths ---- */
+
+static void depthwise_release(struct gc_step *step) {
+    struct depthwise *d = step->state;
+    if (d == NULL)
+        return;
+    gc_release(d->kernel);
+    gc_release(d->gradients);
+    gc_release(d->filters);
+#ifdef GC_XNNPACK
+    gc_xnn_destroy(&d->forward);
+    gc_xnn_destroy(&d->backward);
+#endif
+    gc_release(d);
+    step->state = NULL;
+}
+
+static gc_status allocate_taps(struct depthwise *d) {
+    const size_t taps = (size_t)d->sizes.windows.rows.kernel * d->sizes.windows.columns.kernel;
+    d->gradients = gc_allocate(taps, sizeof *d->gradients);
+    d->filters = gc_allocate(taps, sizeof *d->filters);
+    if (d->gradients != NULL && d->filters != NULL)
+        return GC_OK;
+    return gc_fail_memory(taps * sizeof *d->filters, "a depthwise convolution's taps");
+}
+
+static gc_status depthwise_prepare(struct gc_step *step) {
+    struct depthwise *d = gc_allocate(1, sizeof *d);
+    if (d == NULL)
+        return gc_fail_memory(sizeof *d, "a depthwise convolution");
+    step->state = d;
+    gc_status status = sizes_of(&d->sizes, step);
+    if (status == GC_OK)
+        status = allocate_taps(d);
+#ifdef GC_XNNPACK
+    if (status == GC_OK)
+        status = create_forward(d, step);
+#endif
+    if (status != GC_OK)
+        depthwise_release(step);
+    return status;
+}
+
+static gc_status depthwise_backward(struct gc_step *step, int32_t input, gc_real *din,
+                                    const gc_real *dout, const gc_real *out,
+                                    const gc_real *const *in) {
+    struct depthwise *d = step->state;
+    if (d->sizes.multiplier != 1)
+        return depthwise_backward_reference(step, input, din, dout, out, in);
+#ifdef GC_XNNPACK
+    if (can_turn(&d->sizes.windows.rows) && can_turn(&d->sizes.windows.columns)) {
+        if (d->backward.operator == NULL)
+            GC_TRY(create_backward(d, step));
+        return gc_xnn_run(&d->backward, din, dout);
+    }
+#endif
+    return backward_gather(d, step, din, dout);
+}
+#endif
+
+const struct gc_op gc_op_depthwise = {
+    .name = "depthwise",
+    .takes_padding = true,
+    .takes_affine = true,
+    .takes_clamp = true,
+    .shape = depthwise_shape,
+    .weight = depthwise_weight,
+#ifdef GC_XNNPACK
+    .forward = depthwise_forward,
+#endif
+#ifndef GC_DOUBLE
+    .prepare = depthwise_prepare,
+    .release = depthwise_release,
+    .backward = depthwise_backward,
+#endif
+    .forward_reference = depthwise_forward_reference,
+    .backward_reference = depthwise_backward_reference,
+};

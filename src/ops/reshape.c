@@ -1,0 +1,48 @@
+/* The same values in another shape (Keras Flatten, Reshape; the identity with its own shape). A
+ * view: nothing is computed forward, and the gradient is the gradient. */
+#include "ops.h"
+
+#include <string.h>
+
+static gc_status reshape_shape(gc_shape *out, const gc_shape *in, int32_t input_count,
+                               const void *params) {
+    (void)input_count;
+    const gc_shape *wanted = &((const struct gc_reshape_params *)params)->shape;
+    char from[GC_SHAPE_TEXT], to[GC_SHAPE_TEXT];
+    const uint64_t count = gc_shape_count(in);
+    uint64_t known = 1;
+    int32_t open = -1;
+    for (int32_t i = 0; i < wanted->rank; i++) {
+        if (wanted->dims[i] == -1 && open == -1)
+            open = i;
+        else if (wanted->dims[i] > 0 && known <= count)
+            known *= (uint64_t)wanted->dims[i];
+        else
+            known =
+                count + 1; /* a second open axis, an axis without values, or too many: a misfit */
+    }
+    *out = *wanted;
+    if (open >= 0 && known <= count) {
+        out->dims[open] = (int32_t)(count / known);
+        known *= count / known;
+    }
+    if (known == count && count > 0)
+        return GC_OK;
+    return gc_fail(GC_INVALID_MODEL, "the shape %s cannot become %s", gc_shape_text(from, in),
+                   gc_shape_text(to, wanted));
+}
+
+static gc_status reshape_backward_reference(struct gc_step *step, int32_t input, gc_real *din,
+                                            const gc_real *dout, const gc_real *out,
+                                            const gc_real *const *in) {
+    (void)input, (void)out, (void)in;
+    memmove(din, dout, gc_shape_count(step->in) * sizeof *din);
+    return GC_OK;
+}
+
+const struct gc_op gc_op_reshape = {
+    .name = "reshape",
+    .is_view = true,
+    .shape = reshape_shape,
+    .backward_reference = reshape_backward_reference,
+};

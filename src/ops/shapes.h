@@ -1,0 +1,23 @@
+/* Shape rules and checks that many operators share. */
+#ifndef GC_SHAPES_H
+#define GC_SHAPES_H
+
+#include "../op.h"
+
+/* A shape seen from one axis: [outer][count][inner], the count along the axis. */
+struct gc_layout {
+    size_t outer, count, inner;
+};
+struct gc_layout gc_layout_of(const gc_shape *shape, int32_t axis);
+
+/* The shape rule of an operator that works value by value: the first input's shape. */
+gc_status gc_same_shape(gc_shape *out, const gc_shape *in, int32_t input_count, const void *params);
+
+/* INVALID_MODEL unless a shape has height, width and channels, all positive. `what`: "a
+ * convolution". */
+gc_status gc_check_picture(const gc_shape *shape, const char *what);
+
+/* INVALID_MODEL unless a shape has an axis `axis`, counted from 0. */
+gc_status gc_check_axis(const gc_shape *shape, int32_t axis, const char *what);
+
+#endif

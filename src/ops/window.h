@@ -1,0 +1,55 @@
+/* Sliding windows along one axis: the geometry that convolutions and pooling share, in Keras'
+ * rules. */
+#ifndef GC_WINDOW_H
+#define GC_WINDOW_H
+
+#include "../op.h"
+
+/* Window `at` (0 .. out - 1) has its taps 0 .. kernel - 1 at the input positions
+ *     at * stride + tap * dilation - before
+ * of which those outside 0 .. in - 1 are zeros. */
+struct gc_window {
+    int32_t in, out; /* positions of the input, without any zeros, and of the output */
+    int32_t kernel, stride, dilation; /* */
+    int32_t before, after;            /* zeros around the input */
+};
+
+/* A window along the rows and one along the columns of a picture. */
+struct gc_windows {
+    struct gc_window rows, columns;
+};
+
+/* Fills in the geometry of one axis.
+ *   same            Keras' padding "same": out = ceil(in / stride), of the zeros that this takes
+ * half (rounded down) before; else "valid" before, after   zeros that are there already; "same"
+ * pads what they make of the input Fails with INVALID_MODEL: a parameter is not positive, or the
+ * window fits nowhere; TOO_LARGE. */
+gc_status gc_window_make(struct gc_window *window, int32_t in, int32_t kernel, int32_t stride,
+                         int32_t dilation, bool same, int32_t before, int32_t after);
+
+/* Input position of a tap of window `at`; outside the input it is a zero. */
+static inline int32_t gc_window_position(const struct gc_window *window, int32_t at, int32_t tap) {
+    return at * window->stride + tap * window->dilation - window->before;
+}
+
+/* The taps of window `at` that lie in the input: *first .. *end - 1. */
+static inline void gc_window_taps(const struct gc_window *window, int32_t at, int32_t *first,
+                                  int32_t *end) {
+    const int32_t start = gc_window_position(window, at, 0), dilation = window->dilation;
+    const int32_t last = window->in - 1 - start;
+    *first = start >= 0 ? 0 : (-start - 1) / dilation + 1;
+    *end = last < 0 ? 0 : last / dilation + 1;
+    if (*end > window->kernel)
+        *end = window->kernel;
+}
+
+/* The window whose `tap` lies at the input position `position`, or -1: the way back of a gradient.
+ */
+static inline int32_t gc_window_at(const struct gc_window *window, int32_t position, int32_t tap) {
+    const int32_t start = position + window->before - tap * window->dilation;
+    if (start < 0 || start % window->stride != 0)
+        return -1;
+    return start / window->stride < window->out ? start / window->stride : -1;
+}
+
+#endif

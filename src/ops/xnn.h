@@ -1,0 +1,62 @@
+/* XNNPACK's operators (create, reshape, setup, run) behind one small handle. Everything fails with
+ * OUT_OF_MEMORY or INTERNAL, and leaves an empty handle then. */
+#ifndef GC_XNN_H
+#define GC_XNN_H
+
+#ifdef GC_XNNPACK
+
+#include "window.h"
+
+struct xnn_operator;
+
+/* An operator with its shapes fixed. Zeroed it is empty. */
+struct gc_xnn {
+    struct xnn_operator *operator;
+    void *workspace;
+    gc_status (*setup)(struct gc_xnn *xnn, float *out, const float *in);
+};
+
+/* A convolution of one picture, or its transpose (the gradient of its input).
+ *   in          [windows->rows.in][windows->columns.in][groups * group_in]
+ *   out         [windows->rows.out][windows->columns.out][groups * group_out]
+ *   kernel      [groups * group_out][k_h][k_w][group_in]; depthwise (group_in is 1):
+ * [k_h][k_w][groups] [group_out]; transposed: [groups * group_in][k_h][k_w][group_out] bias [groups
+ * * group_out], or NULL; none if transposed min, max    the clamp of out; not if transposed Kernel
+ * and bias are packed: they may go afterwards. */
+struct gc_xnn_convolution {
+    const struct gc_windows *windows;
+    int32_t groups, group_in, group_out;
+    bool depthwise;
+    const float *kernel, *bias;
+    float min, max;
+};
+gc_status gc_xnn_create_convolution(struct gc_xnn *xnn,
+                                    const struct gc_xnn_convolution *convolution);
+
+/* The same convolution backwards: takes the shape of out to that of in. Of every axis `in` must not
+ * be smaller than the stride: XNNPACK's division into one convolution per phase counts below zero
+ * then. */
+gc_status gc_xnn_create_transposed(struct gc_xnn *xnn,
+                                   const struct gc_xnn_convolution *convolution);
+
+/* A matrix product: out[row][o] = clamp(bias[o] + sum_i in[row][i] * kernel(i, o)).
+ *   in           [rows][in]
+ *   out          rows of `out` values, out_stride apart
+ *   kernel       [out][in], or [in][out] with `in_first` */
+struct gc_xnn_product {
+    size_t rows;
+    int32_t in, out, out_stride;
+    bool in_first;
+    const float *kernel, *bias;
+    float min, max;
+};
+gc_status gc_xnn_create_product(struct gc_xnn *xnn, const struct gc_xnn_product *product);
+
+/* Computes out. Neither may move while it runs; nothing is kept of them. */
+gc_status gc_xnn_run(struct gc_xnn *xnn, float *out, const float *in);
+
+/* Gives back what the handle holds and empties it. */
+void gc_xnn_destroy(struct gc_xnn *xnn);
+
+#endif
+#endif
