@@ -20,8 +20,8 @@ import { currentEngine } from './wasm.js';
  * @property {number} [index] which entry of `explanation.targets`; default 0, the first
  * @property {number | null} [alphaLimit] the overlay's highest opacity, 0 .. 1; default 0.65, null: no
  *   limit
- * @property {string | ColormapFunction} [colormap] matplotlib's name of a colour map, or a function;
- *   default "viridis"
+ * @property {string | ColormapFunction | Uint8Array} [colormap] matplotlib's name of a colour map, a
+ *   function, or R, G, B for each cell of the heat map; default "viridis"
  * @property {Filter} [resamplingFilter] how the coloured map is brought to the picture's size; default
  *   "lanczos"
  */
@@ -140,15 +140,15 @@ function greyToImage({ data, width, height }) {
 function colorize(engine, heatmap, { alphaLimit = ALPHA_LIMIT, colormap = COLORMAP }) {
   const { data, width, height } = checkHeatmap(heatmap);
   const limit = checkAlphaLimit(alphaLimit);
-  const isFunction = typeof colormap === 'function';
-  const table = findColormap(engine, isFunction ? COLORMAP : colormap);
+  const colors = typeof colormap === 'function' ? cellColors(heatmap, colormap) : colormap;
+  const table = findColormap(engine, typeof colors === 'string' ? colors : COLORMAP);
   const pixels = engine.scratch((scratch) => {
     const out = scratch.alloc(data.length * 4);
     const values = scratch.copy(data);
     engine.call('gc_heatmap_colorize', out, values, data.length, table, limit);
     return Uint8ClampedArray.from(engine.view(out, data.length * 4));
   });
-  if (isFunction) recolor(pixels, data, colormap);
+  if (typeof colors !== 'string') recolor(pixels, colors);
   return { data: pixels, width, height };
 }
 
@@ -175,22 +175,36 @@ function findColormap(engine, name) {
 }
 
 /**
- * Sets the colours, not the alpha, by a function.
- * @param {Uint8ClampedArray} pixels RGBA
- * @param {Float32Array} values one a pixel
+ * The colours that a function gives a heat map.
+ * @param {HeatMap} heatmap
  * @param {ColormapFunction} colormap
+ * @returns {Uint8Array} R, G, B for each cell
  */
-function recolor(pixels, values, colormap) {
-  values.forEach((value, i) => {
+export function cellColors(heatmap, colormap) {
+  const { data } = checkHeatmap(heatmap);
+  const colors = new Uint8Array(data.length * 3);
+  data.forEach((value, i) => {
     const color = colormap(value);
     if (color?.length !== 3 || ![...color].every((part) => part >= 0 && part <= 1)) {
       const text = `colormap(${value}) gives ${show(color)}; needed: [r, g, b], 0 to 1 each`;
       throw new GradCamError('INVALID_ARGUMENT', text);
     }
     // Rounded to float32 before and after, as NumPy does with a float32 map.
-    for (let c = 0; c < 3; c++)
-      pixels[i * 4 + c] = Math.trunc(Math.fround(Math.fround(color[c]) * 255));
+    const bytes = [...color].map((part) => Math.trunc(Math.fround(Math.fround(part) * 255)));
+    colors.set(bytes, i * 3);
   });
+  return colors;
+}
+
+/**
+ * Sets the colours, not the alpha.
+ * @param {Uint8ClampedArray} pixels RGBA
+ * @param {Uint8Array} colors R, G, B
+ */
+function recolor(pixels, colors) {
+  for (let i = 0; i < pixels.length / 4; i++) {
+    pixels.set(colors.subarray(i * 3, i * 3 + 3), i * 4);
+  }
 }
 
 /**

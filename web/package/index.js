@@ -20,7 +20,7 @@ export { init } from './wasm.js';
  * @typedef {import('./image.js').Picture} Picture
  * @typedef {import('./layers.js').LayerChoice} LayerChoice
  * @typedef {import('./load.js').LoadOptions} LoadOptions
- * @typedef {import('./model.js').Layer} Layer
+ * @typedef {import('./model-info.js').Layer} Layer
  * @typedef {import('./model.js').Model} Model
  * @typedef {import('./model.js').RunOptions} RunOptions
  * @typedef {import('./model.js').Tensor} Tensor

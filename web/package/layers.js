@@ -3,7 +3,7 @@
 import { GradCamError, show } from './errors.js';
 
 /** @typedef {import('./network.js').Network} Network */
-/** @typedef {import('./model.js').Layer} Layer */
+/** @typedef {import('./model-info.js').Layer} Layer */
 
 /**
  * A layer to explain: its name (its path, or the path's last part where only one layer has it), its

@@ -43,16 +43,30 @@ export async function loadModel(source, options = {}) {
     await setWeights(network, weights, options);
     prepare(network, options);
     if (labels !== undefined) checkLabels(labels, network.classCount);
-    return new Model(engine, network, {
-      labels,
-      preprocessing: preprocessing ?? defaultPreprocessing(network.layers),
-      isSequential: JSON.parse(config).class_name === 'Sequential',
-      inputSize,
-    });
+    return new Model(engine, network, describe(network, config, options), inputSize);
   } catch (error) {
     network.dispose();
     throw error;
   }
+}
+
+/**
+ * @param {Network} network
+ * @param {string} config
+ * @param {LoadOptions} options
+ * @returns {import('./model-info.js').ModelDescription}
+ */
+function describe(network, config, { labels, preprocessing }) {
+  const { name, classCount, layers: records } = network;
+  return {
+    name,
+    inputShape: [null, ...network.inputShape],
+    records,
+    classCount,
+    isSequential: JSON.parse(config).class_name === 'Sequential',
+    labels,
+    preprocessing: preprocessing ?? defaultPreprocessing(records),
+  };
 }
 
 /**

@@ -1,25 +1,16 @@
 /** A Keras image classifier. */
 
 import { GradCamError, show } from './errors.js';
+import { ModelInfo } from './model-info.js';
 import { isPixels, readPicture, toImageData } from './image.js';
 import { inputToPicture, pictureToInput } from './preprocessing.js';
 import { Run } from './run.js';
-import { formatSummary } from './summary.js';
 
 /** @typedef {import('./wasm.js').Engine} Engine */
 /** @typedef {import('./network.js').Network} Network */
 /** @typedef {import('./network.js').Input} Input */
 /** @typedef {import('./image.js').Picture} Picture */
 /** @typedef {import('./image.js').Filter} Filter */
-
-/**
- * A layer of a model.
- * @typedef {object} Layer
- * @property {string} name its path: names from outside to inside, joined by "/"
- * @property {string} type Keras class, "Conv2D"
- * @property {(number | null)[]} outputShape with the batch first, null where a size is open
- * @property {number} params number of values in its weights
- */
 
 /**
  * A preprocessed picture, as the network takes it.
@@ -37,61 +28,27 @@ import { formatSummary } from './summary.js';
  * @property {AbortSignal} [signal]
  */
 
-/**
- * What the weights and the layer graph do not say of a model.
- * @typedef {object} ModelOptions
- * @property {string[]} [labels] names of the classes, in their order
- * @property {import('./preprocessing.js').Preprocessing} preprocessing
- * @property {boolean} isSequential of Keras' class Sequential
- * @property {[number, number]} [inputSize] height and width, for a model that leaves them open
- */
-
-export class Model {
+export class Model extends ModelInfo {
   #engine;
   #network;
-  #options;
-  #records;
+  #inputSize;
 
   /**
    * @param {Engine} engine
    * @param {Network} network with its weights; the model owns it from now on
-   * @param {ModelOptions} options
+   * @param {import('./model-info.js').ModelDescription} description
+   * @param {[number, number]} [inputSize] height and width, for a model that leaves them open
    */
-  constructor(engine, network, options) {
+  constructor(engine, network, description, inputSize) {
+    super(description);
     this.#engine = engine;
     this.#network = network;
-    this.#options = options;
-    this.#records = network.layers;
-    /** The model's own name. */
-    this.name = network.name;
-    /** @type {(number | null)[]} [null, height, width, channels]; null where a size is open */
-    this.inputShape = [null, ...network.inputShape];
-    /** @type {readonly Layer[]} all layers, nested ones too, in the order in which they run */
-    this.layers = this.#records.map(toLayer);
-    /** Number of classes. */
-    this.classCount = network.classCount;
-    /** @type {readonly string[] | undefined} names of the classes */
-    this.labels = options.labels;
-    /** How pixels become the network's input. */
-    this.preprocessing = options.preprocessing;
+    this.#inputSize = inputSize;
   }
 
   /** Bytes of memory that the model holds. */
   get memory() {
     return this.#network.memory;
-  }
-
-  /**
-   * Keras' table of the top-level layers.
-   * @param {import('./summary.js').SummaryOptions} [options]
-   * @returns {string}
-   */
-  summary(options) {
-    const { name } = this;
-    return formatSummary(
-      { name, records: this.#records, isSequential: this.#options.isSequential },
-      options,
-    );
   }
 
   /**
@@ -119,13 +76,13 @@ export class Model {
   async #readImage(image, { inputFilter = 'nearest' }) {
     const pixels = await readPicture(this.#engine, image);
     const { preprocessing } = this;
-    return pictureToInput(this.#engine, pixels, this.#inputSize(), preprocessing, inputFilter);
+    return pictureToInput(this.#engine, pixels, this.#pictureSize(), preprocessing, inputFilter);
   }
 
   /** The size that pictures are brought to. */
-  #inputSize() {
+  #pictureSize() {
     const [, height, width, channels] = this.inputShape;
-    const size = this.#options.inputSize ?? [height, width];
+    const size = this.#inputSize ?? [height, width];
     if (size[0] === null || size[1] === null || channels === null) {
       throw new GradCamError(
         'INVALID_ARGUMENT',
@@ -177,14 +134,6 @@ export class Model {
  */
 function isTensor(image) {
   return typeof image === 'object' && image !== null && 'shape' in image && !isPixels(image);
-}
-
-/**
- * @param {import('./network.js').LayerRecord} record
- * @returns {Layer}
- */
-function toLayer({ path, type, shape, params }) {
-  return Object.freeze({ name: path, type, outputShape: [null, ...shape], params });
 }
 
 /**

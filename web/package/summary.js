@@ -16,10 +16,7 @@ import { formatTable, roundHalfToEven } from './table.js';
 
 /**
  * What the table is made from.
- * @typedef {object} ModelDescription
- * @property {string} name
- * @property {LayerRecord[]} records all layers
- * @property {boolean} isSequential of Keras' class Sequential, whose layers have no InputLayer
+ * @typedef {Pick<import('./model-info.js').ModelDescription, 'name' | 'records' | 'isSequential'>} Described
  */
 
 /**
@@ -39,7 +36,7 @@ const BRANCHED = { lineLength: 108, positions: [0.3, 0.56, 0.74, 1] };
 const HEADINGS = ['Layer (type)', 'Output Shape', 'Param #', 'Connected to'];
 
 /**
- * @param {ModelDescription} model
+ * @param {Described} model
  * @param {SummaryOptions} [options]
  * @returns {string}
  */
@@ -56,7 +53,7 @@ export function formatSummary(model, { layerRange, lineLength } = {}) {
 }
 
 /**
- * @param {ModelDescription} model
+ * @param {Described} model
  * @returns {Row[]}
  */
 function topLevelRows({ records, isSequential }) {

@@ -1,0 +1,61 @@
+/** What can be read of a model without running it. */
+
+import { formatSummary } from './summary.js';
+
+/**
+ * A layer of a model.
+ * @typedef {object} Layer
+ * @property {string} name its path: names from outside to inside, joined by "/"
+ * @property {string} type Keras class, "Conv2D"
+ * @property {(number | null)[]} outputShape with the batch first, null where a size is open
+ * @property {number} params number of values in its weights
+ */
+
+/**
+ * A model as plain data.
+ * @typedef {object} ModelDescription
+ * @property {string} name
+ * @property {(number | null)[]} inputShape [null, height, width, channels]; null where a size is open
+ * @property {import('./network.js').LayerRecord[]} records all layers
+ * @property {number} classCount
+ * @property {boolean} isSequential of Keras' class Sequential
+ * @property {string[]} [labels] names of the classes, in their order
+ * @property {import('./preprocessing.js').Preprocessing} preprocessing
+ */
+
+export class ModelInfo {
+  /** @param {ModelDescription} description */
+  constructor(description) {
+    /** The model as plain data. */
+    this.description = description;
+    /** The model's own name. */
+    this.name = description.name;
+    /** [null, height, width, channels]; null where a size is open. */
+    this.inputShape = description.inputShape;
+    /** @type {readonly Layer[]} all layers, nested ones too, in the order in which they run */
+    this.layers = description.records.map(toLayer);
+    /** Number of classes. */
+    this.classCount = description.classCount;
+    /** @type {readonly string[] | undefined} names of the classes */
+    this.labels = description.labels;
+    /** How pixels become the network's input. */
+    this.preprocessing = description.preprocessing;
+  }
+
+  /**
+   * Keras' table of the top-level layers.
+   * @param {import('./summary.js').SummaryOptions} [options]
+   * @returns {string}
+   */
+  summary(options) {
+    return formatSummary(this.description, options);
+  }
+}
+
+/**
+ * @param {import('./network.js').LayerRecord} record
+ * @returns {Layer}
+ */
+function toLayer({ path, type, shape, params }) {
+  return Object.freeze({ name: path, type, outputShape: [null, ...shape], params });
+}

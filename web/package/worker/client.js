@@ -1,0 +1,192 @@
+/** The page's side: one worker, one request at a time, started again when a call is aborted. */
+
+import { GradCamError } from '../errors.js';
+import { unpackError } from './protocol.js';
+
+/** @typedef {import('./protocol.js').Response} Response */
+/** @typedef {import('../source.js').Progress} Progress */
+
+/**
+ * What a worker must be able to do; browsers' Worker is one.
+ * @typedef {Pick<Worker, 'postMessage' | 'addEventListener' | 'terminate'>} WorkerLike
+ */
+
+/**
+ * A model's place in the worker: what it takes to load it there, again after the worker was stopped.
+ * @typedef {object} Lease
+ * @property {number} key
+ * @property {object} load arguments of the worker's method `load`
+ * @property {boolean} isDisposed
+ */
+
+/**
+ * @typedef {object} Call
+ * @property {string} method
+ * @property {object} args
+ * @property {Lease} [lease] the model that must be loaded
+ * @property {(progress: Progress) => void} [onProgress]
+ * @property {AbortSignal} [signal]
+ */
+
+/** @typedef {Call & { resolve: (result: any) => void, reject: (reason: unknown) => void }} Job */
+
+export class Client {
+  #createWorker;
+  /** @type {WorkerLike | undefined} */
+  #worker;
+  /** @type {Job[]} calls that wait */
+  #waiting = [];
+  /** @type {Job | undefined} the call that is worked on */
+  #current;
+  /** @type {{ id: number, job: Job, resolve: (result: any) => void, reject: (e: unknown) => void } | undefined} */
+  #request;
+  #lastId = 0;
+  /** @type {Set<Lease>} models that the worker holds */
+  #loaded = new Set();
+
+  /** @param {() => WorkerLike} createWorker */
+  constructor(createWorker) {
+    this.#createWorker = createWorker;
+  }
+
+  /** A number that no other model or run of this client has. */
+  newKey() {
+    return ++this.#lastId;
+  }
+
+  /**
+   * Calls a method of the worker after those that were called before. An abort rejects with the
+   * signal's reason, and ends the work at once by stopping the worker: models are loaded again, from
+   * their source, when they are next used.
+   * @param {Call} call
+   * @returns {Promise<any>}
+   */
+  call(call) {
+    const { signal } = call;
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted) return reject(signal.reason);
+      const abort = () => {
+        reject(signal?.reason);
+        this.#cancel(job);
+      };
+      const settle = () => signal?.removeEventListener('abort', abort);
+      /** @type {Job} */
+      const job = {
+        ...call,
+        resolve: (result) => (settle(), resolve(result)),
+        reject: (reason) => (settle(), reject(reason)),
+      };
+      signal?.addEventListener('abort', abort, { once: true });
+      this.#waiting.push(job);
+      this.#next();
+    });
+  }
+
+  /**
+   * Forgets a model, in the worker too.
+   * @param {Lease} lease
+   */
+  release(lease) {
+    lease.isDisposed = true;
+    if (!this.#loaded.delete(lease)) return;
+    this.call({ method: 'dispose', args: { key: lease.key } }).catch(() => {});
+  }
+
+  /** Stops the worker; calls under way reject. The next call starts another. */
+  terminate() {
+    const jobs = [this.#current, ...this.#waiting];
+    this.#waiting = [];
+    this.#stop();
+    for (const job of jobs)
+      job?.reject(new GradCamError('WORKER_FAILED', 'the worker was stopped'));
+  }
+
+  /** @param {Job} job */
+  #cancel(job) {
+    if (job === this.#current) {
+      this.#stop();
+      this.#next();
+    } else {
+      this.#waiting = this.#waiting.filter((other) => other !== job);
+    }
+  }
+
+  #stop() {
+    this.#worker?.terminate();
+    this.#worker = undefined;
+    this.#loaded.clear();
+    this.#current = undefined;
+    this.#request = undefined;
+  }
+
+  #next() {
+    if (this.#current) return;
+    this.#current = this.#waiting.shift();
+    if (this.#current) this.#work(this.#current);
+  }
+
+  /** @param {Job} job */
+  async #work(job) {
+    try {
+      job.resolve(await this.#perform(job));
+    } catch (error) {
+      job.reject(error);
+      // A broken engine or worker has lost its models. Whatever comes next starts afresh.
+      if (error instanceof GradCamError && /^(WASM|WORKER)_FAILED$/.test(error.code)) {
+        if (this.#current === job) this.#stop();
+      }
+    }
+    if (this.#current === job) this.#current = undefined;
+    this.#next();
+  }
+
+  /** @param {Job} job */
+  async #perform(job) {
+    const { method, args, lease } = job;
+    if (lease?.isDisposed) throw new GradCamError('DISPOSED', 'the model was disposed of');
+    if (!lease || this.#loaded.has(lease)) return this.#post(job, method, args);
+    const description = await this.#post(job, 'load', lease.load);
+    this.#loaded.add(lease);
+    return method === 'load' ? description : this.#post(job, method, args);
+  }
+
+  /**
+   * @param {Job} job
+   * @param {string} method
+   * @param {object} args
+   * @returns {Promise<any>} never settles if the worker is stopped: nobody waits for it then
+   */
+  #post(job, method, args) {
+    return new Promise((resolve, reject) => {
+      const id = this.newKey();
+      this.#worker ??= this.#start();
+      this.#request = { id, job, resolve, reject };
+      try {
+        this.#worker.postMessage({ id, method, args });
+      } catch (cause) {
+        const reason = cause instanceof Error ? cause.message : String(cause);
+        const text = `what was given cannot be sent to the worker: ${reason}`;
+        reject(new GradCamError('INVALID_ARGUMENT', text, { cause }));
+      }
+    });
+  }
+
+  #start() {
+    const worker = this.#createWorker();
+    worker.addEventListener('message', ({ data }) => this.#receive(data));
+    worker.addEventListener('error', ({ message }) => {
+      const text = `the worker failed: ${message || 'its script could not be loaded'}`;
+      if (worker === this.#worker) this.#request?.reject(new GradCamError('WORKER_FAILED', text));
+    });
+    return worker;
+  }
+
+  /** @param {Response} response */
+  #receive({ id, progress, result, error }) {
+    const request = this.#request;
+    if (request?.id !== id) return;
+    if (progress) request.job.onProgress?.(progress);
+    else if (error) request.reject(unpackError(error));
+    else request.resolve(result);
+  }
+}

@@ -1,0 +1,175 @@
+/**
+ * The same calls as in 'gradcam-wasm', worked out in a worker so that the page stays responsive. All of
+ * them return promises; an aborted call ends at once.
+ * @module gradcam-wasm/worker
+ */
+
+import { cellColors } from '../format.js';
+import { drawOverlay } from '../predict.js';
+import { resolveUrl } from '../url.js';
+import { Client } from './client.js';
+import { RemoteModel } from './remote.js';
+
+export { GradCamError } from '../errors.js';
+
+/** @typedef {RemoteModel} Model */
+/** @typedef {import('./remote.js').RemoteRun} Run */
+/** @typedef {import('../explanation.js').Explanation} Explanation */
+/** @typedef {import('../explanation.js').HeatMap} HeatMap */
+/** @typedef {import('../format.js').FormatOptions} FormatOptions */
+/** @typedef {import('../image.js').Filter} Filter */
+/** @typedef {import('../image.js').Picture} Picture */
+/** @typedef {import('../model.js').RunOptions} RunOptions */
+/** @typedef {import('../model.js').Tensor} Tensor */
+/** @typedef {import('../run.js').ExplainOptions} ExplainOptions */
+/** @typedef {import('../wasm.js').WasmOptions} WasmOptions */
+
+/** A worker with the calls of 'gradcam-wasm'. */
+export class WorkerSession {
+  #client;
+  /** @type {WasmOptions} */
+  #wasm = {};
+
+  /**
+   * @param {() => import('./client.js').WorkerLike} [createWorker] for a worker of one's own, that
+   *   runs the file worker.js beside this one
+   */
+  constructor(createWorker = startWorker) {
+    this.#client = new Client(createWorker);
+  }
+
+  /**
+   * Loads a model into the worker. The source is kept, to load it again after an abort.
+   * @param {import('../source.js').ModelSource} source
+   * @param {import('../load.js').LoadOptions & WasmOptions} [options]
+   * @returns {Promise<RemoteModel>}
+   */
+  async loadModel(source, { signal, onProgress, ...options } = {}) {
+    const { wasmBinary, wasmModule, wasmUrl } = options;
+    this.#wasm = { wasmBinary, wasmModule, wasmUrl: wasmUrl && resolveUrl(wasmUrl).href };
+    const isAddress = typeof source === 'string' || source instanceof URL;
+    const key = this.#client.newKey();
+    const load = {
+      key,
+      source: isAddress ? resolveUrl(source).href : source,
+      options: { ...options, ...this.#wasm },
+    };
+    const lease = { key, load, isDisposed: false };
+    const call = { method: 'load', args: load, lease, onProgress, signal };
+    const description = await this.#client.call(call);
+    return new RemoteModel(this.#client, lease, description);
+  }
+
+  /**
+   * Runs the model on a picture and explains its prediction.
+   * @param {RemoteModel} model
+   * @param {Picture | Tensor} image
+   * @param {RunOptions & ExplainOptions} [options]
+   * @returns {Promise<Explanation>}
+   */
+  async explainPrediction(model, image, options) {
+    const run = await model.run(image, options);
+    return run.explain(options);
+  }
+
+  /**
+   * Explains a prediction and lays the heat map over the picture.
+   * @param {RemoteModel} model
+   * @param {Picture | Tensor} image
+   * @param {RunOptions & ExplainOptions & FormatOptions
+   *   & { canvas?: HTMLCanvasElement | OffscreenCanvas }} [options]
+   * @returns {Promise<ImageData>} the overlay
+   */
+  async showPrediction(model, image, options = {}) {
+    const explanation = await this.explainPrediction(model, image, options);
+    const overlay = await this.formatAsImage(explanation, options);
+    if (options.canvas) drawOverlay(options.canvas, overlay);
+    return overlay;
+  }
+
+  /**
+   * Lays a heat map over the explanation's picture.
+   * @param {Explanation} explanation
+   * @param {FormatOptions & { signal?: AbortSignal }} [options]
+   * @returns {Promise<ImageData>}
+   */
+  formatAsImage({ image, targets }, options = {}) {
+    const { index = 0, alphaLimit, colormap, resamplingFilter, signal } = options;
+    const heatmap = targets[index]?.heatmap;
+    // A function cannot be sent; its colours can.
+    const isFunction = typeof colormap === 'function';
+    const colors = isFunction && heatmap ? cellColors(heatmap, colormap) : colormap;
+    const sent = { index, alphaLimit, colormap: colors, resamplingFilter };
+    return this.#paint('formatAsImage', [{ image, targets }, sent], signal);
+  }
+
+  /**
+   * A heat map as a grey picture of its own size.
+   * @param {HeatMap} heatmap
+   * @returns {Promise<ImageData>}
+   */
+  heatmapToImage(heatmap) {
+    return this.#paint('heatmapToImage', [heatmap]);
+  }
+
+  /**
+   * A heat map as a grey picture of another picture's size.
+   * @param {HeatMap} heatmap
+   * @param {{ width: number, height: number }} image
+   * @param {{ resamplingFilter?: Filter }} [options]
+   * @returns {Promise<ImageData>}
+   */
+  expandHeatmap(heatmap, { width, height }, { resamplingFilter } = {}) {
+    return this.#paint('expandHeatmap', [heatmap, { width, height }, { resamplingFilter }]);
+  }
+
+  /** Stops the worker and gives back its memory. The next call starts it again. */
+  terminate() {
+    this.#client.terminate();
+  }
+
+  /**
+   * @param {string} painter
+   * @param {unknown[]} args
+   * @param {AbortSignal} [signal]
+   */
+  #paint(painter, args, signal) {
+    return this.#client.call({
+      method: 'paint',
+      args: { painter, args, wasm: this.#wasm },
+      signal,
+    });
+  }
+}
+
+function startWorker() {
+  return new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
+}
+
+/** @type {WorkerSession | undefined} the worker of the functions below, started on first use */
+let session;
+
+function shared() {
+  return (session ??= new WorkerSession());
+}
+
+/** @type {WorkerSession['loadModel']} */
+export const loadModel = (...args) => shared().loadModel(...args);
+
+/** @type {WorkerSession['explainPrediction']} */
+export const explainPrediction = (...args) => shared().explainPrediction(...args);
+
+/** @type {WorkerSession['showPrediction']} */
+export const showPrediction = (...args) => shared().showPrediction(...args);
+
+/** @type {WorkerSession['formatAsImage']} */
+export const formatAsImage = (...args) => shared().formatAsImage(...args);
+
+/** @type {WorkerSession['heatmapToImage']} */
+export const heatmapToImage = (...args) => shared().heatmapToImage(...args);
+
+/** @type {WorkerSession['expandHeatmap']} */
+export const expandHeatmap = (...args) => shared().expandHeatmap(...args);
+
+/** @type {WorkerSession['terminate']} */
+export const terminate = () => shared().terminate();
