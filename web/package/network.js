@@ -267,6 +267,51 @@ export class Network {
   }
 
   /**
+   * A layer's output.
+   * @param {Input} input
+   * @param {number} layer index
+   * @returns {Float32Array}
+   */
+  activation(input, layer) {
+    this.forward(input);
+    return this.#tensor(layer, (values, count) =>
+      this.#engine.check('gc_model_activation', this.#pointer, layer, values, count),
+    );
+  }
+
+  /**
+   * Gradient of the sum of seed * output with regard to a layer's output.
+   * @param {Input} input
+   * @param {number} output SCORE or LOGIT
+   * @param {Float32Array} seed one value a class
+   * @param {number} layer index
+   * @returns {Float32Array}
+   */
+  gradient(input, output, seed, layer) {
+    this.forward(input);
+    return this.#engine.scratch((scratch) => {
+      const given = [output, scratch.copy(seed), seed.length, layer];
+      return this.#tensor(layer, (values, count) =>
+        this.#engine.check('gc_model_gradient', this.#pointer, ...given, values, count),
+      );
+    });
+  }
+
+  /**
+   * @param {number} layer whose shape the tensor has
+   * @param {(pointer: number, count: number) => void} write
+   * @returns {Float32Array}
+   */
+  #tensor(layer, write) {
+    const count = this.#shape('gc_layer_shape', layer).reduce((product, axis) => product * axis, 1);
+    return this.#engine.scratch((scratch) => {
+      const values = scratch.alloc(count * WORD);
+      write(values, count);
+      return this.#engine.floats(values, count);
+    });
+  }
+
+  /**
    * Rows and columns of a layer. One without any is left for the engine to refuse.
    * @param {number} layer
    */

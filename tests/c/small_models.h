@@ -1,0 +1,22 @@
+/* Small Keras models with weights by a formula, for the tests of the engine as a whole. */
+#ifndef GC_SMALL_MODELS_H
+#define GC_SMALL_MODELS_H
+
+#include "gradcam.h"
+
+/* Two inverted-residual blocks as in MobileNetV2, 18 x 14 pixels, 5 classes: everything that fusion
+ * folds (padding, batch norm, clamp), a branch, and a nested classifier head "head". */
+extern const char small_blocks_config[];
+
+/* The same operators for an input of any size. */
+extern const char small_open_config[];
+
+/* A planned model with its weights set, the input of a run in *input (for free) and its size in *count;
+ * NULL after a failed expectation. */
+gc_model *small_model(const char *config, int32_t height, int32_t width, uint32_t flags, float **input,
+                      size_t *count);
+
+/* A value in -1 .. 1, the same for the same index and stream on every machine. */
+float small_random(uint32_t index, uint32_t stream);
+
+#endif

@@ -1,0 +1,319 @@
+/* The engine as a whole: fusion against no fusion, maps of swallowed layers, gradients of a network
+ * against differences, and what a caller may do wrong. */
+#include "memory.h"
+#include "real.h"
+#include "small_models.h"
+#include "test.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#ifdef GC_DOUBLE
+#define TOLERANCE 1e-6 /* of the largest value; the API's float32 values set it */
+#else
+#define TOLERANCE 2e-5
+#endif
+
+#define CLASSES 5
+#define TARGET 3
+
+static double largest_absolute(const float *values, size_t count) {
+    double largest = 0;
+    for (size_t i = 0; i < count; i++) largest = fmax(largest, fabs((double)values[i]));
+    return largest;
+}
+
+static double largest_difference(const float *a, const float *b, size_t count) {
+    double largest = 0;
+    for (size_t i = 0; i < count; i++) {
+        const double difference = fabs((double)a[i] - (double)b[i]);
+        if (!(difference <= largest)) largest = difference; /* a NaN too */
+    }
+    return largest;
+}
+
+static size_t layer_count_of(const gc_model *model, int32_t layer, int32_t *rank, size_t *positions) {
+    int32_t dims[GC_MAX_RANK];
+    *rank = gc_layer_shape(model, layer, dims);
+    size_t count = 1;
+    for (int32_t axis = 0; axis < *rank; axis++) count *= (size_t)dims[axis];
+    *positions = *rank == 3 ? (size_t)dims[0] * (size_t)dims[1] : 0;
+    return count;
+}
+
+/* Layer by layer, two models give the same. */
+struct pair {
+    gc_model *a, *b;
+};
+
+typedef gc_status read_tensor(gc_model *model, int32_t layer, float *values, size_t count);
+
+static gc_status read_score_gradient(gc_model *model, int32_t layer, float *values, size_t count) {
+    float seed[CLASSES] = {0};
+    seed[TARGET] = 1;
+    return gc_model_gradient(model, GC_SCORE, seed, CLASSES, layer, values, count);
+}
+
+static gc_status read_logit_gradient(gc_model *model, int32_t layer, float *values, size_t count) {
+    const float seed[CLASSES] = {0.5f, -1, 0.25f, 2, -0.75f};
+    return gc_model_gradient(model, GC_LOGIT, seed, CLASSES, layer, values, count);
+}
+
+static void expect_same(const struct pair *pair, int32_t layer, read_tensor *read) {
+    int32_t rank;
+    size_t positions;
+    const size_t count = layer_count_of(pair->a, layer, &rank, &positions);
+    float *a = malloc(count * sizeof *a), *b = malloc(count * sizeof *b);
+    if (EXPECT(a != NULL && b != NULL) && EXPECT_OK(read(pair->a, layer, a, count)) &&
+        EXPECT_OK(read(pair->b, layer, b, count))) {
+        const double largest = largest_absolute(b, count);
+        if (!EXPECT_NEAR(largest_difference(a, b, count), 0, TOLERANCE * largest))
+            EXPECT_TEXT(gc_layer_path(pair->a, layer), "the same"); /* says which layer */
+    }
+    free(a);
+    free(b);
+}
+
+static void expect_same_layers(read_tensor *read) {
+    float *input_a, *input_b;
+    size_t count;
+    struct pair pair;
+    pair.a = small_model(small_blocks_config, 18, 14, 0, &input_a, &count);
+    REQUIRE(pair.a != NULL);
+    pair.b = small_model(small_blocks_config, 18, 14, GC_PLAN_UNFUSED, &input_b, &count);
+    if (pair.b != NULL) {
+        for (int32_t layer = 0; layer < gc_model_layer_count(pair.a); layer++)
+            expect_same(&pair, layer, read);
+        free(input_b);
+    }
+    gc_model_destroy(pair.b);
+    gc_model_destroy(pair.a);
+    free(input_a);
+}
+
+TEST(fusion_keeps_every_activation) { expect_same_layers(gc_model_activation); }
+TEST(fusion_keeps_every_score_gradient) { expect_same_layers(read_score_gradient); }
+TEST(fusion_keeps_every_logit_gradient) { expect_same_layers(read_logit_gradient); }
+
+/* ---- Maps ---- */
+
+/* A map from its definition, by way of the layer's activation and gradient. */
+static void expect_map(gc_model *model, int32_t layer, const float *raw, float norm) {
+    int32_t rank;
+    size_t positions;
+    const size_t count = layer_count_of(model, layer, &rank, &positions);
+    const size_t channels = count / positions;
+    float *activation = malloc(count * sizeof *activation), *gradient = malloc(count * sizeof *gradient);
+    float *expected = calloc(positions, sizeof *expected);
+    if (EXPECT(activation != NULL && gradient != NULL && expected != NULL) &&
+        EXPECT_OK(gc_model_activation(model, layer, activation, count)) &&
+        EXPECT_OK(read_score_gradient(model, layer, gradient, count))) {
+        double square = 0;
+        for (size_t k = 0; k < channels; k++) {
+            double weight = 0;
+            for (size_t p = 0; p < positions; p++) weight += (double)gradient[p * channels + k];
+            weight /= (double)positions;
+            square += weight * weight;
+            for (size_t p = 0; p < positions; p++)
+                expected[p] += (float)(weight * (double)activation[p * channels + k]);
+        }
+        const double largest = largest_absolute(expected, positions);
+        EXPECT_NEAR(largest_difference(raw, expected, positions), 0, 1e-5 * largest);
+        EXPECT_NEAR((double)norm, sqrt(square), 1e-5 * sqrt(square));
+    }
+    free(activation);
+    free(gradient);
+    free(expected);
+}
+
+TEST(one_backward_gives_the_maps_of_all_layers) {
+    float *input, raw[8192], norms[64];
+    int32_t layers[64], layer_count = 0;
+    size_t count, raw_count = 0, offset = 0;
+    gc_model *model = small_model(small_blocks_config, 18, 14, 0, &input, &count);
+    REQUIRE(model != NULL);
+    int32_t rank;
+    size_t positions;
+    for (int32_t layer = 0; layer < gc_model_layer_count(model); layer++) {
+        layer_count_of(model, layer, &rank, &positions);
+        if (rank != 3) continue;
+        layers[layer_count++] = layer;
+        raw_count += positions;
+    }
+    EXPECT_INT(layer_count, 24); /* all but the head's three and the head itself */
+    if (EXPECT_OK(gc_model_explain(model, TARGET, GC_SCORE, layers, layer_count, raw, raw_count, norms)))
+        for (int32_t i = 0; i < layer_count; i++) {
+            layer_count_of(model, layers[i], &rank, &positions);
+            expect_map(model, layers[i], raw + offset, norms[i]);
+            offset += positions;
+        }
+    gc_model_destroy(model);
+    free(input);
+}
+
+/* ---- Gradients of a whole network ---- */
+
+#ifdef GC_DOUBLE
+/* Class TARGET's output for the input moved by `step` along a random direction. */
+static double output_along(gc_model *model, gc_output output, const float *input, size_t count,
+                           double step) {
+    float *moved = malloc(count * sizeof *moved), values[CLASSES] = {0};
+    for (size_t i = 0; i < count; i++)
+        moved[i] = (float)((double)input[i] + step * (double)small_random((uint32_t)i, 2000));
+    EXPECT_OK(gc_model_forward(model, moved, count));
+    EXPECT_OK(gc_model_outputs(model, output, values, CLASSES));
+    free(moved);
+    return (double)values[TARGET];
+}
+
+/* The API hands over float32, so the step must be wide and the tolerance is not that of the operators'
+ * own checks in test_ops.c; a wrong path, sign or scale is far outside. */
+static void expect_gradient(gc_output output) {
+    float *input;
+    size_t count;
+    gc_model *model = small_model(small_blocks_config, 18, 14, 0, &input, &count);
+    REQUIRE(model != NULL);
+    float *gradient = malloc(count * sizeof *gradient), seed[CLASSES] = {0};
+    seed[TARGET] = 1;
+    EXPECT_OK(gc_model_gradient(model, output, seed, CLASSES, 0, gradient, count));
+    double along = 0, square = 0;
+    for (size_t i = 0; i < count; i++) {
+        along += (double)gradient[i] * (double)small_random((uint32_t)i, 2000);
+        square += (double)gradient[i] * (double)gradient[i];
+    }
+    const double step = 1e-3;
+    const double difference = (output_along(model, output, input, count, step) -
+                               output_along(model, output, input, count, -step)) /
+                              (2 * step);
+    EXPECT_NEAR(difference, along, 2e-3 * sqrt(square));
+    free(gradient);
+    gc_model_destroy(model);
+    free(input);
+}
+
+TEST(score_gradient_is_the_difference_quotient) { expect_gradient(GC_SCORE); }
+TEST(logit_gradient_is_the_difference_quotient) { expect_gradient(GC_LOGIT); }
+#endif
+
+/* ---- Sizes ---- */
+
+TEST(an_open_input_is_planned_for_any_size) {
+    float *input;
+    size_t count;
+    int32_t dims[GC_MAX_RANK];
+    gc_model *model = small_model(small_open_config, 30, 20, 0, &input, &count);
+    REQUIRE(model != NULL);
+    gc_layer_shape(model, 2, dims);
+    EXPECT_INT(dims[0], 15);
+    EXPECT_INT(dims[1], 11);
+    EXPECT_OK(gc_model_plan(model, 18, 14, 0));
+    float scores[CLASSES], expected[CLASSES] = {0};
+    EXPECT_STATUS(gc_model_outputs(model, GC_SCORE, scores, CLASSES), GC_NOT_READY);
+    EXPECT_OK(gc_model_forward(model, input, 18 * 14 * 3));
+    EXPECT_OK(gc_model_outputs(model, GC_SCORE, scores, CLASSES));
+    gc_model_destroy(model);
+    free(input);
+
+    model = small_model(small_blocks_config, 18, 14, 0, &input, &count);
+    REQUIRE(model != NULL);
+    EXPECT_OK(gc_model_outputs(model, GC_SCORE, expected, CLASSES));
+    EXPECT_NEAR(largest_difference(scores, expected, CLASSES), 0, 1e-6);
+    gc_model_destroy(model);
+    free(input);
+}
+
+TEST(open_axes_are_zero_before_a_plan) {
+    gc_model *model;
+    int32_t dims[GC_MAX_RANK];
+    REQUIRE_OK(gc_model_create(&model, small_open_config, strlen(small_open_config)));
+    gc_model_input_shape(model, dims);
+    EXPECT_INT(dims[0], 0);
+    EXPECT_INT(dims[1], 0);
+    EXPECT_INT(dims[2], 3);
+    gc_model_destroy(model);
+}
+
+TEST(a_fixed_input_takes_no_other_size) {
+    float *input;
+    size_t count;
+    gc_model *model = small_model(small_blocks_config, 18, 14, 0, &input, &count);
+    REQUIRE(model != NULL);
+    EXPECT_STATUS(gc_model_plan(model, 20, 14, 0), GC_INVALID_ARGUMENT);
+    EXPECT_CONTAINS(gc_error(), "18 x 14");
+    EXPECT_STATUS(gc_model_forward(model, input, count - 1), GC_INVALID_ARGUMENT);
+    EXPECT_OK(gc_model_forward(model, input, count));
+    gc_model_destroy(model);
+    free(input);
+}
+
+/* ---- Wrong use ---- */
+
+TEST(explain_says_what_is_allowed) {
+    float *input, raw[18 * 14];
+    size_t count;
+    int32_t layer;
+    gc_model *model = small_model(small_blocks_config, 18, 14, 0, &input, &count);
+    REQUIRE(model != NULL);
+    EXPECT_OK(gc_model_find_layer(model, "stem", &layer));
+    EXPECT_STATUS(gc_model_explain(model, 5, GC_SCORE, &layer, 1, raw, 9 * 8, NULL), GC_INVALID_TARGET);
+    EXPECT_CONTAINS(gc_error(), "0 to 4");
+    EXPECT_STATUS(gc_model_explain(model, -1, GC_SCORE, &layer, 1, raw, 9 * 8, NULL),
+                  GC_INVALID_TARGET);
+    EXPECT_STATUS(gc_model_explain(model, 0, GC_SCORE, &layer, 1, raw, 5, NULL), GC_INVALID_ARGUMENT);
+    EXPECT_OK(gc_model_find_layer(model, "head/dense", &layer));
+    EXPECT_STATUS(gc_model_explain(model, 0, GC_SCORE, &layer, 1, raw, 5, NULL), GC_INVALID_LAYER);
+    EXPECT_CONTAINS(gc_error(), "head/dense");
+    layer = 1000;
+    EXPECT_STATUS(gc_model_explain(model, 0, GC_SCORE, &layer, 1, raw, 5, NULL), GC_UNKNOWN_LAYER);
+    EXPECT_OK(gc_model_find_layer(model, "dense", &layer)); /* the last part suffices */
+    EXPECT_STATUS(gc_model_find_layer(model, "b_expnd", &layer), GC_UNKNOWN_LAYER);
+    EXPECT_CONTAINS(gc_error(), "'b_expand'");
+    EXPECT_OK(gc_model_find_layer(model, "stem", &layer));
+    EXPECT_OK(gc_model_explain(model, 0, GC_SCORE, &layer, 1, raw, 9 * 8, NULL));
+    gc_model_destroy(model);
+    free(input);
+}
+
+TEST(steps_out_of_order_are_refused) {
+    gc_model *model;
+    float value = 0, scores[CLASSES], raw[4];
+    int32_t layer = 1;
+    REQUIRE_OK(gc_model_create(&model, small_blocks_config, strlen(small_blocks_config)));
+    EXPECT_STATUS(gc_model_plan(model, 18, 14, 0), GC_NOT_READY);
+    EXPECT_CONTAINS(gc_error(), "stem/kernel");
+    EXPECT_STATUS(gc_model_forward(model, &value, 1), GC_NOT_READY);
+    EXPECT_STATUS(gc_model_outputs(model, GC_SCORE, scores, CLASSES), GC_NOT_READY);
+    EXPECT_STATUS(gc_model_explain(model, 0, GC_SCORE, &layer, 1, raw, 4, NULL), GC_NOT_READY);
+    EXPECT_STATUS(gc_model_set_weight(model, 0, &value, 1), GC_INVALID_MODEL);
+    EXPECT_CONTAINS(gc_error(), "stem/kernel");
+    EXPECT_STATUS(gc_model_set_weight(model, 999, &value, 1), GC_INVALID_ARGUMENT);
+    gc_model_destroy(model);
+}
+
+TEST(a_weight_that_is_no_number_is_refused) {
+    gc_model *model;
+    int32_t index;
+    float bias[CLASSES] = {0, 0, NAN, 0, 0};
+    REQUIRE_OK(gc_model_create(&model, small_blocks_config, strlen(small_blocks_config)));
+    EXPECT_OK(gc_model_find_weight(model, "head/dense/bias", &index));
+    EXPECT_STATUS(gc_model_set_weight(model, index, bias, CLASSES), GC_INVALID_MODEL);
+    bias[2] = 0;
+    EXPECT_OK(gc_model_set_weight(model, index, bias, CLASSES));
+    gc_model_destroy(model);
+}
+
+TEST(a_destroyed_model_leaves_nothing_behind) {
+    const size_t before = gc_memory_in_use();
+    float *input, raw[19 * 17];
+    size_t count;
+    int32_t layer;
+    gc_model *model = small_model(small_blocks_config, 18, 14, 0, &input, &count);
+    REQUIRE(model != NULL);
+    EXPECT_OK(gc_model_find_layer(model, "stem_pad", &layer)); /* takes a group apart */
+    EXPECT_OK(gc_model_explain(model, 0, GC_SCORE, &layer, 1, raw, 19 * 17, NULL));
+    EXPECT_INT((long long)(gc_memory_in_use() - before), (long long)gc_model_memory(model));
+    gc_model_destroy(model);
+    free(input);
+    EXPECT_INT((long long)gc_memory_in_use(), (long long)before);
+}

@@ -1,0 +1,87 @@
+/** What the golden checks share: where things are, and how an error is weighed. */
+
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = join(dirname(fileURLToPath(import.meta.url)), '../..');
+
+/** The golden data, beside the project. */
+export const GOLDEN = join(ROOT, '../shared/golden');
+
+/** The double-precision build. */
+export const REFERENCE_WASM = join(ROOT, 'build/wasm/gradcam-reference.wasm');
+
+/**
+ * Why tests on the golden data are skipped: they are not here. In CI they must be: there it is no
+ * reason.
+ */
+export const SKIP =
+  !existsSync(GOLDEN) && !process.env.CI && 'the golden data (../shared/golden) are not on this machine';
+
+/**
+ * Folders with a golden.json of their own.
+ * @param {string} dir
+ */
+export function folderCases(dir) {
+  return readdirSync(dir, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && existsSync(join(dir, entry.name, 'golden.json')))
+    .map((entry) => entry.name)
+    .sort();
+}
+
+/** @param {string} path */
+export function readJson(path) {
+  return JSON.parse(readFileSync(path, 'utf8'));
+}
+
+/**
+ * Collects errors of one case, each over its tolerance.
+ */
+export class Verdict {
+  /** @param {string} name */
+  constructor(name) {
+    this.name = name;
+    this.worst = 0;
+    /** @type {string[]} */
+    this.failures = [];
+    /** @type {string[]} */
+    this.notes = [];
+  }
+
+  /**
+   * @param {string} what
+   * @param {number} error
+   * @param {number} tolerance
+   */
+  check(what, error, tolerance) {
+    const ratio = error === 0 ? 0 : error / tolerance;
+    this.worst = Math.max(this.worst, Number.isNaN(ratio) ? Infinity : ratio);
+    if (!(ratio <= 1)) {
+      this.failures.push(`${what}: off by ${error.toExponential(2)}, allowed ${tolerance.toExponential(2)}`);
+    }
+  }
+}
+
+/**
+ * Largest difference between two lists of equal length; NaN if one holds a NaN, Infinity if the lengths
+ * differ.
+ * @param {ArrayLike<number>} ours
+ * @param {ArrayLike<number>} golden
+ */
+export function largestDifference(ours, golden) {
+  if (ours.length !== golden.length) return Infinity;
+  let largest = 0;
+  for (let i = 0; i < golden.length; i++) {
+    const difference = Math.abs(ours[i] - golden[i]);
+    if (!(difference <= largest)) largest = difference;
+  }
+  return largest;
+}
+
+/** @param {ArrayLike<number>} values */
+export function largestAbsolute(values) {
+  let largest = 0;
+  for (let i = 0; i < values.length; i++) largest = Math.max(largest, Math.abs(values[i]));
+  return largest;
+}

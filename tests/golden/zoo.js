@@ -1,0 +1,227 @@
+/**
+ * Whole Keras networks with weights by a formula: scores, logits, statistics of every recorded
+ * activation and gradient, and maps. ../shared/golden/zoo/README.md describes the data and the
+ * tolerances.
+ */
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { readPicture } from '../../web/package/image.js';
+import { LOGIT, Network, SCORE } from '../../web/package/network.js';
+import { pictureToInput } from '../../web/package/preprocessing.js';
+import { init } from '../../web/package/wasm.js';
+import {
+  REFERENCE_WASM,
+  Verdict,
+  folderCases,
+  largestAbsolute,
+  largestDifference,
+  readJson,
+} from './common.js';
+import { weightTensors, weightValues } from './formula.js';
+
+/** @typedef {[mean: number, deviation: number, largest: number]} Statistics */
+
+/** Networks whose maps no flip of a unit moves: the plain tolerance decides. */
+const STRICT_SPREAD = 2.5e-5;
+/** A new flip of a unit: allowed error over the largest value, in how many of a network's maps. */
+const FLIP_TOLERANCE = 0.1;
+const FLIP_SHARE = 1 / 4;
+
+export const zooCases = folderCases;
+
+/**
+ * @param {string} dir
+ * @param {string} name
+ * @param {{ reference: boolean }} options
+ */
+export async function checkZooCase(dir, name, { reference }) {
+  const verdict = new Verdict(name);
+  const golden = readJson(join(dir, name, 'golden.json'));
+  const config = readFileSync(join(dir, name, 'model.json'), 'utf8');
+  const engine = await init(reference ? { wasmBinary: readFileSync(REFERENCE_WASM) } : {});
+  const network = new Network(engine, config);
+  try {
+    const total = setWeights(network, JSON.parse(config), golden);
+    verdict.check('sum of the weights', Math.abs(total - golden.weights.sum), 1e-9 * golden.weights.abs_sum);
+    const picture = await readPicture(engine, readFileSync(join(dir, golden.input)));
+    const [, height, width, channels] = golden.input_shape;
+    const size = { height, width, channels };
+    const { input } = pictureToInput(engine, picture, size, golden.preprocessing, 'nearest');
+    const strict = golden.cams.every((/** @type {any} */ cam) => isStrict(cam));
+    checkOutputs(verdict, network, input, golden);
+    checkLayers(verdict, network, input, golden, strict);
+    checkMaps(verdict, network, input, golden, strict);
+  } finally {
+    network.dispose();
+  }
+  return verdict;
+}
+
+/**
+ * @param {Network} network
+ * @param {import('./formula.js').LayerConfig} model
+ * @param {any} golden
+ * @returns {number} sum of all values, which proves the formula
+ */
+function setWeights(network, model, { seed, gain, head_gain: headGain }) {
+  const tensors = weightTensors(model);
+  const head = tensors.findLastIndex(({ role }) => ['kernel', 'depthwise', 'transposed'].includes(role));
+  let sum = 0;
+  for (const [t, { path, name, role, isCount }] of tensors.entries()) {
+    if (isCount) continue; // means nothing, and is zero
+    const index = network.findWeight(`${path}/${name}`);
+    if (index < 0) throw new Error(`the model has no weight ${path}/${name}`);
+    const formula = { seed, gain: t === head ? headGain : gain };
+    const values = weightValues(t, role, network.weightShape(index), formula);
+    network.setWeight(index, values);
+    for (const value of values) sum += value;
+  }
+  return sum;
+}
+
+/** @param {any} cam */
+function isStrict({ targets }) {
+  return targets.every((/** @type {any} */ { score, logit }) =>
+    [score, logit].every(({ spread }) => spread[0] < STRICT_SPREAD),
+  );
+}
+
+/**
+ * @param {Verdict} verdict
+ * @param {Network} network
+ * @param {import('../../web/package/network.js').Input} input
+ * @param {any} golden
+ */
+function checkOutputs(verdict, network, input, { output, logits, selfcheck }) {
+  const scores = network.outputs(input, SCORE);
+  const scoreTolerance = Math.max(2e-4, 20 * selfcheck.output_noise) * largestAbsolute(output);
+  verdict.check('output', largestDifference(scores, output), scoreTolerance);
+  const ours = network.outputs(input, LOGIT);
+  const values = logits.map((/** @type {number[]} */ [, value]) => value);
+  const largest = Math.max(largestAbsolute(values), largestAbsolute(ours));
+  const picked = logits.map((/** @type {number[]} */ [index]) => ours[index]);
+  const tolerance = Math.max(2e-4, 20 * selfcheck.logit_noise) * largest;
+  verdict.check('logits', largestDifference(picked, values), tolerance);
+}
+
+/**
+ * Rows of rank 4 have gradients too. Where units may flip, the gradients before a new flip are as
+ * uncertain as the maps there, and share their allowance.
+ * @param {Verdict} verdict
+ * @param {Network} network
+ * @param {import('../../web/package/network.js').Input} input
+ * @param {any} golden
+ * @param {boolean} strict
+ */
+function checkLayers(verdict, network, input, { layers, targets }, strict) {
+  const seed = new Float32Array(network.classCount);
+  seed[targets[0]] = 1;
+  let flipped = 0;
+  for (const row of layers) {
+    const layer = network.findLayer(row.path);
+    const check = (/** @type {'a' | 'gs' | 'gl'} */ kind, /** @type {Float32Array} */ values) => {
+      const floor = kind === 'a' ? 2e-4 : 2e-3;
+      const spread = row.spread[['a', 'gs', 'gl'].indexOf(kind)];
+      const error = largestDifference(statistics(values), row[kind]);
+      const tolerance = Math.max(floor, 4 * spread) * row[kind][2] || Number.MIN_VALUE;
+      const mayFlip = kind !== 'a' && !strict && error > tolerance && error <= FLIP_TOLERANCE * row[kind][2];
+      if (mayFlip) flipped++;
+      else verdict.check(`${kind} of ${row.path}`, error, tolerance);
+    };
+    check('a', network.activation(input, layer));
+    if (row.gs) check('gs', network.gradient(input, SCORE, seed, layer));
+    if (row.gl) check('gl', network.gradient(input, LOGIT, seed, layer));
+  }
+  verdict.notes.push(`${layers.length} layers, ${flipped} gradients by the allowance for a flipped unit`);
+  if (flipped > layers.length * FLIP_SHARE) verdict.failures.push(`${flipped} gradients need the allowance`);
+}
+
+/**
+ * @param {Float32Array} values
+ * @returns {Statistics}
+ */
+function statistics(values) {
+  let sum = 0;
+  for (const value of values) sum += value;
+  const mean = sum / values.length;
+  let square = 0;
+  for (const value of values) square += (value - mean) ** 2;
+  return [mean, Math.sqrt(square / values.length), largestAbsolute(values)];
+}
+
+/**
+ * @param {Verdict} verdict
+ * @param {Network} network
+ * @param {import('../../web/package/network.js').Input} input
+ * @param {any} golden
+ * @param {boolean} strict
+ */
+function checkMaps(verdict, network, input, { cams, targets }, strict) {
+  const layers = cams.map((/** @type {any} */ { path }) => network.findLayer(path));
+  let maps = 0;
+  let flipped = 0;
+  for (const [t, target] of targets.entries()) {
+    for (const [kind, output] of Object.entries({ score: SCORE, logit: LOGIT })) {
+      const ours = network.explain(input, target, output, layers);
+      for (const [i, cam] of cams.entries()) {
+        maps++;
+        const what = `${kind} map of class ${target} at ${cam.path}`;
+        if (checkMap(verdict, what, ours[i], cam.targets[t][kind], strict)) flipped++;
+      }
+    }
+  }
+  verdict.notes.push(`${maps} maps, ${flipped} by the allowance for a flipped unit`);
+  if (flipped > maps * FLIP_SHARE) verdict.failures.push(`${flipped} of ${maps} maps need the allowance`);
+}
+
+/**
+ * @param {Verdict} verdict
+ * @param {string} what
+ * @param {import('../../web/package/network.js').RawMap} ours
+ * @param {any} golden
+ * @param {boolean} strict
+ * @returns {boolean} whether the map passes only by the allowance for a flipped unit
+ */
+function checkMap(verdict, what, ours, golden, strict) {
+  const { raw, spread, float32_noise: noise, raw_noise: rawNoise } = golden;
+  const largest = raw[1] > 0 ? raw[1] / (raw[1] + 1e-7) : 0;
+  const tolerance =
+    Math.max(2e-4 * largest, 20 * noise * largest, 4 * spread[0]) || Number.MIN_VALUE;
+  const values = golden.map ? ours.heatmap : blockMeans(ours);
+  const error = largestDifference(values, golden.map ?? golden.blocks);
+  if (!strict && error > tolerance && error <= FLIP_TOLERANCE * largest) return true;
+  verdict.check(what, error, tolerance);
+  if (!strict) return false;
+  const range = [Math.min(...ours.raw), Math.max(...ours.raw)];
+  const rawTolerance = Math.max(2e-4, 20 * rawNoise, 4 * spread[1]) * largestAbsolute(raw);
+  verdict.check(`raw range, ${what}`, largestDifference(range, raw), rawTolerance || Number.MIN_VALUE);
+  const normTolerance = Math.max(2e-4, 4 * spread[2]) * golden.w_l2 || Number.MIN_VALUE;
+  verdict.check(`norm of the weights, ${what}`, Math.abs(ours.weightsNorm - golden.w_l2), normTolerance);
+  const [row, column] = golden.max_at;
+  const below = largest - ours.heatmap[row * ours.width + column];
+  verdict.check(`maximum, ${what}`, Math.max(below, 0), tolerance);
+  return false;
+}
+
+/**
+ * Means of 8 x 8 blocks.
+ * @param {import('../../web/package/network.js').RawMap} map
+ */
+function blockMeans({ heatmap, height, width }) {
+  const edge = (/** @type {number} */ i, /** @type {number} */ size) => Math.floor((i * size) / 8);
+  const means = [];
+  for (let r = 0; r < 8; r++) {
+    for (let c = 0; c < 8; c++) {
+      let sum = 0;
+      const [top, bottom] = [edge(r, height), edge(r + 1, height)];
+      const [left, right] = [edge(c, width), edge(c + 1, width)];
+      for (let y = top; y < bottom; y++) {
+        for (let x = left; x < right; x++) sum += heatmap[y * width + x];
+      }
+      means.push(sum / ((bottom - top) * (right - left)));
+    }
+  }
+  return means;
+}
