@@ -14,7 +14,7 @@
 config ?= release
 
 ifeq ($(filter clean,$(MAKECMDGOALS)),)
-ifeq ($(wildcard build/sources/yyjson build/generated/colormaps.h),)
+ifneq ($(words $(wildcard build/sources/yyjson build/generated/colormaps.h)),2)
 $(error run "npm run setup" first: it brings the compiler and the libraries)
 endif
 endif

@@ -25,7 +25,7 @@ export function requirePrograms(programs) {
   const missing = Object.keys(programs).filter((name) => !which(name));
   if (missing.length === 0) return;
   if (!canUseApt()) throw new SetupError(`not installed: ${missing.join(', ')}`);
-  installPackages(missing.map((name) => programs[name]));
+  installPackages([...new Set(missing.map((name) => programs[name]))]);
 }
 
 /** @param {string[]} packages */

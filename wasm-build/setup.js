@@ -33,7 +33,7 @@ function ensurePackages() {
  * @param {string[]} names
  */
 export async function setUp(names) {
-  requirePrograms({ make: 'make', cc: 'gcc' });
+  requirePrograms({ make: 'build-essential', cc: 'build-essential' });
   for (const name of names) {
     const step = steps[name];
     if (!step) throw new SetupError(`no step ${name}; there are ${Object.keys(steps).join(', ')}`);

@@ -23,53 +23,51 @@ const sources = JSON.parse(fs.readFileSync(path.join(root, 'wasm-build/sources.j
 
 /** Brings every library that is not there yet, or is there in another version. */
 export function ensureSources() {
-  const folder = inBuild('sources');
-  for (const [name, source] of Object.entries(sources)) {
-    const target = path.join(folder, name);
-    // The folder gets its name only when it is complete, with its commit noted inside.
-    if (readIfExists(path.join(target, '.commit')) === source.commit) continue;
-    const partial = path.join(folder, `${name}.partial`);
-    fs.rmSync(partial, { recursive: true, force: true });
-    fs.mkdirSync(partial, { recursive: true });
-    say(`getting the sources of ${name} (${source.what}; ${source.licence})`);
-    if (canUseApt()) unpackPackage(source, partial);
-    else checkOut(source, partial);
-    fs.writeFileSync(path.join(partial, '.commit'), source.commit);
-    fs.rmSync(target, { recursive: true, force: true });
-    fs.renameSync(partial, target);
-  }
+  for (const [name, source] of Object.entries(sources)) ensureSource(name, source);
 }
 
 /**
+ * Brings one library, or whatever else has a source package.
+ * @param {string} name of its folder
+ * @param {Source} source
+ * @returns {string} the folder
+ */
+export function ensureSource(name, source) {
+  const folder = inBuild('sources', name);
+  // The folder gets its name only when it is complete, with its commit noted inside.
+  if (readIfExists(path.join(folder, '.commit')) === source.commit) return folder;
+  const partial = `${folder}.partial`;
+  fs.rmSync(partial, { recursive: true, force: true });
+  fs.mkdirSync(partial, { recursive: true });
+  say(`getting ${name}: ${source.what} (${source.licence})`);
+  if (canUseApt()) unpackPackage(source, partial);
+  else checkOut(source, partial);
+  fs.writeFileSync(path.join(partial, '.commit'), source.commit);
+  fs.rmSync(folder, { recursive: true, force: true });
+  fs.renameSync(partial, folder);
+  return folder;
+}
+
+/**
+ * The original tarball of one of trixie's source packages.
  * @param {Source} source
  * @param {string} folder
  */
 function unpackPackage(source, folder) {
-  const file = downloadSourcePackage(source.package, source.file, source.sha256);
-  run('tar', ['-xf', file, '-C', folder, `--strip-components=${source.leadingFolders}`]);
-}
-
-/**
- * Downloads the original tarball of one of trixie's source packages and checks it.
- * @param {string} name of the source package
- * @param {string} tarball name of the file
- * @param {string} hash its SHA-256
- * @returns {string} its path
- */
-export function downloadSourcePackage(name, tarball, hash) {
   const downloads = inBuild('downloads');
-  const file = path.join(downloads, tarball);
+  const tarball = path.join(downloads, source.file);
   requirePrograms({ xz: 'xz-utils' });
-  if (!fs.existsSync(file)) {
+  if (!fs.existsSync(tarball)) {
     fs.mkdirSync(downloads, { recursive: true });
     const options = ['--quiet=2', '--download-only', '--tar-only', '--only-source'];
-    run('apt-get', [...trixie(), 'source', ...options, name], { cwd: downloads });
+    run('apt-get', [...trixie(), 'source', ...options, source.package], { cwd: downloads });
   }
-  verify(file, hash);
-  return file;
+  verify(tarball, source.sha256);
+  run('tar', ['-xf', tarball, '-C', folder, `--strip-components=${source.leadingFolders}`]);
 }
 
 /**
+ * A checkout of the pinned commit, where there are no Debian packages.
  * @param {Source} source
  * @param {string} folder
  */

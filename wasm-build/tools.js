@@ -118,7 +118,14 @@ export function downloadWheel(wheel) {
     if (!pip) throw new SetupError('pip is not installed: install Python 3 with pip');
     say(`downloading ${wheel.package} ${wheel.version}`);
     run(pip, [
-      ...['download', '--quiet', '--no-deps', '--only-binary=:all:', '--dest', folder],
+      ...[
+        'download',
+        '--disable-pip-version-check',
+        '--no-deps',
+        '--only-binary=:all:',
+        '--dest',
+        folder,
+      ],
       ...(wheel.options ?? []),
       `${wheel.package}==${wheel.version}`,
     ]);
