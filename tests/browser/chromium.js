@@ -1,0 +1,32 @@
+/** A real Chromium, headless. */
+
+import { chromium } from 'playwright-core';
+import { which } from '../../wasm-build/tools.js';
+
+const NAMES = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome'];
+
+/** Nothing but the page is to use the network, and a machine for tests has no graphics card. */
+const ARGUMENTS = [
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+const path = NAMES.map(which).find((file) => file !== null);
+
+/**
+ * Why browser tests are skipped: there is no browser here. In CI there must be one: there it is no
+ * reason, and launching fails.
+ */
+export const SKIP =
+  !path && !process.env.CI && `no browser on this machine: looked for ${NAMES.join(', ')}`;
+
+export function launchChromium() {
+  if (!path) throw new Error(`install Chromium: none of ${NAMES.join(', ')} is on the PATH`);
+  // Chromium's sandbox does not work for root.
+  const args = process.getuid?.() === 0 ? [...ARGUMENTS, '--no-sandbox'] : ARGUMENTS;
+  return chromium.launch({ executablePath: path, args });
+}

@@ -1,0 +1,176 @@
+/** The demo page as a test handles it: what a user does to it and sees of it, in words. */
+
+import assert from 'node:assert/strict';
+
+/** @typedef {import('playwright-core').Page} Page */
+/** @typedef {import('playwright-core').Browser} Browser */
+
+/**
+ * A file as a test makes it.
+ * @typedef {{ name: string, type?: string, bytes: Uint8Array }} TestFile
+ */
+
+/** Longer than any answer takes on a slow machine. */
+const PATIENCE = 60_000;
+
+export class DemoPage {
+  /** @type {string[]} what no visit must show: errors, failed requests, requests to others */
+  problems = [];
+
+  /** @param {Page} page */
+  constructor(page) {
+    this.page = page;
+    page.setDefaultTimeout(PATIENCE);
+  }
+
+  /**
+   * Opens the page and waits until the sample is explained.
+   * @param {Browser} browser
+   * @param {string} address
+   * @param {import('playwright-core').BrowserContextOptions} [options]
+   */
+  static async open(browser, address, options) {
+    const demo = new DemoPage(await browser.newPage(options));
+    demo.#watch(new URL(address).origin);
+    await demo.page.goto(address);
+    await demo.settled();
+    return demo;
+  }
+
+  /** Waits until the page has answered whatever it was asked. */
+  async settled() {
+    await this.page.waitForFunction(
+      () => document.querySelector('figure')?.getAttribute('aria-busy') === 'false',
+    );
+  }
+
+  /** The class that is explained with its score, "Bull Mastiff 71.8%". */
+  headline() {
+    return this.page.locator('#status').innerText();
+  }
+
+  /** Layer, size of its map, times. */
+  caption() {
+    return this.page.locator('#facts').innerText();
+  }
+
+  /** What the page says went wrong; empty if nothing. */
+  alert() {
+    return this.page.getByRole('alert').innerText();
+  }
+
+  /**
+   * Names of a list's rows, the visible ones.
+   * @param {'Class' | 'Layer'} list
+   */
+  rows(list) {
+    return this.#list(list).locator('.row:visible .name').allInnerTexts();
+  }
+
+  /**
+   * The row that is chosen.
+   * @param {'Class' | 'Layer'} list
+   */
+  chosen(list) {
+    return this.#list(list).locator('.row:has(:checked) .name').innerText();
+  }
+
+  /**
+   * Clicks a row of a list and waits for the answer.
+   * @param {'Class' | 'Layer'} list
+   * @param {string} name
+   */
+  async choose(list, name) {
+    await this.#list(list).getByText(name, { exact: true }).click();
+    await this.settled();
+  }
+
+  /**
+   * Drops files on the page and waits for what comes of it.
+   * @param {TestFile[]} files
+   */
+  async drop(...files) {
+    await this.#give('drop', files);
+    await this.settled();
+  }
+
+  /**
+   * Pastes files into the page and waits for what comes of it.
+   * @param {TestFile[]} files
+   */
+  async paste(...files) {
+    await this.#give('paste', files);
+    await this.settled();
+  }
+
+  /**
+   * The pixels on the screen, RGBA.
+   * @returns {Promise<{ data: Buffer, width: number, height: number }>}
+   */
+  async picture() {
+    const { width, height, base64 } = await this.page.evaluate(() => {
+      const canvas = /** @type {HTMLCanvasElement} */ (document.querySelector('canvas'));
+      const { width, height } = canvas;
+      const { data } = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d')) //
+        .getImageData(0, 0, width, height);
+      let text = '';
+      for (const byte of data) text += String.fromCharCode(byte);
+      return { width, height, base64: btoa(text) };
+    });
+    return { data: Buffer.from(base64, 'base64'), width, height };
+  }
+
+  /** Ends the visit; it must have been without problems. */
+  async close() {
+    await this.page.context().close();
+    assert.deepEqual(this.problems, []);
+  }
+
+  /** @param {'Class' | 'Layer'} name */
+  #list(name) {
+    return this.page.getByRole('group', { name });
+  }
+
+  /** @param {string} origin */
+  #watch(origin) {
+    const { page, problems } = this;
+    page.on('console', (message) => {
+      if (['error', 'warning'].includes(message.type())) problems.push(message.text());
+    });
+    page.on('pageerror', (error) => problems.push(`${error}`));
+    page.on('requestfailed', (request) => problems.push(`${request.url()} failed`));
+    page.on('response', (response) => {
+      if (!response.ok()) problems.push(`${response.url()} answers ${response.status()}`);
+    });
+    page.on('request', (request) => {
+      const { protocol, origin: asked } = new URL(request.url());
+      if (protocol !== 'blob:' && asked !== origin) problems.push(`asks for ${request.url()}`);
+    });
+  }
+
+  /**
+   * @param {'drop' | 'paste'} way
+   * @param {TestFile[]} files
+   */
+  async #give(way, files) {
+    const sent = files.map(({ name, type = '', bytes }) => {
+      return { name, type, base64: Buffer.from(bytes).toString('base64') };
+    });
+    await this.page.evaluate(
+      ({ way, sent }) => {
+        const transfer = new DataTransfer();
+        for (const { name, type, base64 } of sent) {
+          const bytes = Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
+          transfer.items.add(new File([bytes], name, { type }));
+        }
+        const init = { bubbles: true, cancelable: true };
+        const event =
+          way === 'drop'
+            ? new DragEvent('drop', { ...init, dataTransfer: transfer })
+            : new ClipboardEvent('paste', { ...init, clipboardData: transfer });
+        document.body.dispatchEvent(event);
+      },
+      { way, sent },
+    );
+  }
+}

@@ -1,0 +1,20 @@
+/** The models and sample pictures that are served beside the page. */
+
+import manifest from '../../models/manifest.json';
+
+/** @type {import('./explainer.js').ModelChoice[]} */
+export const models = manifest.models.map(({ title, file, preprocessing, labels }) => ({
+  name: title,
+  source: `models/${file}`,
+  preprocessing,
+  labels,
+}));
+
+/** The model that the page opens with. */
+export const defaultModel = models[manifest.models.findIndex(({ id }) => id === manifest.default)];
+
+/** @type {import('./picture.js').PictureChoice[]} */
+export const samples = manifest.pictures.files.map(({ title, file }) => ({
+  name: title,
+  source: `pictures/${file}`,
+}));

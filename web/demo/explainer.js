@@ -1,0 +1,176 @@
+/** From a question (this picture, this model, this class, this layer ...) to an overlay. */
+
+import { formatAsImage, loadModel } from 'gradcam-wasm/worker';
+import { newestOnly } from './newest.js';
+import { readPicture } from './picture.js';
+
+/**
+ * A model that can be asked for.
+ * @typedef {object} ModelChoice
+ * @property {string} name
+ * @property {string | File} source an address or a file
+ * @property {string} [preprocessing]
+ * @property {string[]} [labels] names of the classes in order
+ */
+
+/**
+ * @typedef {object} Question
+ * @property {ModelChoice} model
+ * @property {import('./picture.js').PictureChoice} picture
+ * @property {number} [target] a class index; nothing for the top class
+ * @property {string} [layer] nothing for the default layer
+ * @property {boolean} logits
+ * @property {number} alphaLimit
+ * @property {string} colormap
+ */
+
+/**
+ * All that the page shows at one time, so that no part of it is ever of another picture.
+ * @typedef {object} Answer
+ * @property {Question} question
+ * @property {import('gradcam-wasm/worker').Model} model
+ * @property {import('./picture.js').Picture} picture
+ * @property {import('gradcam-wasm/worker').Run} run
+ * @property {number} forwardTime milliseconds of the run
+ * @property {import('gradcam-wasm').Explanation} explanation
+ * @property {number} heatmapTime milliseconds of the explanation
+ * @property {ImageData} overlay
+ */
+
+/**
+ * @typedef {object} Listener
+ * @property {(changes: Partial<Question>) => void} onStart
+ * @property {(progress: import('gradcam-wasm').Progress) => void} onProgress a model is loading
+ * @property {(answer: Answer) => void} onAnswer
+ * @property {(error: unknown, changes: Partial<Question>) => void} onError the last answer stands
+ * @property {() => void} onIdle nothing is asked any more
+ */
+
+/** Answers one question after another; of those that come too fast, the newest. */
+export class Explainer {
+  /** @type {Answer | undefined} */
+  answer;
+  /** @type {Partial<Question>} */
+  #question = {};
+  #listener;
+  #queue;
+
+  /** @param {Listener} listener */
+  constructor(listener) {
+    this.#listener = listener;
+    const { onIdle } = listener;
+    this.#queue = newestOnly(this.#work.bind(this), { supersedes, onIdle });
+  }
+
+  /** @param {Partial<Question>} changes what differs from the answer that is shown */
+  ask(changes) {
+    this.#queue.ask(changes);
+  }
+
+  cancel() {
+    this.#queue.cancel();
+  }
+
+  /**
+   * @param {Partial<Question>} changes
+   * @param {AbortSignal} signal
+   */
+  async #work(changes, signal) {
+    const { onStart, onProgress, onAnswer, onError } = this.#listener;
+    onStart(changes);
+    const last = this.answer;
+    const question = { ...this.#question, ...changes };
+    if (!last) this.#question = question;
+    try {
+      this.answer = await solve(complete(question), last, { signal, onProgress });
+      this.#question = this.answer.question;
+      if (last && last.model !== this.answer.model) last.model.dispose();
+      onAnswer(this.answer);
+    } catch (error) {
+      if (!signal.aborted) onError(error, changes);
+    }
+  }
+}
+
+/**
+ * A model that is no longer wanted need not be loaded to the end. Runs and heat maps are not aborted:
+ * they are done in a moment, while an abort costs the worker its models. So whoever runs through a
+ * list of layers sees the maps on the way.
+ * @param {Partial<Question>} running
+ * @param {Partial<Question>} next
+ */
+function supersedes(running, next) {
+  return 'model' in running && Object.keys(running).every((key) => key in next);
+}
+
+/**
+ * @param {Partial<Question>} question
+ * @returns {Question}
+ */
+function complete(question) {
+  if (!question.model) throw new Error('No model is open yet: open a model file first.');
+  if (!question.picture) throw new Error('There is no picture yet: choose one first.');
+  return /** @type {Question} */ (question);
+}
+
+/**
+ * Does only what the last answer does not hold yet.
+ * @param {Question} question
+ * @param {Answer | undefined} last
+ * @param {{ signal: AbortSignal, onProgress: Listener['onProgress'] }} options
+ * @returns {Promise<Answer>}
+ */
+async function solve(question, last, { signal, onProgress }) {
+  /** @param {(keyof Question)[]} keys */
+  const kept = (...keys) =>
+    keys.every((key) => question[key] === last?.question[key]) ? last : undefined;
+  const { source, preprocessing, labels } = question.model;
+  const options = { preprocessing, labels, signal, onProgress };
+  const model = kept('model')?.model ?? (await loadModel(source, options));
+  try {
+    const picture = kept('picture')?.picture ?? (await readPicture(question.picture, signal));
+    const { run, forwardTime } =
+      kept('model', 'picture') ?? (await forward(model, picture, signal));
+    const { explanation, heatmapTime } =
+      kept('model', 'picture', 'target', 'layer', 'logits') ??
+      (await explain(run, question, signal));
+    const overlay = await drawOverlay(explanation, picture.pixels, question);
+    return { question, model, picture, run, forwardTime, explanation, heatmapTime, overlay };
+  } catch (error) {
+    if (model !== last?.model) model.dispose();
+    throw error;
+  }
+}
+
+/**
+ * @param {import('gradcam-wasm/worker').Model} model
+ * @param {import('./picture.js').Picture} picture
+ * @param {AbortSignal} signal
+ */
+async function forward(model, picture, signal) {
+  const start = performance.now();
+  const run = await model.run(picture.file, { signal });
+  return { run, forwardTime: performance.now() - start };
+}
+
+/**
+ * @param {import('gradcam-wasm/worker').Run} run
+ * @param {Question} question
+ * @param {AbortSignal} signal
+ */
+async function explain(run, { target, layer, logits }, signal) {
+  const start = performance.now();
+  const targets = target === undefined ? undefined : [target];
+  const explanation = await run.explain({ targets, layer, logits, signal });
+  return { explanation, heatmapTime: performance.now() - start };
+}
+
+/**
+ * The heat map over a picture of any size.
+ * @param {import('gradcam-wasm').Explanation} explanation
+ * @param {ImageData} image
+ * @param {Pick<Question, 'alphaLimit' | 'colormap'>} options
+ */
+export function drawOverlay(explanation, image, { alphaLimit, colormap }) {
+  return formatAsImage({ ...explanation, image }, { alphaLimit, colormap });
+}

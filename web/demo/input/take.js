@@ -1,0 +1,61 @@
+/** Files that come from outside: dropped anywhere on the page, or pasted. */
+
+/**
+ * @param {HTMLElement} target shown while files are dragged over the page
+ * @param {(files: File[]) => void} onFiles
+ */
+export function takeDroppedFiles(target, onFiles) {
+  // Moving over a child leaves its parent, so entries are counted rather than the last one kept.
+  let depth = 0;
+  /** @param {number} value */
+  const setDepth = (value) => {
+    depth = value;
+    target.classList.toggle('active', depth > 0);
+  };
+  addEventListener('dragenter', (event) => {
+    if (hasFiles(event)) setDepth(depth + 1);
+  });
+  addEventListener('dragleave', (event) => {
+    if (hasFiles(event)) setDepth(Math.max(0, depth - 1));
+  });
+  addEventListener('dragover', (event) => {
+    if (hasFiles(event)) event.preventDefault();
+  });
+  addEventListener('drop', (event) => {
+    if (!hasFiles(event)) return;
+    event.preventDefault();
+    setDepth(0);
+    onFiles([...(event.dataTransfer?.files ?? [])]);
+  });
+}
+
+/** @param {(files: File[]) => void} onFiles */
+export function takePastedFiles(onFiles) {
+  addEventListener('paste', (event) => {
+    const files = [...(event.clipboardData?.files ?? [])];
+    if (files.length === 0) return;
+    event.preventDefault();
+    onFiles(files);
+  });
+}
+
+/**
+ * A button that opens a file dialog; the input element itself stays hidden.
+ * @param {HTMLElement} button
+ * @param {HTMLInputElement} input
+ * @param {(files: File[]) => void} onFiles
+ */
+export function takeChosenFiles(button, input, onFiles) {
+  button.addEventListener('click', () => input.click());
+  input.addEventListener('change', () => {
+    const files = [...(input.files ?? [])];
+    // So that choosing the same file again is a change too.
+    input.value = '';
+    if (files.length > 0) onFiles(files);
+  });
+}
+
+/** @param {DragEvent} event */
+function hasFiles(event) {
+  return event.dataTransfer?.types.includes('Files') ?? false;
+}

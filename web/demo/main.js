@@ -1,0 +1,137 @@
+/** Wires the page: what is asked goes to the explainer, what it answers goes to the views. */
+
+import readme from '../../README.md?url';
+import { defaultModel, models, samples } from './catalog.js';
+import { drawOverlay, Explainer } from './explainer.js';
+import { readLabels, sortFiles } from './input/files.js';
+import { takeChosenFiles, takeDroppedFiles, takePastedFiles } from './input/take.js';
+import { readPixels } from './picture.js';
+import { Alert } from './view/alert.js';
+import { element } from './view/element.js';
+import { Page } from './view/page.js';
+import { ProgressPanel } from './view/progress.js';
+import { savePicture } from './view/save.js';
+import { sentence } from './view/words.js';
+
+/**
+ * @typedef {import('./explainer.js').ModelChoice} ModelChoice
+ * @typedef {import('./explainer.js').Question} Question
+ * @typedef {import('./picture.js').PictureChoice} PictureChoice
+ */
+
+const alert = new Alert(element('alert', HTMLElement));
+const progress = new ProgressPanel({
+  panel: element('progress', HTMLElement),
+  text: element('progress-text', HTMLElement),
+  bar: element('progress-bar', HTMLProgressElement),
+});
+const page = new Page({
+  models,
+  samples,
+  ask,
+  openModel: (model) => ask(withModel(model)),
+  openPicture: (picture) => ask(withPicture(picture)),
+});
+const explainer = new Explainer({
+  onStart(changes) {
+    progress.start(changes.model ? `Opening ${changes.model.name}` : 'Looking at the picture');
+    page.start(changes);
+  },
+  onProgress: (state) => progress.show(state),
+  onAnswer: (answer) => page.show(answer),
+  onError: (error, changes) => showError(error, changes),
+  onIdle() {
+    progress.end();
+    page.settle();
+  },
+});
+
+/** @param {Partial<Question>} changes */
+function ask(changes) {
+  alert.clear();
+  explainer.ask(changes);
+}
+
+/**
+ * @param {PictureChoice} picture
+ * @returns {Partial<Question>}
+ */
+function withPicture(picture) {
+  return { picture, target: undefined };
+}
+
+/**
+ * @param {ModelChoice} model
+ * @returns {Partial<Question>}
+ */
+function withModel(model) {
+  return { model, target: undefined, layer: undefined };
+}
+
+/**
+ * Pictures, models and class names, wherever they come from.
+ * @param {File[]} files
+ */
+async function openFiles(files) {
+  try {
+    const { model, picture, labels } = sortFiles(files);
+    const names = labels && (await readLabels(labels));
+    ask({
+      ...(picture && withPicture({ name: picture.name, source: picture })),
+      ...(model && withModel({ name: model.name, source: model, labels: names })),
+      ...(!model && names && withModel(nameClasses(names))),
+    });
+  } catch (error) {
+    showError(error, {});
+  }
+}
+
+/**
+ * The model that is open, with names for its classes.
+ * @param {string[]} labels
+ */
+function nameClasses(labels) {
+  const open = explainer.answer?.question.model;
+  if (!open) throw new Error('Class names belong to a model: open one first.');
+  return { ...open, labels };
+}
+
+/**
+ * @param {unknown} error
+ * @param {Partial<Question>} changes what was asked
+ */
+function showError(error, { model, picture }) {
+  const what = model?.name ?? picture?.name;
+  const message = error instanceof Error ? error.message : String(error);
+  alert.show(what ? `${what} could not be opened.` : 'That did not work.', sentence(message));
+}
+
+/** The overlay on the picture in its full size. */
+async function save() {
+  if (!explainer.answer) return;
+  const { explanation, picture, question } = explainer.answer;
+  try {
+    const overlay = await drawOverlay(explanation, await readPixels(picture.file), question);
+    await savePicture(overlay, `${picture.name.replace(/\.\w+$/, '')} heat map.png`);
+  } catch (error) {
+    showError(error, {});
+  }
+}
+
+takeDroppedFiles(element('drop-target', HTMLElement), openFiles);
+takePastedFiles(openFiles);
+for (const kind of ['picture', 'model', 'labels']) {
+  const input = element(`${kind}-file`, HTMLInputElement);
+  takeChosenFiles(element(`choose-${kind}`, HTMLButtonElement), input, openFiles);
+}
+element('save', HTMLButtonElement).addEventListener('click', save);
+element('cancel', HTMLButtonElement).addEventListener('click', () => explainer.cancel());
+element('docs', HTMLAnchorElement).href = readme;
+
+ask({
+  ...withModel(defaultModel),
+  ...withPicture(samples[0]),
+  logits: false,
+  alphaLimit: 0.65,
+  colormap: 'viridis',
+});

@@ -1,0 +1,56 @@
+/** A picture as the page keeps it: the file for the model, its pixels for the screen. */
+
+/**
+ * A picture that can be asked for.
+ * @typedef {{ name: string, source: string | Blob }} PictureChoice `source`: an address or a file
+ */
+
+/**
+ * @typedef {object} Picture
+ * @property {string} name
+ * @property {Blob} file what the model is given: the picture as it came, in full size
+ * @property {ImageData} pixels what is drawn on: the same, at most SHOWN_SIDE pixels a side
+ */
+
+/** Hardly a screen shows more, and redrawing stays quick while the opacity slider moves. */
+const SHOWN_SIDE = 1600;
+
+/**
+ * @param {PictureChoice} choice
+ * @param {AbortSignal} signal
+ * @returns {Promise<Picture>}
+ */
+export async function readPicture({ name, source }, signal) {
+  const file = typeof source === 'string' ? await fetchBlob(source, signal) : source;
+  return { name, file, pixels: await readPixels(file, SHOWN_SIDE) };
+}
+
+/**
+ * The pixels of a picture, upright, as the browser decodes them.
+ * @param {Blob} file
+ * @param {number} [side] the longer side is reduced to this
+ */
+export async function readPixels(file, side = Infinity) {
+  const bitmap = await createImageBitmap(file).catch((cause) => {
+    throw new Error('This is not a picture that the browser can read.', { cause });
+  });
+  const scale = Math.min(1, side / Math.max(bitmap.width, bitmap.height));
+  const width = Math.max(1, Math.round(bitmap.width * scale));
+  const height = Math.max(1, Math.round(bitmap.height * scale));
+  const context = new OffscreenCanvas(width, height).getContext('2d');
+  if (!context) throw new Error('The browser cannot draw a picture of that size.');
+  context.imageSmoothingQuality = 'high';
+  context.drawImage(bitmap, 0, 0, width, height);
+  bitmap.close();
+  return context.getImageData(0, 0, width, height);
+}
+
+/**
+ * @param {string} address
+ * @param {AbortSignal} signal
+ */
+async function fetchBlob(address, signal) {
+  const response = await fetch(address, { signal });
+  if (!response.ok) throw new Error(`There is no picture at ${address} (${response.status}).`);
+  return response.blob();
+}

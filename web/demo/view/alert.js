@@ -1,0 +1,29 @@
+/** What went wrong, in words, until it is dismissed or something else is asked. */
+
+export class Alert {
+  #element;
+
+  /** @param {HTMLElement} element with role="alert", so that its new text is read out */
+  constructor(element) {
+    this.#element = element;
+  }
+
+  /**
+   * @param {string} title
+   * @param {string} message
+   */
+  show(title, message) {
+    const text = document.createElement('p');
+    const strong = document.createElement('strong');
+    strong.textContent = `${title} `;
+    text.append(strong, message);
+    const close = document.createElement('button');
+    Object.assign(close, { type: 'button', className: 'quiet', textContent: 'Dismiss' });
+    close.addEventListener('click', () => this.clear());
+    this.#element.replaceChildren(text, close);
+  }
+
+  clear() {
+    this.#element.replaceChildren();
+  }
+}

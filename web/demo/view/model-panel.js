@@ -1,0 +1,58 @@
+/** The models to choose from, and what has to be known of one that the user brought. */
+
+import { element } from './element.js';
+import { modelFacts } from './words.js';
+
+/**
+ * @typedef {import('../explainer.js').Answer} Answer
+ * @typedef {import('../explainer.js').ModelChoice} ModelChoice
+ */
+
+export class ModelPanel {
+  #select = element('model', HTMLSelectElement);
+  #facts = element('model-facts', HTMLElement);
+  #own = element('own-model', HTMLElement);
+  #preprocessing = element('preprocessing', HTMLSelectElement);
+  #models;
+
+  /**
+   * @param {ModelChoice[]} models those that come with the page
+   * @param {(model: ModelChoice) => void} onChoose a model, or one opened another way
+   */
+  constructor(models, onChoose) {
+    this.#models = [...models];
+    this.#list();
+    this.#select.addEventListener('change', () =>
+      onChoose(this.#models[this.#select.selectedIndex]),
+    );
+    this.#preprocessing.addEventListener('change', () => {
+      const model = this.#models[this.#select.selectedIndex];
+      onChoose({ ...model, preprocessing: this.#preprocessing.value });
+    });
+  }
+
+  /** @param {Answer} answer */
+  show(answer) {
+    const choice = answer.question.model;
+    this.#remember(choice);
+    this.#list();
+    this.#select.selectedIndex = this.#models.indexOf(choice);
+    this.#facts.textContent = modelFacts(answer);
+    this.#own.hidden = typeof choice.source === 'string';
+    const { preprocessing } = answer.model;
+    this.#preprocessing.value = typeof preprocessing === 'string' ? preprocessing : '';
+  }
+
+  #list() {
+    this.#select.replaceChildren(...this.#models.map(({ name }) => new Option(name)));
+  }
+
+  /**
+   * Adds a model to the list; opened another way, in place of what it was.
+   * @param {ModelChoice} choice
+   */
+  #remember(choice) {
+    const known = this.#models.findIndex(({ source }) => source === choice.source);
+    this.#models.splice(known < 0 ? this.#models.length : known, 1, choice);
+  }
+}

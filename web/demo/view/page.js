@@ -1,0 +1,116 @@
+/** The page's state on the screen: the answer on show, and every control set to its question. */
+
+import { ChoiceList } from './choices.js';
+import { element } from './element.js';
+import { ModelPanel } from './model-panel.js';
+import { Samples } from './samples.js';
+import { Stage } from './stage.js';
+import * as words from './words.js';
+
+/**
+ * @typedef {import('../explainer.js').Answer} Answer
+ * @typedef {import('../explainer.js').ModelChoice} ModelChoice
+ * @typedef {import('../explainer.js').Question} Question
+ * @typedef {import('../picture.js').PictureChoice} PictureChoice
+ */
+
+export class Page {
+  #figure = element('figure', HTMLElement);
+  #classesField = element('classes', HTMLFieldSetElement);
+  #layersField = element('layers', HTMLFieldSetElement);
+  #logits = element('logits', HTMLInputElement);
+  #heat = element('heat', HTMLInputElement);
+  #opacity = element('opacity', HTMLInputElement);
+  #opacityValue = element('opacity-value', HTMLOutputElement);
+  #colormap = element('colormap', HTMLSelectElement);
+  #save = element('save', HTMLButtonElement);
+  #status = element('status', HTMLElement);
+  #facts = element('facts', HTMLElement);
+  #diagnosis = element('diagnosis', HTMLElement);
+  #stage = new Stage(element('overlay', HTMLCanvasElement), element('cell', HTMLElement));
+  #classes;
+  #layers;
+  #models;
+  #samples;
+  /** @type {Answer | undefined} */
+  #shown;
+
+  /**
+   * @param {object} setup
+   * @param {ModelChoice[]} setup.models
+   * @param {PictureChoice[]} setup.samples
+   * @param {(changes: Partial<Question>) => void} setup.ask
+   * @param {(model: ModelChoice) => void} setup.openModel
+   * @param {(picture: PictureChoice) => void} setup.openPicture
+   */
+  constructor({ models, samples, ask, openModel, openPicture }) {
+    const askTarget = (/** @type {string} */ value) => ask({ target: Number(value) });
+    const askLayer = (/** @type {string} */ value) => ask({ layer: value });
+    this.#classes = new ChoiceList(this.#classesField, { noun: 'class', onChoose: askTarget });
+    this.#layers = new ChoiceList(this.#layersField, { noun: 'layer', onChoose: askLayer });
+    this.#models = new ModelPanel(models, openModel);
+    this.#samples = new Samples(element('samples', HTMLElement), samples, openPicture);
+    this.#logits.addEventListener('change', () => ask({ logits: this.#logits.checked }));
+    this.#heat.addEventListener('change', () => this.#stage.setHeat(this.#heat.checked));
+    this.#colormap.addEventListener('change', () => ask({ colormap: this.#colormap.value }));
+    this.#opacity.addEventListener('input', () => {
+      this.#showOpacity();
+      ask({ alphaLimit: this.#opacity.valueAsNumber / 100 });
+    });
+  }
+
+  /**
+   * Something is being worked at. The classes and layers of a model that is about to go are not to
+   * be chosen from meanwhile.
+   * @param {Partial<Question>} changes
+   */
+  start({ model }) {
+    this.#setBusy(true);
+    this.#classesField.disabled = this.#layersField.disabled = model !== undefined;
+  }
+
+  /** @param {Answer} answer */
+  show(answer) {
+    if (answer.run !== this.#shown?.run) this.#classes.fill(words.classRows(answer));
+    if (answer.model !== this.#shown?.model) this.#layers.fill(words.layerRows(answer));
+    this.#shown = answer;
+    this.#stage.show(answer, words.description(answer));
+    this.#status.textContent = words.headline(answer);
+    this.#facts.textContent = words.caption(answer);
+    this.#diagnosis.textContent = words.diagnosis(answer);
+    this.#diagnosis.hidden = this.#diagnosis.textContent === '';
+    this.#save.disabled = false;
+  }
+
+  /**
+   * Sets every control to what is on show: after the last answer, and after an error. Not before,
+   * for a list that is being run through is ahead of the answers.
+   */
+  settle() {
+    this.#setBusy(false);
+    this.#classesField.disabled = this.#layersField.disabled = false;
+    if (!this.#shown) {
+      this.#status.textContent = 'No model is open.';
+      return;
+    }
+    const { question, explanation } = this.#shown;
+    const { target, layer } = explanation.targets[0];
+    this.#classes.select(String(target));
+    this.#layers.select(layer);
+    this.#models.show(this.#shown);
+    this.#samples.mark(question.picture);
+    this.#logits.checked = question.logits;
+    this.#colormap.value = question.colormap;
+    this.#opacity.valueAsNumber = Math.round(question.alphaLimit * 100);
+    this.#showOpacity();
+  }
+
+  /** @param {boolean} busy */
+  #setBusy(busy) {
+    this.#figure.ariaBusy = String(busy);
+  }
+
+  #showOpacity() {
+    this.#opacityValue.value = `${this.#opacity.value}%`;
+  }
+}

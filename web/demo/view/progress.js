@@ -1,0 +1,60 @@
+/** How far a model is loaded, in words and as a bar. */
+
+/** @typedef {import('gradcam-wasm').Progress} Progress */
+
+/** What takes no longer than this, in milliseconds, is done without a word. */
+const PATIENCE = 300;
+
+export class ProgressPanel {
+  #panel;
+  #text;
+  #bar;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
+
+  /**
+   * @param {{ panel: HTMLElement, text: HTMLElement, bar: HTMLProgressElement }} elements
+   */
+  constructor({ panel, text, bar }) {
+    this.#panel = panel;
+    this.#text = text;
+    this.#bar = bar;
+  }
+
+  /**
+   * Shows the panel, unless it is all over in a moment.
+   * @param {string} text
+   */
+  start(text) {
+    this.#text.textContent = text;
+    this.#bar.removeAttribute('value');
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => (this.#panel.hidden = false), PATIENCE);
+  }
+
+  /** @param {Progress} progress */
+  show(progress) {
+    this.#text.textContent = inWords(progress);
+    if (progress.total > 0) this.#bar.value = progress.loaded / progress.total;
+    else this.#bar.removeAttribute('value');
+  }
+
+  end() {
+    clearTimeout(this.#timer);
+    this.#panel.hidden = true;
+  }
+}
+
+/** @param {Progress} progress */
+function inWords({ phase, loaded, total }) {
+  const percent = `${Math.floor((100 * loaded) / total)}%`;
+  if (phase === 'plan') return 'Preparing the network';
+  if (phase === 'weights') return `Reading the weights, ${percent}`;
+  if (total === 0) return `Fetching the model, ${megabytes(loaded)}`;
+  return `Fetching the model, ${percent} of ${megabytes(total)}`;
+}
+
+/** @param {number} bytes */
+function megabytes(bytes) {
+  return `${(bytes / 1e6).toFixed(1)} MB`;
+}
