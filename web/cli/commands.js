@@ -1,0 +1,92 @@
+/** The commands: load, run, print. */
+
+import { readFile, writeFile } from 'node:fs/promises';
+import { formatAsImage, GradCamError, loadModel } from '../package/index.js';
+import { findKnownModel } from './known-models.js';
+import { explanationJson, explanationText, predictionJson, predictionText } from './report.js';
+
+/** @typedef {import('./usage.js').Request} Request */
+
+/** @type {Record<string, (request: Request) => Promise<string>>} each gives what is printed */
+export const commands = {
+  async summary(request) {
+    const model = await open(request);
+    return model.summary();
+  },
+
+  async predict(request) {
+    const model = await open(request);
+    const run = await model.run(await readInput(request.image));
+    if (request.json) return JSON.stringify(predictionJson(model, run, request.top));
+    return predictionText(run, request.top);
+  },
+
+  async explain(request) {
+    const { image, targets, layer, logits, output, top, json } = request;
+    const model = await open(request);
+    const bytes = await readInput(image);
+    const run = await model.run(bytes, { image: bytes });
+    const explanation = await run.explain({ targets, layer, logits });
+    if (output) await writeOverlay(output, formatAsImage(explanation));
+    if (json) return JSON.stringify(explanationJson(model, run, explanation, top));
+    return explanationText(run, explanation, { top, logits });
+  },
+};
+
+/**
+ * Loads the model, with labels and preprocessing as given or, for a known model, as known.
+ * @param {Request} request
+ */
+async function open({ model: path, labels, preprocess }) {
+  const bytes = await readInput(path);
+  const known = await findKnownModel(bytes);
+  const preprocessing = /** @type {import('gradcam-wasm').Preprocessing | undefined} */ (
+    preprocess ?? known?.preprocessing
+  );
+  return loadModel(bytes, {
+    labels: labels === undefined ? known?.labels : await readLabels(labels),
+    preprocessing,
+  });
+}
+
+/**
+ * @param {string} path
+ * @returns {Promise<Uint8Array>}
+ */
+async function readInput(path) {
+  try {
+    return await readFile(path);
+  } catch (cause) {
+    const reason = /** @type {Error} */ (cause).message.split(',')[0];
+    throw new GradCamError('INVALID_SOURCE', `cannot read ${path}: ${reason}`, { cause });
+  }
+}
+
+/**
+ * @param {string} path of a JSON list, or a text with a label a line
+ * @returns {Promise<string[]>}
+ */
+async function readLabels(path) {
+  const text = new TextDecoder().decode(await readInput(path));
+  if (!text.trimStart().startsWith('[')) return text.trimEnd().split(/\r?\n/);
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new GradCamError('INVALID_ARGUMENT', `${path} is not a JSON list of labels`, { cause });
+  }
+}
+
+/**
+ * @param {string} path
+ * @param {ImageData} overlay
+ */
+async function writeOverlay(path, { data, width, height }) {
+  const { encode } = await import('fast-png');
+  const bytes = encode({ data, width, height, channels: 4, depth: 8 });
+  try {
+    await writeFile(path, bytes);
+  } catch (cause) {
+    const reason = /** @type {Error} */ (cause).message.split(',')[0];
+    throw new GradCamError('INVALID_ARGUMENT', `cannot write ${path}: ${reason}`, { cause });
+  }
+}

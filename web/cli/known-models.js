@@ -1,0 +1,23 @@
+/** Models whose labels and preprocessing are known: the manifest, looked up by the file's hash. */
+
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+
+/**
+ * @typedef {object} KnownModel
+ * @property {string} sha256 of the file
+ * @property {string} preprocessing
+ * @property {string[]} labels
+ */
+
+/**
+ * @param {Uint8Array} bytes of the model file
+ * @returns {Promise<KnownModel | undefined>}
+ */
+export async function findKnownModel(bytes) {
+  const manifest = await readFile(new URL('../../models/manifest.json', import.meta.url), 'utf8');
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  /** @type {KnownModel[]} */
+  const models = JSON.parse(manifest).models;
+  return models.find((model) => model.sha256 === sha256);
+}

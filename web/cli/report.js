@@ -1,0 +1,93 @@
+/** Results as text for people and as JSON for programs. */
+
+/** @typedef {import('gradcam-wasm').Model} Model */
+/** @typedef {import('gradcam-wasm').Run} Run */
+/** @typedef {import('gradcam-wasm').Explanation} Explanation */
+/** @typedef {import('gradcam-wasm').TargetExplanation} TargetExplanation */
+
+/** Shades of a heat map's cells, from 0 to 1. */
+const SHADES = [' ', '░', '▒', '▓', '█'];
+/** Widest heat map that is printed as text, in cells. */
+const WIDEST = 38;
+
+/**
+ * @param {Model} model
+ * @param {Run} run
+ * @param {number} top
+ */
+export function predictionJson(model, run, top) {
+  return {
+    model: model.name,
+    inputShape: model.inputShape,
+    predictions: [...run.predictions],
+    top: run.decodePredictions({ top }),
+  };
+}
+
+/**
+ * @param {Model} model
+ * @param {Run} run
+ * @param {Explanation} explanation
+ * @param {number} top
+ */
+export function explanationJson(model, run, explanation, top) {
+  const { model: name, inputShape, ...predictions } = predictionJson(model, run, top);
+  const targets = explanation.targets.map(({ target, label, score, proba, heatmap }) => {
+    const { width, height, data } = heatmap;
+    return { target, label, score, proba, heatmap: { width, height, data: [...data] } };
+  });
+  return { model: name, inputShape, layer: explanation.targets[0].layer, ...predictions, targets };
+}
+
+/**
+ * @param {Run} run
+ * @param {number} top
+ */
+export function predictionText(run, top) {
+  const rows = run.decodePredictions({ top });
+  const widest = Math.max(...rows.map(({ label }) => label.length));
+  return rows
+    .map(({ index, label, score }) => {
+      const name = label === String(index) ? '' : `  ${label.padEnd(widest)}`;
+      return `${String(index).padStart(5)}${name}  ${score.toFixed(4)}`;
+    })
+    .join('\n');
+}
+
+/**
+ * @param {Run} run
+ * @param {Explanation} explanation
+ * @param {{ top: number, logits: boolean }} options
+ */
+export function explanationText(run, explanation, { top, logits }) {
+  const targets = explanation.targets.map((entry) => targetText(entry, logits));
+  return [predictionText(run, top), ...targets].join('\n\n');
+}
+
+/**
+ * @param {TargetExplanation} entry
+ * @param {boolean} logits
+ */
+function targetText({ target, label, score, layer, heatmap, diagnosis }, logits) {
+  const name = label === String(target) ? `class ${target}` : `${label} (${target})`;
+  const size = `${heatmap.width} x ${heatmap.height}`;
+  const lines = [
+    `${name}, ${logits ? 'logit' : 'score'} ${score.toFixed(4)}, at ${layer} (${size})`,
+  ];
+  if (diagnosis) lines.push(`${diagnosis.code}: ${diagnosis.message}`);
+  if (heatmap.width <= WIDEST) lines.push(heatmapText(heatmap));
+  return lines.join('\n');
+}
+
+/** @param {import('gradcam-wasm').HeatMap} heatmap */
+function heatmapText({ data, width, height }) {
+  const rows = Array.from({ length: height }, (_, y) => data.subarray(y * width, (y + 1) * width));
+  const edge = '─'.repeat(2 * width);
+  const cells = rows.map((row) => [...row].map((value) => shade(value).repeat(2)).join(''));
+  return [`┌${edge}┐`, ...cells.map((row) => `│${row}│`), `└${edge}┘`].join('\n');
+}
+
+/** @param {number} value 0 .. 1 */
+function shade(value) {
+  return SHADES[Math.min(Math.floor(value * SHADES.length), SHADES.length - 1)];
+}

@@ -1,0 +1,138 @@
+/** What can be asked on the command line. */
+
+import { parseArgs } from 'node:util';
+
+export const USAGE = `Where did this Keras image classifier look? Grad-CAM heat maps on the command line.
+
+Usage:
+  gradcam-wasm explain MODEL IMAGE [options]   heat maps of classes at a layer
+  gradcam-wasm predict MODEL IMAGE [options]   classes with the highest scores
+  gradcam-wasm summary MODEL                   table of the model's layers
+
+MODEL is a .keras or .h5 file with its configuration; IMAGE a JPEG, PNG, BMP or GIF.
+
+Options of explain:
+  --layer LAYER       name of a layer, or its index (--layer=-3 counts from the end);
+                      default: the last with more than one position
+  --target CLASS      index of a class; may be given several times; default: the top class
+  --logits            explain the value before the last softmax or sigmoid
+  --output FILE.png   write the picture with the first target's heat map over it
+Options of explain and predict:
+  --top N             classes to list (default 5)
+  --labels FILE       names of the classes: a JSON list, or one a line
+  --preprocess NAME   tf, torch, caffe or none; default: as the known model needs, else by its layers
+  --json              print JSON instead of text
+General:
+  --help, --version
+`;
+
+/** Wrong use of the command line: exit status 2. */
+export class UsageError extends Error {}
+
+/** @typedef {NonNullable<import('node:util').ParseArgsConfig['options']>} OptionTable */
+
+/** @type {OptionTable} */
+const PREDICT_OPTIONS = {
+  top: { type: 'string' },
+  labels: { type: 'string' },
+  preprocess: { type: 'string' },
+  json: { type: 'boolean' },
+};
+
+/** @type {OptionTable} */
+const EXPLAIN_OPTIONS = {
+  ...PREDICT_OPTIONS,
+  layer: { type: 'string' },
+  target: { type: 'string', multiple: true },
+  logits: { type: 'boolean' },
+  output: { type: 'string' },
+};
+
+/** @type {Record<string, { operands: string[], options: OptionTable }>} */
+const COMMANDS = {
+  explain: { operands: ['MODEL', 'IMAGE'], options: EXPLAIN_OPTIONS },
+  predict: { operands: ['MODEL', 'IMAGE'], options: PREDICT_OPTIONS },
+  summary: { operands: ['MODEL'], options: {} },
+};
+
+/**
+ * What is asked for.
+ * @typedef {object} Request
+ * @property {string} command
+ * @property {string} model path of the model file
+ * @property {string} image path of the picture; "" for `summary`
+ * @property {string | number} [layer]
+ * @property {number[]} [targets]
+ * @property {boolean} logits
+ * @property {string} [output] path of the overlay
+ * @property {number} top
+ * @property {string} [labels] path of the labels
+ * @property {string} [preprocess]
+ * @property {boolean} json
+ */
+
+/**
+ * @param {string[]} args without the program's name
+ * @returns {Request | 'help' | 'version'}
+ */
+export function parseCommandLine(args) {
+  if (args.includes('--help') || args.includes('-h')) return 'help';
+  if (args.includes('--version')) return 'version';
+  const [command = '', ...rest] = args;
+  if (!Object.hasOwn(COMMANDS, command)) {
+    const allowed = Object.keys(COMMANDS).join(', ');
+    throw new UsageError(`unknown command "${command}"; allowed: ${allowed} (see --help)`);
+  }
+  const { operands, options } = COMMANDS[command];
+  const { values, positionals } = parse(rest, options);
+  if (positionals.length !== operands.length) {
+    throw new UsageError(`${command} takes ${operands.join(' and ')} (see --help)`);
+  }
+  const [model, image = ''] = positionals;
+  return { command, model, image, ...readOptions(values) };
+}
+
+/**
+ * @param {string[]} args
+ * @param {OptionTable} options
+ */
+function parse(args, options) {
+  try {
+    return parseArgs({ args, options, allowPositionals: true });
+  } catch (error) {
+    const [line] = String(/** @type {Error} */ (error).message).split('\n');
+    throw new UsageError(line);
+  }
+}
+
+/** @param {any} values as parseArgs gives them */
+function readOptions({
+  layer,
+  target,
+  logits = false,
+  output,
+  top,
+  labels,
+  preprocess,
+  json = false,
+}) {
+  return {
+    layer: /^-?\d+$/.test(layer ?? '') ? Number(layer) : layer,
+    targets: target?.map((/** @type {string} */ text) => wholeNumber(text, '--target')),
+    logits,
+    output,
+    top: top === undefined ? 5 : wholeNumber(top, '--top'),
+    labels,
+    preprocess,
+    json,
+  };
+}
+
+/**
+ * @param {string} text
+ * @param {string} option
+ */
+function wholeNumber(text, option) {
+  if (/^-?\d+$/.test(text)) return Number(text);
+  throw new UsageError(`${option} is "${text}"; allowed: a whole number`);
+}
