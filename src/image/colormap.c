@@ -13,7 +13,8 @@ enum { COLORMAPS = sizeof gc_colormaps / sizeof *gc_colormaps };
 
 const uint8_t *gc_colormap(const char *name) {
     for (int i = 0; name && i < COLORMAPS; i++) {
-        if (strcmp(gc_colormaps[i].name, name) == 0) return gc_colormaps[i].rgb[0];
+        if (strcmp(gc_colormaps[i].name, name) == 0)
+            return gc_colormaps[i].rgb[0];
     }
     return NULL;
 }

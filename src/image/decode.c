@@ -30,10 +30,12 @@
 static const char *format_of(const uint8_t *bytes, size_t length) {
     static const struct {
         const char *name, *signature;
-    } formats[] = {{"JPEG", "\xFF\xD8\xFF"}, {"PNG", "\x89PNG\r\n\x1A\n"}, {"BMP", "BM"}, {"GIF", "GIF8"}};
+    } formats[] = {
+        {"JPEG", "\xFF\xD8\xFF"}, {"PNG", "\x89PNG\r\n\x1A\n"}, {"BMP", "BM"}, {"GIF", "GIF8"}};
     for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
         size_t n = strlen(formats[i].signature);
-        if (length >= n && memcmp(bytes, formats[i].signature, n) == 0) return formats[i].name;
+        if (length >= n && memcmp(bytes, formats[i].signature, n) == 0)
+            return formats[i].name;
     }
     return NULL;
 }
@@ -41,7 +43,8 @@ static const char *format_of(const uint8_t *bytes, size_t length) {
 /* The failure that stb_image has just met. */
 static gc_status decoder_failure(const char *format) {
     const char *reason = stbi_failure_reason();
-    if (!reason) reason = "unknown";
+    if (!reason)
+        reason = "unknown";
     if (strcmp(reason, "outofmem") == 0) {
         return gc_fail(GC_OUT_OF_MEMORY, "out of memory while a %s picture was decoded", format);
     }
@@ -53,16 +56,20 @@ static gc_status decoder_failure(const char *format) {
 static gc_status check_size(const char *format, const uint8_t *bytes, int length) {
     int width, height, channels;
     if (!stbi_info_from_memory(bytes, length, &width, &height, &channels)) {
+        /* stbi_info forgets the reason. Decoding begins with the same header, and fails there, too. */
+        free(stbi_load_from_memory(bytes, length, &width, &height, &channels, 4));
         return decoder_failure(format);
     }
     if (width < 1 || height < 1) {
-        return gc_fail(GC_INVALID_IMAGE, "the %s picture has no pixels: %d x %d", format, width, height);
+        return gc_fail(GC_INVALID_IMAGE, "the %s picture has no pixels: %d x %d", format, width,
+                       height);
     }
     if (width > GC_MAX_IMAGE_SIDE || height > GC_MAX_IMAGE_SIDE ||
         width > GC_MAX_IMAGE_PIXELS / height) {
-        return gc_fail(GC_TOO_LARGE,
-                       "the %s picture has %d x %d pixels: at most %d in all and %d a side are read",
-                       format, width, height, GC_MAX_IMAGE_PIXELS, GC_MAX_IMAGE_SIDE);
+        return gc_fail(
+            GC_TOO_LARGE,
+            "the %s picture has %d x %d pixels: at most %d in all and %d a side are read", format,
+            width, height, GC_MAX_IMAGE_PIXELS, GC_MAX_IMAGE_SIDE);
     }
     return GC_OK;
 }
@@ -79,21 +86,26 @@ static void turn(uint32_t *out, const uint32_t *in, int width, int height, int o
     bool transposed = turns[orientation].transposed;
     ptrdiff_t right = turns[orientation].from_right ? -1 : 1;
     ptrdiff_t down = turns[orientation].from_bottom ? -width : width;
-    if (right < 0) in += width - 1;
-    if (down < 0) in += (ptrdiff_t)width * (height - 1);
+    if (right < 0)
+        in += width - 1;
+    if (down < 0)
+        in += (ptrdiff_t)width * (height - 1);
     int out_width = transposed ? height : width, out_height = transposed ? width : height;
     ptrdiff_t step = transposed ? down : right, next_row = transposed ? right : down;
     for (int y = 0; y < out_height; y++) {
-        for (int x = 0; x < out_width; x++) *out++ = in[y * next_row + x * step];
+        for (int x = 0; x < out_width; x++)
+            *out++ = in[y * next_row + x * step];
     }
 }
 
 /* Turns the picture by the orientation, in a buffer of its own, which takes the place of the old. */
 static gc_status make_upright(uint8_t **pixels, int32_t *width, int32_t *height, int orientation) {
-    if (orientation == 1) return GC_OK;
+    if (orientation == 1)
+        return GC_OK;
     size_t bytes = (size_t)*width * (size_t)*height * 4;
     uint8_t *upright = malloc(bytes);
-    if (!upright) return gc_fail_memory(bytes, "the picture turned upright");
+    if (!upright)
+        return gc_fail_memory(bytes, "the picture turned upright");
     turn((uint32_t *)upright, (const uint32_t *)*pixels, *width, *height, orientation);
     free(*pixels);
     *pixels = upright;
@@ -107,13 +119,17 @@ static gc_status make_upright(uint8_t **pixels, int32_t *width, int32_t *height,
 
 gc_status gc_image_decode(uint8_t **pixels, int32_t *width, int32_t *height, const uint8_t *bytes,
                           size_t length) {
-    if (!pixels) return gc_fail(GC_INVALID_ARGUMENT, "no place for the pixels was given");
+    if (!pixels)
+        return gc_fail(GC_INVALID_ARGUMENT, "no place for the pixels was given");
     *pixels = NULL;
-    if (!width || !height) return gc_fail(GC_INVALID_ARGUMENT, "no place for the size was given");
-    if (!bytes && length > 0) return gc_fail(GC_INVALID_ARGUMENT, "no bytes were given");
+    if (!width || !height)
+        return gc_fail(GC_INVALID_ARGUMENT, "no place for the size was given");
+    if (!bytes && length > 0)
+        return gc_fail(GC_INVALID_ARGUMENT, "no bytes were given");
     const char *format = format_of(bytes, length);
     if (!format) {
-        return gc_fail(GC_INVALID_IMAGE, "the %zu bytes are no JPEG, PNG, BMP or GIF picture", length);
+        return gc_fail(GC_INVALID_IMAGE, "the %zu bytes are no JPEG, PNG, BMP or GIF picture",
+                       length);
     }
     if (length > INT_MAX) {
         return gc_fail(GC_TOO_LARGE, "the picture file has %zu bytes, at most %d are read", length,
@@ -122,7 +138,8 @@ gc_status gc_image_decode(uint8_t **pixels, int32_t *width, int32_t *height, con
     GC_TRY(check_size(format, bytes, (int)length));
     int w, h, channels;
     uint8_t *decoded = stbi_load_from_memory(bytes, (int)length, &w, &h, &channels, 4);
-    if (!decoded) return decoder_failure(format);
+    if (!decoded)
+        return decoder_failure(format);
     *width = w;
     *height = h;
     gc_status status = make_upright(&decoded, width, height, gc_exif_orientation(bytes, length));

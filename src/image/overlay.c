@@ -16,7 +16,8 @@ static float toward_zero(double value) {
 void gc_heatmap(float *heatmap, const float *raw, size_t count) {
     double largest = 0.0;
     for (size_t i = 0; i < count; i++) {
-        if (raw[i] > largest) largest = raw[i];
+        if (raw[i] > largest)
+            largest = raw[i];
     }
     for (size_t i = 0; i < count; i++) {
         heatmap[i] = raw[i] > 0.0f ? toward_zero(raw[i] / (largest + 1e-7)) : 0.0f;

@@ -27,7 +27,8 @@ static double bilinear(double x) {
 }
 
 static double sinc(double x) {
-    if (x == 0.0) return 1.0;
+    if (x == 0.0)
+        return 1.0;
     x *= PI;
     return sin(x) / x;
 }
@@ -35,7 +36,8 @@ static double sinc(double x) {
 /* The window's two constants are floats in Pillow, which some bytes depend on. */
 static double hamming(double x) {
     x = fabs(x);
-    if (x == 0.0) return 1.0;
+    if (x == 0.0)
+        return 1.0;
     return x < 1.0 ? sinc(x) * ((double)0.54f + (double)0.46f * cos(x * PI)) : 0.0;
 }
 
@@ -43,8 +45,10 @@ static double hamming(double x) {
 static double bicubic(double x) {
     const double a = -0.5;
     x = fabs(x);
-    if (x < 1.0) return ((a + 2.0) * x - (a + 3.0)) * x * x + 1.0;
-    if (x < 2.0) return (((x - 5.0) * x + 8.0) * x - 4.0) * a;
+    if (x < 1.0)
+        return ((a + 2.0) * x - (a + 3.0)) * x * x + 1.0;
+    if (x < 2.0)
+        return (((x - 5.0) * x + 8.0) * x - 4.0) * a;
     return 0.0;
 }
 
@@ -85,10 +89,12 @@ static void axis_free(axis *a) {
 
 static gc_status axis_allocate(axis *a) {
     uint64_t bytes = (uint64_t)a->size * (uint64_t)a->taps * sizeof *a->weights;
-    if (bytes > SIZE_MAX / 2) return gc_fail(GC_TOO_LARGE, "the filter's weights need too much memory");
+    if (bytes > SIZE_MAX / 2)
+        return gc_fail(GC_TOO_LARGE, "the filter's weights need too much memory");
     a->windows = malloc((size_t)a->size * sizeof *a->windows);
     a->weights = malloc((size_t)bytes);
-    if (a->windows && a->weights) return GC_OK;
+    if (a->windows && a->weights)
+        return GC_OK;
     return gc_fail_memory((size_t)bytes, "the weights of a resizing filter");
 }
 
@@ -104,8 +110,10 @@ static window fill_window(int32_t *weights, double *exact, int32_t in_size, doub
                           const filter *f, double stretch) {
     double support = f->support * stretch, inverse = 1.0 / stretch, sum = 0.0;
     int32_t first = (int32_t)(centre - support + 0.5), end = (int32_t)(centre + support + 0.5);
-    if (first < 0) first = 0;
-    if (end > in_size) end = in_size;
+    if (first < 0)
+        first = 0;
+    if (end > in_size)
+        end = in_size;
     for (int32_t i = first; i < end; i++) {
         exact[i - first] = f->weight((i - centre + 0.5) * inverse);
         sum += exact[i - first];
@@ -125,7 +133,8 @@ static gc_status axis_init(axis *a, int32_t in_size, int32_t out_size, gc_filter
     *a = (axis){.size = out_size, .taps = taps < in_size ? taps : in_size};
     GC_TRY(axis_allocate(a));
     double *exact = malloc((size_t)a->taps * sizeof *exact);
-    if (!exact) return gc_fail_memory((size_t)a->taps * sizeof *exact, "a resizing filter");
+    if (!exact)
+        return gc_fail_memory((size_t)a->taps * sizeof *exact, "a resizing filter");
     for (int32_t i = 0; i < out_size; i++) {
         int32_t *weights = a->weights + (size_t)i * (size_t)a->taps;
         a->windows[i] = fill_window(weights, exact, in_size, (i + 0.5) * scale, f, stretch);
@@ -152,35 +161,46 @@ static inline void filter_row(uint8_t *restrict out, const uint8_t *restrict in,
         const uint8_t *pixel = in + (size_t)a->windows[x].first * (size_t)channels;
         int32_t sum[4] = {ROUNDING, ROUNDING, ROUNDING, ROUNDING};
         for (int32_t i = 0; i < a->windows[x].count; i++, pixel += channels) {
-            for (int32_t c = 0; c < channels; c++) sum[c] += pixel[c] * weights[i];
+            for (int32_t c = 0; c < channels; c++)
+                sum[c] += pixel[c] * weights[i];
         }
-        for (int32_t c = 0; c < channels; c++) *out++ = to_byte(sum[c]);
+        for (int32_t c = 0; c < channels; c++)
+            *out++ = to_byte(sum[c]);
     }
 }
 
 static void filter_row_of(uint8_t *out, const uint8_t *in, const axis *a, int32_t channels) {
     switch (channels) {
-    case 1: filter_row(out, in, a, 1); break;
-    case 3: filter_row(out, in, a, 3); break;
-    default: filter_row(out, in, a, 4); break;
+    case 1:
+        filter_row(out, in, a, 1);
+        break;
+    case 3:
+        filter_row(out, in, a, 3);
+        break;
+    default:
+        filter_row(out, in, a, 4);
+        break;
     }
 }
 
 /* One row filtered along y, in blocks whose sums stay in the first cache.
  *   out    [length]      rows   [count] rows of [length]      weights   [count] */
-static void filter_columns(uint8_t *restrict out, const uint8_t *const *rows, const int32_t *weights,
-                           int32_t count, size_t length) {
+static void filter_columns(uint8_t *restrict out, const uint8_t *const *rows,
+                           const int32_t *weights, int32_t count, size_t length) {
     enum { BLOCK = 1024 };
     int32_t sums[BLOCK];
     for (size_t from = 0; from < length; from += BLOCK) {
         size_t n = length - from < BLOCK ? length - from : BLOCK;
-        for (size_t i = 0; i < n; i++) sums[i] = ROUNDING;
+        for (size_t i = 0; i < n; i++)
+            sums[i] = ROUNDING;
         for (int32_t k = 0; k < count; k++) {
             const uint8_t *row = rows[k] + from;
             const int32_t weight = weights[k];
-            for (size_t i = 0; i < n; i++) sums[i] += row[i] * weight;
+            for (size_t i = 0; i < n; i++)
+                sums[i] += row[i] * weight;
         }
-        for (size_t i = 0; i < n; i++) out[from + i] = to_byte(sums[i]);
+        for (size_t i = 0; i < n; i++)
+            out[from + i] = to_byte(sums[i]);
     }
 }
 
@@ -189,7 +209,8 @@ static void filter_columns(uint8_t *restrict out, const uint8_t *const *rows, co
 /* out, in   [width] RGBA; colours times alpha / 255, rounded */
 static void premultiply(uint8_t *restrict out, const uint8_t *restrict in, int32_t width) {
     for (int32_t x = 0; x < width; x++, out += 4, in += 4) {
-        for (int c = 0; c < 3; c++) out[c] = gc_divide_by_255((uint32_t)in[c] * in[3]);
+        for (int c = 0; c < 3; c++)
+            out[c] = gc_divide_by_255((uint32_t)in[c] * in[3]);
         out[3] = in[3];
     }
 }
@@ -198,7 +219,8 @@ static void premultiply(uint8_t *restrict out, const uint8_t *restrict in, int32
 static void unpremultiply(uint8_t *pixels, int32_t width) {
     for (int32_t x = 0; x < width; x++, pixels += 4) {
         uint32_t alpha = pixels[3];
-        if (alpha == 0 || alpha == 255) continue;
+        if (alpha == 0 || alpha == 255)
+            continue;
         for (int c = 0; c < 3; c++) {
             uint32_t colour = 255u * pixels[c] / alpha;
             pixels[c] = (uint8_t)(colour > 255 ? 255 : colour);
@@ -247,7 +269,8 @@ static gc_status resampler_init(resampler *r, int32_t width, int32_t height, int
     r->row = malloc((size_t)r->in_width * channels);
     r->ring = malloc(taps * r->ring_row);
     r->rows = malloc(taps * sizeof *r->rows);
-    if (r->row && r->ring && r->rows) return GC_OK;
+    if (r->row && r->ring && r->rows)
+        return GC_OK;
     return gc_fail_memory(taps * r->ring_row, "the rows of a picture being resized");
 }
 
@@ -273,11 +296,14 @@ static void prepare_row(const resampler *r, int32_t row) {
 /* One output row from the prepared rows of its window. */
 static void finish_row(const resampler *r, uint8_t *out, int32_t y) {
     window w = r->y.windows[y];
-    for (int32_t i = 0; i < w.count; i++) r->rows[i] = ring_row(r, w.first + i);
+    for (int32_t i = 0; i < w.count; i++)
+        r->rows[i] = ring_row(r, w.first + i);
     const int32_t *weights = r->y.weights + (size_t)y * (size_t)r->y.taps;
     filter_columns(r->columns_first ? r->row : out, r->rows, weights, w.count, r->ring_row);
-    if (r->columns_first) filter_row_of(out, r->row, &r->x, r->channels);
-    if (r->channels == 4) unpremultiply(out, r->x.size);
+    if (r->columns_first)
+        filter_row_of(out, r->row, &r->x, r->channels);
+    if (r->channels == 4)
+        unpremultiply(out, r->x.size);
 }
 
 /* Windows only move down the picture, so each input row is prepared once, when it is first needed. */
@@ -286,8 +312,10 @@ static void resample(const resampler *r, uint8_t *out) {
     int32_t next = 0;
     for (int32_t y = 0; y < r->y.size; y++) {
         window w = r->y.windows[y];
-        if (next < w.first) next = w.first;
-        for (; next < w.first + w.count; next++) prepare_row(r, next);
+        if (next < w.first)
+            next = w.first;
+        for (; next < w.first + w.count; next++)
+            prepare_row(r, next);
         finish_row(r, out + (size_t)y * out_row, y);
     }
 }
@@ -311,18 +339,22 @@ static void nearest_row(uint8_t *restrict out, const uint8_t *restrict in, const
                         int32_t width, int32_t channels) {
     for (int32_t x = 0; x < width; x++) {
         const uint8_t *pixel = in + (size_t)columns[x] * (size_t)channels;
-        for (int32_t c = 0; c < channels; c++) *out++ = pixel[c];
+        for (int32_t c = 0; c < channels; c++)
+            *out++ = pixel[c];
     }
 }
 
-static gc_status resize_nearest(uint8_t *out, int32_t out_width, int32_t out_height, const uint8_t *in,
-                                int32_t in_width, int32_t in_height, int32_t channels) {
+static gc_status resize_nearest(uint8_t *out, int32_t out_width, int32_t out_height,
+                                const uint8_t *in, int32_t in_width, int32_t in_height,
+                                int32_t channels) {
     size_t bytes = ((size_t)out_width + (size_t)out_height) * sizeof(int32_t);
     int32_t *columns = malloc(bytes), *rows = columns + out_width;
-    if (!columns) return gc_fail_memory(bytes, "the positions of a resized picture");
+    if (!columns)
+        return gc_fail_memory(bytes, "the positions of a resized picture");
     nearest_positions(columns, in_width, out_width);
     nearest_positions(rows, in_height, out_height);
-    size_t in_row = (size_t)in_width * (size_t)channels, out_row = (size_t)out_width * (size_t)channels;
+    size_t in_row = (size_t)in_width * (size_t)channels,
+           out_row = (size_t)out_width * (size_t)channels;
     for (int32_t y = 0; y < out_height; y++) {
         nearest_row(out + (size_t)y * out_row, in + (size_t)rows[y] * in_row, columns, out_width,
                     channels);
@@ -335,8 +367,9 @@ static gc_status resize_nearest(uint8_t *out, int32_t out_width, int32_t out_hei
 
 static gc_status check_size(const char *which, int32_t width, int32_t height) {
     if (width < 1 || height < 1) {
-        return gc_fail(GC_INVALID_ARGUMENT, "the %s picture would have %d x %d pixels: at least 1 x 1",
-                       which, width, height);
+        return gc_fail(GC_INVALID_ARGUMENT,
+                       "the %s picture would have %d x %d pixels: at least 1 x 1", which, width,
+                       height);
     }
     if (width > GC_MAX_IMAGE_SIDE || height > GC_MAX_IMAGE_SIDE ||
         width > GC_MAX_IMAGE_PIXELS / height) {
@@ -348,13 +381,14 @@ static gc_status check_size(const char *which, int32_t width, int32_t height) {
 
 gc_status gc_image_resize(uint8_t *out, int32_t out_width, int32_t out_height, const uint8_t *in,
                           int32_t in_width, int32_t in_height, int32_t channels, gc_filter filter) {
-    if (!out || !in) return gc_fail(GC_INVALID_ARGUMENT, "no pixels were given");
+    if (!out || !in)
+        return gc_fail(GC_INVALID_ARGUMENT, "no pixels were given");
     if (channels != 1 && channels != 3 && channels != 4) {
         return gc_fail(GC_INVALID_ARGUMENT, "%d channels: 1, 3 and 4 are possible", channels);
     }
     if ((int)filter < GC_NEAREST || (int)filter > GC_LANCZOS) {
-        return gc_fail(GC_INVALID_ARGUMENT, "%d is no filter: %d to %d are", (int)filter, GC_NEAREST,
-                       GC_LANCZOS);
+        return gc_fail(GC_INVALID_ARGUMENT, "%d is no filter: %d to %d are", (int)filter,
+                       GC_NEAREST, GC_LANCZOS);
     }
     GC_TRY(check_size("given", in_width, in_height));
     GC_TRY(check_size("resized", out_width, out_height));
@@ -367,7 +401,8 @@ gc_status gc_image_resize(uint8_t *out, int32_t out_width, int32_t out_height, c
     }
     resampler r = {.in = in, .in_width = in_width, .channels = channels};
     gc_status status = resampler_init(&r, out_width, out_height, in_height, filter);
-    if (status == GC_OK) resample(&r, out);
+    if (status == GC_OK)
+        resample(&r, out);
     resampler_free(&r);
     return status;
 }

@@ -45,41 +45,50 @@ static float preprocess(float x, int channel, gc_preprocessing preprocessing) {
         x -= torch_mean[channel];
         x /= torch_deviation[channel];
         break;
-    case GC_PREPROCESS_CAFFE: x -= caffe_mean[channel]; break;
-    default: break;
+    case GC_PREPROCESS_CAFFE:
+        x -= caffe_mean[channel];
+        break;
+    default:
+        break;
     }
     return x;
 }
 
 static gc_status check(const float *out, int32_t channels, const uint8_t *pixels, size_t count) {
-    if (count > 0 && (!out || !pixels)) return gc_fail(GC_INVALID_ARGUMENT, "no pixels were given");
-    if (channels == 1 || channels == 3) return GC_OK;
+    if (count > 0 && (!out || !pixels))
+        return gc_fail(GC_INVALID_ARGUMENT, "no pixels were given");
+    if (channels == 1 || channels == 3)
+        return GC_OK;
     return gc_fail(GC_INVALID_ARGUMENT,
-                   "the network's input has %d channels: pictures can be given to 1 and 3", channels);
+                   "the network's input has %d channels: pictures can be given to 1 and 3",
+                   channels);
 }
 
 gc_status gc_image_to_tensor(float *out, int32_t channels, const uint8_t *pixels, size_t count,
                              gc_preprocessing preprocessing) {
     GC_TRY(check(out, channels, pixels, count));
     if ((int)preprocessing < GC_PREPROCESS_NONE || (int)preprocessing > GC_PREPROCESS_CAFFE) {
-        return gc_fail(GC_INVALID_ARGUMENT, "%d is no preprocessing: %d to %d are", (int)preprocessing,
-                       GC_PREPROCESS_NONE, GC_PREPROCESS_CAFFE);
+        return gc_fail(GC_INVALID_ARGUMENT, "%d is no preprocessing: %d to %d are",
+                       (int)preprocessing, GC_PREPROCESS_NONE, GC_PREPROCESS_CAFFE);
     }
     if (channels == 1 && preprocessing >= GC_PREPROCESS_TORCH) {
-        return gc_fail(GC_INVALID_ARGUMENT, "the means of torch and caffe are for 3 channels, not 1");
+        return gc_fail(GC_INVALID_ARGUMENT,
+                       "the means of torch and caffe are for 3 channels, not 1");
     }
     value_table table;
     for (int c = 0; c < 3; c++) {
-        for (int v = 0; v < 256; v++) table[c][v] = preprocess((float)v, c, preprocessing);
+        for (int v = 0; v < 256; v++)
+            table[c][v] = preprocess((float)v, c, preprocessing);
     }
     look_up(out, channels, pixels, count, table, preprocessing == GC_PREPROCESS_CAFFE);
     return GC_OK;
 }
 
-gc_status gc_image_to_tensor_affine(float *out, int32_t channels, const uint8_t *pixels, size_t count,
-                                    const float *scale, const float *offset) {
+gc_status gc_image_to_tensor_affine(float *out, int32_t channels, const uint8_t *pixels,
+                                    size_t count, const float *scale, const float *offset) {
     GC_TRY(check(out, channels, pixels, count));
-    if (!scale || !offset) return gc_fail(GC_INVALID_ARGUMENT, "no scale or no offset was given");
+    if (!scale || !offset)
+        return gc_fail(GC_INVALID_ARGUMENT, "no scale or no offset was given");
     value_table table;
     for (int c = 0; c < 3; c++) {
         for (int v = 0; v < 256; v++) {

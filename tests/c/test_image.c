@@ -1,0 +1,569 @@
+/* Pictures: decoding, orientation, resizing, network inputs, heat maps, overlays. Values of Pillow,
+ * where some are given, were recorded with Pillow 13. */
+#include "test.h"
+
+#include <math.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- Files to decode ---- */
+
+typedef struct file {
+    uint8_t bytes[1024];
+    size_t length;
+} file;
+
+static void put(file *f, const void *bytes, size_t length) {
+    memcpy(f->bytes + f->length, bytes, length);
+    f->length += length;
+}
+
+static void put_number(file *f, uint32_t number, int size, bool big_endian) {
+    for (int i = 0; i < size; i++) {
+        f->bytes[f->length++] = (uint8_t)(number >> 8 * (big_endian ? size - 1 - i : i));
+    }
+}
+
+/* A PNG chunk; its checksum, which stb_image does not look at, is 0. */
+static void put_chunk(file *f, const char *type, const void *bytes, size_t length) {
+    put_number(f, (uint32_t)length, 4, true);
+    put(f, type, 4);
+    put(f, bytes, length);
+    put_number(f, 0, 4, true);
+}
+
+static void put_png_header(file *f, uint32_t width, uint32_t height, int depth, int colour_type) {
+    file header = {.length = 0};
+    put(f, "\x89PNG\r\n\x1A\n", 8);
+    put_number(&header, width, 4, true);
+    put_number(&header, height, 4, true);
+    put_number(&header, (uint32_t)depth, 1, true);
+    put_number(&header, (uint32_t)colour_type, 1, true);
+    put_number(&header, 0, 3, true);
+    put_chunk(f, "IHDR", header.bytes, header.length);
+}
+
+/* The compressed data of a PNG, in one block that is not compressed.
+ *   rows   [height][1 + row_bytes], each row after its filter, 0 */
+static void put_png_data(file *f, const void *rows, size_t length) {
+    file data = {.length = 0};
+    put(&data, "\x78\x01\x01", 3);
+    put_number(&data, (uint32_t)length, 2, false);
+    put_number(&data, ~(uint32_t)length, 2, false);
+    put(&data, rows, length);
+    put_number(&data, 0, 4, true);
+    put_chunk(f, "IDAT", data.bytes, data.length);
+    put_chunk(f, "IEND", "", 0);
+}
+
+/* A TIFF structure with an orientation, behind an entry that is to be passed over. */
+static file exif_of(int orientation, bool big_endian) {
+    file f = {.length = 0};
+    put(&f, big_endian ? "MM" : "II", 2);
+    put_number(&f, 42, 2, big_endian);
+    put_number(&f, 8, 4, big_endian);
+    put_number(&f, 2, 2, big_endian);
+    const uint32_t entries[2][2] = {{0x0100, 640}, {0x0112, (uint32_t)orientation}};
+    for (int i = 0; i < 2; i++) {
+        put_number(&f, entries[i][0], 2, big_endian);
+        put_number(&f, 3, 2, big_endian);
+        put_number(&f, 1, 4, big_endian);
+        put_number(&f, entries[i][1], 2, big_endian);
+        put_number(&f, 0, 2, big_endian);
+    }
+    put_number(&f, 0, 4, big_endian);
+    return f;
+}
+
+/* 3 x 2 grey pixels, "abc" over "def", with an EXIF chunk. */
+static file letters_png(int orientation, bool big_endian) {
+    file f = {.length = 0}, exif = exif_of(orientation, big_endian);
+    put_png_header(&f, 3, 2, 8, 0);
+    put_chunk(&f, "eXIf", exif.bytes, exif.length);
+    put_png_data(&f, "\0abc\0def", 8);
+    return f;
+}
+
+/* 16 x 8 grey pixels, 30 on the left half and 220 on the right. */
+static const uint8_t halves_jpeg[] = {
+    0xff, 0xd8, 0xff, 0xe0, 0x00, 0x10, 0x4a, 0x46, 0x49, 0x46, 0x00, 0x01, 0x01, 0x00, 0x00,
+    0x01, 0x00, 0x01, 0x00, 0x00, 0xff, 0xdb, 0x00, 0x43, 0x00, 0x10, 0x0b, 0x0c, 0x0e, 0x0c,
+    0x0a, 0x10, 0x0e, 0x0d, 0x0e, 0x12, 0x11, 0x10, 0x13, 0x18, 0x28, 0x1a, 0x18, 0x16, 0x16,
+    0x18, 0x31, 0x23, 0x25, 0x1d, 0x28, 0x3a, 0x33, 0x3d, 0x3c, 0x39, 0x33, 0x38, 0x37, 0x40,
+    0x48, 0x5c, 0x4e, 0x40, 0x44, 0x57, 0x45, 0x37, 0x38, 0x50, 0x6d, 0x51, 0x57, 0x5f, 0x62,
+    0x67, 0x68, 0x67, 0x3e, 0x4d, 0x71, 0x79, 0x70, 0x64, 0x78, 0x5c, 0x65, 0x67, 0x63, 0xff,
+    0xc0, 0x00, 0x0b, 0x08, 0x00, 0x08, 0x00, 0x10, 0x01, 0x01, 0x11, 0x00, 0xff, 0xc4, 0x00,
+    0x15, 0x00, 0x01, 0x01, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+    0x00, 0x00, 0x00, 0x06, 0x07, 0xff, 0xc4, 0x00, 0x14, 0x10, 0x01, 0x00, 0x00, 0x00, 0x00,
+    0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0xff, 0xda, 0x00,
+    0x08, 0x01, 0x01, 0x00, 0x00, 0x3f, 0x00, 0x1c, 0xaf, 0xbf, 0xff, 0xd9};
+
+/* The same with an EXIF segment after the first marker. */
+static file halves_with_exif(int orientation, bool big_endian) {
+    file f = {.length = 0}, exif = exif_of(orientation, big_endian);
+    put(&f, halves_jpeg, 2);
+    put(&f, "\xFF\xE1", 2);
+    put_number(&f, (uint32_t)exif.length + 8, 2, true);
+    put(&f, "Exif\0\0", 6);
+    put(&f, exif.bytes, exif.length);
+    put(&f, halves_jpeg + 2, sizeof halves_jpeg - 2);
+    return f;
+}
+
+/* 2 x 2 pixels: red, green; blue, transparent. */
+static const uint8_t corners_gif[] = {
+    0x47, 0x49, 0x46, 0x38, 0x39, 0x61, 0x02, 0x00, 0x02, 0x00, 0x81, 0x00, 0x00, 0xff,
+    0x00, 0x00, 0x00, 0xff, 0x00, 0x00, 0x00, 0xff, 0x09, 0x08, 0x07, 0x21, 0xf9, 0x04,
+    0x01, 0x00, 0x00, 0x03, 0x00, 0x2c, 0x00, 0x00, 0x00, 0x00, 0x02, 0x00, 0x02, 0x00,
+    0x00, 0x08, 0x07, 0x00, 0x01, 0x04, 0x10, 0x30, 0x20, 0x20, 0x00, 0x3b};
+
+/* 1 x 2 pixels of 24 bits: blue over white, stored from the bottom. */
+static file column_bmp(void) {
+    file f = {.length = 0};
+    put(&f, "BM", 2);
+    const uint32_t header[] = {62, 0, 54, 40, 1, 2};
+    for (int i = 0; i < 6; i++)
+        put_number(&f, header[i], 4, false);
+    put_number(&f, 1, 2, false);
+    put_number(&f, 24, 2, false);
+    for (int i = 0; i < 6; i++)
+        put_number(&f, 0, 4, false);
+    put(&f, "\xFF\xFF\xFF\0\xFF\0\0\0", 8);
+    return f;
+}
+
+/* ---- Decoding ---- */
+
+static void expect_decoded(const uint8_t *bytes, size_t length, int32_t width, int32_t height,
+                           const uint8_t *expected) {
+    uint8_t *pixels;
+    int32_t w, h;
+    REQUIRE_OK(gc_image_decode(&pixels, &w, &h, bytes, length));
+    if (EXPECT_INT(w, width) && EXPECT_INT(h, height)) {
+        EXPECT_BYTES(pixels, expected, (size_t)width * (size_t)height * 4);
+    }
+    gc_free(pixels);
+}
+
+TEST(decode_png_of_every_colour_type) {
+    static const struct {
+        int depth, colour_type;
+        const char *row; /* two pixels, after the filter */
+        size_t length;
+        uint8_t expected[8];
+    } cases[] = {
+        {8, 0, "\0\x10\xF0", 3, {16, 16, 16, 255, 240, 240, 240, 255}},
+        {16, 0, "\0\x10\xFF\xF0\x00", 5, {16, 16, 16, 255, 240, 240, 240, 255}},
+        {1, 0, "\0\x40", 2, {0, 0, 0, 255, 255, 255, 255, 255}},
+        {8, 2, "\0\1\2\3\4\5\6", 7, {1, 2, 3, 255, 4, 5, 6, 255}},
+        {8, 3, "\0\1\0", 3, {40, 50, 60, 255, 10, 20, 30, 7}},
+        {8, 4, "\0\x10\x20\xF0\x00", 5, {16, 16, 16, 32, 240, 240, 240, 0}},
+        {8, 6, "\0\1\2\3\4\5\6\7\0", 9, {1, 2, 3, 4, 5, 6, 7, 0}},
+        {16, 6, "\0\1\0\2\0\3\0\4\0\5\0\6\0\7\0\0\0", 17, {1, 2, 3, 4, 5, 6, 7, 0}},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        file f = {.length = 0};
+        put_png_header(&f, 2, 1, cases[i].depth, cases[i].colour_type);
+        if (cases[i].colour_type == 3) {
+            put_chunk(&f, "PLTE", "\x0A\x14\x1E\x28\x32\x3C", 6);
+            put_chunk(&f, "tRNS", "\x07", 1);
+        }
+        put_png_data(&f, cases[i].row, cases[i].length);
+        expect_decoded(f.bytes, f.length, 2, 1, cases[i].expected);
+    }
+}
+
+TEST(decode_gif_with_transparency) {
+    uint8_t *pixels;
+    int32_t width, height;
+    REQUIRE_OK(gc_image_decode(&pixels, &width, &height, corners_gif, sizeof corners_gif));
+    static const uint8_t opaque[] = {255, 0, 0, 255, 0, 255, 0, 255, 0, 0, 255, 255};
+    if (EXPECT_INT(width, 2) && EXPECT_INT(height, 2)) {
+        EXPECT_BYTES(pixels, opaque, sizeof opaque);
+        EXPECT_INT(pixels[15], 0);
+    }
+    gc_free(pixels);
+}
+
+TEST(decode_bmp) {
+    file f = column_bmp();
+    expect_decoded(f.bytes, f.length, 1, 2, (const uint8_t[]){0, 0, 255, 255, 255, 255, 255, 255});
+}
+
+/* What a 16 x 8 or 8 x 16 picture shows in the middle of its left, right, upper and lower half. */
+static void expect_halves(const file *f, int32_t width, int left, int right, int upper, int lower) {
+    uint8_t *pixels;
+    int32_t w, h;
+    REQUIRE_OK(gc_image_decode(&pixels, &w, &h, f->bytes, f->length));
+    EXPECT_INT(w, width);
+    EXPECT_INT(h, 24 - width);
+    const int x[4] = {w / 4, w * 3 / 4, w / 2, w / 2}, y[4] = {h / 2, h / 2, h / 4, h * 3 / 4};
+    const int expected[4] = {left, right, upper, lower};
+    for (int i = 0; i < 4; i++)
+        EXPECT_NEAR(pixels[4 * (y[i] * w + x[i])], expected[i], 4);
+    gc_free(pixels);
+}
+
+TEST(decode_jpeg_turns_by_exif) {
+    for (int big_endian = 0; big_endian < 2; big_endian++) {
+        for (int orientation = 0; orientation <= 9; orientation++) {
+            file f = halves_with_exif(orientation, big_endian);
+            bool mirrored = orientation == 2 || orientation == 3;
+            bool dark_above = orientation == 5 || orientation == 6;
+            if (orientation >= 5 && orientation <= 8) {
+                int upper = dark_above ? 30 : 220, lower = 250 - upper;
+                expect_halves(&f, 8, lower, lower, upper, lower);
+            } else {
+                int left = mirrored ? 220 : 30, right = 250 - left;
+                expect_halves(&f, 16, left, right, right, right);
+            }
+        }
+    }
+}
+
+TEST(decode_png_turns_by_exif) {
+    static const char *const upright[9] = {NULL,     "abcdef", "cbafed", "fedcba", "defabc",
+                                           "adbecf", "daebfc", "fcebda", "cfbead"};
+    for (int orientation = 1; orientation <= 8; orientation++) {
+        file f = letters_png(orientation, orientation % 2);
+        uint8_t expected[24];
+        for (int i = 0; i < 24; i++) {
+            expected[i] = i % 4 == 3 ? 255 : (uint8_t)upright[orientation][i / 4];
+        }
+        int32_t width = orientation >= 5 ? 2 : 3;
+        expect_decoded(f.bytes, f.length, width, 5 - width, expected);
+    }
+}
+
+static void expect_refused(const void *bytes, size_t length, gc_status status, const char *part) {
+    uint8_t *pixels = (uint8_t *)"";
+    int32_t width, height;
+    EXPECT_STATUS(gc_image_decode(&pixels, &width, &height, bytes, length), status);
+    EXPECT(pixels == NULL);
+    EXPECT_CONTAINS(gc_error(), part);
+}
+
+TEST(decode_refuses_what_is_no_picture) {
+    expect_refused(NULL, 0, GC_INVALID_IMAGE, "0 bytes");
+    expect_refused("not a picture", 13, GC_INVALID_IMAGE, "13 bytes");
+    expect_refused("\x89PNG\r\n\x1A\n", 8, GC_INVALID_IMAGE, "PNG");
+    expect_refused("\xFF\xD8\xFF", 3, GC_INVALID_IMAGE, "JPEG");
+    expect_refused("BM", 2, GC_INVALID_IMAGE, "BMP");
+    expect_refused("GIF89a", 6, GC_INVALID_IMAGE, "GIF");
+    file f = letters_png(1, false);
+    expect_refused(f.bytes, f.length - 20, GC_INVALID_IMAGE, "PNG");
+}
+
+TEST(decode_refuses_sizes) {
+    static const struct {
+        uint32_t width, height;
+        gc_status status;
+        const char *part;
+    } cases[] = {{0, 5, GC_INVALID_IMAGE, "PNG"},
+                 {5, 0, GC_INVALID_IMAGE, "PNG"},
+                 {32768, 1, GC_TOO_LARGE, "32768 x 1"},
+                 {1, 32768, GC_TOO_LARGE, "1 x 32768"},
+                 {20000, 9000, GC_TOO_LARGE, "20000 x 9000"},
+                 {0xFFFFFFFF, 0xFFFFFFFF, GC_TOO_LARGE, "PNG"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        file f = {.length = 0};
+        put_png_header(&f, cases[i].width, cases[i].height, 8, 6);
+        put_png_data(&f, "\0", 1);
+        expect_refused(f.bytes, f.length, cases[i].status, cases[i].part);
+    }
+}
+
+TEST(decode_refuses_missing_arguments) {
+    uint8_t *pixels;
+    int32_t size;
+    EXPECT_STATUS(gc_image_decode(NULL, &size, &size, corners_gif, 9), GC_INVALID_ARGUMENT);
+    EXPECT_STATUS(gc_image_decode(&pixels, NULL, &size, corners_gif, 9), GC_INVALID_ARGUMENT);
+    EXPECT_STATUS(gc_image_decode(&pixels, &size, NULL, corners_gif, 9), GC_INVALID_ARGUMENT);
+    EXPECT_STATUS(gc_image_decode(&pixels, &size, &size, NULL, 9), GC_INVALID_ARGUMENT);
+    gc_free(NULL);
+}
+
+/* Decodes and checks only what must hold of any bytes: a picture or a typed error. The copy has exactly
+ * the length, so that the address sanitizer sees a read past it. */
+static void expect_any(const uint8_t *bytes, size_t length) {
+    uint8_t *copy = malloc(length ? length : 1), *pixels;
+    int32_t width, height;
+    REQUIRE(copy);
+    memcpy(copy, bytes, length);
+    gc_status status = gc_image_decode(&pixels, &width, &height, copy, length);
+    EXPECT((status == GC_OK) == (pixels != NULL));
+    EXPECT(status == GC_OK || status == GC_INVALID_IMAGE || status == GC_TOO_LARGE ||
+           status == GC_OUT_OF_MEMORY);
+    if (pixels)
+        EXPECT(width > 0 && height > 0);
+    gc_free(pixels);
+    free(copy);
+}
+
+/* Changes up to four bytes, pseudo-randomly. */
+static void damage(file *f, uint32_t *seed) {
+    int changes = 1 + (int)(*seed >> 30);
+    for (int i = 0; i < changes; i++) {
+        *seed = *seed * 1664525u + 1013904223u;
+        size_t at = (*seed >> 8) % f->length;
+        f->bytes[at] = (uint8_t)(*seed >> 24);
+    }
+}
+
+TEST(decode_survives_damaged_files) {
+    file files[6] = {halves_with_exif(6, true), halves_with_exif(8, false), letters_png(5, true),
+                     letters_png(3, false), column_bmp()};
+    put(&files[5], corners_gif, sizeof corners_gif);
+    uint32_t seed = 1;
+    for (int i = 0; i < 6; i++) {
+        for (size_t length = 0; length < files[i].length; length++)
+            expect_any(files[i].bytes, length);
+        for (int round = 0; round < 300; round++) {
+            file damaged = files[i];
+            damage(&damaged, &seed);
+            expect_any(damaged.bytes, damaged.length);
+        }
+    }
+}
+
+/* ---- Resizing ---- */
+
+static const gc_filter all_filters[] = {GC_NEAREST, GC_BOX,     GC_BILINEAR,
+                                        GC_HAMMING, GC_BICUBIC, GC_LANCZOS};
+
+TEST(resize_gives_pillows_bytes) {
+    static const uint8_t in[6] = {10, 200, 60, 250, 0, 90}; /* 2 wide, 3 high */
+    static const struct {
+        gc_filter filter;
+        uint8_t wide[6], high[4]; /* 3 x 2, 1 x 4 */
+    } cases[] = {{GC_NEAREST, {10, 200, 200, 0, 90, 90}, {200, 250, 250, 90}},
+                 {GC_BOX, {35, 225, 225, 0, 90, 90}, {105, 155, 155, 45}},
+                 {GC_BILINEAR, {29, 124, 219, 23, 87, 150}, {105, 136, 114, 45}},
+                 {GC_HAMMING, {24, 119, 214, 17, 76, 134}, {105, 143, 129, 45}},
+                 {GC_BICUBIC, {17, 127, 237, 15, 86, 156}, {102, 144, 117, 39}},
+                 {GC_LANCZOS, {8, 131, 253, 8, 87, 165}, {99, 150, 116, 36}}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        uint8_t out[6];
+        EXPECT_OK(gc_image_resize(out, 3, 2, in, 2, 3, 1, cases[i].filter));
+        EXPECT_BYTES(out, cases[i].wide, 6);
+        EXPECT_OK(gc_image_resize(out, 1, 4, in, 2, 3, 1, cases[i].filter));
+        EXPECT_BYTES(out, cases[i].high, 4);
+    }
+}
+
+/* From 2 x 6 to 3 x 2: rows first would give 101, 105, 108, 143, 123, 104. */
+TEST(resize_filters_columns_first_where_pillow_does) {
+    static const uint8_t in[12] = {11, 48, 85, 122, 159, 196, 233, 14, 51, 88, 125, 162};
+    static const uint8_t expected[6] = {103, 105, 106, 144, 122, 100};
+    uint8_t out[6];
+    REQUIRE_OK(gc_image_resize(out, 3, 2, in, 2, 6, 1, GC_LANCZOS));
+    EXPECT_BYTES(out, expected, 6);
+}
+
+TEST(resize_weighs_colours_by_alpha) {
+    static const uint8_t in[8] = {200, 100, 50, 255, 0, 255, 255, 0}; /* opaque, transparent */
+    uint8_t out[4];
+    REQUIRE_OK(gc_image_resize(out, 1, 1, in, 2, 1, 4, GC_BOX));
+    EXPECT_BYTES(out, ((const uint8_t[]){199, 99, 49, 128}), 4);
+    REQUIRE_OK(gc_image_resize(out, 1, 1, in, 2, 1, 4, GC_NEAREST));
+    EXPECT_BYTES(out, in + 4, 4);
+}
+
+/* A picture of one colour keeps it, whatever the sizes: no weight is lost and nothing is read that does
+ * not belong to the picture. */
+static void expect_constant(int32_t in_width, int32_t in_height, int32_t width, int32_t height,
+                            int32_t channels, gc_filter filter) {
+    static const uint8_t colour[4] = {3, 250, 128, 255};
+    size_t in_pixels = (size_t)in_width * (size_t)in_height,
+           pixels = (size_t)width * (size_t)height;
+    size_t n = (size_t)channels;
+    uint8_t *in = malloc(in_pixels * n), *out = calloc(pixels, n);
+    if (EXPECT(in && out)) {
+        for (size_t i = 0; i < in_pixels; i++)
+            memcpy(in + i * n, colour, n);
+        EXPECT_OK(gc_image_resize(out, width, height, in, in_width, in_height, channels, filter));
+        for (size_t i = 0; i < pixels; i++) {
+            if (!EXPECT_BYTES(out + i * n, colour, n))
+                break;
+        }
+    }
+    free(in);
+    free(out);
+}
+
+TEST(resize_keeps_a_constant) {
+    static const int32_t sizes[][4] = {{1, 1, 1, 1},      {1, 1, 9, 5},       {9, 5, 1, 1},
+                                       {1, 300, 300, 1},  {300, 1, 1, 300},   {17, 13, 17, 29},
+                                       {17, 13, 29, 13},  {64, 64, 7, 63},    {40, 3, 41, 2},
+                                       {32767, 1, 3, 2},  {3, 2, 32767, 1},   {1, 32767, 1, 2},
+                                       {500, 500, 37, 5}, {5, 37, 1200, 500}, {1, 2, 1, 32767}};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        for (size_t f = 0; f < 6; f++) {
+            const int32_t *s = sizes[i];
+            for (int32_t channels = 1; channels <= 4; channels += channels == 1 ? 2 : 1) {
+                expect_constant(s[0], s[1], s[2], s[3], channels, all_filters[f]);
+            }
+        }
+    }
+}
+
+TEST(resize_to_the_same_size_copies) {
+    static const uint8_t in[16] = {1, 2, 3, 0, 200, 100, 7, 9, 255, 0, 255, 1, 8, 8, 8, 128};
+    for (size_t f = 0; f < 6; f++) {
+        uint8_t out[16];
+        REQUIRE_OK(gc_image_resize(out, 2, 2, in, 2, 2, 4, all_filters[f]));
+        EXPECT_BYTES(out, in, 16);
+    }
+}
+
+TEST(resize_refuses) {
+    uint8_t p[4] = {0};
+    EXPECT_STATUS(gc_image_resize(NULL, 1, 1, p, 1, 1, 1, GC_BOX), GC_INVALID_ARGUMENT);
+    EXPECT_STATUS(gc_image_resize(p, 1, 1, NULL, 1, 1, 1, GC_BOX), GC_INVALID_ARGUMENT);
+    EXPECT_STATUS(gc_image_resize(p, 0, 1, p, 1, 1, 1, GC_BOX), GC_INVALID_ARGUMENT);
+    EXPECT_STATUS(gc_image_resize(p, 1, 1, p, 1, -1, 1, GC_BOX), GC_INVALID_ARGUMENT);
+    EXPECT_STATUS(gc_image_resize(p, 1, 1, p, 1, 1, 2, GC_BOX), GC_INVALID_ARGUMENT);
+    EXPECT_CONTAINS(gc_error(), "2 channels");
+    EXPECT_STATUS(gc_image_resize(p, 1, 1, p, 1, 1, 1, (gc_filter)6), GC_INVALID_ARGUMENT);
+    EXPECT_CONTAINS(gc_error(), "0 to 5");
+    EXPECT_STATUS(gc_image_resize(p, 32768, 1, p, 1, 1, 1, GC_BOX), GC_TOO_LARGE);
+    EXPECT_CONTAINS(gc_error(), "32768 x 1");
+    EXPECT_STATUS(gc_image_resize(p, 32767, 32767, p, 1, 1, 1, GC_NEAREST), GC_TOO_LARGE);
+}
+
+/* ---- Network inputs ---- */
+
+TEST(tensor_of_every_preprocessing) {
+    static const uint8_t pixel[4] = {255, 100, 0, 7};
+    static const struct {
+        gc_preprocessing preprocessing;
+        float expected[3];
+    } cases[] = {{GC_PREPROCESS_NONE, {255.0f, 100.0f, 0.0f}},
+                 {GC_PREPROCESS_TF, {1.0f, -0.21568626f, -1.0f}},
+                 {GC_PREPROCESS_TORCH, {2.2489083f, -0.28501397f, -1.8044444f}},
+                 {GC_PREPROCESS_CAFFE, {-103.939f, -16.779f, 131.32f}}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        float out[3];
+        REQUIRE_OK(gc_image_to_tensor(out, 3, pixel, 1, cases[i].preprocessing));
+        for (int c = 0; c < 3; c++)
+            EXPECT_NEAR(out[c], cases[i].expected[c], 1e-5);
+    }
+}
+
+/* Dividing is not multiplying with the reciprocal: 3 / 127.5f - 1 and 3 * (1 / 127.5f) - 1 differ. */
+TEST(tensor_rounds_as_float32_arrays_do) {
+    for (int v = 0; v < 256; v++) {
+        const uint8_t pixel[4] = {(uint8_t)v, (uint8_t)v, (uint8_t)v, 255};
+        const float scale[3] = {0.0078125f, 1 / 3.0f, 0.1f}, offset[3] = {-1.0f, 0.7f, -12.8f};
+        float out[3];
+        volatile float step = (float)v / 127.5f;
+        REQUIRE_OK(gc_image_to_tensor(out, 3, pixel, 1, GC_PREPROCESS_TF));
+        EXPECT(out[0] == step - 1.0f);
+        REQUIRE_OK(gc_image_to_tensor_affine(out, 3, pixel, 1, scale, offset));
+        for (int c = 0; c < 3; c++) {
+            step = (float)v * scale[c];
+            EXPECT(out[c] == step + offset[c]);
+        }
+    }
+}
+
+TEST(tensor_of_one_channel_is_luma) {
+    static const uint8_t pixels[16] = {255, 0, 0,   0,   0,   255, 0,   9,
+                                       0,   0, 255, 255, 255, 255, 255, 255};
+    static const float expected[4] = {76.0f, 150.0f, 29.0f, 255.0f};
+    float out[4];
+    REQUIRE_OK(gc_image_to_tensor(out, 1, pixels, 4, GC_PREPROCESS_NONE));
+    for (int i = 0; i < 4; i++)
+        EXPECT(out[i] == expected[i]);
+}
+
+TEST(tensor_refuses) {
+    const uint8_t pixel[4] = {0};
+    const float three[3] = {0};
+    float out[4];
+    EXPECT_STATUS(gc_image_to_tensor(out, 4, pixel, 1, GC_PREPROCESS_TF), GC_INVALID_ARGUMENT);
+    EXPECT_CONTAINS(gc_error(), "4 channels");
+    EXPECT_STATUS(gc_image_to_tensor(out, 1, pixel, 1, GC_PREPROCESS_CAFFE), GC_INVALID_ARGUMENT);
+    EXPECT_STATUS(gc_image_to_tensor(out, 3, pixel, 1, (gc_preprocessing)4), GC_INVALID_ARGUMENT);
+    EXPECT_STATUS(gc_image_to_tensor(NULL, 3, pixel, 1, GC_PREPROCESS_TF), GC_INVALID_ARGUMENT);
+    EXPECT_STATUS(gc_image_to_tensor_affine(out, 3, pixel, 1, three, NULL), GC_INVALID_ARGUMENT);
+}
+
+/* ---- Heat map and overlay ---- */
+
+TEST(heatmap_is_the_positive_part_over_its_maximum) {
+    float map[4] = {-3.0f, 0.0f, 1.0f, 4.0f};
+    gc_heatmap(map, map, 4);
+    EXPECT(map[0] == 0.0f && map[1] == 0.0f);
+    EXPECT_NEAR(map[2], 0.25, 1e-6);
+    EXPECT_NEAR(map[3], 1.0, 1e-6);
+    EXPECT(map[3] < 1.0f);
+    uint8_t largest;
+    gc_heatmap_to_image(&largest, map + 3, 1);
+    EXPECT_INT(largest, 254);
+}
+
+TEST(heatmap_of_nothing_positive_is_zero) {
+    const float raw[3] = {-1.0f, -0.0f, -1e30f};
+    float map[3];
+    gc_heatmap(map, raw, 3);
+    for (int i = 0; i < 3; i++)
+        EXPECT(map[i] == 0.0f);
+}
+
+TEST(heatmap_image_truncates_and_clamps) {
+    const float map[7] = {0.0f, 0.5f, 1.0f, -2.0f, 7.0f, NAN, 0.999f};
+    uint8_t out[7];
+    gc_heatmap_to_image(out, map, 7);
+    EXPECT_BYTES(out, ((const uint8_t[]){0, 127, 255, 0, 255, 0, 254}), 7);
+}
+
+TEST(colormaps_are_found_by_name) {
+    const uint8_t *viridis = gc_colormap("viridis"), *gray = gc_colormap("gray");
+    REQUIRE(viridis && gray);
+    EXPECT_BYTES(viridis, ((const uint8_t[]){68, 1, 84}), 3);
+    EXPECT_BYTES(viridis + 3 * 255, ((const uint8_t[]){253, 231, 36}), 3);
+    EXPECT_BYTES(gray + 3 * 255, ((const uint8_t[]){255, 255, 255}), 3);
+    EXPECT(gc_colormap("Viridis") == NULL && gc_colormap("") == NULL && gc_colormap(NULL) == NULL);
+    EXPECT(gc_colormap_name(-1) == NULL);
+    int32_t count = 0;
+    for (; gc_colormap_name(count); count++)
+        EXPECT(gc_colormap(gc_colormap_name(count)) != NULL);
+    EXPECT(count >= 13);
+    EXPECT(gc_colormap_name(count + 1) == NULL);
+}
+
+TEST(colorize_takes_rows_and_limits_alpha) {
+    uint8_t colormap[256][3], out[5][4];
+    for (int i = 0; i < 256; i++)
+        memset(colormap[i], i, 3);
+    const float map[5] = {0.0f, 0.5f, 0.9999f, 1.0f, NAN};
+    gc_heatmap_colorize(out[0], map, 5, colormap[0], 0.65);
+    static const uint8_t expected[5][4] = {{0, 0, 0, 0},
+                                           {128, 128, 128, 127},
+                                           {255, 255, 255, 165},
+                                           {255, 255, 255, 165},
+                                           {0, 0, 0, 0}};
+    EXPECT_BYTES(out, expected, sizeof expected);
+    gc_heatmap_colorize(out[0], map, 4, colormap[0], 1.0);
+    EXPECT_INT(out[3][3], 255);
+    gc_heatmap_colorize(out[0], map, 4, colormap[0], 0.0);
+    EXPECT_INT(out[3][3], 0);
+}
+
+TEST(composite_lays_one_over_the_other) {
+    static const uint8_t under[5][4] = {
+        {1, 2, 3, 4}, {1, 2, 3, 4}, {100, 0, 200, 255}, {0, 0, 0, 0}, {10, 20, 30, 128}};
+    static const uint8_t over[5][4] = {
+        {9, 9, 9, 0}, {7, 8, 9, 255}, {200, 100, 0, 128}, {50, 60, 70, 1}, {200, 210, 220, 64}};
+    static const uint8_t expected[5][4] = {
+        {1, 2, 3, 4}, {7, 8, 9, 255}, {150, 50, 100, 255}, {50, 60, 70, 1}, {86, 96, 106, 160}};
+    uint8_t out[5][4];
+    gc_image_composite(out[0], under[0], over[0], 5);
+    EXPECT_BYTES(out, expected, sizeof expected);
+    memcpy(out, over, sizeof over);
+    gc_image_composite(out[0], under[0], out[0], 5);
+    EXPECT_BYTES(out, expected, sizeof expected);
+}
