@@ -1,0 +1,14 @@
+/* Keras models: configuration to layer graph, names in files to weights. */
+#ifndef GC_KERAS_H
+#define GC_KERAS_H
+
+#include "../graph.h"
+
+/* Builds the layer graph of a Keras configuration into an empty graph; see gc_model_create. After a
+ * failure the graph holds a part of the model and is only good for gc_graph_free. */
+gc_status gc_keras_import(struct gc_graph *graph, const char *config, size_t length);
+
+/* See gc_model_find_weight. */
+gc_status gc_keras_find_weight(const struct gc_graph *graph, const char *name, int32_t *index);
+
+#endif

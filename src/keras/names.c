@@ -1,0 +1,136 @@
+/* Which weight a file means by a name. Files name weights in several ways, and Keras itself goes by their
+ * order; so a name is compared with every weight's path from both ends, part by part, and the weight that
+ * explains most of the name is it. */
+#include <stdbool.h>
+#include <string.h>
+
+#include "keras.h"
+
+/* A text's part between slashes. */
+struct part {
+    const char *text;
+    size_t length;
+};
+
+static struct part first_part(const char *text, size_t length) {
+    const char *slash = memchr(text, '/', length);
+    return (struct part){text, slash == NULL ? length : (size_t)(slash - text)};
+}
+
+static struct part last_part(const char *text, size_t length) {
+    size_t start = length;
+    while (start > 0 && text[start - 1] != '/')
+        start--;
+    return (struct part){text + start, length - start};
+}
+
+static bool same(struct part a, struct part b) {
+    return a.length == b.length && memcmp(a.text, b.text, a.length) == 0;
+}
+
+static bool is_text(struct part part, const char *text) {
+    return part.length == strlen(text) && memcmp(part.text, text, part.length) == 0;
+}
+
+/* Is `part`, in a file, the array that ends `path`? Keras 2 calls the kernel of DepthwiseConv2D
+ * "depthwise_kernel". */
+static bool same_array(struct part part, struct part array) {
+    return same(part, array) || (is_text(part, "depthwise_kernel") && is_text(array, "kernel"));
+}
+
+static int32_t count_parts(const char *text, size_t length) {
+    int32_t count = 1;
+    for (size_t i = 0; i < length; i++)
+        count += text[i] == '/';
+    return count;
+}
+
+/* Parts that both begin with. */
+static int32_t common_start(const char *a, size_t a_length, const char *b, size_t b_length) {
+    for (int32_t count = 0;; count++) {
+        const struct part x = first_part(a, a_length), y = first_part(b, b_length);
+        if (!same(x, y))
+            return count;
+        if (x.length == a_length || y.length == b_length)
+            return count + 1;
+        a += x.length + 1, a_length -= x.length + 1;
+        b += y.length + 1, b_length -= y.length + 1;
+    }
+}
+
+/* Parts that both end with; the last is an array's name. */
+static int32_t common_end(const char *name, size_t name_length, const char *path,
+                          size_t path_length) {
+    for (int32_t count = 0;; count++) {
+        const struct part x = last_part(name, name_length), y = last_part(path, path_length);
+        if (!(count == 0 ? same_array(x, y) : same(x, y)))
+            return count;
+        if (x.length == name_length || y.length == path_length)
+            return count + 1;
+        name_length -= x.length + 1;
+        path_length -= y.length + 1;
+    }
+}
+
+/* How well a name fits, the least first. */
+enum fit {
+    FITS_NOT,
+    FITS_GROUP,  /* "conv_a/old_name/kernel": the layer was renamed, its weights were not */
+    FITS_SCOPES, /* "top/scopes/Conv1/kernel": the layer, and scopes in between */
+    FITS_END,    /* "Conv1/kernel" for "base/Conv1/kernel": no group (TensorFlow.js) */
+    FITS_LAYER,  /* "top/Conv1/kernel" for "top/base/Conv1/kernel": group, layer, array */
+    FITS_EXACTLY
+};
+
+/* Compares a name without ":0" with a weight. The rank's thousands are a `fit`, the rest the number of
+ * parts that agree. */
+static int32_t rank(const struct gc_graph *graph, const struct gc_weight *weight, const char *name,
+                    size_t length) {
+    const size_t path_length = strlen(weight->path);
+    const int32_t end = common_end(name, length, weight->path, path_length);
+    if (end == 0) {
+        const bool in_store =
+            strlen(weight->store) == length && memcmp(weight->store, name, length) == 0;
+        return in_store ? FITS_EXACTLY * 1000 : FITS_NOT;
+    }
+    const int32_t parts = count_parts(name, length);
+    const int32_t path_parts = count_parts(weight->path, path_length);
+    const int32_t start = common_start(name, length, weight->path, path_length);
+    enum fit fit = FITS_NOT;
+    if (end == parts && end == path_parts)
+        fit = FITS_EXACTLY;
+    else if (start > 0 && start + end >= parts)
+        fit = FITS_LAYER;
+    else if (end == parts && end >= 2)
+        fit = FITS_END;
+    else if (start > 0 && end >= 2)
+        fit = FITS_SCOPES;
+    else if (end == path_parts && end == parts - 1 &&
+             is_text(first_part(name, length), graph->name))
+        fit = FITS_SCOPES; /* the scope is the model */
+    else if (start == path_parts - 1)
+        fit = FITS_GROUP;
+    return fit == FITS_NOT ? FITS_NOT : fit * 1000 + end;
+}
+
+gc_status gc_keras_find_weight(const struct gc_graph *graph, const char *name, int32_t *index) {
+    size_t length = strlen(name);
+    if (length > 2 && memcmp(name + length - 2, ":0", 2) == 0)
+        length -= 2; /* TensorFlow's output 0 */
+    int32_t best = FITS_NOT, other = GC_NONE;
+    *index = GC_NONE;
+    for (int32_t i = 0; i < graph->weight_count; i++) {
+        const int32_t fit = rank(graph, &graph->weights[i], name, length);
+        if (fit > best) {
+            best = fit;
+            *index = i;
+            other = GC_NONE;
+        } else if (fit == best && fit != FITS_NOT) {
+            other = i;
+        }
+    }
+    if (other == GC_NONE)
+        return GC_OK;
+    return gc_fail(GC_INVALID_MODEL, "the name '%.200s' fits several weights: '%s' and '%s'", name,
+                   graph->weights[*index].path, graph->weights[other].path);
+}

@@ -1,0 +1,10 @@
+#ifndef GC_KERAS_ORDER_H
+#define GC_KERAS_ORDER_H
+
+#include "config.h"
+
+/* Fills model->order: the first call in the list whose inputs are there runs next. Fails with
+ * INVALID_MODEL on a cycle, OUT_OF_MEMORY. */
+gc_status gc_keras_order(struct gc_keras_model *model, struct gc_pool *pool);
+
+#endif
