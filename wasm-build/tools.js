@@ -136,6 +136,17 @@ export function downloadWheel(wheel) {
 }
 
 /**
+ * Whether a module is the program that runs, not one that another imports.
+ * @param {string} url the module's import.meta.url
+ */
+export function isMain(url) {
+  return (
+    process.argv[1] !== undefined &&
+    fs.realpathSync(process.argv[1]) === fs.realpathSync(fileURLToPath(url))
+  );
+}
+
+/**
  * Runs a script's main function; a SetupError becomes one line and exit status 1.
  * @param {() => void | Promise<void>} main
  */

@@ -1,0 +1,26 @@
+// The formatters and the type checker, as tests.
+
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { test } from 'node:test';
+import { formatters } from '../../wasm-build/format.js';
+import { root } from '../../wasm-build/tools.js';
+
+/**
+ * @param {string} command
+ * @param {string[]} args
+ */
+function passes(command, args) {
+  const { status, stdout, stderr } = spawnSync(command, args, { cwd: root, encoding: 'utf8' });
+  assert.equal(status, 0, `${stdout}${stderr}`);
+}
+
+const { c, js } = formatters('check');
+
+test('C is formatted as clang-format formats it', () => passes(c.command, c.args));
+
+test('JavaScript, JSON, HTML, CSS and Markdown are formatted as Prettier formats them', () =>
+  passes(js.command, js.args));
+
+test('the types in the JSDoc hold', () =>
+  passes(process.execPath, ['node_modules/typescript/bin/tsc', '--project', '.']));

@@ -1,0 +1,19 @@
+// npm start: from nothing to the demo page. PORT chooses the port; the next free one is taken if it is
+// in use.
+
+import { make } from './build.js';
+import { buildSteps, setUp } from './setup.js';
+import { SetupError, runMain } from './tools.js';
+
+await runMain(async () => {
+  const port = Number(process.env.PORT ?? 8080);
+  if (!(Number.isInteger(port) && port >= 0 && port < 65536)) {
+    throw new SetupError(`PORT is ${process.env.PORT}, not a port number`);
+  }
+  await setUp([...buildSteps, 'models']);
+  make(['wasm']);
+  const { buildDemo, serveDemo } = await import('./demo.js');
+  await buildDemo();
+  const { address } = await serveDemo(port);
+  console.log(`The demo page is at ${address} (Ctrl+C ends)`);
+});
