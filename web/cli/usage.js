@@ -80,8 +80,9 @@ export function parseCommandLine(args) {
   if (args.includes('--version')) return 'version';
   const [command = '', ...rest] = args;
   if (!Object.hasOwn(COMMANDS, command)) {
+    const given = command === '' ? 'no command' : `unknown command "${command}"`;
     const allowed = Object.keys(COMMANDS).join(', ');
-    throw new UsageError(`unknown command "${command}"; allowed: ${allowed} (see --help)`);
+    throw new UsageError(`${given}; allowed: ${allowed} (see --help)`);
   }
   const { operands, options } = COMMANDS[command];
   const { values, positionals } = parse(rest, options);

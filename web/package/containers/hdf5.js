@@ -71,7 +71,7 @@ function guarded(read) {
 function openFile(jsfive, bytes) {
   checkLength(bytes);
   const isWhole = bytes.byteLength === bytes.buffer.byteLength;
-  return new jsfive.File(isWhole ? bytes.buffer : bytes.slice().buffer);
+  return new jsfive.File(isWhole ? bytes.buffer : new Uint8Array(bytes).buffer);
 }
 
 /**

@@ -45,8 +45,8 @@ export function toFloat32(bytes, type) {
   const size = bytesPerNumber(type);
   const count = Math.floor(bytes.byteLength / size);
   if (type.endsWith('f4') && littleEndian) {
-    // slice() aligns the bytes for a view of 4-byte numbers. All hosts of wasm are little-endian.
-    return new Float32Array(bytes.slice(0, count * 4).buffer);
+    // The copy is aligned for 4-byte numbers. All hosts of wasm are little-endian.
+    return new Float32Array(new Uint8Array(bytes.subarray(0, count * 4)).buffer);
   }
   const read = readers[type.slice(-2)];
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
