@@ -1,7 +1,7 @@
 /* Softmax over one axis.
  *   in, din, out, dout   [outer][classes][inner], the classes along any axis
  *   out_j = exp(in_j - m) / sum_i exp(in_i - m),    m = max_i in_i
- *   din_j = out_j * ((dout_j - dout_top) - sum_{i != top} out_i * (dout_i - dout_top)),   top =
+ *   din_j = out_j * ((dout_j - dout_top) - sum_i out_i * (dout_i - dout_top)),   top =
  * argmax out The textbook's din_j = out_j * (dout_j - sum_i out_i dout_i) is the same, but where
  * out_top rounds to 1 the difference in it is rounding alone and the class loses its gradient,
  * which is the sum of the other classes' (small) ones. Counted from dout_top, the large terms never

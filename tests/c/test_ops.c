@@ -72,6 +72,8 @@ static const struct {
     {"2x2 stride 3: larger than the kernel", {3, {8, 9, 3}}, {5, 1, 2, 2, 3, 3, 1, 1, true, true}},
     {"2x2 stride 4 valid", {3, {11, 10, 4}}, {3, 1, 2, 2, 4, 4, 1, 1, false, true}},
     {"3x3 stride 4 on two rows", {3, {2, 3, 4}}, {3, 1, 3, 3, 4, 4, 1, 1, true, true}},
+    {"3x3 stride 3 on one pixel", {3, {1, 1, 4}}, {3, 1, 3, 3, 3, 3, 1, 1, true, true}},
+    {"5x5 stride 4 on a row", {3, {1, 6, 3}}, {3, 1, 5, 5, 4, 4, 1, 1, true, true}},
     {"5x5 larger than the picture", {3, {3, 2, 4}}, {3, 1, 5, 5, 1, 1, 1, 1, true, true}},
     {"5x5 stride 2 on one pixel", {3, {1, 1, 3}}, {4, 1, 5, 5, 2, 2, 1, 1, true, true}},
     {"7x7 stride 2", {3, {15, 14, 3}}, {8, 1, 7, 7, 2, 2, 1, 1, true, true}},
