@@ -175,7 +175,7 @@ static gc_status find_value(const gc_model *model, int32_t layer, size_t count, 
 }
 
 gc_status gc_model_activation(gc_model *model, int32_t layer, float *values, size_t count) {
-    int32_t value;
+    int32_t value = GC_NONE;
     GC_TRY(gc_model_check_run(model));
     GC_TRY(find_value(model, layer, count, &value));
     struct copy copy = {values, count};
@@ -188,7 +188,7 @@ gc_status gc_model_activation(gc_model *model, int32_t layer, float *values, siz
 
 gc_status gc_model_gradient(gc_model *model, gc_output output, const float *seed, size_t seed_count,
                             int32_t layer, float *gradient, size_t count) {
-    int32_t value, from;
+    int32_t value = GC_NONE, from = GC_NONE;
     GC_TRY(gc_model_check_run(model));
     GC_TRY(gc_check_count("seed", seed_count, (size_t)gc_model_class_count(model)));
     GC_TRY(find_value(model, layer, count, &value));

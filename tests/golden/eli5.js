@@ -17,6 +17,7 @@ import {
   largestDifference,
   readJson,
 } from './common.js';
+import { checkOverlays } from './overlays.js';
 
 /** @typedef {'score' | 'logit'} Output */
 
@@ -65,6 +66,7 @@ export async function checkEli5Case(dir, name, { reference }) {
     checkOutputs(verdict, run, golden);
     const spread = reference ? undefined : readSpread(join(dir, name, 'spread.json'));
     await checkMaps(verdict, run, golden.explanations, spread);
+    if (!reference) await checkOverlays(verdict, dir, golden, run);
   } finally {
     model.dispose();
   }

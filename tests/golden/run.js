@@ -50,12 +50,25 @@ async function main(args) {
   if (names.length === 0) throw new Error(`no case of kind ${kind} in ${dir}`);
   let failed = 0;
   for (const name of names) {
-    const result = await KINDS[kind].check(dir, name, { reference: values.reference });
+    const result = await KINDS[kind]
+      .check(dir, name, { reference: values.reference })
+      .catch((error) => crashed(name, error));
     if (result.failures.length > 0) failed++;
     print(result);
   }
   console.log(`${names.length - failed} passed, ${failed} failed`);
   return failed === 0 ? 0 : 1;
+}
+
+/**
+ * A case that could not be run has failed; the others are still worth running.
+ * @param {string} name
+ * @param {unknown} error
+ * @returns {CaseResult}
+ */
+function crashed(name, error) {
+  const text = error instanceof Error ? error.message : String(error);
+  return { name, worst: Infinity, failures: [text], notes: [] };
 }
 
 /** @param {CaseResult} result */
