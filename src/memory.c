@@ -34,6 +34,15 @@ void gc_release(void *memory) {
     free(header_of(memory)->block);
 }
 
+void *gc_reallocate(void *memory, size_t bytes) {
+    void *moved = gc_allocate(bytes, 1);
+    if (moved == NULL || memory == NULL) return moved;
+    const size_t held = header_of(memory)->bytes;
+    memcpy(moved, memory, held < bytes ? held : bytes);
+    gc_release(memory);
+    return moved;
+}
+
 char *gc_copy_text(const char *text, size_t length) {
     char *copy = gc_allocate(length + 1, 1);
     if (copy != NULL) memcpy(copy, text, length);

@@ -11,6 +11,10 @@ void *gc_allocate(size_t count, size_t size);
 /* NULL is allowed. */
 void gc_release(void *memory);
 
+/* Moves a block (or NULL) to one of `bytes` bytes, as realloc does: what is new is zeroed. NULL if it
+ * cannot be had, the old block untouched. */
+void *gc_reallocate(void *memory, size_t bytes);
+
 /* A copy of `length` bytes of text, ended by a zero; NULL if out of memory. */
 char *gc_copy_text(const char *text, size_t length);
 
