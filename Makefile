@@ -51,6 +51,10 @@ endif
 # yyjson: only the reader, which must take the NaN and Infinity that Python writes.
 YYJSON_FLAGS := -w -DYYJSON_DISABLE_WRITER=1 -DYYJSON_DISABLE_UTILS=1
 
+# stb_image. -fwrapv: its inverse DCT overflows on damaged JPEGs; this defines what comes of it. And it
+# copies nothing to NULL, which is harmless, for an empty chunk of a PNG.
+%/src/image/decode.o: FILE_FLAGS := -fwrapv -fno-sanitize=nonnull-attribute
+
 # STANDALONE_WASM     one .wasm and no JavaScript of Emscripten's: web/package has its own loader.
 # MAXIMUM_MEMORY      all that 32 bits can address; the default, 2 GB, is less than a large VGG needs.
 # STACK_SIZE          the default, 64 KB, is little for the decoders of pictures.
@@ -64,7 +68,7 @@ MODULE_FLAGS := $(MEMORY_FLAGS) -sSTANDALONE_WASM=1 --no-entry -sFILESYSTEM=0 \
 define variant
 $(OBJ)/$(1)/%.o: %.c Makefile
 	@mkdir -p $$(@D) && echo "  CC      $$< ($(1))"
-	@$(2) $(3) -MMD -MP -c $$< -o $$@
+	@$(2) $(3) $$(FILE_FLAGS) -MMD -MP -c $$< -o $$@
 
 $(OBJ)/$(1)/yyjson.o: build/sources/yyjson/src/yyjson.c Makefile
 	@mkdir -p $$(@D) && echo "  CC      yyjson.c ($(1))"
@@ -106,8 +110,8 @@ $(OBJ)/gradcam-reference.wasm: $(reference_OBJECTS)
 	@$(EMCC) $(WASM_FLAGS) $(MODULE_FLAGS) $^ -o $@
 
 # NODERAWFS: the tests read files as the native ones do.
-build/wasm/tests.mjs: $(wasm_TESTS) $(wasm_OBJECTS) $(XNNPACK_OBJECTS) wasm-build/run-tests.mjs FORCE
-	@mkdir -p $(@D) && echo "  LINK    $@"
+$(OBJ)/tests.mjs: $(wasm_TESTS) $(wasm_OBJECTS) $(XNNPACK_OBJECTS) wasm-build/run-tests.mjs
+	@echo "  LINK    $@"
 	@$(EMCC) $(WASM_FLAGS) $(MEMORY_FLAGS) -sNODERAWFS=1 -sEXIT_RUNTIME=1 $(filter %.o,$^) \
 		--extern-post-js wasm-build/run-tests.mjs -o $@
 
@@ -120,11 +124,19 @@ $(OBJ)/tests-double: $(native-double_TESTS) $(native-double_OBJECTS)
 	@$(CC) $(NATIVE_FLAGS) $^ -o $@ -lm
 
 # What was built last of any config goes to the path that is promised, if it is not there already.
+define place
+@mkdir -p $(@D) && { cmp -s $(1) $(2) || cp $(1) $(2); }
+endef
+
 build/wasm/%.wasm: $(OBJ)/%.wasm FORCE
-	@mkdir -p $(@D) && { cmp -s $< $@ || cp $< $@; }
+	$(call place,$<,$@)
+
+build/wasm/tests.mjs: $(OBJ)/tests.mjs FORCE
+	$(call place,$<,$@)
+	$(call place,$(<:.mjs=.wasm),$(@:.mjs=.wasm))
 
 build/native/%: $(OBJ)/% FORCE
-	@mkdir -p $(@D) && { cmp -s $< $@ || cp $< $@; }
+	$(call place,$<,$@)
 
 clean:
 	rm -rf build/obj build/wasm build/native

@@ -52,6 +52,22 @@ static gc_status decoder_failure(const char *format) {
     return gc_fail(status, "the %s picture cannot be decoded: %s", format, reason);
 }
 
+/* Whether a PNG's chunk claims more bytes than the file has: stb_image would first allocate them, and
+ * wasm memory that has grown stays. Chunks are length (4 bytes), type, contents, checksum. */
+static bool is_png_cut_off(const uint8_t *bytes, size_t length) {
+    size_t at = 8;
+    while (at < length && length - at >= 12) {
+        const uint8_t *chunk = bytes + at;
+        size_t size = (size_t)chunk[0] << 24 | chunk[1] << 16 | chunk[2] << 8 | chunk[3];
+        if (memcmp(chunk + 4, "IEND", 4) == 0)
+            return false;
+        if (size > length - at - 12)
+            return true;
+        at += 12 + size;
+    }
+    return false;
+}
+
 /* Reads the size from the file's header and refuses it before anything is allocated. */
 static gc_status check_size(const char *format, const uint8_t *bytes, int length) {
     int width, height, channels;
@@ -135,6 +151,8 @@ gc_status gc_image_decode(uint8_t **pixels, int32_t *width, int32_t *height, con
         return gc_fail(GC_TOO_LARGE, "the picture file has %zu bytes, at most %d are read", length,
                        INT_MAX);
     }
+    if (strcmp(format, "PNG") == 0 && is_png_cut_off(bytes, length))
+        return gc_fail(GC_INVALID_IMAGE, "the PNG picture is cut off after %zu bytes", length);
     GC_TRY(check_size(format, bytes, (int)length));
     int w, h, channels;
     uint8_t *decoded = stbi_load_from_memory(bytes, (int)length, &w, &h, &channels, 4);

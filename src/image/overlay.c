@@ -52,7 +52,9 @@ void gc_heatmap_colorize(uint8_t *out, const float *heatmap, size_t count, const
  *   out, under, over   [4] */
 static void composite_pixel(uint8_t *out, const uint8_t *under, const uint8_t *over) {
     uint32_t alpha = over[3] * 255u + under[3] * (255u - over[3]);
-    uint32_t share = over[3] * (255u * 255u * 128u) / alpha;
+    uint32_t share = over[3] * 128u; /* of an opaque picture, the usual one: no division */
+    if (under[3] != 255)
+        share = over[3] * (255u * 255u * 128u) / alpha;
     for (int c = 0; c < 3; c++) {
         uint32_t colour = over[c] * share + under[c] * (255u * 128u - share);
         colour += 128u << 7;

@@ -206,12 +206,13 @@ static void filter_columns(uint8_t *restrict out, const uint8_t *const *rows,
 
 /* ---- Premultiplied alpha ---- */
 
-/* out, in   [width] RGBA; colours times alpha / 255, rounded */
+/* out, in   [width] RGBA; colours times alpha / 255, rounded. (alpha * 255 / 255 is alpha: four equal
+ * channels make a vector.) */
 static void premultiply(uint8_t *restrict out, const uint8_t *restrict in, int32_t width) {
     for (int32_t x = 0; x < width; x++, out += 4, in += 4) {
-        for (int c = 0; c < 3; c++)
-            out[c] = gc_divide_by_255((uint32_t)in[c] * in[3]);
-        out[3] = in[3];
+        const uint32_t factors[4] = {in[3], in[3], in[3], 255};
+        for (int c = 0; c < 4; c++)
+            out[c] = gc_divide_by_255(in[c] * factors[c]);
     }
 }
 

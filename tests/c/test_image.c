@@ -253,7 +253,7 @@ TEST(decode_refuses_what_is_no_picture) {
     expect_refused("BM", 2, GC_INVALID_IMAGE, "BMP");
     expect_refused("GIF89a", 6, GC_INVALID_IMAGE, "GIF");
     file f = letters_png(1, false);
-    expect_refused(f.bytes, f.length - 20, GC_INVALID_IMAGE, "PNG");
+    expect_refused(f.bytes, f.length - 20, GC_INVALID_IMAGE, "cut off");
 }
 
 TEST(decode_refuses_sizes) {
