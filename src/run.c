@@ -126,9 +126,17 @@ static void mark(const struct backward *b) {
 }
 
 /* The gradient before a fused clamp: nothing passes where the output lies on a bound. */
-static void mask_clamp(gc_real *gradient, const gc_real *out, const struct gc_step *step, size_t count) {
+static void mask_clamp(gc_real *restrict gradient, const gc_real *restrict out, const struct gc_step *step,
+                       size_t count) {
     const gc_real min = step->min, max = step->max;
-    for (size_t i = 0; i < count; i++) gradient[i] = out[i] > min && out[i] < max ? gradient[i] : 0;
+    for (size_t i = 0; i < count; i++) {
+        const gc_real passing = gradient[i]; /* read always: a choice of values, not a branch */
+        gradient[i] = out[i] > min && out[i] < max ? passing : 0;
+    }
+}
+
+static void add(gc_real *restrict sum, const gc_real *restrict more, size_t count) {
+    for (size_t i = 0; i < count; i++) sum[i] += more[i];
 }
 
 static bool is_clamped(const struct gc_step *step) { return isfinite(step->min) || isfinite(step->max); }
@@ -141,8 +149,7 @@ static gc_status pass_back(struct gc_plan *plan, struct gc_group *group, int32_t
     gc_real *din = is_first ? gradient : plan->contribution;
     GC_TRY(backward_of(group->step.op)(&group->step, input, din, plan->gradients[group->output],
                                        plan->tensors[group->output], group->in));
-    if (!is_first)
-        for (size_t i = 0, count = count_of(plan, value); i < count; i++) gradient[i] += din[i];
+    if (!is_first) add(gradient, din, count_of(plan, value));
     plan->marks[value] |= HAS_GRADIENT;
     return GC_OK;
 }
