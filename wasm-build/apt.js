@@ -5,6 +5,9 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { SetupError, inBuild, output, readIfExists, run, say, which } from './tools.js';
 
+/** How long package lists are taken to be current, in milliseconds. */
+const listsLast = 24 * 60 * 60 * 1000;
+
 /** Debian's version number ("12"), or null on another system. */
 function debianVersion() {
   const release = readIfExists('/etc/os-release') ?? '';
@@ -63,7 +66,7 @@ export function trixie() {
   const folder = inBuild('apt');
   const options = ['-c', path.join(folder, 'apt.conf')];
   const ready = path.join(folder, 'ready');
-  if (fs.existsSync(ready)) return options;
+  if (fs.existsSync(ready) && Date.now() - fs.statSync(ready).mtimeMs < listsLast) return options;
   say('reading the package lists of Debian trixie');
   for (const name of ['lists/partial', 'cache/archives/partial', 'none']) {
     fs.mkdirSync(path.join(folder, name), { recursive: true });
