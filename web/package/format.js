@@ -141,14 +141,15 @@ function colorize(engine, heatmap, { alphaLimit = ALPHA_LIMIT, colormap = COLORM
   const { data, width, height } = checkHeatmap(heatmap);
   const limit = checkAlphaLimit(alphaLimit);
   const colors = typeof colormap === 'function' ? cellColors(heatmap, colormap) : colormap;
-  const table = findColormap(engine, typeof colors === 'string' ? colors : COLORMAP);
+  const isPerCell = colors instanceof Uint8Array && colors.length === data.length * 3;
+  const table = findColormap(engine, isPerCell ? COLORMAP : colors);
   const pixels = engine.scratch((scratch) => {
     const out = scratch.alloc(data.length * 4);
     const values = scratch.copy(data);
     engine.call('gc_heatmap_colorize', out, values, data.length, table, limit);
     return Uint8ClampedArray.from(engine.view(out, data.length * 4));
   });
-  if (typeof colors !== 'string') recolor(pixels, colors);
+  if (isPerCell) recolor(pixels, colors);
   return { data: pixels, width, height };
 }
 
@@ -167,7 +168,7 @@ function checkAlphaLimit(limit) {
  */
 function findColormap(engine, name) {
   const table = engine.scratch((scratch) =>
-    engine.call('gc_colormap', scratch.string(String(name))),
+    engine.call('gc_colormap', scratch.string(typeof name === 'string' ? name : '')),
   );
   if (table !== 0) return table;
   const choices = Object.fromEntries(colormaps().map((known) => [known, 0]));

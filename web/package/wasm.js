@@ -217,6 +217,11 @@ export class Engine {
     }
   }
 
+  /** Bytes of the engine's memory. It grows with need and never shrinks. */
+  get memorySize() {
+    return this.#memory.buffer.byteLength;
+  }
+
   /**
    * The memory at a pointer. The view ends with the next call, since memory that grows moves.
    * @param {number} pointer

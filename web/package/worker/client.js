@@ -7,8 +7,11 @@ import { unpackError } from './protocol.js';
 /** @typedef {import('../source.js').Progress} Progress */
 
 /**
- * What a worker must be able to do; browsers' Worker is one.
- * @typedef {Pick<Worker, 'postMessage' | 'addEventListener' | 'terminate'>} WorkerLike
+ * What a worker must be able to do; the browsers' Worker can.
+ * @typedef {object} WorkerLike
+ * @property {(message: any) => void} postMessage
+ * @property {(type: 'message' | 'error', listener: (event: any) => void) => void} addEventListener
+ * @property {() => void} terminate
  */
 
 /**

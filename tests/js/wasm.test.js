@@ -1,0 +1,89 @@
+/** Finding, compiling and starting the WebAssembly module. */
+
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import { colormaps, init } from 'gradcam-wasm';
+import { ROOT, assertFails } from './fixtures.js';
+
+const WASM = join(ROOT, 'build/wasm/gradcam.wasm');
+
+describe('the engine', () => {
+  /** @type {string} */
+  let folder;
+  before(() => (folder = mkdtempSync(join(tmpdir(), 'gradcam-'))));
+  after(() => rmSync(folder, { recursive: true }));
+
+  /**
+   * @param {string} name
+   * @param {string | Uint8Array} contents
+   */
+  function file(name, contents) {
+    writeFileSync(join(folder, name), contents);
+    return pathToFileURL(join(folder, name));
+  }
+
+  test('is needed by the synchronous calls', () =>
+    assertFails(() => colormaps(), 'NOT_READY', /init\(\)/));
+
+  test('is started once by calls at the same time', async () => {
+    const [first, second] = await Promise.all([init(), init()]);
+    assert.equal(first, second);
+    assert.ok(colormaps().includes('viridis'));
+  });
+
+  test('takes bytes, a compiled module, an address and a path', async () => {
+    const wasmBinary = readFileSync(WASM);
+    const wasmModule = await WebAssembly.compile(wasmBinary);
+    for (const options of [
+      { wasmBinary },
+      { wasmBinary: new Uint8Array(wasmBinary).buffer },
+      { wasmModule },
+      { wasmUrl: pathToFileURL(WASM) },
+      { wasmUrl: pathToFileURL(WASM).href },
+    ]) {
+      await init(options);
+      assert.ok(colormaps().length >= 13);
+    }
+  });
+
+  test('says what is wrong with a file, and starts when it is put right', async () => {
+    const missing = pathToFileURL(join(folder, 'none.wasm'));
+    await assertFails(() => init({ wasmUrl: missing }), 'FETCH_FAILED', /none\.wasm/);
+    const page = file('page.wasm', '<!doctype html><p>Not found');
+    await assertFails(() => init({ wasmUrl: page }), 'WASM_FAILED', /HTML page/);
+    const broken = file('broken.wasm', 'no wasm');
+    await assertFails(() => init({ wasmUrl: broken }), 'WASM_FAILED', /does not compile/);
+    await assertFails(() => init({ wasmUrl: 'http://[' }), 'INVALID_ARGUMENT', /address/);
+    file('broken.wasm', readFileSync(WASM));
+    await init({ wasmUrl: broken });
+  });
+
+  test('comes from a server, whatever type the server gives it', async () => {
+    const server = createServer(({ url = '' }, response) => {
+      if (url.startsWith('/none')) response.writeHead(404).end('<html>');
+      else if (url.startsWith('/page')) response.end('<html>');
+      else {
+        const type = url.startsWith('/typed') ? 'application/wasm' : 'text/plain';
+        response.setHeader('content-type', type).end(readFileSync(WASM));
+      }
+    });
+    await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(0)));
+    const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
+    const base = `http://127.0.0.1:${port}`;
+    try {
+      await init({ wasmUrl: `${base}/typed` });
+      await init({ wasmUrl: `${base}/untyped` });
+      await assertFails(() => init({ wasmUrl: `${base}/none` }), 'FETCH_FAILED', /404/);
+      await assertFails(() => init({ wasmUrl: `${base}/page` }), 'WASM_FAILED', /HTML page/);
+    } finally {
+      server.close();
+      server.closeAllConnections();
+    }
+    await assertFails(() => init({ wasmUrl: `${base}/gone` }), 'FETCH_FAILED', /wasmUrl/);
+  });
+});

@@ -1,0 +1,33 @@
+/** From arguments to what is printed and the exit status. */
+
+import { readFileSync } from 'node:fs';
+import { commands } from './commands.js';
+import { parseCommandLine, USAGE, UsageError } from './usage.js';
+
+/**
+ * @param {string[]} args without the program's name
+ * @returns {Promise<{ status: 0 | 1 | 2, output: string, error: string }>} status 1 for a failure, 2 for
+ *   wrong use; `output` and `error` are texts for standard output and standard error
+ */
+export async function main(args) {
+  try {
+    return { status: 0, output: `${await run(args)}\n`, error: '' };
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    const status = error instanceof UsageError ? 2 : 1;
+    return { status, output: '', error: `gradcam-wasm: ${message.replaceAll('\n', ' ')}\n` };
+  }
+}
+
+/** @param {string[]} args */
+async function run(args) {
+  const request = parseCommandLine(args);
+  if (request === 'help') return USAGE.trimEnd();
+  if (request === 'version') return version();
+  return commands[request.command](request);
+}
+
+/** @returns {string} */
+function version() {
+  return JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version;
+}
