@@ -81,7 +81,7 @@ gc_status gc_build_op(struct gc_build *build, const struct gc_op *op, const void
     GC_TRY(gc_graph_add_node(build->graph, &build->value, op, params, params_size, build->inputs,
                              build->input_count, NULL, build->row));
     struct gc_node *node = &build->graph->nodes[build->graph->node_count - 1];
-    const gc_shape in = build->graph->values[build->inputs[0]].shape;
+    const gc_shape in = build->graph->values[node->inputs[0]].shape;
     for (int32_t slot = 0; arrays != NULL && slot < GC_MAX_WEIGHTS && arrays[slot] != NULL;
          slot++) {
         const gc_shape shape = op->weight(slot, &in, params);

@@ -176,6 +176,8 @@ static gc_status flatten(struct gc_build *build) {
 
 static gc_status reshape(struct gc_build *build) {
     struct gc_reshape_params p = {0};
+    if (gc_field(&build->fields, "target_shape") == NULL)
+        return gc_field_wrong(&build->fields, "target_shape", "a list of integers");
     GC_TRY(gc_field_ints(&build->fields, "target_shape", GC_MAX_RANK, p.shape.dims, &p.shape.rank));
     return APPEND(build, &gc_op_reshape, p, NULL);
 }

@@ -82,45 +82,54 @@ enum fit {
     FITS_EXACTLY
 };
 
-/* Compares a name without ":0" with a weight. The rank's thousands are a `fit`, the rest the number of
- * parts that agree. */
-static int32_t rank(const struct gc_graph *graph, const struct gc_weight *weight, const char *name,
-                    size_t length) {
-    const size_t path_length = strlen(weight->path);
-    const int32_t end = common_end(name, length, weight->path, path_length);
+/* A name without ":0", and its number of parts. */
+struct name {
+    const char *text;
+    size_t length;
+    int32_t parts;
+};
+
+/* Compares a name with a weight. The rank's thousands are a `fit`, the rest the number of parts that agree
+ * at the end. */
+static int32_t rank(const struct gc_graph *graph, const struct gc_weight *weight,
+                    const struct name *name) {
+    const size_t length = strlen(weight->path);
+    const int32_t end = common_end(name->text, name->length, weight->path, length);
     if (end == 0) {
-        const bool in_store =
-            strlen(weight->store) == length && memcmp(weight->store, name, length) == 0;
+        const bool in_store = strlen(weight->store) == name->length &&
+                              memcmp(weight->store, name->text, name->length) == 0;
         return in_store ? FITS_EXACTLY * 1000 : FITS_NOT;
     }
-    const int32_t parts = count_parts(name, length);
-    const int32_t path_parts = count_parts(weight->path, path_length);
-    const int32_t start = common_start(name, length, weight->path, path_length);
+    const int32_t start = common_start(name->text, name->length, weight->path, length);
+    if (start == 0 && end == 1)
+        return FITS_NOT;
+    const int32_t parts = count_parts(weight->path, length);
+    const struct part scope = first_part(name->text, name->length);
     enum fit fit = FITS_NOT;
-    if (end == parts && end == path_parts)
+    if (end == name->parts && end == parts)
         fit = FITS_EXACTLY;
-    else if (start > 0 && start + end >= parts)
+    else if (start > 0 && start + end >= name->parts)
         fit = FITS_LAYER;
-    else if (end == parts && end >= 2)
+    else if (end == name->parts)
         fit = FITS_END;
     else if (start > 0 && end >= 2)
         fit = FITS_SCOPES;
-    else if (end == path_parts && end == parts - 1 &&
-             is_text(first_part(name, length), graph->name))
+    else if (end == parts && end == name->parts - 1 && is_text(scope, graph->name))
         fit = FITS_SCOPES; /* the scope is the model */
-    else if (start == path_parts - 1)
+    else if (start == parts - 1)
         fit = FITS_GROUP;
     return fit == FITS_NOT ? FITS_NOT : fit * 1000 + end;
 }
 
-gc_status gc_keras_find_weight(const struct gc_graph *graph, const char *name, int32_t *index) {
-    size_t length = strlen(name);
-    if (length > 2 && memcmp(name + length - 2, ":0", 2) == 0)
-        length -= 2; /* TensorFlow's output 0 */
+gc_status gc_keras_find_weight(const struct gc_graph *graph, const char *text, int32_t *index) {
+    struct name name = {.text = text, .length = strlen(text)};
+    if (name.length > 2 && memcmp(text + name.length - 2, ":0", 2) == 0)
+        name.length -= 2; /* TensorFlow's output 0 of the operation "kernel" */
+    name.parts = count_parts(text, name.length);
     int32_t best = FITS_NOT, other = GC_NONE;
     *index = GC_NONE;
     for (int32_t i = 0; i < graph->weight_count; i++) {
-        const int32_t fit = rank(graph, &graph->weights[i], name, length);
+        const int32_t fit = rank(graph, &graph->weights[i], &name);
         if (fit > best) {
             best = fit;
             *index = i;
@@ -131,6 +140,6 @@ gc_status gc_keras_find_weight(const struct gc_graph *graph, const char *name, i
     }
     if (other == GC_NONE)
         return GC_OK;
-    return gc_fail(GC_INVALID_MODEL, "the name '%.200s' fits several weights: '%s' and '%s'", name,
+    return gc_fail(GC_INVALID_MODEL, "the name '%.200s' fits several weights: '%s' and '%s'", text,
                    graph->weights[*index].path, graph->weights[other].path);
 }

@@ -1,0 +1,581 @@
+/* The importer: configurations to graphs, names to weights. JSON is written with ' for ". */
+#include "keras/keras.h"
+#include "memory.h"
+#include "test.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- Configurations ---- */
+
+#define LAYER(CLASS, NAME, FIELDS, NODES)                                                          \
+    "{'class_name':'" CLASS "','name':'" NAME "','config':{'name':'" NAME "'" FIELDS               \
+    "},'inbound_nodes':[" NODES "]}"
+#define INPUT(NAME, SHAPE) LAYER("InputLayer", NAME, ",'batch_input_shape':" SHAPE, "")
+#define PICTURE INPUT("in", "[null,8,8,3]")
+#define CONV(NAME, FIELDS, NODES)                                                                  \
+    LAYER("Conv2D", NAME, ",'filters':4,'kernel_size':[3,3]" FIELDS, NODES)
+#define DENSE(NAME, NODES) LAYER("Dense", NAME, ",'units':5,'activation':'softmax'", NODES)
+#define POOL(NAME, NODES) LAYER("GlobalAveragePooling2D", NAME, "", NODES)
+
+/* Calls as Keras 2 writes them, with references to other calls' outputs ... */
+#define REF(NAME, NODE) "['" NAME "'," NODE ",0,{}]"
+#define FROM(NAME) "[" REF(NAME, "0") "]"
+#define FROM2(A, B) "[" REF(A, "0") "," REF(B, "0") "]"
+/* ... and as Keras 3 does. */
+#define TENSOR(NAME)                                                                               \
+    "{'class_name':'__keras_tensor__','config':{'shape':[null],'keras_history':['" NAME "',0,0]}}"
+#define ARGS(LIST) "{'args':[" LIST "],'kwargs':{'training':false}}"
+
+#define FUNCTIONAL_FIELDS(LAYERS, IN, OUT)                                                         \
+    ",'layers':[" LAYERS "],'input_layers':" IN ",'output_layers':" OUT
+#define FUNCTIONAL(LAYERS, OUT)                                                                    \
+    "{'class_name':'Functional','config':{'name':'net'" FUNCTIONAL_FIELDS(                         \
+        LAYERS, "[['in',0,0]]", "[['" OUT "',0,0]]") "}}"
+#define SEQUENTIAL(LAYERS)                                                                         \
+    "{'class_name':'Sequential','config':{'name':'net','layers':[" LAYERS "]}}"
+#define BASE(NODES)                                                                                \
+    LAYER("Functional", "base",                                                                    \
+          FUNCTIONAL_FIELDS(                                                                       \
+              INPUT("base_in", "[null,8,8,3]") "," CONV(                                           \
+                  "conv", ",'activation':'relu'",                                                  \
+                  FROM("base_in")) "," LAYER("BatchNormalization", "bn", "", FROM("conv")),        \
+              "['base_in',0,0]", "['bn',0,0]"),                                                    \
+          NODES)
+
+/* ---- Helpers ---- */
+
+static gc_status import(struct gc_graph *graph, const char *config) {
+    char *json = malloc(strlen(config) + 1);
+    strcpy(json, config);
+    for (char *c = json; *c != '\0'; c++)
+        if (*c == '\'')
+            *c = '"';
+    *graph = (struct gc_graph){0};
+    const gc_status status = gc_keras_import(graph, json, strlen(json));
+    free(json);
+    return status;
+}
+
+/* The configuration must be refused with this status and a sentence that says this. */
+static void refuse(const char *config, gc_status status, const char *sentence) {
+    const size_t before = gc_memory_in_use();
+    struct gc_graph graph;
+    EXPECT_STATUS(import(&graph, config), status);
+    EXPECT_CONTAINS(gc_error(), sentence);
+    gc_graph_free(&graph);
+    EXPECT_INT(gc_memory_in_use(), before);
+}
+
+static const struct gc_layer *row(const struct gc_graph *graph, const char *path) {
+    for (int32_t i = 0; i < graph->layer_count; i++)
+        if (strcmp(graph->layers[i].path, path) == 0)
+            return &graph->layers[i];
+    return NULL;
+}
+
+/* All layers' paths, in their order, "a b c". */
+static void expect_layers(const struct gc_graph *graph, const char *expected) {
+    char text[1000] = "";
+    for (int32_t i = 0; i < graph->layer_count; i++) {
+        if (i > 0)
+            strcat(text, " ");
+        strcat(text, graph->layers[i].path);
+    }
+    EXPECT_TEXT(text, expected);
+}
+
+/* All operators' names, in the order of execution. */
+static void expect_operators(const struct gc_graph *graph, const char *expected) {
+    char text[1000] = "";
+    for (int32_t i = 0; i < graph->node_count; i++) {
+        if (i > 0)
+            strcat(text, " ");
+        strcat(text, graph->nodes[i].op->name);
+    }
+    EXPECT_TEXT(text, expected);
+}
+
+static void expect_shape(const struct gc_graph *graph, const char *path, const char *expected) {
+    const struct gc_layer *layer = row(graph, path);
+    char text[GC_SHAPE_TEXT];
+    REQUIRE(layer != NULL);
+    EXPECT_TEXT(gc_shape_text(text, &graph->values[layer->value].shape), expected);
+}
+
+static void expect_found(const struct gc_graph *graph, const char *name, const char *path) {
+    int32_t index;
+    REQUIRE_OK(gc_keras_find_weight(graph, name, &index));
+    EXPECT_TEXT(index < 0 ? "none" : graph->weights[index].path, path);
+}
+
+/* ---- Models ---- */
+
+TEST(keras_functional_of_keras_2) {
+    struct gc_graph graph;
+    REQUIRE_OK(import(
+        &graph,
+        FUNCTIONAL(PICTURE "," CONV("conv", ",'activation':'relu'", FROM("in")) "," LAYER(
+                       "BatchNormalization", "bn", ",'axis':[3]",
+                       FROM("conv")) "," POOL("pool", FROM("bn")) "," DENSE("dense", FROM("pool")),
+                   "dense")));
+    EXPECT_TEXT(graph.name, "net");
+    expect_layers(&graph, "in conv bn pool dense");
+    expect_operators(&graph, "conv2d clamp batch_norm global_average dense softmax");
+    expect_shape(&graph, "conv", "(6, 6, 4)");
+    expect_shape(&graph, "dense", "(5)");
+    EXPECT_INT(graph.output, row(&graph, "dense")->value);
+    EXPECT_INT(row(&graph, "in")->value, 0);
+    EXPECT_TEXT(row(&graph, "bn")->type, "BatchNormalization");
+    EXPECT_INT(row(&graph, "bn")->inputs[0], 1);
+    EXPECT_NEAR(row(&graph, "bn")->params, 16, 0);
+    EXPECT_NEAR(row(&graph, "bn")->trainable_params, 8, 0);
+    EXPECT_INT(graph.weight_count, 8);
+    EXPECT_TEXT(graph.weights[7].path, "dense/bias");
+    EXPECT_TEXT(graph.weights[7].store, "layers/dense/vars/1");
+    gc_graph_free(&graph);
+}
+
+TEST(keras_functional_of_keras_3) {
+    struct gc_graph graph;
+    REQUIRE_OK(import(
+        &graph,
+        "{'module':'keras.src.models.functional','class_name':'Functional','config':{'name':'net',"
+        "'layers':[" LAYER("InputLayer", "in", ",'batch_shape':[null,8,8,3]", "") "," CONV(
+            "a",
+            ",'padding':'same','dtype':{'class_name':'DTypePolicy','config':{'name':"
+            "'mixed_float16'}}",
+            ARGS(TENSOR(
+                "in"))) "," CONV("b", ",'padding':'same','use_bias':false",
+                                 ARGS(TENSOR(
+                                     "in"))) "," LAYER("Add", "sum", "",
+                                                       ARGS("[" TENSOR("a") "," TENSOR(
+                                                           "b") "]")) "," POOL("pool",
+                                                                               ARGS(TENSOR(
+                                                                                   "sum"))) "],"
+                                                                                            "'input"
+                                                                                            "_layer"
+                                                                                            "s':['"
+                                                                                            "in',0,"
+                                                                                            "0],'"
+                                                                                            "output"
+                                                                                            "_layer"
+                                                                                            "s':['"
+                                                                                            "pool',"
+                                                                                            "0,0]},"
+                                                                                            "'regis"
+                                                                                            "tered_"
+                                                                                            "name':"
+                                                                                            "'Funct"
+                                                                                            "ional'"
+                                                                                            "}"));
+    expect_layers(&graph, "in a b sum pool");
+    EXPECT_INT(row(&graph, "sum")->input_count, 2);
+    EXPECT_INT(row(&graph, "sum")->inputs[1], 2);
+    EXPECT_TEXT(graph.weights[2].store, "layers/conv2d_1/vars/0");
+    gc_graph_free(&graph);
+}
+
+TEST(keras_sequential_takes_its_shape_from_where_it_stands) {
+    static const char *const configs[] = {
+        SEQUENTIAL(PICTURE "," LAYER("Flatten", "flat", "", "")),
+        SEQUENTIAL(LAYER("Flatten", "flat", ",'batch_input_shape':[null,8,8,3]", "")),
+        "{'class_name':'Sequential','config':[" LAYER("Flatten", "flat",
+                                                      ",'batch_input_shape':[null,8,8,3]", "") "]}",
+        "{'class_name':'Sequential','config':{'layers':[" LAYER(
+            "Flatten", "flat", "", "") "],'build_input_shape':[null,8,8,3]}}",
+        "{'class_name':'Sequential','config':{'layers':[" LAYER(
+            "Flatten", "flat", "", "") "]},'build_config':{'input_shape':[null,8,8,3]}}",
+        "{'modelTopology':{'model_config':" SEQUENTIAL(PICTURE
+                                                       "," LAYER("Flatten", "flat", "", "")) "}}",
+    };
+    for (size_t i = 0; i < sizeof configs / sizeof *configs; i++) {
+        struct gc_graph graph;
+        REQUIRE_OK(import(&graph, configs[i]));
+        expect_layers(&graph, "flat");
+        expect_shape(&graph, "flat", "(192)");
+        EXPECT_INT(row(&graph, "flat")->input_count, 0);
+        gc_graph_free(&graph);
+    }
+    struct gc_graph graph;
+    REQUIRE_OK(import(&graph, SEQUENTIAL(BASE("") "," LAYER("Flatten", "flat", "", ""))));
+    expect_layers(&graph, "base/base_in base/conv base/bn base flat");
+    expect_shape(&graph, "base/base_in", "(8, 8, 3)");
+    gc_graph_free(&graph);
+}
+
+TEST(keras_text_in_text) {
+    struct gc_graph graph = {0};
+    static const char config[] =
+        "{\"model_config\": \"{\\\"class_name\\\": \\\"Sequential\\\", \\\"config\\\": [{"
+        "\\\"class_name\\\": \\\"Flatten\\\", \\\"config\\\": {\\\"name\\\": \\\"flat\\\", "
+        "\\\"batch_input_shape\\\": [NaN, 2, 2, 3]}}]}\"}";
+    EXPECT_OK(gc_keras_import(&graph, config, strlen(config)));
+    expect_shape(&graph, "flat", "(12)");
+    gc_graph_free(&graph);
+}
+
+TEST(keras_open_input) {
+    struct gc_graph graph;
+    REQUIRE_OK(import(&graph,
+                      SEQUENTIAL(INPUT("in", "[null,null,32,3]") "," CONV("conv", "", "") "," LAYER(
+                          "Dropout", "drop", ",'rate':0.5", "") "," POOL("pool", ""))));
+    EXPECT(graph.open_height && !graph.open_width);
+    EXPECT_OK(gc_graph_resize(&graph, 50, 32));
+    expect_shape(&graph, "drop", "(48, 30, 4)");
+    gc_graph_free(&graph);
+}
+
+TEST(keras_nested_models_frozen_and_called_from_one) {
+    struct gc_graph graph;
+    const char *const base =
+        LAYER("Functional", "base",
+              ",'trainable':false" FUNCTIONAL_FIELDS(
+                  INPUT("base_in", "[null,8,8,3]") "," CONV("conv", "", FROM("base_in")),
+                  "[['base_in',0,0]]", "[['conv',0,0]]"),
+              FROM("in"));
+    char config[4000];
+    snprintf(config, sizeof config, "%s%s%s",
+             "{'class_name':'Model','config':{'name':'net','layers':[" PICTURE ",", base,
+             "," POOL("pool", "[" REF("base", "1") "]") "," DENSE(
+                 "dense",
+                 FROM("pool")) "],'input_layers':[['in',0,0]],'output_layers':[['dense',0,0]]}}");
+    REQUIRE_OK(import(&graph, config));
+    expect_layers(&graph, "in base/base_in base/conv base pool dense");
+    const struct gc_layer *model = row(&graph, "base");
+    EXPECT(model->is_model);
+    EXPECT_INT(model->value, row(&graph, "base/conv")->value);
+    EXPECT_INT(model->inputs[0], 0);
+    EXPECT_INT(row(&graph, "base/conv")->parent, 3);
+    EXPECT_INT(model->parent, GC_NONE);
+    EXPECT_NEAR(model->params, 112, 0);
+    EXPECT_NEAR(model->trainable_params, 0, 0);
+    EXPECT_NEAR(row(&graph, "dense")->trainable_params, 25, 0);
+    EXPECT_TEXT(graph.weights[0].path, "base/conv/kernel");
+    EXPECT_TEXT(graph.weights[0].store, "layers/functional/layers/conv2d/vars/0");
+    gc_graph_free(&graph);
+}
+
+TEST(keras_layers_and_models_called_twice) {
+    struct gc_graph graph;
+    REQUIRE_OK(import(
+        &graph,
+        FUNCTIONAL(
+            PICTURE
+            "," LAYER("Conv2D", "same", ",'filters':3,'kernel_size':1", FROM("in") "," FROM("same")) "," BASE(
+                "[" REF("in", "0") "],[" REF(
+                    "same", "1") "]") "," LAYER("Add", "add", "",
+                                                "[" REF("base", "0") "," REF("base", "1") "]"),
+            "add")));
+    expect_layers(&graph, "in same same@1 base/base_in base/conv base/bn base "
+                          "base/base_in@1 base/conv@1 base/bn@1 base@1 add");
+    EXPECT_INT(row(&graph, "base/conv@1")->parent, 10);
+    EXPECT_NEAR(row(&graph, "base@1")->params, 128, 0);
+    EXPECT_INT(graph.weight_count, 8);
+    EXPECT_INT(graph.nodes[0].weights[0], graph.nodes[1].weights[0]);
+    gc_graph_free(&graph);
+}
+
+/* The order of execution is that of the inputs; the order of the weights that of the configuration. */
+TEST(keras_order) {
+    struct gc_graph graph;
+    REQUIRE_OK(import(&graph, FUNCTIONAL(DENSE("last", FROM("pool")) "," POOL(
+                                             "pool", FROM("conv")) "," PICTURE
+                                                                   "," CONV("conv", "", FROM("in")),
+                                         "last")));
+    expect_layers(&graph, "in conv pool last");
+    EXPECT_TEXT(graph.weights[0].path, "last/kernel");
+    EXPECT_TEXT(graph.weights[2].path, "conv/kernel");
+    EXPECT_INT(graph.nodes[0].weights[0], 2);
+    gc_graph_free(&graph);
+}
+
+TEST(keras_layers_lower_to_operators) {
+    static const struct {
+        const char *layer, *operators, *shape;
+    } cases[] = {
+        {LAYER("Activation", "x", ",'activation':'linear'", ""), "reshape", "(8, 8, 3)"},
+        {LAYER("Activation", "x", ",'activation':{'class_name':'function','config':'relu6'}", ""),
+         "clamp", "(8, 8, 3)"},
+        {LAYER("Activation", "x",
+               ",'activation':{'class_name':'ReLU','config':{'name':'r','max_value':6}}", ""),
+         "clamp", "(8, 8, 3)"},
+        {LAYER("DepthwiseConv2D", "x", ",'kernel_size':3,'strides':2,'depth_multiplier':2", ""),
+         "depthwise", "(3, 3, 6)"},
+        {LAYER("SeparableConv2D", "x", ",'kernel_size':3,'filters':7,'activation':'sigmoid'", ""),
+         "depthwise conv2d sigmoid", "(6, 6, 7)"},
+        {LAYER("ZeroPadding2D", "x", ",'padding':1", ""), "zero_padding", "(10, 10, 3)"},
+        {LAYER("ZeroPadding2D", "x", ",'padding':[1,2]", ""), "zero_padding", "(10, 12, 3)"},
+        {LAYER("ZeroPadding2D", "x", ",'padding':[[0,1],[2,3]]", ""), "zero_padding", "(9, 13, 3)"},
+        {LAYER("Reshape", "x", ",'target_shape':[-1,6]", ""), "reshape", "(32, 6)"},
+        {LAYER("GlobalAveragePooling2D", "x", ",'keepdims':true", ""), "global_average",
+         "(1, 1, 3)"},
+        {LAYER("Rescaling", "x", ",'scale':[1,2,3],'offset':-1", ""), "rescaling", "(8, 8, 3)"},
+        {LAYER("Rescaling", "x",
+               ",'scale':{'class_name':'__numpy__','config':{'value':[1,2,3],'dtype':'float32'}}",
+               ""),
+         "rescaling", "(8, 8, 3)"},
+        {LAYER("Softmax", "x", ",'axis':[-1]", ""), "softmax", "(8, 8, 3)"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char config[1000];
+        snprintf(config, sizeof config, SEQUENTIAL(PICTURE ",%s"), cases[i].layer);
+        struct gc_graph graph;
+        REQUIRE_OK(import(&graph, config));
+        expect_operators(&graph, cases[i].operators);
+        expect_shape(&graph, "x", cases[i].shape);
+        gc_graph_free(&graph);
+    }
+}
+
+/* ---- Refusals ---- */
+
+TEST(keras_names_all_layers_that_are_not_supported) {
+    refuse(
+        FUNCTIONAL(
+            PICTURE
+            "," LAYER("Lambda", "fn", "", FROM("in")) "," CONV("conv", ",'activation':'wobble'", FROM("fn")) "," LAYER(
+                "TFOpLambda", "op", "",
+                "['conv',0,0,{'y':2.0}]") "," LAYER("Conv2D", "first",
+                                                    ",'data_format':'channels_first','filters':1,"
+                                                    "'kernel_size':1",
+                                                    "[" REF("op",
+                                                            "7") "]") "," LAYER("Sequential",
+                                                                                "head",
+                                                                                ",'layers':[" LAYER(
+                                                                                    "LSTM", "rnn",
+                                                                                    "", "") "]",
+                                                                                FROM("first")),
+            "head"),
+        GC_UNSUPPORTED_LAYER,
+        "5 layers are not supported: 'fn' (Lambda), 'conv' (Conv2D with activation 'wobble'), "
+        "'op' (TFOpLambda), 'first' (Conv2D with data_format channels_first: channels_last is), "
+        "'head/rnn' (LSTM). A Lambda layer holds Python code, which is never run");
+    refuse(SEQUENTIAL(PICTURE
+                      ",{'class_name':'Dense','module':'my_layers','registered_name':'Dense',"
+                      "'config':{'name':'mine','units':3}}"),
+           GC_UNSUPPORTED_LAYER, "1 layer is not supported: 'mine' (Dense)");
+    refuse("{'class_name':'MyModel','config':{}}", GC_UNSUPPORTED_LAYER, "'MyModel'");
+}
+
+TEST(keras_refuses_several_inputs_or_outputs) {
+    refuse("{'class_name':'Functional','config':{'name':'two'" FUNCTIONAL_FIELDS(
+               PICTURE "," INPUT("more", "[null,4]") "," CONV("c", "", FROM("in")),
+               "[['in',0,0],['more',0,0]]", "['c',0,0]") "}}",
+           GC_UNSUPPORTED_LAYER, "model 'two' has 2 inputs");
+    refuse("{'class_name':'Functional','config':{'name':'two'" FUNCTIONAL_FIELDS(
+               PICTURE "," CONV("c", "", FROM("in")), "['in',0,0]", "[['in',0,0],['c',0,0]]") "}}",
+           GC_UNSUPPORTED_LAYER, "model 'two' has 2 outputs");
+}
+
+TEST(keras_refuses_what_is_no_model) {
+    refuse("", GC_INVALID_MODEL, "not JSON");
+    refuse("{'class_name':", GC_INVALID_MODEL, "not JSON");
+    refuse("[]", GC_INVALID_MODEL, "no class_name");
+    refuse("{'model_config':'{'}", GC_INVALID_MODEL, "not JSON");
+    refuse("{'modelTopology':{'node':[]}}", GC_INVALID_MODEL, "TensorFlow graph");
+    refuse("{'class_name':'Sequential','config':{'name':'s'}}", GC_INVALID_MODEL,
+           "no list of layers");
+    refuse("{'class_name':'Sequential','config':{'layers':[7]}}", GC_INVALID_MODEL, "class_name");
+    refuse(SEQUENTIAL("{'class_name':'Dense','config':{}}"), GC_INVALID_MODEL, "no name");
+    refuse(SEQUENTIAL("{'class_name':'Dense','name':'d','config':3}"), GC_INVALID_MODEL,
+           "layer 'd': config should be an object");
+    refuse(SEQUENTIAL(LAYER("Dense", "d", ",'units':3", "")), GC_INVALID_MODEL, "what goes in");
+    refuse(SEQUENTIAL(INPUT("in", "[null,784]") "," DENSE("d", "")), GC_INVALID_MODEL,
+           "no picture");
+    refuse(SEQUENTIAL(INPUT("in", "[null,8,8,null]") "," DENSE("d", "")), GC_INVALID_MODEL,
+           "no picture");
+    refuse(SEQUENTIAL(PICTURE "," DENSE("d", "") "," PICTURE), GC_INVALID_MODEL, "called 'in'");
+    refuse(SEQUENTIAL(PICTURE "," DENSE("d", "") "," INPUT("other", "[null,5]")), GC_INVALID_MODEL,
+           "'other': an InputLayer");
+}
+
+TEST(keras_refuses_wrong_connections) {
+    refuse(FUNCTIONAL(PICTURE "," CONV("a", "", FROM("b")) "," CONV("b", "", FROM("a")), "b"),
+           GC_INVALID_MODEL, "circle");
+    refuse(FUNCTIONAL(PICTURE "," CONV("a", "", FROM("a")), "a"), GC_INVALID_MODEL, "'a' waits");
+    refuse(FUNCTIONAL(PICTURE "," CONV("a", "", FROM("ghost")), "a"), GC_INVALID_MODEL, "'ghost'");
+    refuse(FUNCTIONAL(PICTURE "," CONV("a", "", "[" REF("in", "2") "]"), "a"), GC_INVALID_MODEL,
+           "call 2 of layer 'in'");
+    refuse(FUNCTIONAL(PICTURE "," CONV("a", "", "[['in',0,1]]"), "a"), GC_INVALID_MODEL,
+           "'a' takes an output of layer 'in'");
+    refuse(FUNCTIONAL(PICTURE "," CONV("a", "", "[['in',99999999999,0]]"), "a"), GC_INVALID_MODEL,
+           "'a' takes an output of layer 'in'");
+    refuse(FUNCTIONAL(PICTURE "," CONV("a", "", ""), "a"), GC_INVALID_MODEL, "inbound_nodes");
+    refuse(FUNCTIONAL(PICTURE "," CONV("a", "", FROM2("in", "in")), "a"), GC_INVALID_MODEL,
+           "takes one input and is given 2");
+    refuse(FUNCTIONAL(PICTURE "," CONV("a", "", "[{}]"), "a"), GC_INVALID_MODEL, "is given 0");
+    refuse(FUNCTIONAL(PICTURE "," CONV("a", "", FROM("in")), "ghost"), GC_INVALID_MODEL, "'ghost'");
+    refuse(FUNCTIONAL(PICTURE "," BASE(FROM2("in", "in")), "base"), GC_INVALID_MODEL,
+           "model 'base' has 1 inputs and is given 2");
+    refuse("{'class_name':'Functional','config':{'layers':[" PICTURE "]}}", GC_INVALID_MODEL,
+           "input_layers is missing");
+    refuse("{'class_name':'Functional','config':{'name':'n'" FUNCTIONAL_FIELDS(
+               PICTURE "," CONV("a", "", FROM("in")), "['a',0,0]", "['a',0,0]") "}}",
+           GC_INVALID_MODEL, "is no InputLayer");
+    refuse("{'class_name':'Functional','config':{'name':'n'" FUNCTIONAL_FIELDS(
+               PICTURE "," INPUT("other", "[null,1]") "," CONV("a", "", FROM("in")), "['in',0,0]",
+               "['a',0,0]") "}}",
+           GC_INVALID_MODEL, "'other' is an InputLayer that input_layers lacks");
+}
+
+TEST(keras_refuses_wrong_fields) {
+    static const struct {
+        const char *layer, *sentence;
+    } cases[] = {
+        {LAYER("Conv2D", "c", ",'filters':4", ""), "layer 'c': kernel_size is missing"},
+        {LAYER("Conv2D", "c", ",'filters':0,'kernel_size':3", ""),
+         "layer 'c': filters should be a positive integer, is 0"},
+        {LAYER("Conv2D", "c", ",'filters':-3,'kernel_size':3", ""), "is -3"},
+        {LAYER("Conv2D", "c", ",'filters':1.5,'kernel_size':3", ""), "is a fraction"},
+        {LAYER("Conv2D", "c", ",'filters':99999999999,'kernel_size':3", ""), "is 99999999999"},
+        {CONV("c", ",'strides':[1,0]", ""),
+         "layer 'c': strides should be two positive integers, is [1, 0]"},
+        {CONV("c", ",'strides':'x'", ""), "is \"x\""},
+        {CONV("c", ",'padding':'causal'", ""), "padding should be \"same\" or \"valid\""},
+        {CONV("c", ",'use_bias':1", ""), "use_bias should be true or false"},
+        {CONV("c", ",'activation':[]", ""), "activation should be the name of an activation"},
+        {CONV("c", ",'groups':2", ""), "layer 'c': "},
+        {LAYER("Conv2D", "c", ",'filters':4,'kernel_size':9", ""), "layer 'c': "},
+        {LAYER("BatchNormalization", "b", ",'axis':7", ""), "has no axis 7"},
+        {LAYER("BatchNormalization", "b", ",'epsilon':'tiny'", ""), "epsilon should be a number"},
+        {LAYER("BatchNormalization", "b", ",'epsilon':NaN", ""), "epsilon should be a number"},
+        {LAYER("ReLU", "r", ",'max_value':-1", ""), "max_value"},
+        {LAYER("Reshape", "r", ",'target_shape':[5,5]", ""), "layer 'r': "},
+        {LAYER("Reshape", "r", ",'target_shape':[1,1,1,1,1,192]", ""), "at most 5 integers"},
+        {LAYER("Reshape", "r", "", ""), "target_shape is missing"},
+        {LAYER("Rescaling", "r", ",'scale':[1,2],'offset':[1,2,3]", ""), "scale has 2 numbers"},
+        {LAYER("Rescaling", "r", ",'scale':[]", ""), "scale should be"},
+        {LAYER("ZeroPadding2D", "z", ",'padding':[[1],[2]]", ""), "[[top, bottom], [left, right]]"},
+        {LAYER("Dense", "d", ",'units':2,'trainable':'no'", ""),
+         "trainable should be true or false"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char config[1000];
+        snprintf(config, sizeof config, SEQUENTIAL(PICTURE ",%s"), cases[i].layer);
+        refuse(config, GC_INVALID_MODEL, cases[i].sentence);
+    }
+    refuse(SEQUENTIAL(PICTURE "," LAYER("Dense", "d", ",'units':2000000000", "")), GC_TOO_LARGE,
+           "layer 'd': ");
+}
+
+/* A chain of models, one in the other. */
+static char *nest(int depth) {
+    static const char open[] =
+        "{'class_name':'Sequential','name':'s','config':{'name':'s','layers':[";
+    static const char close[] = "]}}";
+    static const char core[] = LAYER("Flatten", "flat", ",'batch_input_shape':[null,8,8,3]", "");
+    char *config = malloc((size_t)depth * (sizeof open + sizeof close) + sizeof core);
+    config[0] = '\0';
+    for (int i = 0; i < depth; i++)
+        strcat(config, open);
+    strcat(config, core);
+    for (int i = 0; i < depth; i++)
+        strcat(config, close);
+    return config;
+}
+
+TEST(keras_limits) {
+    char *config = nest(200);
+    refuse(config, GC_TOO_LARGE, "more than 64 deep");
+    free(config);
+    config = nest(60);
+    struct gc_graph graph;
+    EXPECT_OK(import(&graph, config));
+    EXPECT_INT(graph.layer_count, 60);
+    gc_graph_free(&graph);
+    free(config);
+
+    static const char layer[] = "{'class_name':'Dropout','config':{'name':'d'}},";
+    const size_t count = GC_MAX_LAYERS + 1;
+    config = malloc(100 + count * sizeof layer);
+    char *end = config + sprintf(config, "%s", "{'class_name':'Sequential','config':{'layers':[");
+    for (size_t i = 0; i < count; i++)
+        end += sprintf(end, "%s", layer);
+    sprintf(end - 1, "%s", "]}}");
+    refuse(config, GC_TOO_LARGE, "more than 20000 layers");
+    free(config);
+}
+
+/* Models in models, each called twice by the next: 2^30 layers from a small file. */
+TEST(keras_doubling_models) {
+    static const char open[] =
+        "{'class_name':'Functional','name':'m','config':{'name':'m','layers':[" PICTURE ",";
+    static const char close[] =
+        "],'input_layers':['in',0,0],'output_layers':['m',1,0]},'inbound_nodes':[[['in',0,0]],"
+        "[['m',0,0]]]}";
+    char *config = malloc(30 * (sizeof open + sizeof close) + 500);
+    config[0] = '\0';
+    for (int i = 0; i < 30; i++)
+        strcat(config, open);
+    strcat(config, LAYER("ReLU", "m", "", FROM("in") "," FROM("m")));
+    for (int i = 0; i < 30; i++)
+        strcat(config, close);
+    refuse(config, GC_TOO_LARGE, "more than 20000 layers");
+    free(config);
+}
+
+/* ---- Names of weights ---- */
+
+TEST(keras_finds_weights) {
+    struct gc_graph graph;
+    REQUIRE_OK(import(
+        &graph, SEQUENTIAL(LAYER("Sequential", "outer", ",'layers':[" BASE("") "]",
+                                 "") "," LAYER("DepthwiseConv2D", "dw", ",'kernel_size':3",
+                                               "") "," POOL("pool", "") "," DENSE("dense", ""))));
+    expect_found(&graph, "outer/base/conv/kernel", "outer/base/conv/kernel");
+    expect_found(&graph, "outer/conv/kernel:0", "outer/base/conv/kernel");
+    expect_found(&graph, "outer/base/conv/kernel:0", "outer/base/conv/kernel");
+    expect_found(&graph, "outer/outer/base/conv/bias:0", "outer/base/conv/bias");
+    expect_found(&graph, "outer/net/outer/conv/bias", "outer/base/conv/bias");
+    expect_found(&graph, "bn/moving_mean", "outer/base/bn/moving_mean");
+    expect_found(&graph, "layers/sequential/layers/functional/layers/batch_normalization/vars/3",
+                 "outer/base/bn/moving_variance");
+    expect_found(&graph, "dw/dw/depthwise_kernel:0", "dw/kernel");
+    expect_found(&graph, "dw/depthwise_kernel", "dw/kernel");
+    expect_found(&graph, "dense/dense/bias:0", "dense/bias");
+    expect_found(&graph, "dense/net/dense/bias:0", "dense/bias");
+    expect_found(&graph, "net/dense/bias", "dense/bias");
+    expect_found(&graph, "dense/dense_7/bias:0", "dense/bias");
+    expect_found(&graph, "layers/dense/vars/1", "dense/bias");
+    gc_graph_free(&graph);
+}
+
+TEST(keras_finds_no_weights_for_other_names) {
+    struct gc_graph graph;
+    REQUIRE_OK(import(&graph, SEQUENTIAL(PICTURE "," CONV("conv", "", "") "," POOL(
+                                  "pool", "") "," DENSE("dense", ""))));
+    static const char *const names[] = {"",
+                                        "/",
+                                        ":0",
+                                        "kernel",
+                                        "dense",
+                                        "conv/kernel/",
+                                        "Adam/m/dense/kernel:0",
+                                        "training/Adam/dense/kernel/m:0",
+                                        "optimizer/vars/3",
+                                        "adam/dense_kernel_momentum",
+                                        "layers/dense/vars/2",
+                                        "layers/dense_1/vars/0",
+                                        "other/kernel",
+                                        "dense/gamma",
+                                        "iteration:0"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        expect_found(&graph, names[i], "none");
+    gc_graph_free(&graph);
+}
+
+TEST(keras_refuses_ambiguous_names) {
+    struct gc_graph graph;
+    int32_t index;
+    REQUIRE_OK(import(
+        &graph, SEQUENTIAL(PICTURE "," LAYER(
+                    "Sequential", "a", ",'layers':[" CONV("conv", "", "") "]",
+                    "") "," LAYER("Sequential", "b", ",'layers':[" CONV("conv", "", "") "]", ""))));
+    expect_found(&graph, "b/conv/kernel", "b/conv/kernel");
+    expect_found(&graph, "a/a/conv/kernel", "a/conv/kernel");
+    EXPECT_STATUS(gc_keras_find_weight(&graph, "conv/kernel", &index), GC_INVALID_MODEL);
+    EXPECT_CONTAINS(gc_error(), "'a/conv/kernel' and 'b/conv/kernel'");
+    gc_graph_free(&graph);
+}
