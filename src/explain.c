@@ -38,23 +38,51 @@ static double *channel_weights(struct cam *cam, int32_t value) {
     return cam->plan->channels[i];
 }
 
+/* Positions whose gradients are added up before the sum goes to double. */
+#define BLOCK 8
+
+/* sums [channels] += gradient [BLOCK][channels] over the positions */
+static void add_block(double *restrict sums, const gc_real *restrict gradient, size_t channels) {
+    for (size_t k = 0; k < channels; k++) {
+        gc_real sum = 0;
+        for (size_t p = 0; p < BLOCK; p++) sum += gradient[p * channels + k];
+        sums[k] += (double)sum;
+    }
+}
+
 /* weights [channels] = mean of gradient [positions][channels] over the positions. Summed in double:
  * thousands of float32 values of both signs would lose the digits that matter. */
-static void mean_over_positions(double *weights, const gc_real *gradient, size_t count, size_t channels) {
+static void mean_over_positions(double *restrict weights, const gc_real *restrict gradient, size_t count,
+                                size_t channels) {
     memset(weights, 0, channels * sizeof *weights);
-    for (size_t p = 0; p < count; p++, gradient += channels)
-        for (size_t k = 0; k < channels; k++) weights[k] += (double)gradient[k];
+    size_t p = 0;
+    for (; p + BLOCK <= count; p += BLOCK) add_block(weights, gradient + p * channels, channels);
+    for (; p < count; p++)
+        for (size_t k = 0; k < channels; k++) weights[k] += (double)gradient[p * channels + k];
     for (size_t k = 0; k < channels; k++) weights[k] /= (double)count;
+}
+
+/* Sums that run side by side, so that they become vectors. */
+#define LANES 8
+
+/* sum over k of weights [channels] times values [channels] */
+static double weighted_sum(const double *restrict weights, const gc_real *restrict values,
+                           size_t channels) {
+    double sums[LANES] = {0}, sum = 0;
+    size_t k = 0;
+    for (; k + LANES <= channels; k += LANES)
+        for (size_t lane = 0; lane < LANES; lane++)
+            sums[lane] += weights[k + lane] * (double)values[k + lane];
+    for (; k < channels; k++) sum += weights[k] * (double)values[k];
+    for (size_t lane = 0; lane < LANES; lane++) sum += sums[lane];
+    return sum;
 }
 
 /* raw [positions] = sum over k of weights [channels] times activation [positions][channels] */
 static void weighted_channel_sum(float *raw, const double *weights, const gc_real *activation,
                                  size_t count, size_t channels) {
-    for (size_t p = 0; p < count; p++, activation += channels) {
-        double sum = 0;
-        for (size_t k = 0; k < channels; k++) sum += weights[k] * (double)activation[k];
-        raw[p] = (float)sum;
-    }
+    for (size_t p = 0; p < count; p++)
+        raw[p] = (float)weighted_sum(weights, activation + p * channels, channels);
 }
 
 static double euclidean_norm(const double *values, size_t count) {

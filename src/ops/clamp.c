@@ -31,8 +31,10 @@ static gc_status clamp_backward_reference(struct gc_step *step, int32_t input,
     gc_real low, high;
     clamp_clamp(step->params, &low, &high);
     const size_t count = gc_shape_count(&step->out);
-    for (size_t i = 0; i < count; i++)
-        din[i] = out[i] > low && out[i] < high ? dout[i] : 0;
+    for (size_t i = 0; i < count; i++) {
+        const gc_real passing = dout[i]; /* read always: a choice of values, not a branch */
+        din[i] = out[i] > low && out[i] < high ? passing : 0;
+    }
     return GC_OK;
 }
 
