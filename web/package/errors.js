@@ -18,7 +18,7 @@
  *
  * From the package:
  * - `INVALID_SOURCE`: what was given as a model cannot be read as a file at all
- * - `FETCH_FAILED`: a model or the wasm file could not be fetched
+ * - `FETCH_FAILED`: a model, the wasm file or a library could not be fetched
  * - `WASM_FAILED`: the WebAssembly module could not be compiled or has failed for good
  * - `DISPOSED`: the model was disposed of before or during the call
  * - `WORKER_FAILED`: the worker could not be started or was closed

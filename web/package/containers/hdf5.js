@@ -1,6 +1,7 @@
 /** HDF5 files of Keras: whole models (.h5) and the weight store inside a .keras file. */
 
 import { GradCamError } from '../errors.js';
+import { library } from './library.js';
 import { bytesPerNumber, isNumberType, toFloat32 } from './numbers.js';
 
 /** @typedef {import('./index.js').Weight} Weight */
@@ -23,7 +24,7 @@ const MAX_DEPTH = 64;
  * @returns {Promise<import('./index.js').Container>}
  */
 export async function openModelH5(bytes) {
-  const jsfive = await import('jsfive');
+  const jsfive = await library('jsfive', () => import('jsfive'));
   return guarded(() => {
     const file = openFile(jsfive, bytes);
     const config = file.attrs.model_config;
@@ -40,7 +41,7 @@ export async function openModelH5(bytes) {
  * @returns {Promise<Weight[]>}
  */
 export async function openWeightStore(bytes) {
-  const jsfive = await import('jsfive');
+  const jsfive = await library('jsfive', () => import('jsfive'));
   return guarded(() => {
     const datasets = [...storeWeights(openFile(jsfive, bytes), '', new Set())];
     return datasets.map(([name, dataset]) => weight(name, dataset, bytes));

@@ -1,6 +1,7 @@
 /** .keras files: a zip of the configuration (JSON) and the weights (HDF5), as Keras 3 writes them. */
 
 import { GradCamError } from '../errors.js';
+import { library } from './library.js';
 import { openWeightStore } from './hdf5.js';
 
 const CONFIG = 'config.json';
@@ -38,7 +39,7 @@ export async function openKeras(bytes) {
  * @returns {Promise<Record<string, Uint8Array>>} the files that a model is read from
  */
 async function unzip(bytes) {
-  const { unzipSync } = await import('fflate');
+  const { unzipSync } = await library('fflate', () => import('fflate'));
   try {
     return unzipSync(bytes, { filter: isWanted });
   } catch (cause) {
