@@ -48,8 +48,10 @@ NATIVE_FLAGS += -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit
 WASM_FLAGS += -fsanitize=undefined -fsanitize-trap=undefined
 endif
 
-# yyjson: only the reader, which must take the NaN and Infinity that Python writes.
-YYJSON_FLAGS := -w -DYYJSON_DISABLE_WRITER=1 -DYYJSON_DISABLE_UTILS=1
+# yyjson: only the reader, which must take the NaN and Infinity that Python writes, and for size:
+# without its fast numbers, which are 50 KB of tables, and a configuration has few.
+YYJSON_FLAGS := -w -Os -DYYJSON_DISABLE_WRITER=1 -DYYJSON_DISABLE_UTILS=1 \
+	-DYYJSON_DISABLE_FAST_FP_CONV=1
 
 # stb_image. -fwrapv: its inverse DCT overflows on damaged JPEGs; this defines what comes of it. And it
 # copies nothing to NULL, which is harmless, for an empty chunk of a PNG.
