@@ -111,8 +111,12 @@ export class DemoPage {
     const { width, height, base64 } = await this.page.evaluate(() => {
       const canvas = /** @type {HTMLCanvasElement} */ (document.querySelector('canvas'));
       const { width, height } = canvas;
-      const { data } = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d')) //
-        .getImageData(0, 0, width, height);
+      // Read from a copy: a canvas that is read again and again makes Chromium warn.
+      const copy = /** @type {OffscreenCanvasRenderingContext2D} */ (
+        new OffscreenCanvas(width, height).getContext('2d')
+      );
+      copy.drawImage(canvas, 0, 0);
+      const { data } = copy.getImageData(0, 0, width, height);
       let text = '';
       for (const byte of data) text += String.fromCharCode(byte);
       return { width, height, base64: btoa(text) };

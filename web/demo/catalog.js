@@ -6,7 +6,7 @@ import manifest from '../../models/manifest.json';
 export const models = manifest.models.map(({ title, file, preprocessing, labels }) => ({
   name: title,
   source: `models/${file}`,
-  preprocessing,
+  preprocessing: /** @type {import('gradcam-wasm').Preprocessing} */ (preprocessing),
   labels,
 }));
 
@@ -14,7 +14,7 @@ export const models = manifest.models.map(({ title, file, preprocessing, labels 
 export const defaultModel = models[manifest.models.findIndex(({ id }) => id === manifest.default)];
 
 /** @type {import('./picture.js').PictureChoice[]} */
-export const samples = manifest.pictures.files.map(({ title, file }) => ({
+export const samples = manifest.pictures.map(({ title, file }) => ({
   name: title,
   source: `pictures/${file}`,
 }));

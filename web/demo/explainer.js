@@ -9,7 +9,7 @@ import { readPicture } from './picture.js';
  * @typedef {object} ModelChoice
  * @property {string} name
  * @property {string | File} source an address or a file
- * @property {string} [preprocessing]
+ * @property {import('gradcam-wasm').Preprocessing} [preprocessing] nothing: the package's default
  * @property {string[]} [labels] names of the classes in order
  */
 

@@ -27,7 +27,8 @@ export class ModelPanel {
     );
     this.#preprocessing.addEventListener('change', () => {
       const model = this.#models[this.#select.selectedIndex];
-      onChoose({ ...model, preprocessing: this.#preprocessing.value });
+      const { value } = this.#preprocessing;
+      onChoose({ ...model, preprocessing: /** @type {'tf'} */ (value) });
     });
   }
 

@@ -71,11 +71,20 @@ export function description(answer) {
 }
 
 /** @param {Answer} answer */
-export function modelFacts({ model }) {
-  const [, height, width] = model.inputShape;
-  const params = model.layers.reduce((sum, layer) => sum + layer.params, 0);
+export function modelFacts({ model: { inputShape, layers, classCount } }) {
+  const [, height, width] = inputShape;
   const size = `${height ?? 'any'} × ${width ?? 'any'} input`;
-  return `${size}, ${short(params)} parameters, ${model.classCount} classes`;
+  return `${size}, ${short(countParams(layers))} parameters, ${classCount} classes`;
+}
+
+/**
+ * A nested model is a layer too, and its parameters are those of its layers.
+ * @param {Answer['model']['layers']} layers
+ */
+function countParams(layers) {
+  return layers
+    .filter(({ name }) => !layers.some((inner) => inner.name.startsWith(`${name}/`)))
+    .reduce((sum, { params }) => sum + params, 0);
 }
 
 /**

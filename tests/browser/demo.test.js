@@ -1,0 +1,420 @@
+/** The demo page in a real Chromium, against the same calls under Node. */
+
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { encode } from 'fast-png';
+import { formatAsImage, loadModel } from 'gradcam-wasm';
+import { manifest } from '../../models/fetch.js';
+import { serveDemo } from '../../wasm-build/demo.js';
+import { inBuild, root } from '../../wasm-build/tools.js';
+import { launchChromium, SKIP } from './chromium.js';
+import { DemoPage } from './demo-page.js';
+
+const ARTIFACTS = inBuild('artifacts');
+const OTHER_MODEL = join(root, '../shared/models/keras2_tl_sequential.h5');
+const SKIP_OTHER_MODEL =
+  !existsSync(OTHER_MODEL) && !process.env.CI && `${OTHER_MODEL} is not on this machine`;
+
+const entry = manifest.models.find(({ id }) => id === manifest.default) ?? manifest.models[0];
+const [sample, otherSample] = manifest.pictures;
+
+/** @param {string} file */
+const readSample = (file) => readFileSync(inBuild('pictures', file));
+
+describe('demo page', { skip: SKIP }, () => {
+  /** @type {import('playwright-core').Browser} */
+  let browser;
+  /** @type {{ address: string, close: () => Promise<void> }} */
+  let site;
+  /** @type {import('gradcam-wasm').Model} under Node */
+  let model;
+  /** @type {import('./demo-page.js').TestFile} a picture that is decoded alike everywhere */
+  let photo;
+
+  before(async () => {
+    mkdirSync(ARTIFACTS, { recursive: true });
+    [site, browser] = await Promise.all([serveDemo(0), launchChromium()]);
+    const preprocessing = /** @type {import('gradcam-wasm').Preprocessing} */ (entry.preprocessing);
+    const bytes = readFileSync(inBuild('models', entry.file));
+    model = await loadModel(bytes, { preprocessing, labels: entry.labels });
+    photo = {
+      name: 'photo.png',
+      type: 'image/png',
+      bytes: await toPng(readSample(otherSample.file)),
+    };
+  });
+
+  after(async () => {
+    model?.dispose();
+    await browser?.close();
+    await site?.close();
+  });
+
+  /**
+   * A test that visits the page; a visit without problems, or it fails.
+   * @param {(demo: DemoPage) => Promise<void>} work
+   * @param {import('playwright-core').BrowserContextOptions} [options]
+   */
+  function visit(work, options) {
+    return async () => {
+      const demo = await DemoPage.open(browser, site.address, options);
+      await work(demo);
+      await demo.close();
+    };
+  }
+
+  /** @param {Uint8Array} file a picture of any kind */
+  async function toPng(file) {
+    return encode(await decode(file));
+  }
+
+  /**
+   * The pixels of a picture, in its own size.
+   * @param {Uint8Array} file
+   */
+  async function decode(file) {
+    return (await model.run(file, { image: file })).picture;
+  }
+
+  /**
+   * The overlay of the photo as Node gives it.
+   * @param {import('gradcam-wasm').ExplainOptions & import('gradcam-wasm').FormatOptions} [options]
+   */
+  async function overlayInNode(options) {
+    const run = await model.run(photo.bytes, { image: photo.bytes });
+    return formatAsImage(await run.explain(options), options);
+  }
+
+  /** @param {string} name */
+  const classNamed = (name) => entry.labels.indexOf(name);
+
+  test(
+    'opens with the sample explained by the default model',
+    visit(async (demo) => {
+      const run = await model.run(readSample(sample.file));
+      const [{ label }] = run.decodePredictions({ top: 1 });
+      assert.match(await demo.headline(), new RegExp(`^${label} \\d+\\.\\d%$`));
+      assert.match(await demo.caption(), /^out_relu, 5 × 5 · forward .* ms, heat map .* ms$/);
+      assert.deepEqual(
+        await demo.rows('Class'),
+        run.decodePredictions({ top: 19 }).map((c) => c.label),
+      );
+      assert.equal(await demo.chosen('Class'), label);
+      assert.equal(await demo.chosen('Layer'), 'out_relu');
+      assert.equal(await demo.alert(), '');
+      const overlay = await demo.picture();
+      await demo.page.getByRole('switch', { name: 'Heat map' }).click();
+      assert.ok(shareOfDifference(overlay, await demo.picture()) > 0.2, 'the overlay is blank');
+    }),
+  );
+
+  test(
+    'shows of a dropped picture what the same calls give under Node',
+    visit(async (demo) => {
+      await demo.drop(photo);
+      assertSamePicture(await demo.picture(), await overlayInNode());
+
+      const name = (await demo.rows('Class'))[2];
+      const targets = [classNamed(name)];
+      await demo.choose('Class', name);
+      assert.match(await demo.headline(), new RegExp(`^${name} `));
+      assertSamePicture(await demo.picture(), await overlayInNode({ targets }));
+
+      await demo.choose('Layer', 'block_6_expand');
+      assert.match(await demo.caption(), /^block_6_expand, 20 × 20 /);
+      const layer = 'block_6_expand';
+      assertSamePicture(await demo.picture(), await overlayInNode({ targets, layer }));
+
+      await demo.page.getByRole('switch', { name: 'Explain the logit' }).click();
+      await demo.settled();
+      const logits = true;
+      assertSamePicture(await demo.picture(), await overlayInNode({ targets, layer, logits }));
+
+      const caption = await demo.caption();
+      await demo.page.getByLabel('Colours').selectOption('Magma');
+      await demo.page.getByLabel('Opacity').fill('30');
+      await demo.settled();
+      const look = { colormap: 'magma', alphaLimit: 0.3 };
+      assertSamePicture(
+        await demo.picture(),
+        await overlayInNode({ targets, layer, logits, ...look }),
+      );
+      assert.equal(await demo.caption(), caption, 'colours and opacity need no other heat map');
+    }),
+  );
+
+  test(
+    'explains a pasted picture',
+    visit(async (demo) => {
+      await demo.paste(photo);
+      assertSamePicture(await demo.picture(), await overlayInNode());
+    }),
+  );
+
+  test(
+    'explains a picture from the file dialog, and another sample',
+    visit(async (demo) => {
+      const dialog = demo.page.waitForEvent('filechooser');
+      await demo.page.getByRole('button', { name: 'Choose a picture' }).click();
+      const { name, type = '', bytes } = photo;
+      await (await dialog).setFiles({ name, mimeType: type, buffer: Buffer.from(bytes) });
+      await demo.page.waitForFunction(
+        (text) => document.querySelector('canvas')?.ariaLabel?.includes(text),
+        name,
+      );
+      await demo.settled();
+      assertSamePicture(await demo.picture(), await overlayInNode());
+
+      const button = demo.page.getByRole('button', { name: otherSample.title });
+      await button.click();
+      await demo.settled();
+      assert.equal(await button.getAttribute('aria-pressed'), 'true');
+    }),
+  );
+
+  test(
+    'shows the plain picture on demand, and while it is held down',
+    visit(async (demo) => {
+      await demo.drop(photo);
+      const [overlay, plain] = [await overlayInNode(), await decode(photo.bytes)];
+      await demo.page.locator('canvas').hover();
+      await demo.page.mouse.down();
+      assertSamePicture(await demo.picture(), plain);
+      await demo.page.mouse.up();
+      assertSamePicture(await demo.picture(), overlay);
+      await demo.page.getByRole('switch', { name: 'Heat map' }).click();
+      assertSamePicture(await demo.picture(), plain);
+    }),
+  );
+
+  test(
+    'says which number of the heat map lies under the pointer',
+    visit(async (demo) => {
+      await demo.drop(photo);
+      const run = await model.run(photo.bytes);
+      const { data, width } = (await run.explain()).targets[0].heatmap;
+      const box = await demo.page.locator('canvas').boundingBox();
+      assert.ok(box);
+      await demo.page.mouse.move(box.x + box.width * 0.5, box.y + box.height * 0.3);
+      const text = `row 2, column 3: ${data[width + 2].toFixed(3)}`;
+      assert.equal(await demo.page.locator('#cell').innerText(), text);
+    }),
+  );
+
+  test(
+    'saves the overlay as a PNG file',
+    visit(async (demo) => {
+      await demo.drop(photo);
+      const download = demo.page.waitForEvent('download');
+      await demo.page.getByRole('button', { name: 'Save PNG' }).click();
+      assert.equal((await download).suggestedFilename(), 'photo heat map.png');
+      const saved = await decode(readFileSync(await (await download).path()));
+      assertSamePicture(saved, await overlayInNode());
+    }),
+  );
+
+  test(
+    'answers the last of many quick questions',
+    visit(async (demo) => {
+      await demo.page.evaluate(() => {
+        const radios = /** @type {NodeListOf<HTMLInputElement>} */ (
+          document.querySelectorAll('#classes input[type=radio], #layers input[type=radio]')
+        );
+        for (const radio of radios) radio.click();
+        for (const radio of radios) if (radio.name === 'classes') radio.click();
+      });
+      await demo.drop(photo);
+      // For a new picture the layer stays, but not the class.
+      const layers = await demo.rows('Layer');
+      assert.equal(await demo.chosen('Layer'), layers.at(-1));
+      assertSamePicture(await demo.picture(), await overlayInNode({ layer: layers.at(-1) }));
+
+      const names = await demo.rows('Class');
+      await demo.page.evaluate(() => {
+        for (const name of ['layers', 'classes']) {
+          for (const radio of document.getElementsByName(name)) radio.click();
+        }
+        document.getElementsByName('layers')[40].click();
+      });
+      await demo.settled();
+      const last = /** @type {string} */ (names.at(-1));
+      const layer = layers[40];
+      assert.equal(await demo.chosen('Class'), last);
+      assert.equal(await demo.chosen('Layer'), layer);
+      const expected = await overlayInNode({ targets: [classNamed(last)], layer });
+      assertSamePicture(await demo.picture(), expected);
+    }),
+  );
+
+  const bytes = Buffer.from('This is neither a picture nor a model.');
+  for (const { name, reason } of [
+    { name: 'notes.zip', reason: /“notes\.zip” is neither a picture, nor a Keras model/ },
+    { name: 'broken.png', reason: /^broken\.png could not be opened\..*not a picture/s },
+    { name: 'broken.h5', reason: /^broken\.h5 could not be opened\. ./ },
+    { name: 'broken.keras', reason: /^broken\.keras could not be opened\. ./ },
+    { name: 'labels.txt', reason: /1 labels.*19 classes/s },
+  ]) {
+    test(
+      `says what is wrong with ${name}, and goes on`,
+      visit(async (demo) => {
+        await demo.drop(photo);
+        const [headline, picture] = [await demo.headline(), await demo.picture()];
+        await demo.drop({ name, bytes });
+        assert.match(await demo.alert(), reason);
+        assert.equal(await demo.headline(), headline);
+        assertSamePicture(await demo.picture(), picture);
+
+        const other = (await demo.rows('Class'))[1];
+        await demo.choose('Class', other);
+        assert.equal(await demo.alert(), '');
+        const expected = await overlayInNode({ targets: [classNamed(other)] });
+        assertSamePicture(await demo.picture(), expected);
+      }),
+    );
+  }
+
+  test(
+    'opens a dropped model, with names for its classes',
+    { skip: SKIP_OTHER_MODEL },
+    visit(async (demo) => {
+      const file = { name: 'other.h5', bytes: readFileSync(OTHER_MODEL) };
+      await demo.drop(file, photo);
+      assert.match(await demo.headline(), /^Class \d \d+\.\d%$/);
+      assert.equal((await demo.rows('Class')).length, 5);
+      const models = demo.page.getByRole('combobox', { name: 'Model' });
+      assert.equal(await models.inputValue(), 'other.h5');
+
+      const plain = await demo.picture();
+      await demo.page.getByLabel('Pixel values').selectOption('none');
+      await demo.settled();
+      assert.ok(shareOfDifference(plain, await demo.picture()) > 0, 'pixel values do not matter');
+
+      const names = Array.from({ length: 5 }, (_, i) => `thing ${i}`);
+      await demo.drop({ name: 'names.txt', bytes: Buffer.from(`${names.join('\n')}\n`) });
+      assert.match(await demo.headline(), /^thing \d /);
+      assert.deepEqual((await demo.rows('Class')).sort(), names);
+
+      await models.selectOption(entry.title);
+      await demo.settled();
+      assertSamePicture(await demo.picture(), await overlayInNode());
+    }),
+  );
+
+  test('works without the default model', async () => {
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    await page.route('**/*.h5', (route) => route.fulfill({ status: 404 }));
+    const demo = new DemoPage(page);
+    await page.goto(site.address);
+    await demo.settled();
+    assert.match(await demo.alert(), /could not be opened\. No model at .*404/);
+    await demo.drop({ name: 'dogs.h5', bytes: readFileSync(inBuild('models', entry.file)) });
+    assert.equal(await demo.alert(), '');
+    assert.match(await demo.headline(), /^Class \d+ /);
+    await context.close();
+  });
+
+  test('loading can be cancelled, and begun again', async () => {
+    const demo = new DemoPage(await browser.newPage());
+    const { page } = demo;
+    await page.route('**/*.h5', () => {}); // no answer, ever
+    await page.goto(site.address);
+    const progress = page.locator('#progress');
+    await progress.waitFor();
+    assert.match(await progress.innerText(), new RegExp(`Opening ${escape(entry.title)}`));
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    await demo.settled();
+    assert.equal(await demo.headline(), 'No model is open.');
+    assert.ok(await progress.isHidden());
+
+    await page.unroute('**/*.h5');
+    await page.getByRole('button', { name: sample.title }).click();
+    await demo.settled();
+    assert.match(await demo.headline(), /\d%$/);
+    assert.equal(await demo.alert(), '');
+    await page.context().close();
+  });
+
+  test(
+    'is used by keyboard alone',
+    visit(async (demo) => {
+      const { keyboard } = demo.page;
+      const names = await demo.rows('Class');
+      await demo.page.getByRole('radio', { name: names[0] }).focus();
+      await keyboard.press('ArrowDown');
+      await demo.settled();
+      assert.match(await demo.headline(), new RegExp(`^${names[1]} `));
+
+      await keyboard.press('Tab');
+      await keyboard.press('Space');
+      await demo.settled();
+      assert.ok(await demo.page.getByRole('switch', { name: 'Explain the logit' }).isChecked());
+
+      await keyboard.press('Tab');
+      await keyboard.type('block_13_expand');
+      assert.deepEqual(await demo.rows('Layer'), [
+        'block_13_expand',
+        'block_13_expand_BN',
+        'block_13_expand_relu',
+      ]);
+      await keyboard.press('Tab');
+      await keyboard.press('Space');
+      await keyboard.press('ArrowDown');
+      await demo.settled();
+      assert.match(await demo.caption(), /^block_13_expand_BN, 10 × 10 /);
+      assert.equal(await demo.alert(), '');
+    }),
+  );
+
+  for (const [name, options] of Object.entries({
+    wide: { viewport: { width: 1280, height: 900 } },
+    dark: { viewport: { width: 1280, height: 900 }, colorScheme: /** @type {const} */ ('dark') },
+    narrow: { viewport: { width: 390, height: 844 } },
+  })) {
+    test(
+      `fits a ${name} window`,
+      visit(async ({ page }) => {
+        await page.screenshot({ path: join(ARTIFACTS, `demo-${name}.png`), fullPage: true });
+        const overflow = await page.evaluate(
+          () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+        );
+        assert.equal(overflow, 0, 'the page is wider than the window');
+      }, options),
+    );
+  }
+});
+
+/**
+ * A text as a pattern for itself.
+ * @param {string} text
+ */
+function escape(text) {
+  return text.replace(/[^\w\s]/g, '\\$&');
+}
+
+/**
+ * @typedef {{ data: ArrayLike<number>, width: number, height: number }} Pixels
+ */
+
+/**
+ * @param {Pixels} actual
+ * @param {Pixels} expected
+ */
+function assertSamePicture(actual, expected) {
+  assert.deepEqual([actual.width, actual.height], [expected.width, expected.height]);
+  const share = shareOfDifference(actual, expected);
+  assert.equal(share, 0, `${(100 * share).toFixed(3)}% of the bytes differ`);
+}
+
+/**
+ * The share of bytes that differ.
+ * @param {Pixels} a
+ * @param {Pixels} b of the same size
+ */
+function shareOfDifference(a, b) {
+  let count = 0;
+  for (let i = 0; i < a.data.length; i++) if (a.data[i] !== b.data[i]) count++;
+  return count / a.data.length;
+}
