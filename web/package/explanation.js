@@ -2,7 +2,7 @@
 
 import { diagnose } from './diagnosis.js';
 import { LOGIT, SCORE } from './network.js';
-import { range } from './preprocessing.js';
+import { range } from './range.js';
 
 /** @typedef {import('./model.js').Model} Model */
 /** @typedef {import('./network.js').Network} Network */

@@ -120,7 +120,7 @@ function toGrey(engine, heatmap) {
   return engine.scratch((scratch) => {
     const out = scratch.alloc(data.length);
     engine.call('gc_heatmap_to_image', out, scratch.copy(data), data.length);
-    return { data: Uint8ClampedArray.from(engine.view(out, data.length)), width, height };
+    return { data: new Uint8ClampedArray(engine.view(out, data.length)), width, height };
   });
 }
 
@@ -147,7 +147,7 @@ function colorize(engine, heatmap, { alphaLimit = ALPHA_LIMIT, colormap = COLORM
     const out = scratch.alloc(data.length * 4);
     const values = scratch.copy(data);
     engine.call('gc_heatmap_colorize', out, values, data.length, table, limit);
-    return Uint8ClampedArray.from(engine.view(out, data.length * 4));
+    return new Uint8ClampedArray(engine.view(out, data.length * 4));
   });
   if (isPerCell) recolor(pixels, colors);
   return { data: pixels, width, height };

@@ -187,7 +187,7 @@ function decode(engine, bytes) {
     const file = scratch.copy(bytes);
     engine.check('gc_image_decode', out, out + 4, out + 8, file, bytes.length);
     const [pixels, width, height] = engine.ints(out, 3);
-    const data = Uint8ClampedArray.from(engine.view(pixels, width * height * 4));
+    const data = new Uint8ClampedArray(engine.view(pixels, width * height * 4));
     engine.call('gc_free', pixels);
     return { data, width, height };
   });
@@ -224,7 +224,7 @@ export function resize(engine, { data, width, height }, size, filter, channels =
     const out = scratch.alloc(length);
     const into = [out, size.width, size.height];
     engine.check('gc_image_resize', ...into, scratch.copy(data), width, height, channels, number);
-    return { data: Uint8ClampedArray.from(engine.view(out, length)), ...size };
+    return { data: new Uint8ClampedArray(engine.view(out, length)), ...size };
   });
 }
 
@@ -235,7 +235,7 @@ export function resize(engine, { data, width, height }, size, filter, channels =
  * @returns {ImageData}
  */
 export function toImageData({ data, width, height }) {
-  const bytes = Uint8ClampedArray.from(data);
+  const bytes = new Uint8ClampedArray(data);
   if ('ImageData' in globalThis) return new ImageData(bytes, width, height);
   return /** @type {ImageData} */ ({ data: bytes, width, height, colorSpace: 'srgb' });
 }

@@ -2,6 +2,7 @@
 
 import { GradCamError, choose, show } from './errors.js';
 import { resize, toImageData } from './image.js';
+import { range } from './range.js';
 
 /** @typedef {import('./wasm.js').Engine} Engine */
 /** @typedef {import('./image.js').Pixels} Pixels */
@@ -79,7 +80,7 @@ export function pictureToInput(engine, pixels, { width, height, channels }, prep
 
 /** @param {Pixels} pixels */
 function opaque({ data, width, height }) {
-  const copy = Uint8ClampedArray.from(data);
+  const copy = new Uint8ClampedArray(data);
   for (let i = 3; i < copy.length; i += 4) copy[i] = 255;
   return { data: copy, width, height };
 }
@@ -128,18 +129,4 @@ export function inputToPicture({ data, width, height, channels }) {
     pixels[i * 4 + 3] = 255;
   }
   return toImageData({ data: pixels, width, height });
-}
-
-/**
- * Smallest and largest value.
- * @param {Float32Array} values
- */
-export function range(values) {
-  let min = Infinity;
-  let max = -Infinity;
-  for (const value of values) {
-    if (value < min) min = value;
-    if (value > max) max = value;
-  }
-  return { min, max };
 }

@@ -21,7 +21,10 @@ import { LOGIT, SCORE } from './network.js';
  * @property {AbortSignal} [signal] looked at between targets
  */
 
-/** A class with its score. @typedef {{ index: number, label: string, score: number }} Prediction */
+/**
+ * A class with its score.
+ * @typedef {{ index: number, label: string, score: number }} Prediction
+ */
 
 export class Run {
   #model;

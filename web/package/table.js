@@ -1,7 +1,9 @@
 /** Text tables with wrapped cells, laid out as the library does that Keras prints its summaries with. */
 
-/** A column: its heading, its width in characters, and the side that its cells keep to. */
-/** @typedef {{ heading: string, width: number, align: 'left' | 'right' }} Column */
+/**
+ * A column: its heading, its width in characters, and the side that its cells keep to.
+ * @typedef {{ heading: string, width: number, align: 'left' | 'right' }} Column
+ */
 
 /** Characters around a cell's text: a space on either side. */
 const PADDING = 2;
