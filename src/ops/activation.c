@@ -1,12 +1,16 @@
-/* Elementwise functions of one value.
+/* Elementwise functions of one value (Keras' activations).
  *   in, din, out, dout   of one shape
  *   out = f(in),    din = dout * f'(in)
- * A function is one line of the list at the end: its name, f(x) and f'(x). */
+ * A function is one line of the list at the end: its name, f(x) and f'(x), and what its parameters are
+ * where it has some (a, b: gc_activation_params). At a kink f' is what TensorFlow has there. */
 #include "ops.h"
 #include "shapes.h"
 
 #include <math.h>
 #include <tgmath.h>
+
+/* Constants in the number type of the tensors: no detour through double in float builds. */
+#define R(NUMBER) ((gc_real)(NUMBER))
 
 /* 1 / (1 + exp(-x)), in the form whose exponential cannot overflow. */
 static inline gc_real logistic(gc_real x) {
@@ -14,10 +18,64 @@ static inline gc_real logistic(gc_real x) {
     return (x < 0 ? e : 1) / (1 + e);
 }
 
+/* log(1 + exp(x)) */
+static inline gc_real softplus(gc_real x) { return fmax(x, R(0)) + log1p(exp(-fabs(x))); }
+
+static inline gc_real clip(gc_real x, gc_real low, gc_real high) {
+    return x < low ? low : x > high ? high : x;
+}
+
+/* The normal distribution: probability of a value below x, and its density. The complement keeps the
+ * precision of the left tail. */
+static inline gc_real normal_below(gc_real x) { return R(0.5) * erfc(x * R(-0.70710678118654752)); }
+static inline gc_real normal_density(gc_real x) {
+    return R(0.39894228040143268) * exp(R(-0.5) * x * x);
+}
+
+/* The argument of gelu's approximation, sqrt(2 / pi) * (x + 0.044715 x^3), and its derivative; with u,
+ * x * (1 + tanh(u)) / 2 = x * logistic(2 u). */
+static inline gc_real gelu_argument(gc_real x) {
+    return R(0.79788456080286536) * (x + R(0.044715) * x * x * x);
+}
+static inline gc_real gelu_argument_slope(gc_real x) {
+    return R(0.79788456080286536) * (1 + R(0.134145) * x * x);
+}
+
+static inline gc_real silu_slope(gc_real x) { return logistic(x) * (1 + x * logistic(-x)); }
+static inline gc_real gelu_tanh_slope(gc_real x) {
+    const gc_real u = 2 * gelu_argument(x);
+    return logistic(u) * (1 + 2 * x * gelu_argument_slope(x) * logistic(-u));
+}
+
+/* 1 - tanh(x)^2, without the difference that rounds to 0. */
+static inline gc_real tanh_slope(gc_real x) { return 4 * logistic(2 * x) * logistic(-2 * x); }
+
+static inline gc_real mish_slope(gc_real x) {
+    const gc_real y = softplus(x);
+    return tanh(y) + x * tanh_slope(y) * logistic(x);
+}
+
+/* (x + sqrt(x^2 + b)) / 2, for negative x without the difference; its derivative is f(x) / sqrt(x^2 + b). */
+static inline gc_real squareplus(gc_real x, gc_real b) {
+    const gc_real root = sqrt(x * x + b);
+    return x < 0 ? b / (2 * (root - x)) : (x + root) / 2;
+}
+
+#define SELU_SCALE R(1.0507009873554805)
+#define SELU_ALPHA R(1.7580993408473766) /* scale * 1.6732632423543772 */
+
+/* The parameters a and b, where the function has some. */
+static gc_real parameter(const struct gc_step *step, bool second) {
+    const struct gc_activation_params *p = step->params;
+    return p == NULL ? 0 : (gc_real)(second ? p->beta : p->alpha);
+}
+
 #define ACTIVATION(NAME, VALUE, SLOPE, ...)                                                        \
     static gc_status NAME##_forward_reference(struct gc_step *step, gc_real *restrict out,         \
                                               const gc_real *const *in) {                          \
         const size_t count = gc_shape_count(&step->out);                                           \
+        const gc_real a = parameter(step, false), b = parameter(step, true);                       \
+        (void)a, (void)b;                                                                          \
         for (size_t i = 0; i < count; i++) {                                                       \
             const gc_real x = in[0][i];                                                            \
             out[i] = VALUE;                                                                        \
@@ -29,6 +87,8 @@ static inline gc_real logistic(gc_real x) {
         const gc_real *out, const gc_real *const *in) {                                            \
         (void)input, (void)out;                                                                    \
         const size_t count = gc_shape_count(&step->out);                                           \
+        const gc_real a = parameter(step, false), b = parameter(step, true);                       \
+        (void)a, (void)b;                                                                          \
         for (size_t i = 0; i < count; i++) {                                                       \
             const gc_real x = in[0][i];                                                            \
             din[i] = dout[i] * (SLOPE);                                                            \
@@ -41,5 +101,32 @@ static inline gc_real logistic(gc_real x) {
                                        .backward_reference = NAME##_backward_reference,            \
                                        __VA_ARGS__};
 
+/* ---- The list ---- */
+
 /* s'(x) = s(x) * s(-x): 1 - s(x) would lose the gradient of a saturated class. */
 ACTIVATION(sigmoid, logistic(x), logistic(x) * logistic(-x), .is_class_activation = true)
+ACTIVATION(tanh, tanh(x), tanh_slope(x))
+ACTIVATION(silu, x *logistic(x), silu_slope(x))
+ACTIVATION(gelu, x *normal_below(x), normal_below(x) + x * normal_density(x))
+ACTIVATION(gelu_tanh, x *logistic(2 * gelu_argument(x)), gelu_tanh_slope(x))
+ACTIVATION(selu, x > 0 ? SELU_SCALE * x : SELU_ALPHA * expm1(x),
+           x > 0 ? SELU_SCALE : SELU_ALPHA * exp(x))
+ACTIVATION(softplus, softplus(x), logistic(x))
+ACTIVATION(softsign, x / (1 + fabs(x)), 1 / ((1 + fabs(x)) * (1 + fabs(x))))
+ACTIVATION(exponential, exp(x), exp(x))
+ACTIVATION(mish, x *tanh(softplus(x)), mish_slope(x))
+ACTIVATION(hard_sigmoid, clip(x + 3, 0, 6) / 6, x > -3 && x < 3 ? R(1.0 / 6) : 0)
+ACTIVATION(hard_silu, x *clip(x + 3, 0, 6) / 6,
+           clip(x + 3, 0, 6) / 6 + (x > -3 && x < 3 ? x / 6 : 0))
+ACTIVATION(tanh_shrink, x - tanh(x), tanh(x) * tanh(x))
+ACTIVATION(sparse_plus, x < 1 ? clip(x + 1, 0, 2) * clip(x + 1, 0, 2) / 4 : x,
+           clip(x + 1, 0, 2) / 2)
+ACTIVATION(sparse_sigmoid, clip(x + 1, 0, 2) / 2, x > -1 && x < 1 ? R(0.5) : 0)
+ACTIVATION(log_sigmoid, -softplus(-x), logistic(-x))
+ACTIVATION(elu, x > 0 ? x : a * expm1(x), x > 0 ? 1 : a * exp(x))
+ACTIVATION(celu, x > 0 ? x : a * expm1(x / a), x > 0 ? 1 : exp(x / a))
+ACTIVATION(squareplus, squareplus(x, a), squareplus(x, a) / sqrt(x * x + a))
+ACTIVATION(hard_shrink, fabs(x) > a ? x : 0, fabs(x) > a ? 1 : 0)
+ACTIVATION(soft_shrink, x > a ? x - a : x < -a ? x + a : 0, fabs(x) > a ? 1 : 0)
+ACTIVATION(threshold, x > a ? x : b, x > a ? 1 : 0)
+ACTIVATION(line, clip(a *x + b, 0, 1), a *x + b > 0 && a * x + b < 1 ? a : 0)

@@ -171,3 +171,101 @@ const struct gc_op gc_op_rescaling = {
     .forward_reference = affine_forward_reference,
     .backward_reference = affine_backward_reference,
 };
+
+/* ---- Normalization ---- */
+
+static gc_status normalization_shape(gc_shape *out, const gc_shape *in, int32_t input_count,
+                                     const void *params) {
+    const struct gc_normalization_params *p = params;
+    if (p->axis >= 0)
+        GC_TRY(gc_check_axis(in, p->axis, "a normalization"));
+    const int32_t channels = p->axis < 0 ? 1 : in->dims[p->axis];
+    if (p->count != 0 && p->count != 1 && p->count != channels)
+        return gc_fail(GC_INVALID_MODEL, "a normalization with %d means for %d channels",
+                       (int)p->count, (int)channels);
+    return gc_same_shape(out, in, input_count, params);
+}
+
+static gc_shape normalization_weight(int32_t slot, const gc_shape *in, const void *params) {
+    const struct gc_normalization_params *p = params;
+    if (slot > 1 || p->count != 0)
+        return (gc_shape){.rank = -1};
+    return p->axis < 0 ? (gc_shape){.rank = 0} : (gc_shape){1, {in->dims[p->axis]}};
+}
+
+static void normalization_coefficients(const struct gc_step *step, int32_t channels, gc_real *scale,
+                                       gc_real *shift) {
+    const struct gc_normalization_params *p = step->params;
+    for (int32_t c = 0; c < channels; c++) {
+        const int32_t constant = p->count == 1 ? 0 : c;
+        const double mean = p->count == 0 ? step->weights[0][c] : p->constants[constant];
+        const double variance =
+            p->count == 0 ? step->weights[1][c] : p->constants[p->count + constant];
+        const double deviation = fmax(sqrt(variance), 1e-7);
+        scale[c] = (gc_real)(p->invert ? deviation : 1 / deviation);
+        shift[c] = (gc_real)(p->invert ? mean : -mean / deviation);
+    }
+}
+
+static bool normalization_affine(const struct gc_step *step, gc_real *scale, gc_real *shift) {
+    const struct gc_normalization_params *p = step->params;
+    if (p->axis != step->in->rank - 1)
+        return false;
+    if (scale != NULL)
+        normalization_coefficients(step, gc_shape_channels(step->in), scale, shift);
+    return true;
+}
+
+static gc_status normalization_prepare(struct gc_step *step) {
+    const struct gc_normalization_params *p = step->params;
+    GC_TRY(affine_prepare(step, p->axis));
+    const struct affine *affine = step->state;
+    normalization_coefficients(step, (int32_t)affine->layout.count, affine->scale, affine->shift);
+    return GC_OK;
+}
+
+const struct gc_op gc_op_normalization = {
+    .name = "normalization",
+    .shape = normalization_shape,
+    .weight = normalization_weight,
+    .affine = normalization_affine,
+    .prepare = normalization_prepare,
+    .release = affine_release,
+    .forward_reference = affine_forward_reference,
+    .backward_reference = affine_backward_reference,
+};
+
+/* ---- LayerScale ---- */
+
+static gc_shape layer_scale_weight(int32_t slot, const gc_shape *in, const void *params) {
+    (void)params;
+    return slot == 0 ? (gc_shape){1, {gc_shape_channels(in)}} : (gc_shape){.rank = -1};
+}
+
+static bool layer_scale_affine(const struct gc_step *step, gc_real *scale, gc_real *shift) {
+    if (scale == NULL)
+        return true;
+    for (int32_t c = 0; c < gc_shape_channels(step->in); c++) {
+        scale[c] = step->weights[0][c];
+        shift[c] = 0;
+    }
+    return true;
+}
+
+static gc_status layer_scale_prepare(struct gc_step *step) {
+    GC_TRY(affine_prepare(step, step->in->rank - 1));
+    const struct affine *affine = step->state;
+    layer_scale_affine(step, affine->scale, affine->shift);
+    return GC_OK;
+}
+
+const struct gc_op gc_op_layer_scale = {
+    .name = "layer_scale",
+    .shape = gc_same_shape,
+    .weight = layer_scale_weight,
+    .affine = layer_scale_affine,
+    .prepare = layer_scale_prepare,
+    .release = affine_release,
+    .forward_reference = affine_forward_reference,
+    .backward_reference = affine_backward_reference,
+};

@@ -1,11 +1,10 @@
 /* Convolution over rows and columns (Keras Conv2D), in groups of channels.
- *   in, din    [in_h][in_w][in]                 out, dout   [out_h][out_w][filters]
- *   kernel     [k_h][k_w][in / groups][filters]     bias    [filters]
+ *   in, din    [in_h][in_w][in]                     out, dout   [out_h][out_w][filters]
+ *   kernel     [k_h][k_w][in / groups][filters]     bias        [filters]
  *   out(y, x, f) = bias(f) + sum_ijc kernel(i, j, c, f) * in(y*s + i*d - top, x*s + j*d - left, c)
- *   din(v, u, c) = sum_ijf kernel(i, j, c, f) * dout(y, x, f)    over y*s + i*d - top = v, likewise
- * x where c runs over the channels of f's group, and the group of f over its filters. A fused
- * scale, shift and clamp follow:  out' = clamp(scale(f) * out + shift(f)),  dout = scale(f) *
- * dout'. */
+ *   din(v, u, c) = sum_ijf kernel(i, j, c, f) * dout(y, x, f)    over y*s + i*d - top = v, likewise x
+ * where c runs over the channels of f's group, and f over the filters of c's group.
+ * A fused scale, shift and clamp follow:  out' = clamp(scale(f) * out + shift(f)),  dout = scale(f) * dout'. */
 #include "../memory.h"
 #include "fused.h"
 #include "ops.h"
@@ -198,6 +197,8 @@ static struct gc_xnn_convolution convolution_of(const struct sizes *s, const flo
         .group_in = s->group_in,
         .group_out = s->group_out,
         .kernel = kernel,
+        .min = -INFINITY,
+        .max = INFINITY,
     };
 }
 

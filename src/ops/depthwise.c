@@ -1,9 +1,10 @@
-/* Depthwise convolution: every channel with filters of its own (Keras DepthwiseConv2D), m of them,
- * the depth multiplier. in, din   [in_h][in_w][in]             out, dout   [out_h][out_w][in * m]
+/* Depthwise convolution: every channel with filters of its own (Keras DepthwiseConv2D), m of them, the
+ * depth multiplier; f = c * m + k is filter k of channel c.
+ *   in, din   [in_h][in_w][in]             out, dout   [out_h][out_w][in * m]
  *   kernel    [k_h][k_w][in][m]            bias        [in * m]
- *   out(y, x, c*m + k) = bias(c*m + k) + sum_ij kernel(i, j, c, k) * in(y*s + i*d - top, x*s + j*d
- * - left, c) din(v, u, c) = sum_ijk kernel(i, j, c, k) * dout(y, x, c*m + k)   over y*s + i*d - top
- * = v, likewise x A fused scale, shift and clamp follow, per channel of out. */
+ *   out(y, x, f) = bias(f) + sum_ij kernel(i, j, f) * in(y*s + i*d - top, x*s + j*d - left, c)
+ *   din(v, u, c) = sum_ijk kernel(i, j, f) * dout(y, x, f)    over y*s + i*d - top = v, likewise x
+ * A fused scale, shift and clamp follow, per channel of out. */
 #include "../memory.h"
 #include "fused.h"
 #include "ops.h"

@@ -1,46 +1,320 @@
-/* Sum of two or more tensors of one shape (Keras Add).
- *   in[n], din, out, dout   of one shape
- *   out = sum_n in[n],    din = dout for every input */
+/* Several tensors into one, value by value (Keras Add, Subtract, Multiply, Average, Maximum, Minimum).
+ *   out, dout      the common shape: of every axis the largest size
+ *   in[n], din     that shape, but axes of size 1, which are repeated; missing ones are such, in front
+ *   out = in[0] . in[1] . in[2] ...
+ *   din[n] = the sum over n's repeated axes of:   add: dout;  subtract: +-dout;  average: dout / inputs;
+ *            multiply: dout times the other inputs;
+ *            maximum, minimum: dout where n is the first of the inputs that are the extremum */
+#include "../memory.h"
 #include "ops.h"
+#include "shapes.h"
 
 #include <string.h>
 
-static gc_status add_shape(gc_shape *out, const gc_shape *in, int32_t input_count,
-                           const void *params) {
+/* ---- Shapes ---- */
+
+/* Size of an input along the output's axis `axis`, counted in the output's rank. */
+static int32_t size_along(const gc_shape *in, int32_t rank, int32_t axis) {
+    const int32_t own = axis - (rank - in->rank);
+    return own < 0 ? 1 : in->dims[own];
+}
+
+static gc_status merge_shape(gc_shape *out, const gc_shape *in, int32_t input_count,
+                             const void *params) {
     (void)params;
-    for (int32_t i = 1; i < input_count; i++)
-        if (!gc_shape_equal(&in[0], &in[i])) {
+    gc_shape common = in[0];
+    for (int32_t n = 1; n < input_count; n++) {
+        const gc_shape before = common;
+        common.rank = in[n].rank > before.rank ? in[n].rank : before.rank;
+        for (int32_t axis = 0; axis < common.rank; axis++) {
+            const int32_t a = size_along(&before, common.rank, axis);
+            const int32_t b = size_along(&in[n], common.rank, axis);
+            common.dims[axis] = a == 1 ? b : a;
+            if (a == b || a == 1 || b == 1)
+                continue;
             char first[GC_SHAPE_TEXT], other[GC_SHAPE_TEXT];
-            return gc_fail(GC_INVALID_MODEL, "a sum of the shapes %s and %s: they must be the same",
-                           gc_shape_text(first, &in[0]), gc_shape_text(other, &in[i]));
+            return gc_fail(GC_INVALID_MODEL, "the shapes %s and %s cannot be merged",
+                           gc_shape_text(first, &before), gc_shape_text(other, &in[n]));
         }
-    *out = in[0];
+    }
+    *out = common;
     return GC_OK;
 }
 
-static gc_status add_forward_reference(struct gc_step *step, gc_real *restrict out,
-                                       const gc_real *const *in) {
-    const size_t count = gc_shape_count(&step->out);
-    memcpy(out, in[0], count * sizeof *out);
-    for (int32_t n = 1; n < step->input_count; n++) {
-        const gc_real *term = in[n];
-        for (size_t i = 0; i < count; i++)
-            out[i] += term[i];
+static gc_status subtract_shape(gc_shape *out, const gc_shape *in, int32_t input_count,
+                                const void *params) {
+    if (input_count != 2)
+        return gc_fail(GC_INVALID_MODEL, "a difference of %d inputs: it takes 2", (int)input_count);
+    return merge_shape(out, in, input_count, params);
+}
+
+/* ---- Rows: the output without its last axis, or all of it where nothing is repeated ---- */
+
+struct operand {
+    size_t stride[GC_MAX_RANK]; /* along the axes of the rows, 0 where repeated */
+    size_t step;                /* along a row: 0 or 1 */
+    bool whole;                 /* has the output's shape */
+};
+
+/* A row of an input: value i is values[i * step]. */
+struct row {
+    const gc_real *values;
+    size_t step;
+};
+
+struct merge {
+    gc_shape axes;      /* of the rows */
+    size_t rows, width; /* number of rows, values of a row */
+    struct operand *operands;
+    struct row *inputs; /* the inputs' current row */
+    gc_real *term;      /* [width]: the gradient of a repeated input, before it is summed */
+    double *sums;       /* as many as the largest repeated input has values */
+};
+
+static void merge_release(struct gc_step *step) {
+    struct merge *merge = step->state;
+    if (merge == NULL)
+        return;
+    gc_release(merge->operands);
+    gc_release(merge->inputs);
+    gc_release(merge->term);
+    gc_release(merge->sums);
+    gc_release(merge);
+    step->state = NULL;
+}
+
+static void fill_operand(struct operand *operand, const gc_shape *in, const gc_shape *out) {
+    size_t stride[GC_MAX_RANK];
+    gc_strides(stride, in);
+    operand->whole = gc_shape_equal(in, out);
+    for (int32_t axis = 0; axis < out->rank; axis++)
+        operand->stride[axis] =
+            size_along(in, out->rank, axis) == 1 ? 0 : stride[axis - (out->rank - in->rank)];
+    operand->step = out->rank == 0 ? 0 : operand->stride[out->rank - 1];
+}
+
+/* Nothing is repeated: one row of all values. */
+static void flatten(struct merge *merge, int32_t input_count, size_t count) {
+    merge->axes = (gc_shape){.rank = 0};
+    merge->rows = 1;
+    merge->width = count;
+    for (int32_t n = 0; n < input_count; n++)
+        merge->operands[n].step = 1;
+}
+
+static gc_status fill(struct merge *merge, const struct gc_step *step) {
+    const size_t count = gc_shape_count(&step->out), inputs = (size_t)step->input_count;
+    size_t repeated = 0;
+    merge->operands = gc_allocate(inputs, sizeof *merge->operands);
+    merge->inputs = gc_allocate(inputs, sizeof *merge->inputs);
+    if (merge->operands == NULL || merge->inputs == NULL)
+        return gc_fail_memory(inputs * sizeof *merge->operands, "a merging layer");
+    for (int32_t n = 0; n < step->input_count; n++) {
+        const size_t values = gc_shape_count(&step->in[n]);
+        fill_operand(&merge->operands[n], &step->in[n], &step->out);
+        if (!merge->operands[n].whole && values > repeated)
+            repeated = values;
+    }
+    merge->axes = step->out;
+    if (merge->axes.rank > 0)
+        merge->axes.rank--;
+    merge->width = (size_t)gc_shape_channels(&step->out);
+    merge->rows = count / merge->width;
+    if (repeated == 0) {
+        flatten(merge, step->input_count, count);
+        return GC_OK;
+    }
+    merge->term = gc_allocate(merge->width, sizeof *merge->term);
+    merge->sums = gc_allocate(repeated, sizeof *merge->sums);
+    if (merge->term != NULL && merge->sums != NULL)
+        return GC_OK;
+    return gc_fail_memory(repeated * sizeof *merge->sums, "a merging layer's sums");
+}
+
+static gc_status merge_prepare(struct gc_step *step) {
+    step->state = gc_allocate(1, sizeof(struct merge));
+    if (step->state == NULL)
+        return gc_fail_memory(sizeof(struct merge), "a merging layer");
+    const gc_status status = fill(step->state, step);
+    if (status != GC_OK)
+        merge_release(step);
+    return status;
+}
+
+/* Sets the inputs to their row number `row`. */
+static void go_to_row(struct merge *merge, const struct gc_step *step, const gc_real *const *in,
+                      size_t row) {
+    for (int32_t n = 0; n < step->input_count; n++) {
+        const struct operand *operand = &merge->operands[n];
+        merge->inputs[n].values = in[n] + gc_offset(&merge->axes, operand->stride, row);
+        merge->inputs[n].step = operand->step;
+    }
+}
+
+/* ---- Both directions, for any operation ---- */
+
+/* out = out . in, [count] */
+typedef void combine(gc_real *out, const struct row *in, size_t count);
+
+/* term = the gradient of inputs[n] from dout, [count] */
+typedef void differentiate(gc_real *term, const gc_real *dout, const struct row *inputs,
+                           int32_t input_count, int32_t n, size_t count);
+
+static gc_status forward(struct gc_step *step, gc_real *out, const gc_real *const *in,
+                         combine *combine) {
+    struct merge *merge = step->state;
+    for (size_t row = 0; row < merge->rows; row++, out += merge->width) {
+        go_to_row(merge, step, in, row);
+        for (size_t i = 0; i < merge->width; i++)
+            out[i] = merge->inputs[0].values[i * merge->inputs[0].step];
+        for (int32_t n = 1; n < step->input_count; n++)
+            combine(out, &merge->inputs[n], merge->width);
     }
     return GC_OK;
 }
 
-static gc_status add_backward_reference(struct gc_step *step, int32_t input, gc_real *din,
-                                        const gc_real *dout, const gc_real *out,
-                                        const gc_real *const *in) {
-    (void)input, (void)out, (void)in;
-    memcpy(din, dout, gc_shape_count(&step->out) * sizeof *din);
+/* sums += the row's gradient; all of it goes to one value where the row repeats one. */
+static void add_row(double *sums, const struct merge *merge, size_t step) {
+    for (size_t i = 0; i < merge->width; i++)
+        sums[i * step] += merge->term[i];
+}
+
+static gc_status backward(struct gc_step *step, int32_t n, gc_real *din, const gc_real *dout,
+                          const gc_real *const *in, differentiate *differentiate) {
+    struct merge *merge = step->state;
+    const struct operand *operand = &merge->operands[n];
+    const size_t count = gc_shape_count(&step->in[n]), width = merge->width;
+    if (!operand->whole)
+        memset(merge->sums, 0, count * sizeof *merge->sums);
+    for (size_t row = 0; row < merge->rows; row++) {
+        gc_real *term = operand->whole ? din + row * width : merge->term;
+        go_to_row(merge, step, in, row);
+        differentiate(term, dout + row * width, merge->inputs, step->input_count, n, width);
+        if (!operand->whole)
+            add_row(merge->sums + gc_offset(&merge->axes, operand->stride, row), merge,
+                    operand->step);
+    }
+    if (!operand->whole)
+        for (size_t i = 0; i < count; i++)
+            din[i] = (gc_real)merge->sums[i];
     return GC_OK;
 }
 
-const struct gc_op gc_op_add = {
-    .name = "add",
-    .shape = add_shape,
-    .forward_reference = add_forward_reference,
-    .backward_reference = add_backward_reference,
-};
+/* ---- The operations ---- */
+
+/* x . y for a row of x and one of y; two loops, so that each can be vectorised. */
+#define COMBINE(NAME, RESULT)                                                                      \
+    static void NAME##_rows(gc_real *restrict out, const struct row *in, size_t count) {           \
+        const gc_real *restrict values = in->values;                                               \
+        for (size_t i = 0; in->step == 1 && i < count; i++) {                                      \
+            const gc_real x = out[i], y = values[i];                                               \
+            out[i] = RESULT;                                                                       \
+        }                                                                                          \
+        for (size_t i = 0; in->step == 0 && i < count; i++) {                                      \
+            const gc_real x = out[i], y = values[0];                                               \
+            out[i] = RESULT;                                                                       \
+        }                                                                                          \
+    }
+
+COMBINE(add, x + y)
+COMBINE(subtract, x - y)
+COMBINE(multiply, x *y)
+COMBINE(maximum, y > x ? y : x)
+COMBINE(minimum, y < x ? y : x)
+
+static void add_gradient(gc_real *term, const gc_real *dout, const struct row *inputs,
+                         int32_t input_count, int32_t n, size_t count) {
+    (void)inputs, (void)input_count, (void)n;
+    memcpy(term, dout, count * sizeof *term);
+}
+
+static void subtract_gradient(gc_real *term, const gc_real *dout, const struct row *inputs,
+                              int32_t input_count, int32_t n, size_t count) {
+    (void)inputs, (void)input_count;
+    for (size_t i = 0; i < count; i++)
+        term[i] = n == 0 ? dout[i] : -dout[i];
+}
+
+static void average_gradient(gc_real *term, const gc_real *dout, const struct row *inputs,
+                             int32_t input_count, int32_t n, size_t count) {
+    (void)inputs, (void)n;
+    for (size_t i = 0; i < count; i++)
+        term[i] = dout[i] / (gc_real)input_count;
+}
+
+static void multiply_gradient(gc_real *term, const gc_real *dout, const struct row *inputs,
+                              int32_t input_count, int32_t n, size_t count) {
+    memcpy(term, dout, count * sizeof *term);
+    for (int32_t other = 0; other < input_count; other++)
+        if (other != n)
+            multiply_rows(term, &inputs[other], count);
+}
+
+/* dout where `sign` times the input n is the largest, and larger than those before it. */
+static void extremum_gradient(gc_real *term, const gc_real *dout, const struct row *inputs,
+                              int32_t input_count, int32_t n, size_t count, gc_real sign) {
+    for (size_t i = 0; i < count; i++) {
+        const gc_real value = sign * inputs[n].values[i * inputs[n].step];
+        bool first = true;
+        for (int32_t other = 0; other < input_count; other++) {
+            const gc_real rival = sign * inputs[other].values[i * inputs[other].step];
+            if (other < n ? rival >= value : rival > value)
+                first = false;
+        }
+        term[i] = first ? dout[i] : 0;
+    }
+}
+
+static void maximum_gradient(gc_real *term, const gc_real *dout, const struct row *inputs,
+                             int32_t input_count, int32_t n, size_t count) {
+    extremum_gradient(term, dout, inputs, input_count, n, count, 1);
+}
+
+static void minimum_gradient(gc_real *term, const gc_real *dout, const struct row *inputs,
+                             int32_t input_count, int32_t n, size_t count) {
+    extremum_gradient(term, dout, inputs, input_count, n, count, -1);
+}
+
+static gc_status average_forward_reference(struct gc_step *step, gc_real *out,
+                                           const gc_real *const *in) {
+    GC_TRY(forward(step, out, in, add_rows));
+    const size_t count = gc_shape_count(&step->out);
+    for (size_t i = 0; i < count; i++)
+        out[i] /= (gc_real)step->input_count;
+    return GC_OK;
+}
+
+/* ---- The records ---- */
+
+#define FORWARD(NAME)                                                                              \
+    static gc_status NAME##_forward_reference(struct gc_step *step, gc_real *out,                  \
+                                              const gc_real *const *in) {                          \
+        return forward(step, out, in, NAME##_rows);                                                \
+    }
+FORWARD(add)
+FORWARD(subtract)
+FORWARD(multiply)
+FORWARD(maximum)
+FORWARD(minimum)
+
+#define MERGE(NAME, SHAPE)                                                                         \
+    static gc_status NAME##_backward_reference(struct gc_step *step, int32_t input, gc_real *din,  \
+                                               const gc_real *dout, const gc_real *out,            \
+                                               const gc_real *const *in) {                         \
+        (void)out;                                                                                 \
+        return backward(step, input, din, dout, in, NAME##_gradient);                              \
+    }                                                                                              \
+    const struct gc_op gc_op_##NAME = {                                                            \
+        .name = #NAME,                                                                             \
+        .shape = SHAPE,                                                                            \
+        .prepare = merge_prepare,                                                                  \
+        .release = merge_release,                                                                  \
+        .forward_reference = NAME##_forward_reference,                                             \
+        .backward_reference = NAME##_backward_reference,                                           \
+    };
+MERGE(add, merge_shape)
+MERGE(subtract, subtract_shape)
+MERGE(multiply, merge_shape)
+MERGE(average, merge_shape)
+MERGE(maximum, merge_shape)
+MERGE(minimum, merge_shape)

@@ -1,28 +1,59 @@
-/* Zeros around rows and columns (Keras ZeroPadding2D).
- *   in, din     [in_h][in_w][c]
- *   out, dout   [top + in_h + bottom][left + in_w + right][c]
- *   out(y, x, c) = in(y - top, x - left, c), 0 outside;    din(v, u, c) = dout(v + top, u + left,
- * c) */
+/* Zeros around rows and columns (Keras ZeroPadding2D), and the way back (Cropping2D).
+ *   inner   [h][w][c]       outer   [top + h + bottom][left + w + right][c]
+ *   embed:     outer(y, x, c) = inner(y - top, x - left, c), 0 outside
+ *   extract:   inner(y, x, c) = outer(y + top, x + left, c)
+ * A zero padding embeds forward and extracts backward, a cropping the other way round. */
 #include "ops.h"
 #include "shapes.h"
 
 #include <string.h>
 
-static gc_status zero_padding_shape(gc_shape *out, const gc_shape *in, int32_t input_count,
-                                    const void *params) {
-    (void)input_count;
-    const struct gc_padding *p = &((const struct gc_zero_padding_params *)params)->padding;
-    GC_TRY(gc_check_picture(in, "a zero padding"));
-    const int64_t height = (int64_t)in->dims[0] + p->top + p->bottom;
-    const int64_t width = (int64_t)in->dims[1] + p->left + p->right;
+/* Values between the start of the outer picture and its row number `row` of the inner one. */
+static size_t row_start(const gc_shape *outer, const struct gc_padding *p, int32_t row) {
+    return (((size_t)row + p->top) * outer->dims[1] + p->left) * outer->dims[2];
+}
+
+static void embed(gc_real *to, const gc_shape *outer, const gc_real *from, const gc_shape *inner,
+                  const struct gc_padding *p) {
+    const size_t row = (size_t)inner->dims[1] * inner->dims[2];
+    memset(to, 0, gc_shape_count(outer) * sizeof *to);
+    for (int32_t y = 0; y < inner->dims[0]; y++)
+        memcpy(to + row_start(outer, p, y), from + y * row, row * sizeof *to);
+}
+
+static void extract(gc_real *to, const gc_shape *inner, const gc_real *from, const gc_shape *outer,
+                    const struct gc_padding *p) {
+    const size_t row = (size_t)inner->dims[1] * inner->dims[2];
+    for (int32_t y = 0; y < inner->dims[0]; y++)
+        memcpy(to + y * row, from + row_start(outer, p, y), row * sizeof *to);
+}
+
+/* The shape with `sign` times the padding added. */
+static gc_status pad_shape(gc_shape *out, const gc_shape *in, const struct gc_padding *p, int sign,
+                           const char *what) {
+    GC_TRY(gc_check_picture(in, what));
     if (p->top < 0 || p->bottom < 0 || p->left < 0 || p->right < 0)
-        return gc_fail(GC_INVALID_MODEL, "a zero padding of %d, %d, %d, %d: none may be negative",
+        return gc_fail(GC_INVALID_MODEL, "%s of %d, %d, %d, %d: none may be negative", what,
                        (int)p->top, (int)p->bottom, (int)p->left, (int)p->right);
+    const int64_t height = in->dims[0] + sign * ((int64_t)p->top + p->bottom);
+    const int64_t width = in->dims[1] + sign * ((int64_t)p->left + p->right);
+    if (height <= 0 || width <= 0)
+        return gc_fail(GC_INVALID_MODEL, "%s leaves %lld x %lld", what, (long long)height,
+                       (long long)width);
     if (height > INT32_MAX || width > INT32_MAX)
-        return gc_fail(GC_TOO_LARGE, "a zero padding to %lld x %lld", (long long)height,
+        return gc_fail(GC_TOO_LARGE, "%s makes %lld x %lld", what, (long long)height,
                        (long long)width);
     *out = (gc_shape){3, {(int32_t)height, (int32_t)width, in->dims[2]}};
     return GC_OK;
+}
+
+/* ---- Zero padding ---- */
+
+static gc_status zero_padding_shape(gc_shape *out, const gc_shape *in, int32_t input_count,
+                                    const void *params) {
+    (void)input_count;
+    const struct gc_zero_padding_params *p = params;
+    return pad_shape(out, in, &p->padding, 1, "a zero padding");
 }
 
 static bool zero_padding_padding(const void *params, struct gc_padding *padding) {
@@ -30,19 +61,10 @@ static bool zero_padding_padding(const void *params, struct gc_padding *padding)
     return true;
 }
 
-/* Values between the start of out and that of its row number `row` of the inner picture. */
-static size_t inner_row(const struct gc_step *step, const struct gc_padding *p, int32_t row) {
-    const size_t width = (size_t)step->out.dims[1];
-    return (((size_t)row + p->top) * width + p->left) * step->out.dims[2];
-}
-
 static gc_status zero_padding_forward_reference(struct gc_step *step, gc_real *out,
                                                 const gc_real *const *in) {
     const struct gc_zero_padding_params *p = step->params;
-    const size_t row = (size_t)step->in->dims[1] * step->in->dims[2];
-    memset(out, 0, gc_shape_count(&step->out) * sizeof *out);
-    for (int32_t v = 0; v < step->in->dims[0]; v++)
-        memcpy(out + inner_row(step, &p->padding, v), in[0] + v * row, row * sizeof *out);
+    embed(out, &step->out, in[0], step->in, &p->padding);
     return GC_OK;
 }
 
@@ -51,9 +73,7 @@ static gc_status zero_padding_backward_reference(struct gc_step *step, int32_t i
                                                  const gc_real *const *in) {
     (void)input, (void)out, (void)in;
     const struct gc_zero_padding_params *p = step->params;
-    const size_t row = (size_t)step->in->dims[1] * step->in->dims[2];
-    for (int32_t v = 0; v < step->in->dims[0]; v++)
-        memcpy(din + v * row, dout + inner_row(step, &p->padding, v), row * sizeof *din);
+    extract(din, step->in, dout, &step->out, &p->padding);
     return GC_OK;
 }
 
@@ -63,4 +83,36 @@ const struct gc_op gc_op_zero_padding = {
     .padding = zero_padding_padding,
     .forward_reference = zero_padding_forward_reference,
     .backward_reference = zero_padding_backward_reference,
+};
+
+/* ---- Cropping ---- */
+
+static gc_status cropping_shape(gc_shape *out, const gc_shape *in, int32_t input_count,
+                                const void *params) {
+    (void)input_count;
+    const struct gc_cropping_params *p = params;
+    return pad_shape(out, in, &p->cropping, -1, "a cropping");
+}
+
+static gc_status cropping_forward_reference(struct gc_step *step, gc_real *out,
+                                            const gc_real *const *in) {
+    const struct gc_cropping_params *p = step->params;
+    extract(out, &step->out, in[0], step->in, &p->cropping);
+    return GC_OK;
+}
+
+static gc_status cropping_backward_reference(struct gc_step *step, int32_t input, gc_real *din,
+                                             const gc_real *dout, const gc_real *out,
+                                             const gc_real *const *in) {
+    (void)input, (void)out, (void)in;
+    const struct gc_cropping_params *p = step->params;
+    embed(din, step->in, dout, &step->out, &p->cropping);
+    return GC_OK;
+}
+
+const struct gc_op gc_op_cropping = {
+    .name = "cropping",
+    .shape = cropping_shape,
+    .forward_reference = cropping_forward_reference,
+    .backward_reference = cropping_backward_reference,
 };

@@ -1,52 +1,168 @@
-/* Pooling over rows and columns. Global average (Keras GlobalAveragePooling2D):
- *   in, din     [h][w][c]           out, dout   [c], or [1][1][c] with keepdims
- *   out(c) = sum_yx in(y, x, c) / (h w),    din(y, x, c) = dout(c) / (h w) */
+/* Maximum or mean of windows (Keras MaxPooling2D, AveragePooling2D). What padding adds does not count.
+ *   in, din   [in_h][in_w][c]       out, dout   [out_h][out_w][c]
+ *   maximum   out(y, x, c) = max of the window;   din sums the dout of the windows whose first maximum,
+ *             in the order of rows and columns, it is
+ *   average   out(y, x, c) = mean of the window;  din sums dout / n over the windows, of n pixels each */
 #include "ops.h"
 #include "shapes.h"
+#include "window.h"
 
-static gc_status global_shape(gc_shape *out, const gc_shape *in, int32_t input_count,
-                              const void *params) {
+#include <string.h>
+
+static gc_status windows_of(struct gc_windows *windows, const gc_shape *in,
+                            const struct gc_pooling_params *p) {
+    GC_TRY(gc_window_make(&windows->rows, in->dims[0], p->pool_h, p->stride_h, 1, p->same, 0, 0));
+    return gc_window_make(&windows->columns, in->dims[1], p->pool_w, p->stride_w, 1, p->same, 0, 0);
+}
+
+static gc_status pooling_shape(gc_shape *out, const gc_shape *in, int32_t input_count,
+                               const void *params) {
     (void)input_count;
-    const struct gc_global_pooling_params *p = params;
-    GC_TRY(gc_check_picture(in, "a global pooling"));
-    *out = p->keepdims ? (gc_shape){3, {1, 1, in->dims[2]}} : (gc_shape){1, {in->dims[2]}};
+    struct gc_windows windows;
+    GC_TRY(gc_check_picture(in, "a pooling"));
+    GC_TRY(windows_of(&windows, in, params));
+    *out = (gc_shape){3, {windows.rows.out, windows.columns.out, in->dims[2]}};
     return GC_OK;
 }
 
-static gc_status global_average_forward_reference(struct gc_step *step, gc_real *out,
-                                                  const gc_real *const *in) {
-    enum { BLOCK = 16 }; /* channels whose sums stay at hand, in double: rows may be many */
-    const size_t pixels = (size_t)step->in->dims[0] * step->in->dims[1];
+/* The pixels of one window: rows top .. bottom - 1, columns left .. right - 1. Never empty. */
+struct area {
+    int32_t top, bottom, left, right;
+};
+
+static struct area area_of(const struct gc_windows *windows, int32_t y, int32_t x) {
+    const int32_t row = gc_window_position(&windows->rows, y, 0);
+    const int32_t column = gc_window_position(&windows->columns, x, 0);
+    struct area area;
+    gc_window_taps(&windows->rows, y, &area.top, &area.bottom);
+    gc_window_taps(&windows->columns, x, &area.left, &area.right);
+    return (struct area){row + area.top, row + area.bottom, column + area.left,
+                         column + area.right};
+}
+
+/* Where the pixel of a row and column begins. */
+static size_t pixel_at(int32_t row, int32_t column, int32_t width, int32_t channels) {
+    return ((size_t)row * width + column) * channels;
+}
+
+/* ---- Maximum ---- */
+
+static void max_window(gc_real *restrict out, const gc_real *restrict in, const struct area *area,
+                       int32_t width, int32_t channels) {
+    memcpy(out, in + pixel_at(area->top, area->left, width, channels), channels * sizeof *out);
+    for (int32_t v = area->top; v < area->bottom; v++)
+        for (int32_t u = area->left; u < area->right; u++) {
+            const gc_real *restrict value = in + pixel_at(v, u, width, channels);
+            for (int32_t c = 0; c < channels; c++)
+                out[c] = value[c] > out[c] ? value[c] : out[c];
+        }
+}
+
+static gc_status max_pooling_forward_reference(struct gc_step *step, gc_real *out,
+                                               const gc_real *const *in) {
     const int32_t channels = step->in->dims[2];
-    for (int32_t first = 0; first < channels; first += BLOCK) {
-        const int32_t count = channels - first < BLOCK ? channels - first : BLOCK;
-        const gc_real *values = in[0] + first;
-        double sum[BLOCK] = {0};
-        for (size_t pixel = 0; pixel < pixels; pixel++, values += channels)
-            for (int32_t c = 0; c < count; c++)
-                sum[c] += values[c];
-        for (int32_t c = 0; c < count; c++)
-            out[first + c] = (gc_real)(sum[c] / pixels);
+    struct gc_windows windows;
+    GC_TRY(windows_of(&windows, step->in, step->params));
+    for (int32_t y = 0; y < windows.rows.out; y++)
+        for (int32_t x = 0; x < windows.columns.out; x++, out += channels) {
+            const struct area area = area_of(&windows, y, x);
+            max_window(out, in[0], &area, windows.columns.in, channels);
+        }
+    return GC_OK;
+}
+
+/* Gives dout to the first maximum, channel by channel. */
+static void max_window_gradient(gc_real *din, const gc_real *dout, const gc_real *out,
+                                const gc_real *in, const struct area *area, int32_t width,
+                                int32_t channels) {
+    for (int32_t c = 0; c < channels; c++) {
+        bool found = false;
+        for (int32_t v = area->top; v < area->bottom && !found; v++)
+            for (int32_t u = area->left; u < area->right && !found; u++) {
+                const size_t at = pixel_at(v, u, width, channels) + c;
+                found = in[at] == out[c];
+                if (found)
+                    din[at] += dout[c];
+            }
     }
-    return GC_OK;
 }
 
-static gc_status global_average_backward_reference(struct gc_step *step, int32_t input,
-                                                   gc_real *restrict din,
-                                                   const gc_real *restrict dout, const gc_real *out,
-                                                   const gc_real *const *in) {
-    (void)input, (void)out, (void)in;
-    const size_t pixels = (size_t)step->in->dims[0] * step->in->dims[1];
+static gc_status max_pooling_backward_reference(struct gc_step *step, int32_t input, gc_real *din,
+                                                const gc_real *dout, const gc_real *out,
+                                                const gc_real *const *in) {
+    (void)input;
     const int32_t channels = step->in->dims[2];
-    for (size_t pixel = 0; pixel < pixels; pixel++, din += channels)
-        for (int32_t c = 0; c < channels; c++)
-            din[c] = dout[c] / pixels;
+    struct gc_windows windows;
+    GC_TRY(windows_of(&windows, step->in, step->params));
+    memset(din, 0, gc_shape_count(step->in) * sizeof *din);
+    for (int32_t y = 0; y < windows.rows.out; y++)
+        for (int32_t x = 0; x < windows.columns.out; x++, out += channels, dout += channels) {
+            const struct area area = area_of(&windows, y, x);
+            max_window_gradient(din, dout, out, in[0], &area, windows.columns.in, channels);
+        }
     return GC_OK;
 }
 
-const struct gc_op gc_op_global_average = {
-    .name = "global_average",
-    .shape = global_shape,
-    .forward_reference = global_average_forward_reference,
-    .backward_reference = global_average_backward_reference,
+const struct gc_op gc_op_max_pooling = {
+    .name = "max_pooling",
+    .shape = pooling_shape,
+    .forward_reference = max_pooling_forward_reference,
+    .backward_reference = max_pooling_backward_reference,
+};
+
+/* ---- Average ---- */
+
+static gc_real share_of(const struct area *area) {
+    return 1 / (gc_real)((area->bottom - area->top) * (area->right - area->left));
+}
+
+static gc_status average_pooling_forward_reference(struct gc_step *step, gc_real *restrict out,
+                                                   const gc_real *const *in) {
+    const int32_t channels = step->in->dims[2];
+    struct gc_windows windows;
+    GC_TRY(windows_of(&windows, step->in, step->params));
+    for (int32_t y = 0; y < windows.rows.out; y++)
+        for (int32_t x = 0; x < windows.columns.out; x++, out += channels) {
+            const struct area area = area_of(&windows, y, x);
+            memset(out, 0, channels * sizeof *out);
+            for (int32_t v = area.top; v < area.bottom; v++)
+                for (int32_t u = area.left; u < area.right; u++) {
+                    const gc_real *value = in[0] + pixel_at(v, u, windows.columns.in, channels);
+                    for (int32_t c = 0; c < channels; c++)
+                        out[c] += value[c];
+                }
+            for (int32_t c = 0; c < channels; c++)
+                out[c] *= share_of(&area);
+        }
+    return GC_OK;
+}
+
+static gc_status average_pooling_backward_reference(struct gc_step *step, int32_t input,
+                                                    gc_real *restrict din,
+                                                    const gc_real *restrict dout,
+                                                    const gc_real *out, const gc_real *const *in) {
+    (void)input, (void)out, (void)in;
+    const int32_t channels = step->in->dims[2];
+    struct gc_windows windows;
+    GC_TRY(windows_of(&windows, step->in, step->params));
+    memset(din, 0, gc_shape_count(step->in) * sizeof *din);
+    for (int32_t y = 0; y < windows.rows.out; y++)
+        for (int32_t x = 0; x < windows.columns.out; x++, dout += channels) {
+            const struct area area = area_of(&windows, y, x);
+            const gc_real share = share_of(&area);
+            for (int32_t v = area.top; v < area.bottom; v++)
+                for (int32_t u = area.left; u < area.right; u++) {
+                    gc_real *gradient = din + pixel_at(v, u, windows.columns.in, channels);
+                    for (int32_t c = 0; c < channels; c++)
+                        gradient[c] += share * dout[c];
+                }
+        }
+    return GC_OK;
+}
+
+const struct gc_op gc_op_average_pooling = {
+    .name = "average_pooling",
+    .shape = pooling_shape,
+    .forward_reference = average_pooling_forward_reference,
+    .backward_reference = average_pooling_backward_reference,
 };

@@ -9,6 +9,24 @@ struct gc_layout gc_layout_of(const gc_shape *shape, int32_t axis) {
     return layout;
 }
 
+void gc_strides(size_t *stride, const gc_shape *shape) {
+    size_t next = 1;
+    for (int32_t axis = shape->rank - 1; axis >= 0; axis--) {
+        stride[axis] = next;
+        next *= (size_t)shape->dims[axis];
+    }
+}
+
+size_t gc_offset(const gc_shape *axes, const size_t *stride, size_t index) {
+    size_t offset = 0;
+    for (int32_t axis = axes->rank - 1; axis >= 0; axis--) {
+        const size_t size = (size_t)axes->dims[axis];
+        offset += index % size * stride[axis];
+        index /= size;
+    }
+    return offset;
+}
+
 gc_status gc_same_shape(gc_shape *out, const gc_shape *in, int32_t input_count,
                         const void *params) {
     (void)input_count, (void)params;

@@ -10,6 +10,13 @@ struct gc_layout {
 };
 struct gc_layout gc_layout_of(const gc_shape *shape, int32_t axis);
 
+/* Values between neighbours along each axis of a tensor of this shape. */
+void gc_strides(size_t *stride, const gc_shape *shape);
+
+/* Offset of a value in a tensor: `index` counts through `axes`, the last one fastest, along which
+ * neighbours lie stride[axis] apart. */
+size_t gc_offset(const gc_shape *axes, const size_t *stride, size_t index);
+
 /* The shape rule of an operator that works value by value: the first input's shape. */
 gc_status gc_same_shape(gc_shape *out, const gc_shape *in, int32_t input_count, const void *params);
 

@@ -1,12 +1,13 @@
-/* Softmax over one axis.
+/* Softmax over one axis, and its logarithm.
  *   in, din, out, dout   [outer][classes][inner], the classes along any axis
- *   out_j = exp(in_j - m) / sum_i exp(in_i - m),    m = max_i in_i
- *   din_j = out_j * ((dout_j - dout_top) - sum_i out_i * (dout_i - dout_top)),   top =
- * argmax out The textbook's din_j = out_j * (dout_j - sum_i out_i dout_i) is the same, but where
- * out_top rounds to 1 the difference in it is rounding alone and the class loses its gradient,
- * which is the sum of the other classes' (small) ones. Counted from dout_top, the large terms never
- * enter: of the top class there stays minus the sum, of the others nothing is subtracted that is
- * not smaller than they are. */
+ *   softmax       out_j = exp(in_j - m) / sum_i exp(in_i - m),    m = max_i in_i
+ *                 din_j = out_j * ((dout_j - dout_top) - sum_i out_i * (dout_i - dout_top))
+ *   log_softmax   out_j = in_j - m - log sum_i exp(in_i - m)
+ *                 din_j = dout_j - exp(out_j) * sum_i dout_i
+ * top = argmax out. The textbook's din_j = out_j * (dout_j - sum_i out_i dout_i) is the same, but where
+ * out_top rounds to 1 its difference is rounding alone and the class loses its gradient, which is the sum
+ * of the other classes' (small) ones. Counted from dout_top, the large terms never enter: for the top
+ * class there stays minus the sum, for the others nothing large is subtracted. */
 #include "ops.h"
 #include "shapes.h"
 
@@ -41,18 +42,6 @@ static void softmax_forward(gc_real *out, const gc_real *in, size_t classes, siz
         out[i] /= sum;
 }
 
-static gc_status softmax_forward_reference(struct gc_step *step, gc_real *out,
-                                           const gc_real *const *in) {
-    const struct gc_softmax_params *p = step->params;
-    const struct gc_layout layout = gc_layout_of(step->in, p->axis);
-    for (size_t outer = 0; outer < layout.outer; outer++)
-        for (size_t inner = 0; inner < layout.inner; inner++) {
-            const size_t first = outer * layout.count * layout.inner + inner;
-            softmax_forward(out + first, in[0] + first, layout.count, layout.inner);
-        }
-    return GC_OK;
-}
-
 static void softmax_backward(gc_real *din, const gc_real *dout, const gc_real *out, size_t classes,
                              size_t stride) {
     const size_t top = argmax(out, classes, stride);
@@ -64,24 +53,71 @@ static void softmax_backward(gc_real *din, const gc_real *dout, const gc_real *o
         din[i] = out[i] * ((dout[i] - dout[top]) - others);
 }
 
-static gc_status softmax_backward_reference(struct gc_step *step, int32_t input, gc_real *din,
-                                            const gc_real *dout, const gc_real *out,
-                                            const gc_real *const *in) {
-    (void)input, (void)in;
+/* One distribution of log_softmax. */
+static void log_softmax_forward(gc_real *out, const gc_real *in, size_t classes, size_t stride) {
+    const gc_real largest = in[argmax(in, classes, stride)];
+    gc_real sum = 0;
+    for (size_t i = 0; i < classes * stride; i += stride)
+        sum += exp(in[i] - largest);
+    for (size_t i = 0; i < classes * stride; i += stride)
+        out[i] = in[i] - largest - log(sum);
+}
+
+static void log_softmax_backward(gc_real *din, const gc_real *dout, const gc_real *out,
+                                 size_t classes, size_t stride) {
+    gc_real sum = 0;
+    for (size_t i = 0; i < classes * stride; i += stride)
+        sum += dout[i];
+    for (size_t i = 0; i < classes * stride; i += stride)
+        din[i] = dout[i] - exp(out[i]) * sum;
+}
+
+/* ---- All distributions of a tensor ---- */
+
+typedef void forward_one(gc_real *out, const gc_real *in, size_t classes, size_t stride);
+typedef void backward_one(gc_real *din, const gc_real *dout, const gc_real *out, size_t classes,
+                          size_t stride);
+
+static void forward_all(const struct gc_step *step, gc_real *out, const gc_real *in,
+                        forward_one *forward) {
     const struct gc_softmax_params *p = step->params;
     const struct gc_layout layout = gc_layout_of(step->in, p->axis);
     for (size_t outer = 0; outer < layout.outer; outer++)
         for (size_t inner = 0; inner < layout.inner; inner++) {
             const size_t first = outer * layout.count * layout.inner + inner;
-            softmax_backward(din + first, dout + first, out + first, layout.count, layout.inner);
+            forward(out + first, in + first, layout.count, layout.inner);
         }
-    return GC_OK;
 }
 
-const struct gc_op gc_op_softmax = {
-    .name = "softmax",
-    .is_class_activation = true,
-    .shape = softmax_shape,
-    .forward_reference = softmax_forward_reference,
-    .backward_reference = softmax_backward_reference,
-};
+static void backward_all(const struct gc_step *step, gc_real *din, const gc_real *dout,
+                         const gc_real *out, backward_one *backward) {
+    const struct gc_softmax_params *p = step->params;
+    const struct gc_layout layout = gc_layout_of(step->in, p->axis);
+    for (size_t outer = 0; outer < layout.outer; outer++)
+        for (size_t inner = 0; inner < layout.inner; inner++) {
+            const size_t first = outer * layout.count * layout.inner + inner;
+            backward(din + first, dout + first, out + first, layout.count, layout.inner);
+        }
+}
+
+#define SOFTMAX(NAME, ...)                                                                         \
+    static gc_status NAME##_forward_reference(struct gc_step *step, gc_real *out,                  \
+                                              const gc_real *const *in) {                          \
+        forward_all(step, out, in[0], NAME##_forward);                                             \
+        return GC_OK;                                                                              \
+    }                                                                                              \
+    static gc_status NAME##_backward_reference(struct gc_step *step, int32_t input, gc_real *din,  \
+                                               const gc_real *dout, const gc_real *out,            \
+                                               const gc_real *const *in) {                         \
+        (void)input, (void)in;                                                                     \
+        backward_all(step, din, dout, out, NAME##_backward);                                       \
+        return GC_OK;                                                                              \
+    }                                                                                              \
+    const struct gc_op gc_op_##NAME = {.name = #NAME,                                              \
+                                       .shape = softmax_shape,                                     \
+                                       .forward_reference = NAME##_forward_reference,              \
+                                       .backward_reference = NAME##_backward_reference,            \
+                                       __VA_ARGS__};
+
+SOFTMAX(softmax, .is_class_activation = true)
+SOFTMAX(log_softmax)

@@ -10,8 +10,8 @@
  * of which those outside 0 .. in - 1 are zeros. */
 struct gc_window {
     int32_t in, out; /* positions of the input, without any zeros, and of the output */
-    int32_t kernel, stride, dilation; /* */
-    int32_t before, after;            /* zeros around the input */
+    int32_t kernel, stride, dilation;
+    int32_t before, after; /* zeros around the input */
 };
 
 /* A window along the rows and one along the columns of a picture. */

@@ -2,8 +2,6 @@
 
 #include "xnn.h"
 
-#include <math.h>
-#include <string.h>
 #include <xnnpack.h>
 
 #include "../memory.h"
@@ -150,7 +148,7 @@ gc_status gc_xnn_create_transposed(struct gc_xnn *xnn, const struct gc_xnn_convo
                      (uint32_t)columns->before, (uint32_t)rows->kernel, (uint32_t)columns->kernel,
                      (uint32_t)rows->stride, (uint32_t)columns->stride, (uint32_t)rows->dilation,
                      (uint32_t)columns->dilation, (uint32_t)groups, group_out, group_in,
-                     groups * group_out, groups * group_in, c->kernel, NULL, -INFINITY, INFINITY, 0,
+                     groups * group_out, groups * group_in, c->kernel, c->bias, c->min, c->max, 0,
                      NULL, NULL, &xnn->operator),
                  "transposed convolution"));
     return finish(xnn, reshape_transposed(xnn, c->windows));

@@ -19,10 +19,12 @@ struct gc_xnn {
 /* A convolution of one picture, or its transpose (the gradient of its input).
  *   in          [windows->rows.in][windows->columns.in][groups * group_in]
  *   out         [windows->rows.out][windows->columns.out][groups * group_out]
- *   kernel      [groups * group_out][k_h][k_w][group_in]; depthwise (group_in is 1):
- * [k_h][k_w][groups] [group_out]; transposed: [groups * group_in][k_h][k_w][group_out] bias [groups
- * * group_out], or NULL; none if transposed min, max    the clamp of out; not if transposed Kernel
- * and bias are packed: they may go afterwards. */
+ *   kernel      [groups * group_out][k_h][k_w][group_in]
+ *               depthwise, where group_in is 1: [k_h][k_w][groups][group_out]
+ *               transposed: [groups * group_in][k_h][k_w][group_out]
+ *   bias        [groups * group_out], transposed [groups * group_in]; or NULL
+ *   min, max    the clamp of the result
+ * Kernel and bias are packed: they may go afterwards. */
 struct gc_xnn_convolution {
     const struct gc_windows *windows;
     int32_t groups, group_in, group_out;
@@ -33,9 +35,8 @@ struct gc_xnn_convolution {
 gc_status gc_xnn_create_convolution(struct gc_xnn *xnn,
                                     const struct gc_xnn_convolution *convolution);
 
-/* The same convolution backwards: takes the shape of out to that of in. Of every axis `in` must not
- * be smaller than the stride: XNNPACK's division into one convolution per phase counts below zero
- * then. */
+/* The same convolution backwards: takes the shape of out to that of in. Of every axis `in` must not be
+ * smaller than the stride: XNNPACK's division into one convolution per phase counts below zero then. */
 gc_status gc_xnn_create_transposed(struct gc_xnn *xnn,
                                    const struct gc_xnn_convolution *convolution);
 

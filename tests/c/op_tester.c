@@ -1,6 +1,7 @@
 #include "op_tester.h"
 
 #include "memory.h"
+#include "ops/ops.h"
 #include "test.h"
 
 #include <math.h>
@@ -102,7 +103,11 @@ static bool make_shapes(struct bench *b) {
     return expect(b, b->out_count > 0, "the output has values");
 }
 
-/* Weights of either sign, but variances (the last slot of those that have one) are positive. */
+/* A variance must be positive; any other weight may have either sign. */
+static bool is_variance(const struct gc_op *op, int32_t slot) {
+    return (op == &gc_op_batch_norm && slot == 3) || (op == &gc_op_normalization && slot == 1);
+}
+
 static bool make_weights(struct bench *b) {
     const struct op_case *c = b->op_case;
     for (int32_t slot = 0; c->op->weight != NULL && slot < GC_MAX_WEIGHTS; slot++) {
@@ -114,7 +119,8 @@ static bool make_weights(struct bench *b) {
         if (!expect(b, weight != NULL, "memory"))
             return false;
         for (size_t i = 0; i < count; i++)
-            weight[i] = (float)(slot == 3 ? 1 + 0.9 * next_random(b) : next_random(b));
+            weight[i] =
+                (float)(is_variance(c->op, slot) ? 1 + 0.9 * next_random(b) : next_random(b));
         b->step.weights[slot] = weight;
     }
     return true;
@@ -221,8 +227,7 @@ static void mask_gradient(struct bench *b) {
 
 static void compare(struct bench *b, const gc_real *found, const gc_real *expected, size_t count,
                     const char *what) {
-    const double wanted = b->op_case->tolerance == 0 ? 2e-5 : (double)b->op_case->tolerance;
-    const double tolerance = wanted * largest_of(expected, count);
+    const double tolerance = OP_TOLERANCE * largest_of(expected, count);
     char text[200];
     for (size_t i = 0; i < count; i++) {
         snprintf(text, sizeof text, "%s (%s): %s[%zu]", b->name, b->op_case->op->name, what, i);

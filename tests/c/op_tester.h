@@ -13,6 +13,10 @@
 
 #define OP_MAX_INPUTS 4
 
+#define COUNT(ARRAY) (sizeof(ARRAY) / sizeof *(ARRAY))
+#define PICTURE(HEIGHT, WIDTH, CHANNELS) ((gc_shape){3, {HEIGHT, WIDTH, CHANNELS}})
+#define VECTOR(SIZE) ((gc_shape){1, {SIZE}})
+
 struct op_case {
     const struct gc_op *op;
     const void *params;
@@ -25,9 +29,10 @@ struct op_case {
     gc_real min, max; /* with clamp */
 
     gc_real spread; /* inputs lie in -spread .. spread; 0 means 1 */
-    gc_real
-        tolerance; /* fast path against reference, relative to the largest value; 0 means 2e-5 */
 };
+
+/* The fast path may differ from the reference by so much, relative to the largest value. */
+#define OP_TOLERANCE 2e-5
 
 /* Runs the case; failures are noted with the harness (test.h), with `name` and what was compared. */
 void op_test(const char *name, const struct op_case *op_case);

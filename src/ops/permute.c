@@ -1,0 +1,59 @@
+/* The axes of a tensor in another order (Keras Permute): axis i of out is axis axes[i] of in.
+ *   din is dout with the axes in the order that they came from. */
+#include "ops.h"
+#include "shapes.h"
+
+static gc_status permute_shape(gc_shape *out, const gc_shape *in, int32_t input_count,
+                               const void *params) {
+    (void)input_count;
+    const struct gc_permute_params *p = params;
+    bool used[GC_MAX_RANK] = {false};
+    *out = *in;
+    for (int32_t i = 0; i < in->rank; i++) {
+        GC_TRY(gc_check_axis(in, p->axes[i], "a permutation"));
+        if (used[p->axes[i]])
+            return gc_fail(GC_INVALID_MODEL, "a permutation with axis %d twice",
+                           (int)p->axes[i] + 1);
+        used[p->axes[i]] = true;
+        out->dims[i] = in->dims[p->axes[i]];
+    }
+    return GC_OK;
+}
+
+/* Strides in `in` along the axes of `out`. */
+static void strides_of(size_t *stride, const struct gc_step *step) {
+    const struct gc_permute_params *p = step->params;
+    size_t own[GC_MAX_RANK];
+    gc_strides(own, step->in);
+    for (int32_t i = 0; i < step->in->rank; i++)
+        stride[i] = own[p->axes[i]];
+}
+
+static gc_status permute_forward_reference(struct gc_step *step, gc_real *out,
+                                           const gc_real *const *in) {
+    size_t stride[GC_MAX_RANK];
+    strides_of(stride, step);
+    const size_t count = gc_shape_count(&step->out);
+    for (size_t i = 0; i < count; i++)
+        out[i] = in[0][gc_offset(&step->out, stride, i)];
+    return GC_OK;
+}
+
+static gc_status permute_backward_reference(struct gc_step *step, int32_t input, gc_real *din,
+                                            const gc_real *dout, const gc_real *out,
+                                            const gc_real *const *in) {
+    (void)input, (void)out, (void)in;
+    size_t stride[GC_MAX_RANK];
+    strides_of(stride, step);
+    const size_t count = gc_shape_count(&step->out);
+    for (size_t i = 0; i < count; i++)
+        din[gc_offset(&step->out, stride, i)] = dout[i];
+    return GC_OK;
+}
+
+const struct gc_op gc_op_permute = {
+    .name = "permute",
+    .shape = permute_shape,
+    .forward_reference = permute_forward_reference,
+    .backward_reference = permute_backward_reference,
+};

@@ -1,0 +1,97 @@
+/* Larger pictures (Keras UpSampling2D).
+ *   in, din   [h][w][c]      out, dout   [h * factor_h][w * factor_w][c]
+ *   out(y, x, c) = sum_ij weight_y(i) * weight_x(j) * in(i, j, c), of at most 2 x 2 pixels:
+ *     nearest    the pixel y / factor, rounded down
+ *     bilinear   the two pixels beside (y + 0.5) / factor - 0.5, clamped to the picture: each weighs 1
+ *                less its distance
+ *   din is the same sum with the roles of in and out exchanged. */
+#include "ops.h"
+#include "shapes.h"
+
+#include <math.h>
+#include <string.h>
+
+static gc_status upsampling_shape(gc_shape *out, const gc_shape *in, int32_t input_count,
+                                  const void *params) {
+    (void)input_count;
+    const struct gc_upsampling_params *p = params;
+    GC_TRY(gc_check_picture(in, "an upsampling"));
+    if (p->factor_h <= 0 || p->factor_w <= 0)
+        return gc_fail(GC_INVALID_MODEL, "an upsampling by %d x %d: both must be positive",
+                       (int)p->factor_h, (int)p->factor_w);
+    if (p->factor_h > INT32_MAX / in->dims[0] || p->factor_w > INT32_MAX / in->dims[1])
+        return gc_fail(GC_TOO_LARGE, "an upsampling by %d x %d", (int)p->factor_h,
+                       (int)p->factor_w);
+    *out = (gc_shape){3, {in->dims[0] * p->factor_h, in->dims[1] * p->factor_w, in->dims[2]}};
+    return GC_OK;
+}
+
+/* What a row or column of out is made of: two of in, the second of which may weigh nothing. */
+struct source {
+    int32_t at[2];
+    gc_real weight[2];
+};
+
+static struct source source_of(int32_t position, int32_t factor, int32_t size, bool bilinear) {
+    if (!bilinear)
+        return (struct source){{position / factor, position / factor}, {1, 0}};
+    const double centre = fmax((position + 0.5) / factor - 0.5, 0);
+    const int32_t below = (int32_t)centre < size - 1 ? (int32_t)centre : size - 1;
+    const int32_t above = below + 1 < size ? below + 1 : below;
+    const double fraction = above == below ? 0 : centre - below;
+    return (struct source){{below, above}, {(gc_real)(1 - fraction), (gc_real)fraction}};
+}
+
+/* to += weight * from, [count] */
+static void add_scaled(gc_real *restrict to, const gc_real *restrict from, gc_real weight,
+                       int32_t count) {
+    for (int32_t c = 0; c < count; c++)
+        to[c] += weight * from[c];
+}
+
+/* Adds every pixel of out's side to those of in's it is made of (gradient), or the other way round. */
+static void transfer(const struct gc_step *step, gc_real *large, gc_real *small,
+                     const gc_real *from, bool gradient) {
+    const struct gc_upsampling_params *p = step->params;
+    const int32_t width = step->in->dims[1], channels = step->in->dims[2];
+    for (int32_t y = 0; y < step->out.dims[0]; y++) {
+        const struct source row = source_of(y, p->factor_h, step->in->dims[0], p->bilinear);
+        for (int32_t x = 0; x < step->out.dims[1]; x++) {
+            const struct source column = source_of(x, p->factor_w, width, p->bilinear);
+            const size_t out = ((size_t)y * step->out.dims[1] + x) * channels;
+            for (int32_t k = 0; k < 4; k++) {
+                const gc_real weight = row.weight[k / 2] * column.weight[k % 2];
+                const size_t in = ((size_t)row.at[k / 2] * width + column.at[k % 2]) * channels;
+                if (weight == 0)
+                    continue;
+                if (gradient)
+                    add_scaled(small + in, from + out, weight, channels);
+                else
+                    add_scaled(large + out, from + in, weight, channels);
+            }
+        }
+    }
+}
+
+static gc_status upsampling_forward_reference(struct gc_step *step, gc_real *out,
+                                              const gc_real *const *in) {
+    memset(out, 0, gc_shape_count(&step->out) * sizeof *out);
+    transfer(step, out, NULL, in[0], false);
+    return GC_OK;
+}
+
+static gc_status upsampling_backward_reference(struct gc_step *step, int32_t input, gc_real *din,
+                                               const gc_real *dout, const gc_real *out,
+                                               const gc_real *const *in) {
+    (void)input, (void)out, (void)in;
+    memset(din, 0, gc_shape_count(step->in) * sizeof *din);
+    transfer(step, NULL, din, dout, true);
+    return GC_OK;
+}
+
+const struct gc_op gc_op_upsampling = {
+    .name = "upsampling",
+    .shape = upsampling_shape,
+    .forward_reference = upsampling_forward_reference,
+    .backward_reference = upsampling_backward_reference,
+};

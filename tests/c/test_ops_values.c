@@ -1,0 +1,311 @@
+/* Operators that work value by value, softmax, normalisation and scaling. */
+#include "op_tester.h"
+#include "ops/ops.h"
+#include "test.h"
+
+#include <math.h>
+#include <stdio.h>
+
+/* ---- Scale and shift ---- */
+
+static const struct {
+    const char *name;
+    gc_shape in;
+    struct gc_batch_norm_params params;
+} batch_norms[] = {
+    {"picture", {3, {4, 3, 5}}, {2, 1e-3, true, true}},
+    {"no scale", {3, {4, 3, 5}}, {2, 1e-5, false, true}},
+    {"no center", {3, {4, 3, 1}}, {2, 0.1, true, false}},
+    {"neither", {1, {9}}, {0, 1e-3, false, false}},
+    {"over rows", {3, {4, 3, 5}}, {0, 1e-3, true, true}},
+    {"over columns", {3, {4, 3, 5}}, {1, 1e-3, true, true}},
+};
+
+TEST(batch_norm) {
+    for (size_t i = 0; i < COUNT(batch_norms); i++)
+        op_test(batch_norms[i].name, &(struct op_case){.op = &gc_op_batch_norm,
+                                                       .params = &batch_norms[i].params,
+                                                       .in = {batch_norms[i].in}});
+}
+
+TEST(batch_norm_by_hand) {
+    const struct gc_batch_norm_params params = {0, 0.25, true, true};
+    const gc_real in[] = {3, 5}, expected[] = {2 * (3 - 1) / 0.5 + 10, 3 * (5 - 2) / 1.0 + 20};
+    const float gamma[] = {2, 3}, beta[] = {10, 20}, mean[] = {1, 2}, variance[] = {0, 0.75f};
+    const float *weights[] = {gamma, beta, mean, variance};
+    const struct op_case c = {.op = &gc_op_batch_norm, .params = &params, .in = {{1, {2}}}};
+    op_expect("two channels", &c, (const gc_real *[]){in}, weights, expected, 2);
+}
+
+TEST(batch_norm_is_affine_along_the_last_axis_only) {
+    const struct gc_batch_norm_params last = {2, 1e-3, true, true}, first = {0, 1e-3, true, true};
+    const gc_shape in = PICTURE(4, 3, 5);
+    EXPECT(gc_op_batch_norm.affine(&(struct gc_step){.params = &last, .in = &in}, NULL, NULL));
+    EXPECT(!gc_op_batch_norm.affine(&(struct gc_step){.params = &first, .in = &in}, NULL, NULL));
+}
+
+TEST(rescaling) {
+    const struct gc_rescaling_params one = {1, {1 / 127.5}, {-1}};
+    const struct gc_rescaling_params three = {3, {0.5, 2, -1}, {1, 2, 3}};
+    op_test("one factor",
+            &(struct op_case){.op = &gc_op_rescaling, .params = &one, .in = {PICTURE(3, 4, 3)}});
+    op_test("three factors",
+            &(struct op_case){.op = &gc_op_rescaling, .params = &three, .in = {PICTURE(3, 4, 3)}});
+    const struct op_case c = {.op = &gc_op_rescaling, .params = &three, .in = {PICTURE(1, 2, 3)}};
+    const gc_real in[] = {2, 3, 4, 4, 5, 6}, expected[] = {2, 8, -1, 3, 12, -3};
+    op_expect("three factors", &c, (const gc_real *[]){in}, NULL, expected, 6);
+    gc_shape out;
+    EXPECT_STATUS(gc_op_rescaling.shape(&out, &PICTURE(3, 4, 4), 1, &three), GC_INVALID_MODEL);
+}
+
+TEST(normalization) {
+    const gc_shape in = PICTURE(4, 2, 3);
+    static const struct gc_normalization_params last = {2, false, 0}, inverted = {2, true, 0};
+    static const struct gc_normalization_params first = {0, false, 0}, one = {-1, false, 0};
+    const struct gc_normalization_params *params[] = {&last, &inverted, &first, &one};
+    for (size_t i = 0; i < COUNT(params); i++)
+        op_test("weights",
+                &(struct op_case){.op = &gc_op_normalization, .params = params[i], .in = {in}});
+    EXPECT(gc_op_normalization.affine(&(struct gc_step){.params = &last, .in = &in}, NULL, NULL));
+    EXPECT(!gc_op_normalization.affine(&(struct gc_step){.params = &one, .in = &in}, NULL, NULL));
+}
+
+/* The smallest deviation is 1e-7. */
+TEST(normalization_by_constants) {
+    static const struct gc_normalization_params each = {0, false, 3, {1, 2, 3, 4, 0.25, 0}};
+    static const struct gc_normalization_params inverted = {0, true, 3, {1, 2, 3, 4, 0.25, 0}};
+    static const struct gc_normalization_params one = {0, false, 1, {1, 4}};
+    const gc_real *in[] = {(gc_real[]){3, 3, 3}};
+    struct op_case c = {.op = &gc_op_normalization, .params = &each, .in = {VECTOR(3)}};
+    op_expect("a mean per channel", &c, in, NULL, (gc_real[]){1, 2, 0}, 3);
+    c.params = &inverted;
+    op_expect("inverted", &c, in, NULL, (gc_real[]){7, 3.5, (gc_real)(3 + 3e-7)}, 3);
+    c.params = &one;
+    op_expect("one mean", &c, in, NULL, (gc_real[]){1, 1, 1}, 3);
+}
+
+TEST(layer_scale) {
+    op_test("layer scale", &(struct op_case){.op = &gc_op_layer_scale, .in = {PICTURE(3, 2, 7)}});
+}
+
+static const struct {
+    const char *name;
+    gc_shape in;
+    struct gc_layer_norm_params params;
+} layer_norms[] = {
+    {"channels", {3, {3, 4, 7}}, {{false, false, true}, 1e-3, true, true}},
+    {"no scale", {3, {3, 4, 7}}, {{false, false, true}, 1e-6, false, true}},
+    {"no center", {3, {3, 4, 7}}, {{false, false, true}, 1e-6, true, false}},
+    {"vector", {1, {9}}, {{true}, 1e-3, true, true}},
+    {"all axes", {3, {2, 3, 5}}, {{true, true, true}, 1e-3, true, true}},
+    {"rows", {3, {4, 3, 5}}, {{true, false, false}, 1e-3, true, true}},
+    {"rows and channels", {3, {4, 3, 5}}, {{true, false, true}, 1e-3, true, true}},
+    {"one value", {3, {2, 2, 1}}, {{false, false, true}, 1e-3, true, true}},
+};
+
+TEST(layer_norm) {
+    for (size_t i = 0; i < COUNT(layer_norms); i++)
+        op_test(layer_norms[i].name, &(struct op_case){.op = &gc_op_layer_norm,
+                                                       .params = &layer_norms[i].params,
+                                                       .in = {layer_norms[i].in}});
+}
+
+TEST(layer_norm_by_hand) {
+    const struct gc_layer_norm_params params = {{true}, 3, true, true};
+    const gc_real in[] = {1, 3}, expected[] = {10 - 0.5, 20 + 1};
+    const float gamma[] = {1, 2}, beta[] = {10, 20};
+    const struct op_case c = {.op = &gc_op_layer_norm, .params = &params, .in = {VECTOR(2)}};
+    op_expect("two values", &c, (const gc_real *[]){in}, (const float *[]){gamma, beta}, expected,
+              2);
+}
+
+/* ---- Value by value ---- */
+
+TEST(clamp) {
+    const struct gc_clamp_params relu = {0, INFINITY}, relu6 = {0, 6}, both = {-1, 0.5};
+    const struct gc_clamp_params *params[] = {&relu, &relu6, &both};
+    for (size_t i = 0; i < COUNT(params); i++)
+        op_test("clamp", &(struct op_case){.op = &gc_op_clamp,
+                                           .params = params[i],
+                                           .in = {PICTURE(5, 3, 7)},
+                                           .spread = 8});
+}
+
+/* At a bound itself there is no gradient. */
+TEST(clamp_by_hand) {
+    const struct gc_clamp_params relu6 = {0, 6};
+    const struct op_case c = {.op = &gc_op_clamp, .params = &relu6, .in = {{1, {6}}}};
+    const gc_real in[] = {-1, 0, 1, 5, 6, 7}, expected[] = {0, 0, 1, 5, 6, 6};
+    const gc_real dout[] = {1, 2, 3, 4, 5, 6}, gradient[] = {0, 0, 3, 4, 0, 0};
+    op_expect("relu6", &c, (const gc_real *[]){in}, NULL, expected, 6);
+    op_expect_gradient("relu6", &c, (const gc_real *[]){in}, NULL, 0, dout, gradient, 6);
+}
+
+TEST(sigmoid) {
+    op_test("sigmoid",
+            &(struct op_case){.op = &gc_op_sigmoid, .in = {PICTURE(3, 5, 4)}, .spread = 5});
+    const struct op_case c = {.op = &gc_op_sigmoid, .in = {{1, {3}}}};
+    const gc_real in[] = {0, -1000, 1000}, expected[] = {0.5, 0, 1};
+    op_expect("far out", &c, (const gc_real *[]){in}, NULL, expected, 3);
+}
+
+/* A class at 30 has the score 1 in float32; its gradient, exp(-30), is there all the same. */
+TEST(sigmoid_keeps_a_saturated_gradient) {
+    const struct op_case c = {.op = &gc_op_sigmoid, .in = {{1, {1}}}};
+    const gc_real in[] = {30}, dout[] = {1}, expected[] = {(gc_real)exp(-30)};
+    op_expect_gradient("at 30", &c, (const gc_real *[]){in}, NULL, 0, dout, expected, 1);
+}
+
+/* Every activation at -2, 0.4 and 3, by its definition, computed apart. */
+static const struct {
+    const struct gc_op *op;
+    struct gc_activation_params params;
+    gc_real expected[3];
+} activations[] = {
+    {&gc_op_sigmoid,
+     {0, 0},
+     {(gc_real)0.11920292202211755, (gc_real)0.598687660112452, (gc_real)0.95257412682243336}},
+    {&gc_op_tanh,
+     {0, 0},
+     {(gc_real)-0.9640275800758169, (gc_real)0.3799489622552249, (gc_real)0.99505475368673046}},
+    {&gc_op_silu,
+     {0, 0},
+     {(gc_real)-0.23840584404423509, (gc_real)0.23947506404498081, (gc_real)2.8577223804673002}},
+    {&gc_op_gelu,
+     {0, 0},
+     {(gc_real)-0.045500263896358417, (gc_real)0.26216869664412967, (gc_real)2.9959503059051098}},
+    {&gc_op_gelu_tanh,
+     {0, 0},
+     {(gc_real)-0.045402305912224938, (gc_real)0.26216116942735618, (gc_real)2.9963626079182268}},
+    {&gc_op_selu,
+     {0, 0},
+     {(gc_real)-1.520166468595695, (gc_real)0.42028039494219221, (gc_real)3.1521029620664414}},
+    {&gc_op_softplus,
+     {0, 0},
+     {(gc_real)0.12692801104297249, (gc_real)0.91301525239995263, (gc_real)3.0485873515737421}},
+    {&gc_op_softsign,
+     {0, 0},
+     {(gc_real)-0.66666666666666663, (gc_real)0.28571428571428575, (gc_real)0.75}},
+    {&gc_op_exponential,
+     {0, 0},
+     {(gc_real)0.1353352832366127, (gc_real)1.4918246976412703, (gc_real)20.085536923187668}},
+    {&gc_op_mish,
+     {0, 0},
+     {(gc_real)-0.25250148269570888, (gc_real)0.28903053407236312, (gc_real)2.9865350049679575}},
+    {&gc_op_hard_sigmoid, {0, 0}, {(gc_real)0.16666666666666666, (gc_real)0.56666666666666665, 1}},
+    {&gc_op_hard_silu, {0, 0}, {(gc_real)-0.33333333333333331, (gc_real)0.22666666666666668, 3}},
+    {&gc_op_tanh_shrink,
+     {0, 0},
+     {(gc_real)-1.0359724199241831, (gc_real)0.020051037744775124, (gc_real)2.0049452463132695}},
+    {&gc_op_sparse_plus, {0, 0}, {0, (gc_real)0.48999999999999994, 3}},
+    {&gc_op_sparse_sigmoid, {0, 0}, {0, (gc_real)0.69999999999999996, 1}},
+    {&gc_op_log_sigmoid,
+     {0, 0},
+     {(gc_real)-2.1269280110429727, (gc_real)-0.5130152523999526, (gc_real)-0.048587351573742062}},
+    {&gc_op_elu, {1.5, 0}, {(gc_real)-1.296997075145081, (gc_real)0.40000000000000002, 3}},
+    {&gc_op_celu, {2, 0}, {(gc_real)-1.2642411176571153, (gc_real)0.40000000000000002, 3}},
+    {&gc_op_squareplus,
+     {4, 0},
+     {(gc_real)0.41421356237309515, (gc_real)1.219803902718557, (gc_real)3.3027756377319948}},
+    {&gc_op_hard_shrink, {0.5, 0}, {-2, 0, 3}},
+    {&gc_op_soft_shrink, {0.5, 0}, {(gc_real)-1.5, 0, (gc_real)2.5}},
+    {&gc_op_threshold, {0.5, -7}, {-7, -7, 3}},
+    {&gc_op_line, {0.2, 0.5}, {(gc_real)0.099999999999999978, (gc_real)0.58000000000000007, 1}},
+};
+
+TEST(activations) {
+    for (size_t i = 0; i < COUNT(activations); i++) {
+        const struct op_case c = {.op = activations[i].op,
+                                  .params = &activations[i].params,
+                                  .in = {PICTURE(3, 5, 4)},
+                                  .spread = 5};
+        op_test("activation", &c);
+        const struct op_case three = {
+            .op = activations[i].op, .params = &activations[i].params, .in = {VECTOR(3)}};
+        const gc_real in[] = {-2, (gc_real)0.4, 3};
+        op_expect("three values", &three, (const gc_real *[]){in}, NULL, activations[i].expected,
+                  3);
+    }
+}
+
+/* Far out nothing overflows to infinity times zero. */
+TEST(activations_are_finite_far_out) {
+    for (size_t i = 0; i < COUNT(activations); i++) {
+        if (activations[i].op == &gc_op_exponential)
+            continue;
+        op_test("far out", &(struct op_case){.op = activations[i].op,
+                                             .params = &activations[i].params,
+                                             .in = {PICTURE(3, 5, 4)},
+                                             .spread = 1000});
+    }
+}
+
+TEST(relu) {
+    static const struct gc_relu_params params[] = {
+        {0, 0, INFINITY}, {0.2, 0, INFINITY}, {0, 0.7, INFINITY}, {0.1, 0.5, 2}, {-0.3, -1, 1}};
+    for (size_t i = 0; i < COUNT(params); i++)
+        op_test("relu", &(struct op_case){.op = &gc_op_relu,
+                                          .params = &params[i],
+                                          .in = {PICTURE(3, 5, 4)},
+                                          .spread = 4});
+    const struct op_case c = {.op = &gc_op_relu, .params = &params[3], .in = {VECTOR(5)}};
+    const gc_real in[] = {-0.5, 0.5, 1, 2, 3}, expected[] = {(gc_real)-0.1, 0, 1, 2, 2};
+    const gc_real dout[] = {10, 10, 10, 10, 10}, gradient[] = {1, 1, 10, 0, 0};
+    op_expect("relu", &c, (const gc_real *[]){in}, NULL, expected, 5);
+    op_expect_gradient("relu", &c, (const gc_real *[]){in}, NULL, 0, dout, gradient, 5);
+}
+
+TEST(prelu) {
+    static const struct gc_prelu_params params[] = {{{false}},
+                                                    {{true, true, false}},
+                                                    {{true, true, true}},
+                                                    {{false, true, false}},
+                                                    {{false, false, true}}};
+    for (size_t i = 0; i < COUNT(params); i++)
+        op_test("prelu", &(struct op_case){
+                             .op = &gc_op_prelu, .params = &params[i], .in = {PICTURE(3, 2, 5)}});
+    op_test("prelu of a vector",
+            &(struct op_case){.op = &gc_op_prelu, .params = &params[0], .in = {VECTOR(6)}});
+    const gc_real in[] = {-1, -2, 3, -4}, expected[] = {-10, -40, 3, -80};
+    const float alpha[] = {10, 20};
+    const struct op_case c = {.op = &gc_op_prelu, .params = &params[1], .in = {PICTURE(1, 2, 2)}};
+    op_expect("by hand", &c, (const gc_real *[]){in}, (const float *[]){alpha}, expected, 4);
+}
+
+TEST(softmax) {
+    for (int32_t axis = 0; axis < 3; axis++)
+        op_test("softmax of a picture",
+                &(struct op_case){.op = &gc_op_softmax,
+                                  .params = &(struct gc_softmax_params){axis},
+                                  .in = {PICTURE(3, 4, 5)},
+                                  .spread = 3});
+    const struct gc_softmax_params params = {0};
+    op_test("softmax of one class",
+            &(struct op_case){.op = &gc_op_softmax, .params = &params, .in = {{1, {1}}}});
+    const struct op_case c = {.op = &gc_op_softmax, .params = &params, .in = {{1, {3}}}};
+    const gc_real in[] = {1000, 1000, -1000}, expected[] = {0.5, 0.5, 0};
+    op_expect("far out", &c, (const gc_real *[]){in}, NULL, expected, 3);
+}
+
+/* Class 0 has the score 1 in float32; its gradient is the score of the others. */
+TEST(softmax_keeps_a_saturated_gradient) {
+    const struct gc_softmax_params params = {0};
+    const struct op_case c = {.op = &gc_op_softmax, .params = &params, .in = {{1, {3}}}};
+    const gc_real in[] = {30, 0, 1}, dout[] = {1, 0, 0};
+    const double a = exp(-30), b = exp(-29), sum = 1 + a + b;
+    const gc_real expected[] = {(gc_real)((a + b) / sum / sum), (gc_real)(-a / sum / sum),
+                                (gc_real)(-b / sum / sum)};
+    op_expect_gradient("at 30", &c, (const gc_real *[]){in}, NULL, 0, dout, expected, 3);
+}
+
+TEST(log_softmax) {
+    for (int32_t axis = 0; axis < 3; axis++)
+        op_test("log_softmax", &(struct op_case){.op = &gc_op_log_softmax,
+                                                 .params = &(struct gc_softmax_params){axis},
+                                                 .in = {PICTURE(3, 4, 5)},
+                                                 .spread = 3});
+    const struct gc_softmax_params params = {0};
+    const struct op_case c = {.op = &gc_op_log_softmax, .params = &params, .in = {VECTOR(2)}};
+    const gc_real in[] = {1000, 0}, expected[] = {0, -1000};
+    op_expect("far out", &c, (const gc_real *[]){in}, NULL, expected, 2);
+}
