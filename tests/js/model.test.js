@@ -298,6 +298,8 @@ describe('wrong input', () => {
     for (const [image, message] of wrong) {
       await assertRefused(() => model.run(image), 'INVALID_IMAGE', message);
     }
+    const wide = { data: new Uint8Array(40000 * 4), width: 40000, height: 1 };
+    await assertRefused(() => model.run(wide), 'TOO_LARGE', /40000/);
     const image = /** @type {any} */ ('x');
     await assertRefused(() => model.run(picture, { image }), 'INVALID_IMAGE', /"x"/);
     const inputFilter = /** @type {any} */ ('cubic');

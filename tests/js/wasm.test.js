@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { colormaps, init } from 'gradcam-wasm';
+import { Engine } from '../../web/package/wasm.js';
 import { ROOT, assertFails } from './fixtures.js';
 
 const WASM = join(ROOT, 'build/wasm/gradcam.wasm');
@@ -61,6 +62,20 @@ describe('the engine', () => {
     await assertFails(() => init({ wasmUrl: 'http://[' }), 'INVALID_ARGUMENT', /address/);
     file('broken.wasm', readFileSync(WASM));
     await init({ wasmUrl: broken });
+  });
+
+  test('is not used again after a trap', async () => {
+    let calls = 0;
+    let failures = 0;
+    const trap = () => {
+      calls++;
+      throw new WebAssembly.RuntimeError('unreachable');
+    };
+    const exports = { memory: new WebAssembly.Memory({ initial: 1 }), trap };
+    const engine = new Engine({ exports }, () => failures++);
+    await assertFails(() => engine.call('trap'), 'WASM_FAILED', /trap.*unreachable/);
+    await assertFails(() => engine.call('trap'), 'WASM_FAILED', /load the model again/);
+    assert.deepEqual([calls, failures], [1, 1]);
   });
 
   test('comes from a server, whatever type the server gives it', async () => {

@@ -7,7 +7,7 @@ import { isHtml, readFileUrl, resolveUrl } from './url.js';
  * Where the wasm comes from; without any of these it is the file that the package brings.
  * @typedef {object} WasmOptions
  * @property {string | URL} [wasmUrl] address of the wasm file
- * @property {BufferSource} [wasmBinary] bytes of the wasm file
+ * @property {ArrayBuffer | ArrayBufferView} [wasmBinary] bytes of the wasm file
  * @property {WebAssembly.Module} [wasmModule] the compiled module
  */
 
@@ -101,13 +101,15 @@ async function compileResponse(response, url) {
 }
 
 /**
- * @param {BufferSource} source
+ * @param {ArrayBuffer | ArrayBufferView} source
  * @param {string} origin for error messages
  */
 async function compileBytes(source, origin) {
-  const bytes = ArrayBuffer.isView(source)
-    ? new Uint8Array(source.buffer, source.byteOffset, source.byteLength)
-    : new Uint8Array(source);
+  const bytes = /** @type {Uint8Array<ArrayBuffer>} */ (
+    ArrayBuffer.isView(source)
+      ? new Uint8Array(source.buffer, source.byteOffset, source.byteLength)
+      : new Uint8Array(source)
+  );
   if (isHtml(bytes)) {
     throw new GradCamError(
       'WASM_FAILED',
