@@ -8,7 +8,7 @@
 #include <emscripten.h>
 
 #undef EM_JS
-#define EM_JS(type, name, parameters, ...) \
+#define EM_JS(type, name, parameters, ...)                                                         \
     static type name parameters { return 8; }
 
 #endif

@@ -11,7 +11,9 @@ import { root } from '../../wasm-build/tools.js';
  * @param {string[]} args
  */
 function passes(command, args) {
-  const { status, stdout, stderr } = spawnSync(command, args, { cwd: root, encoding: 'utf8' });
+  const options = /** @type {const} */ ({ cwd: root, encoding: 'utf8', maxBuffer: 2 ** 28 });
+  const { status, stdout, stderr, error } = spawnSync(command, args, options);
+  assert.equal(error, undefined);
   assert.equal(status, 0, `${stdout}${stderr}`);
 }
 
