@@ -130,21 +130,21 @@ static gc_status depthwise_backward_reference(struct gc_step *step, int32_t inpu
     return GC_OK;
 }
 
-/* ---- Fast path ---- */
+/* ---- Fast path: own kernels ---- */
 
 #ifndef GC_DOUBLE
 struct depthwise {
     struct sizes sizes;
-    float *kernel; /* [k_h][k_w][in], times the fused scale; packed by the first backward */
-    /* The taps that reach one pixel: where each finds its gradients and its filter, [k_h * k_w]. */
-    const float **gradients, **filters;
+    float *kernel; /* [k_h][k_w][in], times the fused scale; NULL until an own kernel needs it */
+    float *bias;   /* [in], with the fused scale and shift; likewise */
+    /* The taps that make one pixel: where each finds its pixel and its filter, [k_h * k_w]. */
+    const float **pixels, **filters;
 #ifdef GC_XNNPACK
     struct gc_xnn forward, backward;
 #endif
 };
 
-/* The kernel times the fused scale, as it is or, turned by half a circle, with the last tap first.
- */
+/* The kernel times the fused scale, as it is or, turned by half a circle, with the last tap first. */
 static gc_status pack_kernel(float **packed, const struct gc_step *step, const struct sizes *s,
                              bool turned) {
     const size_t taps = (size_t)s->windows.rows.kernel * s->windows.columns.kernel;
@@ -161,30 +161,70 @@ static gc_status pack_kernel(float **packed, const struct gc_step *step, const s
     return GC_OK;
 }
 
-/* din(c) = sum_t gradients[t](c) * filters[t](c):  one pixel, all its taps. Blocks of channels stay
- * in registers. */
-static void gather_taps(float *restrict din, const float *const *gradients,
-                        const float *const *filters, int32_t taps, int32_t channels) {
+/* out(c) = start(c) + sum_t pixels[t](c) * filters[t](c):  one pixel, all its taps; start NULL: 0. Blocks
+ * of channels stay in registers. */
+static void gather_taps(float *restrict out, const float *restrict start,
+                        const float *const *pixels, const float *const *filters, int32_t taps,
+                        int32_t channels) {
     enum { BLOCK = 8 };
     int32_t c = 0;
     for (; c + BLOCK <= channels; c += BLOCK) {
         float sum[BLOCK] = {0};
+        if (start != NULL)
+            memcpy(sum, start + c, sizeof sum);
         for (int32_t t = 0; t < taps; t++) {
-            const float *restrict gradient = gradients[t] + c, *restrict filter = filters[t] + c;
+            const float *restrict pixel = pixels[t] + c, *restrict filter = filters[t] + c;
             for (int32_t k = 0; k < BLOCK; k++)
-                sum[k] += gradient[k] * filter[k];
+                sum[k] += pixel[k] * filter[k];
         }
-        memcpy(din + c, sum, sizeof sum);
+        memcpy(out + c, sum, sizeof sum);
     }
     for (; c < channels; c++) {
-        float sum = 0;
+        float sum = start == NULL ? 0 : start[c];
         for (int32_t t = 0; t < taps; t++)
-            sum += gradients[t][c] * filters[t][c];
-        din[c] = sum;
+            sum += pixels[t][c] * filters[t][c];
+        out[c] = sum;
     }
 }
 
-/* One row of pixels: din [in_w][in], v its number. */
+/* One row of out: out [out_w][in], y its number. */
+static void forward_row(const struct depthwise *d, float *out, const float *in, int32_t y) {
+    const struct sizes *s = &d->sizes;
+    const struct gc_window *rows = &s->windows.rows, *columns = &s->windows.columns;
+    int32_t first_i, i_end, first_j, j_end;
+    gc_window_taps(rows, y, &first_i, &i_end);
+    for (int32_t x = 0; x < columns->out; x++, out += s->in) {
+        int32_t taps = 0;
+        gc_window_taps(columns, x, &first_j, &j_end);
+        for (int32_t i = first_i; i < i_end; i++) {
+            const size_t row = (size_t)gc_window_position(rows, y, i) * columns->in;
+            for (int32_t j = first_j; j < j_end; j++) {
+                d->pixels[taps] = in + (row + gc_window_position(columns, x, j)) * s->in;
+                d->filters[taps++] = d->kernel + ((size_t)i * columns->kernel + j) * s->in;
+            }
+        }
+        gather_taps(out, d->bias, d->pixels, d->filters, taps, s->in);
+    }
+}
+
+static void clamp_row(float *restrict out, size_t count, float min, float max) {
+    for (size_t i = 0; i < count; i++) {
+        const float low = out[i] < min ? min : out[i];
+        out[i] = low > max ? max : low;
+    }
+}
+
+static gc_status own_forward(struct gc_step *step, gc_real *out, const gc_real *const *in) {
+    const struct depthwise *d = step->state;
+    const size_t row = (size_t)d->sizes.windows.columns.out * d->sizes.in;
+    for (int32_t y = 0; y < d->sizes.windows.rows.out; y++, out += row) {
+        forward_row(d, out, in[0], y);
+        clamp_row(out, row, step->min, step->max);
+    }
+    return GC_OK;
+}
+
+/* One row of din: din [in_w][in], v its number. */
 static void backward_row(const struct depthwise *d, float *din, const float *dout, int32_t v) {
     const struct sizes *s = &d->sizes;
     const struct gc_window *rows = &s->windows.rows, *columns = &s->windows.columns;
@@ -192,28 +232,31 @@ static void backward_row(const struct depthwise *d, float *din, const float *dou
         int32_t taps = 0;
         for (int32_t i = 0; i < rows->kernel; i++) {
             const int32_t y = gc_window_at(rows, v, i);
-            if (y < 0)
-                continue;
-            for (int32_t j = 0; j < columns->kernel; j++) {
+            for (int32_t j = 0; y >= 0 && j < columns->kernel; j++) {
                 const int32_t x = gc_window_at(columns, u, j);
                 if (x < 0)
                     continue;
-                d->gradients[taps] = dout + ((size_t)y * columns->out + x) * s->in;
+                d->pixels[taps] = dout + ((size_t)y * columns->out + x) * s->in;
                 d->filters[taps++] = d->kernel + ((size_t)i * columns->kernel + j) * s->in;
             }
         }
-        gather_taps(din, d->gradients, d->filters, taps, s->in);
+        gather_taps(din, NULL, d->pixels, d->filters, taps, s->in);
     }
 }
 
-static gc_status backward_gather(struct depthwise *d, const struct gc_step *step, float *din,
-                                 const float *dout) {
+static gc_status own_backward(struct gc_step *step, float *din, const float *dout) {
+    struct depthwise *d = step->state;
     const struct sizes *s = &d->sizes;
     if (d->kernel == NULL)
         GC_TRY(pack_kernel(&d->kernel, step, s, false));
     for (int32_t v = 0; v < s->windows.rows.in; v++)
         backward_row(d, din + (size_t)v * s->windows.columns.in * s->in, dout, v);
     return GC_OK;
+}
+
+static gc_status prepare_own_forward(struct depthwise *d, const struct gc_step *step) {
+    GC_TRY(pack_kernel(&d->kernel, step, &d->sizes, false));
+    return gc_fused_bias(&d->bias, step, step->weights[1], d->sizes.filters);
 }
 
 /* ---- XNNPACK ---- */
@@ -261,9 +304,10 @@ static struct gc_window turned(const struct gc_window *window) {
 
 /* Whether the gradient is a convolution with the turned filter: not where the stride is larger than
  * 1, nor where the zeros around the input reach further than the filter. */
-static bool can_turn(const struct gc_window *window) {
-    const struct gc_window back = turned(window);
-    return window->stride == 1 && back.before >= 0 && back.after >= 0;
+static bool can_turn(const struct gc_windows *windows) {
+    const struct gc_window rows = turned(&windows->rows), columns = turned(&windows->columns);
+    return rows.stride == 1 && rows.before >= 0 && rows.after >= 0 && columns.stride == 1 &&
+           columns.before >= 0 && columns.after >= 0;
 }
 
 static gc_status create_backward(struct depthwise *d, const struct gc_step *step) {
@@ -275,21 +319,17 @@ static gc_status create_backward(struct depthwise *d, const struct gc_step *step
     gc_release(kernel);
     return status;
 }
-
-static gc_status depthwise_forward(struct gc_step *step, gc_real *out, const gc_real *const *in) {
-    struct depthwise *d = step->state;
-    return gc_xnn_run(&d->forward, out, in[0]);
-}
 #endif
 
-/* ---- Both fast paths ---- */
+/* ---- The choice between them ---- */
 
 static void depthwise_release(struct gc_step *step) {
     struct depthwise *d = step->state;
     if (d == NULL)
         return;
     gc_release(d->kernel);
-    gc_release(d->gradients);
+    gc_release(d->bias);
+    gc_release(d->pixels);
     gc_release(d->filters);
 #ifdef GC_XNNPACK
     gc_xnn_destroy(&d->forward);
@@ -301,11 +341,31 @@ static void depthwise_release(struct gc_step *step) {
 
 static gc_status allocate_taps(struct depthwise *d) {
     const size_t taps = (size_t)d->sizes.windows.rows.kernel * d->sizes.windows.columns.kernel;
-    d->gradients = gc_allocate(taps, sizeof *d->gradients);
+    d->pixels = gc_allocate(taps, sizeof *d->pixels);
     d->filters = gc_allocate(taps, sizeof *d->filters);
-    if (d->gradients != NULL && d->filters != NULL)
+    if (d->pixels != NULL && d->filters != NULL)
         return GC_OK;
     return gc_fail_memory(taps * sizeof *d->filters, "a depthwise convolution's taps");
+}
+
+/* XNNPACK's depthwise kernels have up to 25 taps; more are a product per channel to it, which is slower
+ * than the own kernels. Those have one filter per channel. */
+static bool is_own(const struct sizes *s) {
+#ifdef GC_XNNPACK
+    return s->multiplier == 1 && s->windows.rows.kernel * s->windows.columns.kernel > 25;
+#else
+    return s->multiplier == 1;
+#endif
+}
+
+static gc_status prepare_forward(struct depthwise *d, const struct gc_step *step) {
+    if (is_own(&d->sizes))
+        return prepare_own_forward(d, step);
+#ifdef GC_XNNPACK
+    return create_forward(d, step);
+#else
+    return GC_OK;
+#endif
 }
 
 static gc_status depthwise_prepare(struct gc_step *step) {
@@ -316,13 +376,22 @@ static gc_status depthwise_prepare(struct gc_step *step) {
     gc_status status = sizes_of(&d->sizes, step);
     if (status == GC_OK)
         status = allocate_taps(d);
-#ifdef GC_XNNPACK
     if (status == GC_OK)
-        status = create_forward(d, step);
-#endif
+        status = prepare_forward(d, step);
     if (status != GC_OK)
         depthwise_release(step);
     return status;
+}
+
+static gc_status depthwise_forward(struct gc_step *step, gc_real *out, const gc_real *const *in) {
+    struct depthwise *d = step->state;
+    if (is_own(&d->sizes))
+        return own_forward(step, out, in);
+#ifdef GC_XNNPACK
+    return gc_xnn_run(&d->forward, out, in[0]);
+#else
+    return depthwise_forward_reference(step, out, in);
+#endif
 }
 
 static gc_status depthwise_backward(struct gc_step *step, int32_t input, gc_real *din,
@@ -332,13 +401,13 @@ static gc_status depthwise_backward(struct gc_step *step, int32_t input, gc_real
     if (d->sizes.multiplier != 1)
         return depthwise_backward_reference(step, input, din, dout, out, in);
 #ifdef GC_XNNPACK
-    if (can_turn(&d->sizes.windows.rows) && can_turn(&d->sizes.windows.columns)) {
+    if (!is_own(&d->sizes) && can_turn(&d->sizes.windows)) {
         if (d->backward.operator == NULL)
             GC_TRY(create_backward(d, step));
         return gc_xnn_run(&d->backward, din, dout);
     }
 #endif
-    return backward_gather(d, step, din, dout);
+    return own_backward(step, din, dout);
 }
 #endif
 
@@ -349,12 +418,10 @@ const struct gc_op gc_op_depthwise = {
     .takes_clamp = true,
     .shape = depthwise_shape,
     .weight = depthwise_weight,
-#ifdef GC_XNNPACK
-    .forward = depthwise_forward,
-#endif
 #ifndef GC_DOUBLE
     .prepare = depthwise_prepare,
     .release = depthwise_release,
+    .forward = depthwise_forward,
     .backward = depthwise_backward,
 #endif
     .forward_reference = depthwise_forward_reference,

@@ -184,7 +184,7 @@ struct gc_global_pooling_params {
  * the linear activation). */
 extern const struct gc_op gc_op_reshape;
 struct gc_reshape_params {
-    gc_shape shape; /* one axis may be -1: what is left */
+    gc_shape shape; /* one axis may be -1: what is left. Rank -1: the input's own shape */
 };
 
 /* The axes in another order, Keras Permute: axis i of the output is axis axes[i] of the input. */
