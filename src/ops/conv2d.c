@@ -258,12 +258,6 @@ static bool has_unit_stride(const struct sizes *s) {
     return s->windows.rows.stride == 1 && s->windows.columns.stride == 1;
 }
 
-/* XNNPACK's limit: see gc_xnn_create_transposed. */
-static bool can_transpose(const struct sizes *s) {
-    return s->windows.rows.in >= s->windows.rows.stride &&
-           s->windows.columns.in >= s->windows.columns.stride;
-}
-
 /* The gradient of all pixels at once or, where the stride leaves gaps between the pixels that get
  * one, row by row. */
 static gc_status create_pointwise(struct gc_xnn *xnn, const struct sizes *s, const float *kernel) {
@@ -308,7 +302,7 @@ static gc_status conv2d_backward(struct gc_step *step, int32_t input, gc_real *d
                                  const gc_real *const *in) {
     struct conv2d *conv = step->state;
     const bool pointwise = is_pointwise(&conv->sizes);
-    if (!pointwise && !can_transpose(&conv->sizes))
+    if (!pointwise && !gc_xnn_can_transpose(&conv->sizes.windows))
         return conv2d_backward_reference(step, input, din, dout, out, in);
     if (conv->backward.operator == NULL)
         GC_TRY(create_backward(conv, step));

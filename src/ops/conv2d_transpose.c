@@ -185,12 +185,6 @@ static gc_status pack_kernel(float **result, const struct gc_step *step, const s
     return GC_OK;
 }
 
-/* XNNPACK's limit: see gc_xnn_create_transposed. */
-static bool can_transpose(const struct sizes *s) {
-    return s->windows.rows.in >= s->windows.rows.stride &&
-           s->windows.columns.in >= s->windows.columns.stride;
-}
-
 static gc_status create_forward(struct conv2d_transpose *conv, const struct gc_step *step) {
     const struct sizes *s = &conv->sizes;
     float *kernel = NULL, *bias = NULL;
@@ -244,7 +238,7 @@ static gc_status conv2d_transpose_prepare(struct gc_step *step) {
         return gc_fail_memory(sizeof *conv, "a transposed convolution");
     step->state = conv;
     gc_status status = sizes_of(&conv->sizes, step);
-    if (status == GC_OK && can_transpose(&conv->sizes))
+    if (status == GC_OK && gc_xnn_can_transpose(&conv->sizes.windows))
         status = create_forward(conv, step);
     if (status != GC_OK)
         conv2d_transpose_release(step);
@@ -254,7 +248,7 @@ static gc_status conv2d_transpose_prepare(struct gc_step *step) {
 static gc_status conv2d_transpose_forward(struct gc_step *step, gc_real *out,
                                           const gc_real *const *in) {
     struct conv2d_transpose *conv = step->state;
-    if (!can_transpose(&conv->sizes))
+    if (!gc_xnn_can_transpose(&conv->sizes.windows))
         return conv2d_transpose_forward_reference(step, out, in);
     return gc_xnn_run(&conv->forward, out, in[0]);
 }

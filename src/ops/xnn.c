@@ -118,6 +118,11 @@ static gc_status setup_transposed(struct gc_xnn *xnn, float *out, const float *i
                  "transposed convolution");
 }
 
+bool gc_xnn_can_transpose(const struct gc_windows *windows) {
+    return windows->rows.in >= windows->rows.stride &&
+           windows->columns.in >= windows->columns.stride;
+}
+
 /* Input positions behind the last window: the windows' stride jumped over them. */
 static uint32_t left_over(const struct gc_window *window) {
     const int32_t reach = (window->kernel - 1) * window->dilation + 1;

@@ -35,10 +35,13 @@ struct gc_xnn_convolution {
 gc_status gc_xnn_create_convolution(struct gc_xnn *xnn,
                                     const struct gc_xnn_convolution *convolution);
 
-/* The same convolution backwards: takes the shape of out to that of in. Of every axis `in` must not be
- * smaller than the stride: XNNPACK's division into one convolution per phase counts below zero then. */
+/* The same convolution backwards: takes the shape of out to that of in. */
 gc_status gc_xnn_create_transposed(struct gc_xnn *xnn,
                                    const struct gc_xnn_convolution *convolution);
+
+/* Whether it can be: no axis of `in` may be smaller than the stride, for XNNPACK's division into one
+ * convolution per phase then counts below zero, and hangs. */
+bool gc_xnn_can_transpose(const struct gc_windows *windows);
 
 /* A matrix product: out[row][o] = clamp(bias[o] + sum_i in[row][i] * kernel(i, o)).
  *   in           [rows][in]
