@@ -166,8 +166,8 @@ GC_API int32_t gc_layer_input(const gc_model *model, int32_t layer, int32_t i);
 GC_API gc_status gc_model_find_layer(const gc_model *model, const char *name, int32_t *layer);
 
 /* The layer to explain when nobody chose one: the last in the network's order whose output has rows,
- * columns and channels and more than 1 x 1 positions, nested models themselves not counted; -1 if there
- * is none. */
+ * columns and channels and more than 1 x 1 positions, nested models themselves and functions of
+ * keras.ops not counted; -1 if there is none. */
 GC_API int32_t gc_model_default_layer(const gc_model *model);
 
 /* ---- Run ---- */

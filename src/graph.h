@@ -37,7 +37,8 @@ struct gc_layer {
     int32_t parent;  /* the nested model's layer, GC_NONE at the top level */
     int32_t *inputs; /* layers, [input_count] */
     int32_t input_count;
-    bool is_model; /* a nested model's own entry */
+    bool is_model;    /* a nested model's own entry */
+    bool is_function; /* a function of keras.ops that Keras does not count among the layers */
     double params, trainable_params;
 };
 

@@ -71,7 +71,7 @@ int32_t gc_model_default_layer(const gc_model *model) {
     for (int32_t i = model->graph.layer_count - 1; i >= 0; i--) {
         const struct gc_layer *layer = &model->graph.layers[i];
         const gc_shape *shape = &model->graph.values[layer->value].shape;
-        if (!layer->is_model && shape->rank == 3 && shape->dims[0] * (int64_t)shape->dims[1] > 1)
+        if (!layer->is_model && !layer->is_function && shape->rank == 3 && shape->dims[0] * (int64_t)shape->dims[1] > 1)
             return i;
     }
     return GC_NONE;

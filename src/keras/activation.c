@@ -1,51 +1,110 @@
-/* Activations, by name in a layer's configuration. */
+/* Activations: by name in a layer's configuration, as a layer inside it, and as functions of keras.ops. */
 #include <math.h>
 #include <string.h>
 
 #include "lowering.h"
 
-static gc_status clamp(struct gc_build *build, double low, double high) {
-    const struct gc_clamp_params params = {.low = low, .high = high};
-    return gc_build_op(build, &gc_op_clamp, &params, sizeof params, NULL);
-}
-
-static gc_status linear(struct gc_build *build) {
-    (void)build;
-    return GC_OK;
-}
-
-static gc_status relu(struct gc_build *build) { return clamp(build, 0, INFINITY); }
-
-static gc_status relu6(struct gc_build *build) { return clamp(build, 0, 6); }
-
-static gc_status sigmoid(struct gc_build *build) {
-    return gc_build_op(build, &gc_op_sigmoid, NULL, 0, NULL);
-}
-
-static gc_status softmax(struct gc_build *build) {
-    struct gc_softmax_params params;
-    GC_TRY(gc_build_axis(build, -1, &params.axis));
-    return gc_build_op(build, &gc_op_softmax, &params, sizeof params, NULL);
-}
-
-static const struct {
-    const char *name;
-    gc_status (*append)(struct gc_build *build);
-} activations[] = {
-    {"linear", linear},   {"relu", relu},       {"relu6", relu6},
-    {"sigmoid", sigmoid}, {"softmax", softmax},
+/* How an operator takes its numbers. */
+enum numbers {
+    NONE,
+    CLAMP, /* low, high */
+    SLOPE, /* of a leaky ReLU */
+    ALPHA, /* alpha, beta */
+    AXIS
 };
 
-static gc_status append_named(struct gc_build *build, const char *name) {
+/* Keras' name, the operator, and its numbers; `field` is what the function of keras.ops, and the layer,
+ * call the first of them. */
+struct activation {
+    const char *name;
+    const struct gc_op *op;
+    enum numbers numbers;
+    double first, second;
+    const char *field;
+};
+
+static const struct activation activations[] = {
+    {"celu", &gc_op_celu, ALPHA, 1, 0, "alpha"},
+    {"elu", &gc_op_elu, ALPHA, 1, 0, "alpha"},
+    {"exponential", &gc_op_exponential, NONE, 0, 0, NULL},
+    {"gelu", &gc_op_gelu, NONE, 0, 0, NULL},
+    {"hard_shrink", &gc_op_hard_shrink, ALPHA, 0.5, 0, "threshold"},
+    {"hard_sigmoid", &gc_op_hard_sigmoid, NONE, 0, 0, NULL},
+    {"hard_silu", &gc_op_hard_silu, NONE, 0, 0, NULL},
+    {"hard_swish", &gc_op_hard_silu, NONE, 0, 0, NULL},
+    {"hard_tanh", &gc_op_clamp, CLAMP, -1, 1, NULL},
+    {"leaky_relu", &gc_op_relu, SLOPE, 0.2, 0, "negative_slope"},
+    {"linear", NULL, NONE, 0, 0, NULL},
+    {"log_sigmoid", &gc_op_log_sigmoid, NONE, 0, 0, NULL},
+    {"log_softmax", &gc_op_log_softmax, AXIS, -1, 0, "axis"},
+    {"mish", &gc_op_mish, NONE, 0, 0, NULL},
+    {"relu", &gc_op_clamp, CLAMP, 0, INFINITY, NULL},
+    {"relu6", &gc_op_clamp, CLAMP, 0, 6, NULL},
+    {"selu", &gc_op_selu, NONE, 0, 0, NULL},
+    {"sigmoid", &gc_op_sigmoid, NONE, 0, 0, NULL},
+    {"silu", &gc_op_silu, NONE, 0, 0, NULL},
+    {"soft_shrink", &gc_op_soft_shrink, ALPHA, 0.5, 0, "threshold"},
+    {"softmax", &gc_op_softmax, AXIS, -1, 0, "axis"},
+    {"softplus", &gc_op_softplus, NONE, 0, 0, NULL},
+    {"softsign", &gc_op_softsign, NONE, 0, 0, NULL},
+    {"sparse_plus", &gc_op_sparse_plus, NONE, 0, 0, NULL},
+    {"sparse_sigmoid", &gc_op_sparse_sigmoid, NONE, 0, 0, NULL},
+    {"squareplus", &gc_op_squareplus, ALPHA, 4, 0, "b"},
+    {"swish", &gc_op_silu, NONE, 0, 0, NULL},
+    {"tanh", &gc_op_tanh, NONE, 0, 0, NULL},
+    {"tanh_shrink", &gc_op_tanh_shrink, NONE, 0, 0, NULL},
+};
+
+static const struct activation *find(const char *name) {
     for (size_t i = 0; i < sizeof activations / sizeof *activations; i++)
         if (strcmp(activations[i].name, name) == 0)
-            return activations[i].append(build);
-    return gc_build_lacks(build, "activation '%s'", name);
+            return &activations[i];
+    return NULL;
+}
+
+static gc_status append(struct gc_build *build, const struct activation *a, double first) {
+    if (a->op == NULL)
+        return GC_OK;
+    switch (a->numbers) {
+    case CLAMP: {
+        const struct gc_clamp_params p = {.low = first, .high = a->second};
+        return gc_build_op(build, a->op, &p, sizeof p, NULL);
+    }
+    case SLOPE: {
+        const struct gc_relu_params p = {.negative_slope = first, .max_value = INFINITY};
+        return gc_build_op(build, a->op, &p, sizeof p, NULL);
+    }
+    case ALPHA: {
+        const struct gc_activation_params p = {.alpha = first, .beta = a->second};
+        return gc_build_op(build, a->op, &p, sizeof p, NULL);
+    }
+    case AXIS: {
+        struct gc_softmax_params p;
+        GC_TRY(gc_build_axis(build, (int32_t)first, &p.axis));
+        return gc_build_op(build, a->op, &p, sizeof p, NULL);
+    }
+    case NONE:
+        break;
+    }
+    return gc_build_op(build, a->op, NULL, 0, NULL);
+}
+
+/* ---- By name ---- */
+
+static gc_status append_named(struct gc_build *build, const char *name) {
+    /* Keras 2's hard_sigmoid is another line than Keras 3's. */
+    static const struct activation line = {"hard_sigmoid", &gc_op_line, ALPHA, 0.2, 0.5, NULL};
+    const struct activation *a = find(name);
+    if (a == NULL)
+        return gc_build_lacks(build, "activation '%s'", name);
+    if (a->op == &gc_op_hard_sigmoid && build->keras_2)
+        a = &line;
+    return append(build, a, a->first);
 }
 
 /* An activation that is a layer: {"class_name": "ReLU", "config": {"max_value": 6.0}}. */
 static gc_status append_layer(struct gc_build *build, const char *type, yyjson_val *config) {
-    const struct gc_lowering *lowering = gc_lowering_find(type, false);
+    const struct gc_lowering *lowering = gc_lowering_find(type);
     if (lowering == NULL || lowering->kind != GC_ACTIVATION || !yyjson_is_obj(config))
         return gc_build_lacks(build, "activation '%s'", type);
     const struct gc_fields own = build->fields;
@@ -76,3 +135,29 @@ gc_status gc_build_activation(struct gc_build *build, const char *key) {
         return gc_field_wrong(&build->fields, key, "the name of an activation");
     return append_named(build, name);
 }
+
+/* ---- As a layer, or a function of keras.ops ---- */
+
+gc_status gc_build_named(struct gc_build *build, const char *name, const char *field,
+                         double without) {
+    const struct activation *a = find(name);
+    double first = without;
+    if (a->numbers == AXIS) {
+        int32_t axis;
+        if (yyjson_arr_size(gc_field(&build->fields, field)) > 1)
+            return gc_build_lacks(build, "several axes");
+        GC_TRY(gc_field_axis(&build->fields, field, (int32_t)without, &axis));
+        first = axis;
+    } else {
+        GC_TRY(gc_field_number(&build->fields, field, without, &first));
+    }
+    return append(build, a, first);
+}
+
+gc_status gc_build_function(struct gc_build *build, const char *name) {
+    const struct activation *a = find(name);
+    return a->field == NULL ? append(build, a, a->first)
+                            : gc_build_named(build, name, a->field, a->first);
+}
+
+bool gc_is_activation(const char *name) { return find(name) != NULL; }

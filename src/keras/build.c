@@ -16,6 +16,7 @@ struct result {
 struct builder {
     struct gc_graph *graph;
     struct gc_pool *pool;
+    bool keras_2;
 };
 
 static gc_status out_of_memory(void) {
@@ -72,6 +73,11 @@ static gc_status take_weight(struct gc_build *build, const char *array, const gc
     char has[GC_SHAPE_TEXT], wants[GC_SHAPE_TEXT];
     return gc_fail(GC_INVALID_MODEL, "its %s has shape %s in one call and %s in another", array,
                    gc_shape_text(has, first), gc_shape_text(wants, shape));
+}
+
+gc_status gc_build_weight(struct gc_build *build, const char *array, const gc_shape *shape) {
+    int32_t index;
+    return build->unknown ? GC_OK : take_weight(build, array, shape, &index);
 }
 
 gc_status gc_build_op(struct gc_build *build, const struct gc_op *op, const void *params,
@@ -204,6 +210,7 @@ static gc_status build_layer(const struct builder *b, struct gc_keras_layer *lay
                              const struct sources *sources, struct result *output) {
     struct gc_build build = {.graph = b->graph,
                              .pool = b->pool,
+                             .keras_2 = b->keras_2,
                              .layer = layer,
                              .fields = layer->fields,
                              .call = call,
@@ -215,6 +222,7 @@ static gc_status build_layer(const struct builder *b, struct gc_keras_layer *lay
     GC_TRY(in_layer(lower(&build), layer));
     *output = (struct result){.value = build.unknown ? GC_NONE : build.value, .layer = build.row};
     b->graph->layers[build.row].value = output->value;
+    b->graph->layers[build.row].is_function = layer->is_function;
     b->graph->layers[build.row].params = layer->params;
     b->graph->layers[build.row].trainable_params = layer->trainable_params;
     return GC_OK;
@@ -422,8 +430,9 @@ static gc_status set_input(struct gc_graph *graph, const struct gc_keras_model *
     return gc_graph_set_input(graph, &shape);
 }
 
-static gc_status build(const struct builder *b, const struct gc_keras_model *model) {
+static gc_status build(struct builder *b, const struct gc_keras_model *model) {
     struct gc_graph *graph = b->graph;
+    b->keras_2 = gc_keras_is_2(model);
     graph->name = gc_copy_text(model->name, strlen(model->name));
     if (graph->name == NULL)
         return out_of_memory();
@@ -479,7 +488,7 @@ static gc_status import_value(struct gc_graph *graph, yyjson_val *root, int unwr
     struct gc_pool pool = {0};
     struct gc_keras_model *model;
     gc_status status = gc_keras_read(&model, &pool, root);
-    const struct builder builder = {.graph = graph, .pool = &pool};
+    struct builder builder = {.graph = graph, .pool = &pool};
     if (status == GC_OK)
         status = build(&builder, model);
     gc_pool_free(&pool);

@@ -136,6 +136,29 @@ static gc_status read_nested(struct reader *r, struct gc_keras_layer *layer,
     return GC_OK;
 }
 
+static gc_status find_lowering(struct reader *r, struct gc_keras_layer *layer) {
+    layer->is_function = is_function(layer->entry);
+    if (layer->is_function) {
+        layer->lowering = gc_function_find(layer->type);
+    } else if (strcmp(layer->type, "TFOpLambda") == 0) {
+        const char *name;
+        GC_TRY(gc_field_text(&layer->fields, "function", "", &name));
+        layer->lowering = gc_tensorflow_function_find(name);
+        const size_t bytes = strlen(name) + 16;
+        char *lacking = gc_pool_allocate(r->pool, bytes, 1);
+        if (lacking == NULL)
+            return out_of_memory();
+        snprintf(lacking, bytes, "function '%.100s'", name);
+        if (layer->lowering == NULL)
+            layer->lacking = lacking;
+    } else {
+        layer->lowering = gc_lowering_find(layer->type);
+    }
+    if (layer->lowering == NULL && layer->lacking == NULL)
+        layer->lacking = "";
+    return GC_OK;
+}
+
 static gc_status read_layer(struct reader *r, struct gc_keras_layer *layer, yyjson_val *entry,
                             const struct place *place, struct gc_names *classes) {
     layer->entry = entry;
@@ -163,9 +186,7 @@ static gc_status read_layer(struct reader *r, struct gc_keras_layer *layer, yyjs
     else if (is_model_class(layer->type))
         return read_nested(r, layer, place);
     else
-        layer->lowering = gc_lowering_find(layer->type, is_function(entry));
-    if (layer->lowering == NULL && layer->lacking == NULL)
-        layer->lacking = "";
+        return find_lowering(r, layer);
     return GC_OK;
 }
 
@@ -199,9 +220,11 @@ static gc_status read_layers(struct reader *r, struct gc_keras_model *model, yyj
 
 /* ---- Calls of a Functional model ---- */
 
-/* A reference to the output of a call, as it is written: ["name", node, tensor]. */
+/* A reference to the output of a call, as it is written: ["name", node, tensor], alone or as the history
+ * of a tensor. */
 struct reference {
     int32_t layer, node;
+    bool is_history;
 };
 
 struct linker {
@@ -212,8 +235,9 @@ struct linker {
     int32_t count;
 };
 
-static gc_status add_reference(struct linker *l, yyjson_val *name, yyjson_val *node,
-                               yyjson_val *tensor) {
+static gc_status add_reference(struct linker *l, yyjson_val *list, bool is_history) {
+    yyjson_val *name = yyjson_arr_get(list, 0), *node = yyjson_arr_get(list, 1);
+    yyjson_val *tensor = yyjson_arr_get(list, 2);
     const char *text = gc_json_text(name);
     const int32_t *index = text == NULL ? NULL : gc_names_get(l->names, text);
     if (index == NULL)
@@ -226,12 +250,21 @@ static gc_status add_reference(struct linker *l, yyjson_val *name, yyjson_val *n
         (yyjson_get_uint(tensor) != 0 && layer->lacking == NULL))
         return gc_fail(GC_INVALID_MODEL, "'%s' takes an output of layer '%s' that it does not have",
                        l->reader, layer->path);
-    if (layer->model != NULL && (int32_t)number == layer->call_count)
-        layer->counts_from_one = true;
+    if (is_history && (int32_t)number == layer->call_count)
+        layer->histories_from_one = true;
+    if (!is_history && number == 0)
+        layer->lists_from_zero = true;
+    l->model->has_histories |= is_history;
     if (l->references != NULL)
-        l->references[l->count] = (struct reference){.layer = *index, .node = (int32_t)number};
+        l->references[l->count] =
+            (struct reference){.layer = *index, .node = (int32_t)number, .is_history = is_history};
     l->count++;
     return GC_OK;
+}
+
+static bool is_reference(yyjson_val *value) {
+    return yyjson_arr_size(value) >= 3 && yyjson_is_str(yyjson_arr_get_first(value)) &&
+           yyjson_is_int(yyjson_arr_get(value, 1));
 }
 
 /* Finds the references in a call's arguments, however they are wrapped:
@@ -241,24 +274,20 @@ static gc_status add_reference(struct linker *l, yyjson_val *name, yyjson_val *n
 static gc_status find_references(struct linker *l, yyjson_val *value, int nesting) {
     if (nesting > MAX_NESTING)
         return gc_fail(GC_TOO_LARGE, "layer '%s': its arguments are nested too deep", l->reader);
-    size_t i, size;
-    yyjson_val *key, *entry;
-    if (yyjson_is_obj(value)) {
-        if (yyjson_equals_str(yyjson_obj_get(value, "class_name"), "__keras_tensor__"))
-            value = yyjson_obj_get(yyjson_obj_get(value, "config"), "keras_history");
-        else
-            yyjson_obj_foreach(value, i, size, key, entry)
-                GC_TRY(find_references(l, entry, nesting + 1));
-    }
-    if (!yyjson_is_arr(value))
-        return GC_OK;
-    yyjson_val *first = yyjson_arr_get_first(value);
-    if (yyjson_arr_size(value) >= 3 && yyjson_is_str(first) &&
-        yyjson_is_int(yyjson_arr_get(value, 1))) {
-        GC_TRY(add_reference(l, first, yyjson_arr_get(value, 1), yyjson_arr_get(value, 2)));
+    if (yyjson_equals_str(yyjson_obj_get(value, "class_name"), "__keras_tensor__"))
+        return add_reference(l, yyjson_obj_get(yyjson_obj_get(value, "config"), "keras_history"),
+                             true);
+    if (is_reference(value)) {
+        if (!yyjson_equals_str(yyjson_arr_get_first(value), GC_KERAS_CONSTANT))
+            GC_TRY(add_reference(l, value, false));
         return find_references(l, yyjson_arr_get(value, 3), nesting + 1);
     }
-    yyjson_arr_foreach(value, i, size, entry) GC_TRY(find_references(l, entry, nesting + 1));
+    size_t i, size;
+    yyjson_val *key, *entry;
+    yyjson_obj_foreach(value, i, size, key, entry) {
+        GC_TRY(find_references(l, entry, nesting + 1));
+    }
+    yyjson_arr_foreach(value, i, size, entry) { GC_TRY(find_references(l, entry, nesting + 1)); }
     return GC_OK;
 }
 
@@ -274,9 +303,21 @@ static gc_status read_references(struct linker *l, struct gc_pool *pool, yyjson_
     return find_references(l, value, 0);
 }
 
-/* ... then, when it is known where each layer counts from, they become calls. A Functional model begins
- * life with a call of its own, so that Keras counts the others from 1; not so Sequential ones, and
- * not every version. A layer that is not supported has one call for all. */
+/* The number of a layer's first call. A Functional model begins life with a call of its own, so that its
+ * others count from 1; Keras 2 counts so everywhere, and for Sequential models that list an InputLayer
+ * too; Keras 3 does in the model's outputs, but not in the histories of tensors (but for early ones). A
+ * call that is referred to nowhere is not in the file. */
+static int32_t first_number(const struct linker *l, const struct reference *reference) {
+    const struct gc_keras_layer *layer = &l->model->layers[reference->layer];
+    if (layer->model == NULL)
+        return 0;
+    if (reference->is_history)
+        return layer->histories_from_one ? 1 : 0;
+    return layer->lists_from_zero || (layer->model->sequential && l->model->has_histories) ? 0 : 1;
+}
+
+/* ... then, when it is known where each layer counts from, they become calls. A layer that is not supported
+ * has one call for all. */
 static gc_status resolve(const struct linker *l, struct gc_pool *pool, int32_t **calls) {
     *calls = gc_pool_allocate(pool, (size_t)l->count, sizeof **calls);
     if (*calls == NULL)
@@ -284,7 +325,7 @@ static gc_status resolve(const struct linker *l, struct gc_pool *pool, int32_t *
     for (int32_t i = 0; i < l->count; i++) {
         const struct gc_keras_layer *layer = &l->model->layers[l->references[i].layer];
         const int32_t node =
-            layer->lacking != NULL ? 0 : l->references[i].node - (layer->counts_from_one ? 1 : 0);
+            layer->lacking != NULL ? 0 : l->references[i].node - first_number(l, &l->references[i]);
         if (node < 0 || node >= layer->call_count)
             return gc_fail(
                 GC_INVALID_MODEL, "'%s' takes the output of call %d of layer '%s', which has %d",
@@ -459,9 +500,24 @@ gc_status gc_keras_read(struct gc_keras_model **model, struct gc_pool *pool, yyj
     return read_model(&reader, model, root, &outermost);
 }
 
-yyjson_val *gc_keras_input_shape(const struct gc_keras_model *model) {
+/* The input layer; the first layer where none is listed. */
+static const struct gc_keras_layer *first_layer(const struct gc_keras_model *model) {
     const int32_t input = model->calls[model->inputs[0]].layer;
-    const struct gc_keras_layer *first = &model->layers[input == GC_NONE ? 0 : input];
+    return &model->layers[input == GC_NONE ? 0 : input];
+}
+
+bool gc_keras_is_2(const struct gc_keras_model *model) {
+    const struct gc_keras_layer *first = first_layer(model);
+    if (gc_field(&first->fields, "batch_shape") != NULL)
+        return false;
+    if (gc_field(&first->fields, "batch_input_shape") != NULL)
+        return true;
+    return first->model != NULL ? gc_keras_is_2(first->model)
+                                : yyjson_obj_get(first->entry, "module") == NULL;
+}
+
+yyjson_val *gc_keras_input_shape(const struct gc_keras_model *model) {
+    const struct gc_keras_layer *first = first_layer(model);
     yyjson_val *shape = gc_field(&first->fields, "batch_shape");
     if (shape == NULL)
         shape = gc_field(&first->fields, "batch_input_shape");

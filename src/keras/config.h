@@ -23,7 +23,9 @@ struct gc_keras_layer {
                                            that is not supported */
     const char *lacking; /* why it is not supported; NULL if it is */
     bool is_input, trainable;
-    bool counts_from_one;           /* references to its calls start at 1, not 0 */
+    bool is_function; /* of keras.ops, called on a layer's output */
+    /* How its calls are numbered in references to it; see first_number. */
+    bool histories_from_one, lists_from_zero;
     int32_t first_call, call_count; /* in the model's calls */
     int32_t weights[GC_KERAS_MAX_ARRAYS],
         weight_count; /* indices in the graph, once it was built */
@@ -40,6 +42,7 @@ struct gc_keras_call {
 struct gc_keras_model {
     const char *name;
     bool sequential;
+    bool has_histories; /* its calls are written as Keras 3 does */
     yyjson_val
         *input_shape; /* of a Sequential, batch included; NULL if the list says it or nobody */
     struct gc_keras_layer *layers;
@@ -54,6 +57,13 @@ gc_status gc_keras_read(struct gc_keras_model **model, struct gc_pool *pool, yyj
 
 /* Shape of what goes into a model, batch included; NULL if the configuration does not say. */
 yyjson_val *gc_keras_input_shape(const struct gc_keras_model *model);
+
+/* Did Keras 2 write it? Some names mean something else there. */
+bool gc_keras_is_2(const struct gc_keras_model *model);
+
+/* Stands in Keras 2 where another argument is the output of a layer: ["_CONSTANT_VALUE", -1, constant,
+ * {keyword arguments}]. */
+#define GC_KERAS_CONSTANT "_CONSTANT_VALUE"
 
 /* Keras' to_snake_case, the name of a class in Keras 3's store: "DepthwiseConv2D" is
  * "depthwise_conv2d". snake has room for twice the length of `type`, and a zero. */

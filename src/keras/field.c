@@ -179,35 +179,39 @@ gc_status gc_field_number(const struct gc_fields *fields, const char *key, doubl
     return gc_field_wrong(fields, key, "a number");
 }
 
+bool gc_json_numbers(yyjson_val *value, int32_t room, double *numbers, int32_t *count) {
+    if (yyjson_is_obj(value)) /* {"class_name": "__numpy__", "config": {"value": [...], ...}} */
+        value = yyjson_obj_get(yyjson_obj_get(value, "config"), "value");
+    /* A list in a list: Normalization writes its numbers in the shape of its input. */
+    while (yyjson_arr_size(value) == 1 && yyjson_is_arr(yyjson_arr_get_first(value)))
+        value = yyjson_arr_get_first(value);
+    *count = 1;
+    numbers[0] = yyjson_get_num(value);
+    if (yyjson_is_num(value))
+        return isfinite(numbers[0]);
+    const size_t size = yyjson_arr_size(value);
+    if (size < 1 || size > (size_t)room)
+        return false;
+    yyjson_arr_iter entries;
+    yyjson_arr_iter_init(value, &entries);
+    for (*count = 0; *count < (int32_t)size; ++*count) {
+        yyjson_val *entry = yyjson_arr_iter_next(&entries);
+        numbers[*count] = yyjson_get_num(entry);
+        if (!yyjson_is_num(entry) || !isfinite(numbers[*count]))
+            return false;
+    }
+    return true;
+}
+
 gc_status gc_field_numbers(const struct gc_fields *fields, const char *key, int32_t room,
                            double *values, int32_t *count) {
     yyjson_val *field = gc_field(fields, key);
     *count = 0;
-    if (field == NULL)
+    if (field == NULL || gc_json_numbers(field, room, values, count))
         return GC_OK;
-    if (yyjson_is_obj(field)) /* {"class_name": "__numpy__", "config": {"value": [...], ...}} */
-        field = yyjson_obj_get(yyjson_obj_get(field, "config"), "value");
-    if (yyjson_is_num(field)) {
-        values[0] = yyjson_get_num(field);
-        *count = 1;
-        return isfinite(values[0]) ? GC_OK : gc_field_wrong(fields, key, "a number");
-    }
     char wanted[48];
     snprintf(wanted, sizeof wanted, "a number or a list of 1 to %d", (int)room);
-    /* A list in a list: Normalization writes its numbers in the shape of its input. */
-    while (yyjson_arr_size(field) == 1 && yyjson_is_arr(yyjson_arr_get_first(field)))
-        field = yyjson_arr_get_first(field);
-    if (yyjson_arr_size(field) < 1 || yyjson_arr_size(field) > (size_t)room)
-        return gc_field_wrong(fields, key, wanted);
-    size_t i, size;
-    yyjson_val *entry;
-    yyjson_arr_foreach(field, i, size, entry) {
-        values[i] = yyjson_get_num(entry);
-        if (!yyjson_is_num(entry) || !isfinite(values[i]))
-            return gc_field_wrong(fields, key, wanted);
-    }
-    *count = (int32_t)size;
-    return GC_OK;
+    return gc_field_wrong(fields, key, wanted);
 }
 
 gc_status gc_field_text(const struct gc_fields *fields, const char *key, const char *without,

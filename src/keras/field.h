@@ -40,7 +40,7 @@ gc_status gc_field_bool(const struct gc_fields *fields, const char *key, bool wi
 gc_status gc_field_number(const struct gc_fields *fields, const char *key, double without,
                           double *value);
 
-/* Up to `room` numbers: one, a list, or an array of NumPy; *count is 0 without the field. */
+/* The same for a field; *count is 0 without it. */
 gc_status gc_field_numbers(const struct gc_fields *fields, const char *key, int32_t room,
                            double *values, int32_t *count);
 
@@ -56,6 +56,9 @@ gc_status gc_field_wrong(const struct gc_fields *fields, const char *key, const 
 
 /* Reads a list of two integers from 0 on; false if it is none. */
 bool gc_json_pair(yyjson_val *value, int32_t *first, int32_t *second);
+
+/* Reads 1 to `room` numbers: one, a list, or an array of NumPy; false if it is none of these. */
+bool gc_json_numbers(yyjson_val *value, int32_t room, double *numbers, int32_t *count);
 
 /* Text of a JSON string; NULL for anything else, and for text with a zero inside. */
 const char *gc_json_text(yyjson_val *value);

@@ -8,6 +8,8 @@
 #define ENTRIES(array) (int32_t)(sizeof(array) / sizeof *(array))
 #define APPEND(build, op, params, arrays) gc_build_op(build, op, &(params), sizeof(params), arrays)
 
+#define MAX_CONSTANTS 4096 /* of one kind in a configuration */
+
 static const char *const kernel_and_bias[GC_MAX_WEIGHTS] = {"kernel", "bias"};
 
 /* ---- Convolutions ---- */
@@ -66,6 +68,28 @@ static gc_status separable_conv2d(struct gc_build *build) {
     return gc_build_activation(build, "activation");
 }
 
+static gc_status conv2d_transpose(struct gc_build *build) {
+    const struct gc_fields *f = &build->fields;
+    struct gc_conv2d_params c = {0};
+    GC_TRY(read_conv2d(f, &c));
+    struct gc_conv2d_transpose_params p = {.filters = c.filters,
+                                           .kernel_h = c.kernel_h,
+                                           .kernel_w = c.kernel_w,
+                                           .stride_h = c.stride_h,
+                                           .stride_w = c.stride_w,
+                                           .dilation_h = c.dilation_h,
+                                           .dilation_w = c.dilation_w,
+                                           .output_padding_h = -1,
+                                           .output_padding_w = -1,
+                                           .same = c.same,
+                                           .bias = c.bias};
+    if (gc_field(f, "output_padding") != NULL)
+        GC_TRY(gc_field_pair(f, "output_padding", 0, GC_REQUIRED, &p.output_padding_h,
+                             &p.output_padding_w));
+    GC_TRY(APPEND(build, &gc_op_conv2d_transpose, p, kernel_and_bias));
+    return gc_build_activation(build, "activation");
+}
+
 static gc_status dense(struct gc_build *build) {
     struct gc_dense_params p = {0};
     GC_TRY(gc_field_int(&build->fields, "units", 1, GC_REQUIRED, &p.units));
@@ -75,6 +99,20 @@ static gc_status dense(struct gc_build *build) {
 }
 
 /* ---- Normalisation and scaling ---- */
+
+/* A set of axes: a list, one, or the default. */
+static gc_status read_axes(struct gc_build *build, const char *key, int32_t without, bool *axes) {
+    int32_t list[GC_MAX_RANK] = {without}, count = 1, axis;
+    if (yyjson_is_arr(gc_field(&build->fields, key)))
+        GC_TRY(gc_field_ints(&build->fields, key, GC_MAX_RANK, list, &count));
+    else
+        GC_TRY(gc_field_axis(&build->fields, key, without, &list[0]));
+    for (int32_t i = 0; i < count; i++) {
+        GC_TRY(gc_build_axis(build, list[i], &axis));
+        axes[axis] = true;
+    }
+    return GC_OK;
+}
 
 static gc_status batch_normalization(struct gc_build *build) {
     static const char *const arrays[GC_MAX_WEIGHTS] = {"gamma", "beta", "moving_mean",
@@ -115,6 +153,76 @@ static gc_status rescaling(struct gc_build *build) {
     return APPEND(build, &gc_op_rescaling, p, NULL);
 }
 
+/* The constants of Normalization: means, then variances, one for all values or one along the axis. */
+static gc_status read_constants(struct gc_build *build, int32_t channels,
+                                struct gc_normalization_params **params) {
+    const bool are_given = gc_field(&build->fields, "mean") != NULL;
+    const int32_t room = !are_given ? 0 : channels < MAX_CONSTANTS ? channels : MAX_CONSTANTS;
+    struct gc_normalization_params *p =
+        gc_pool_allocate(build->pool, 1, sizeof *p + 2 * (size_t)room * sizeof *p->constants);
+    if (p == NULL)
+        return gc_fail(GC_OUT_OF_MEMORY, "out of memory for the constants of a layer");
+    int32_t variances;
+    GC_TRY(gc_field_numbers(&build->fields, "mean", room, p->constants, &p->count));
+    GC_TRY(gc_field_numbers(&build->fields, "variance", room, p->constants + p->count, &variances));
+    if (p->count != variances || (p->count > 1 && p->count != channels))
+        return gc_fail(GC_INVALID_MODEL, "%d means and %d variances for %d channels", (int)p->count,
+                       (int)variances, (int)channels);
+    *params = p;
+    return GC_OK;
+}
+
+static gc_status normalization(struct gc_build *build) {
+    static const char *const arrays[GC_MAX_WEIGHTS] = {"mean", "variance"};
+    const struct gc_fields *f = &build->fields;
+    yyjson_val *axes = yyjson_obj_get(f->object, "axis");
+    const bool along_none =
+        yyjson_is_null(axes) || (yyjson_is_arr(axes) && yyjson_arr_size(axes) == 0);
+    int32_t axis = -1;
+    bool invert;
+    GC_TRY(gc_field_bool(f, "invert", false, &invert));
+    if (yyjson_arr_size(axes) > 1)
+        return gc_build_lacks(build, "several axes");
+    if (!along_none) {
+        GC_TRY(gc_field_axis(f, "axis", -1, &axis));
+        GC_TRY(gc_build_axis(build, axis, &axis));
+    }
+    if (build->unknown)
+        return GC_OK;
+    struct gc_normalization_params *p = NULL;
+    const gc_shape *in = &build->graph->values[build->inputs[0]].shape;
+    GC_TRY(read_constants(build, axis < 0 ? 1 : in->dims[axis], &p));
+    p->axis = axis;
+    p->invert = invert;
+    const size_t bytes = sizeof *p + 2 * (size_t)p->count * sizeof *p->constants;
+    const bool has_weights = p->count == 0;
+    GC_TRY(gc_build_op(build, &gc_op_normalization, p, bytes, arrays));
+    /* The number of batches it has seen: in the file, and of no use. */
+    return has_weights ? gc_build_weight(build, "count", &(gc_shape){.rank = 0}) : GC_OK;
+}
+
+static gc_status layer_normalization(struct gc_build *build) {
+    static const char *const arrays[GC_MAX_WEIGHTS] = {"gamma", "beta"};
+    const struct gc_fields *f = &build->fields;
+    struct gc_layer_norm_params p = {.epsilon = 0};
+    bool root_mean_square;
+    GC_TRY(gc_field_bool(f, "rms_scaling", false, &root_mean_square));
+    if (root_mean_square)
+        return gc_build_lacks(build, "rms_scaling");
+    GC_TRY(gc_field_number(f, "epsilon", 1e-3, &p.epsilon));
+    GC_TRY(gc_field_bool(f, "scale", true, &p.scale));
+    GC_TRY(gc_field_bool(f, "center", true, &p.center));
+    if (p.epsilon < 0)
+        return gc_field_wrong(f, "epsilon", "a number from 0 on");
+    GC_TRY(read_axes(build, "axis", -1, p.axes));
+    return APPEND(build, &gc_op_layer_norm, p, arrays);
+}
+
+static gc_status layer_scale(struct gc_build *build) {
+    static const char *const arrays[GC_MAX_WEIGHTS] = {"gamma"};
+    return gc_build_op(build, &gc_op_layer_scale, NULL, 0, arrays);
+}
+
 /* ---- Activations ---- */
 
 static gc_status activation(struct gc_build *build) {
@@ -123,41 +231,55 @@ static gc_status activation(struct gc_build *build) {
 
 static gc_status relu(struct gc_build *build) {
     const struct gc_fields *f = &build->fields;
-    struct gc_clamp_params p = {.low = 0};
-    double slope, threshold;
-    GC_TRY(gc_field_number(f, "max_value", INFINITY, &p.high));
-    GC_TRY(gc_field_number(f, "negative_slope", 0, &slope));
-    GC_TRY(gc_field_number(f, "threshold", 0, &threshold));
-    if (p.high < 0)
+    struct gc_relu_params p = {0};
+    GC_TRY(gc_field_number(f, "max_value", INFINITY, &p.max_value));
+    GC_TRY(gc_field_number(f, "negative_slope", 0, &p.negative_slope));
+    GC_TRY(gc_field_number(f, "threshold", 0, &p.threshold));
+    if (p.max_value < 0)
         return gc_field_wrong(f, "max_value", "a number from 0 on");
-    if (slope != 0)
-        return gc_build_lacks(build, "negative_slope");
-    if (threshold != 0)
-        return gc_build_lacks(build, "threshold");
-    return APPEND(build, &gc_op_clamp, p, NULL);
+    if (p.negative_slope != 0 || p.threshold != 0)
+        return APPEND(build, &gc_op_relu, p, NULL);
+    const struct gc_clamp_params clamp = {.low = 0, .high = p.max_value};
+    return APPEND(build, &gc_op_clamp, clamp, NULL);
 }
 
-static gc_status softmax(struct gc_build *build) {
-    struct gc_softmax_params p;
-    yyjson_val *axes = gc_field(&build->fields, "axis");
-    if (yyjson_arr_size(axes) > 1)
-        return gc_build_lacks(build, "several axes");
-    GC_TRY(gc_field_axis(&build->fields, "axis", -1, &p.axis));
-    GC_TRY(gc_build_axis(build, p.axis, &p.axis));
-    return APPEND(build, &gc_op_softmax, p, NULL);
+/* Keras 2 calls the slope alpha. */
+static gc_status leaky_relu(struct gc_build *build) {
+    const char *field = gc_field(&build->fields, "alpha") != NULL ? "alpha" : "negative_slope";
+    return gc_build_named(build, "leaky_relu", field, 0.3);
+}
+
+static gc_status elu(struct gc_build *build) { return gc_build_function(build, "elu"); }
+
+static gc_status softmax(struct gc_build *build) { return gc_build_function(build, "softmax"); }
+
+/* x above theta, else 0. */
+static gc_status thresholded_relu(struct gc_build *build) {
+    struct gc_activation_params p = {.beta = 0};
+    GC_TRY(gc_field_number(&build->fields, "theta", 1, &p.alpha));
+    return APPEND(build, &gc_op_threshold, p, NULL);
+}
+
+static gc_status prelu(struct gc_build *build) {
+    static const char *const arrays[GC_MAX_WEIGHTS] = {"alpha"};
+    struct gc_prelu_params p = {{false}};
+    if (gc_field(&build->fields, "shared_axes") != NULL)
+        GC_TRY(read_axes(build, "shared_axes", 0, p.shared));
+    return APPEND(build, &gc_op_prelu, p, arrays);
 }
 
 /* ---- Shapes ---- */
 
 /* One number for all sides, one for rows and one for columns, or [[top, bottom], [left, right]]. */
-static gc_status read_sides(const struct gc_fields *f, const char *key, struct gc_padding *sides) {
+static gc_status read_sides(const struct gc_fields *f, const char *key, int32_t without,
+                            struct gc_padding *sides) {
     yyjson_val *field = gc_field(f, key);
     if (yyjson_arr_size(field) == 2 && yyjson_is_arr(yyjson_arr_get_first(field))) {
         const bool fits = gc_json_pair(yyjson_arr_get(field, 0), &sides->top, &sides->bottom) &&
                           gc_json_pair(yyjson_arr_get(field, 1), &sides->left, &sides->right);
         return fits ? GC_OK : gc_field_wrong(f, key, "[[top, bottom], [left, right]]");
     }
-    GC_TRY(gc_field_pair(f, key, 0, 1, &sides->top, &sides->left));
+    GC_TRY(gc_field_pair(f, key, 0, without, &sides->top, &sides->left));
     sides->bottom = sides->top;
     sides->right = sides->left;
     return GC_OK;
@@ -165,8 +287,26 @@ static gc_status read_sides(const struct gc_fields *f, const char *key, struct g
 
 static gc_status zero_padding2d(struct gc_build *build) {
     struct gc_zero_padding_params p = {0};
-    GC_TRY(read_sides(&build->fields, "padding", &p.padding));
+    GC_TRY(read_sides(&build->fields, "padding", 1, &p.padding));
     return APPEND(build, &gc_op_zero_padding, p, NULL);
+}
+
+static gc_status cropping2d(struct gc_build *build) {
+    struct gc_cropping_params p = {0};
+    GC_TRY(read_sides(&build->fields, "cropping", 0, &p.cropping));
+    return APPEND(build, &gc_op_cropping, p, NULL);
+}
+
+static gc_status up_sampling2d(struct gc_build *build) {
+    const struct gc_fields *f = &build->fields;
+    struct gc_upsampling_params p = {0};
+    const char *interpolation;
+    GC_TRY(gc_field_pair(f, "size", 1, 2, &p.factor_h, &p.factor_w));
+    GC_TRY(gc_field_text(f, "interpolation", "nearest", &interpolation));
+    p.bilinear = strcmp(interpolation, "bilinear") == 0;
+    if (!p.bilinear && strcmp(interpolation, "nearest") != 0)
+        return gc_build_lacks(build, "interpolation '%s'", interpolation);
+    return APPEND(build, &gc_op_upsampling, p, NULL);
 }
 
 static gc_status flatten(struct gc_build *build) {
@@ -182,18 +322,84 @@ static gc_status reshape(struct gc_build *build) {
     return APPEND(build, &gc_op_reshape, p, NULL);
 }
 
-/* ---- Pooling and merging ---- */
-
-static gc_status global_average_pooling2d(struct gc_build *build) {
-    struct gc_global_pooling_params p = {0};
-    GC_TRY(gc_field_bool(&build->fields, "keepdims", false, &p.keepdims));
-    return APPEND(build, &gc_op_global_average, p, NULL);
+static gc_status permute(struct gc_build *build) {
+    struct gc_permute_params p = {{0}};
+    int32_t count;
+    GC_TRY(gc_field_ints(&build->fields, "dims", GC_MAX_RANK, p.axes, &count));
+    if (build->unknown)
+        return GC_OK;
+    bool seen[GC_MAX_RANK] = {false};
+    bool good = count == build->graph->values[build->inputs[0]].shape.rank;
+    for (int32_t i = 0; good && i < count; i++) {
+        good = p.axes[i] >= 1 && p.axes[i] <= count && !seen[p.axes[i] - 1];
+        if (good)
+            seen[--p.axes[i]] = true;
+    }
+    if (!good)
+        return gc_field_wrong(&build->fields, "dims", "each axis of the input once, from 1 on");
+    return APPEND(build, &gc_op_permute, p, NULL);
 }
 
-static gc_status add(struct gc_build *build) {
+/* ---- Pooling ---- */
+
+static gc_status pool(struct gc_build *build, const struct gc_op *op) {
+    const struct gc_fields *f = &build->fields;
+    struct gc_pooling_params p = {0};
+    GC_TRY(gc_field_pair(f, "pool_size", 1, 2, &p.pool_h, &p.pool_w));
+    p.stride_h = p.pool_h;
+    p.stride_w = p.pool_w;
+    if (gc_field(f, "strides") != NULL)
+        GC_TRY(gc_field_pair(f, "strides", 1, GC_REQUIRED, &p.stride_h, &p.stride_w));
+    GC_TRY(gc_field_same(f, &p.same));
+    return APPEND(build, op, p, NULL);
+}
+
+static gc_status max_pooling2d(struct gc_build *build) { return pool(build, &gc_op_max_pooling); }
+
+static gc_status average_pooling2d(struct gc_build *build) {
+    return pool(build, &gc_op_average_pooling);
+}
+
+static gc_status global_pool(struct gc_build *build, const struct gc_op *op) {
+    struct gc_global_pooling_params p = {0};
+    GC_TRY(gc_field_bool(&build->fields, "keepdims", false, &p.keepdims));
+    return APPEND(build, op, p, NULL);
+}
+
+static gc_status global_average_pooling2d(struct gc_build *build) {
+    return global_pool(build, &gc_op_global_average);
+}
+
+static gc_status global_max_pooling2d(struct gc_build *build) {
+    return global_pool(build, &gc_op_global_max);
+}
+
+/* ---- Merging ---- */
+
+static gc_status merge(struct gc_build *build, const struct gc_op *op) {
     if (build->input_count == 1)
         return GC_OK;
-    return gc_build_op(build, &gc_op_add, NULL, 0, NULL);
+    return gc_build_op(build, op, NULL, 0, NULL);
+}
+
+static gc_status add(struct gc_build *build) { return merge(build, &gc_op_add); }
+static gc_status multiply(struct gc_build *build) { return merge(build, &gc_op_multiply); }
+static gc_status average(struct gc_build *build) { return merge(build, &gc_op_average); }
+static gc_status maximum(struct gc_build *build) { return merge(build, &gc_op_maximum); }
+static gc_status minimum(struct gc_build *build) { return merge(build, &gc_op_minimum); }
+
+static gc_status subtract(struct gc_build *build) {
+    if (build->input_count != 2)
+        return gc_fail(GC_INVALID_MODEL, "it takes two inputs and is given %d",
+                       (int)build->input_count);
+    return merge(build, &gc_op_subtract);
+}
+
+static gc_status concatenate(struct gc_build *build) {
+    struct gc_concatenate_params p;
+    GC_TRY(gc_field_axis(&build->fields, "axis", -1, &p.axis));
+    GC_TRY(gc_build_axis(build, p.axis, &p.axis));
+    return APPEND(build, &gc_op_concatenate, p, NULL);
 }
 
 /* ---- The identity: what acts in training only ---- */
@@ -203,45 +409,88 @@ static gc_status identity(struct gc_build *build) {
     return GC_OK;
 }
 
-/* ---- The tables ---- */
+/* ---- The table ---- */
 
 static const struct gc_lowering layers[] = {
     {"Activation", activation, GC_PLAIN},
     {"ActivityRegularization", identity, GC_PLAIN},
     {"Add", add, GC_MERGE},
     {"AlphaDropout", identity, GC_PLAIN},
+    {"AugMix", identity, GC_PLAIN},
+    {"Average", average, GC_MERGE},
+    {"AveragePooling2D", average_pooling2d, GC_PLAIN},
     {"BatchNormalization", batch_normalization, GC_PLAIN},
     {"BatchNormalizationV1", batch_normalization, GC_PLAIN},
+    {"Concatenate", concatenate, GC_MERGE},
     {"Conv2D", conv2d, GC_PLAIN},
+    {"Conv2DTranspose", conv2d_transpose, GC_PLAIN},
     {"Convolution2D", conv2d, GC_PLAIN},
+    {"Convolution2DTranspose", conv2d_transpose, GC_PLAIN},
+    {"Cropping2D", cropping2d, GC_PLAIN},
+    {"CutMix", identity, GC_PLAIN},
     {"Dense", dense, GC_PLAIN},
     {"DepthwiseConv2D", depthwise_conv2d, GC_PLAIN},
     {"Dropout", identity, GC_PLAIN},
+    {"ELU", elu, GC_ACTIVATION},
     {"Flatten", flatten, GC_PLAIN},
     {"GaussianDropout", identity, GC_PLAIN},
     {"GaussianNoise", identity, GC_PLAIN},
     {"GlobalAveragePooling2D", global_average_pooling2d, GC_PLAIN},
+    {"GlobalMaxPooling2D", global_max_pooling2d, GC_PLAIN},
+    {"Identity", identity, GC_PLAIN},
+    {"LayerNormalization", layer_normalization, GC_PLAIN},
+    {"LayerScale", layer_scale, GC_PLAIN},
+    {"LeakyReLU", leaky_relu, GC_ACTIVATION},
+    {"MaxPooling2D", max_pooling2d, GC_PLAIN},
+    {"Maximum", maximum, GC_MERGE},
+    {"Minimum", minimum, GC_MERGE},
+    {"MixUp", identity, GC_PLAIN},
+    {"Multiply", multiply, GC_MERGE},
+    {"Normalization", normalization, GC_PLAIN},
+    {"PReLU", prelu, GC_PLAIN},
+    {"Permute", permute, GC_PLAIN},
+    {"RandAugment", identity, GC_PLAIN},
+    {"RandomBrightness", identity, GC_PLAIN},
+    {"RandomColorDegeneration", identity, GC_PLAIN},
+    {"RandomColorJitter", identity, GC_PLAIN},
+    {"RandomContrast", identity, GC_PLAIN},
+    {"RandomElasticTransform", identity, GC_PLAIN},
+    {"RandomErasing", identity, GC_PLAIN},
+    {"RandomFlip", identity, GC_PLAIN},
+    {"RandomGaussianBlur", identity, GC_PLAIN},
+    {"RandomGrayscale", identity, GC_PLAIN},
+    {"RandomHeight", identity, GC_PLAIN},
+    {"RandomHue", identity, GC_PLAIN},
+    {"RandomInvert", identity, GC_PLAIN},
+    {"RandomPerspective", identity, GC_PLAIN},
+    {"RandomPosterization", identity, GC_PLAIN},
+    {"RandomRotation", identity, GC_PLAIN},
+    {"RandomSaturation", identity, GC_PLAIN},
+    {"RandomSharpness", identity, GC_PLAIN},
+    {"RandomShear", identity, GC_PLAIN},
+    {"RandomTranslation", identity, GC_PLAIN},
+    {"RandomWidth", identity, GC_PLAIN},
+    {"RandomZoom", identity, GC_PLAIN},
     {"ReLU", relu, GC_ACTIVATION},
     {"Rescaling", rescaling, GC_PLAIN},
     {"Reshape", reshape, GC_PLAIN},
     {"SeparableConv2D", separable_conv2d, GC_PLAIN},
+    {"SeparableConvolution2D", separable_conv2d, GC_PLAIN},
     {"Softmax", softmax, GC_ACTIVATION},
+    {"SpatialDropout1D", identity, GC_PLAIN},
     {"SpatialDropout2D", identity, GC_PLAIN},
+    {"SpatialDropout3D", identity, GC_PLAIN},
+    {"StochasticDepth", identity, GC_PLAIN},
+    {"Subtract", subtract, GC_MERGE},
     {"SyncBatchNormalization", batch_normalization, GC_PLAIN},
+    {"ThresholdedReLU", thresholded_relu, GC_ACTIVATION},
+    {"UpSampling2D", up_sampling2d, GC_PLAIN},
     {"ZeroPadding2D", zero_padding2d, GC_PLAIN},
 };
 
-/* Functions of keras.ops that became layers because they were called on a layer's output. */
-static const struct gc_lowering functions[] = {
-    {"Add", add, GC_MERGE},
-    {"Relu", relu, GC_PLAIN},
-};
-
-const struct gc_lowering *gc_lowering_find(const char *type, bool is_function) {
-    const struct gc_lowering *table = is_function ? functions : layers;
-    const int32_t count = is_function ? ENTRIES(functions) : ENTRIES(layers);
-    for (int32_t i = 0; i < count; i++)
-        if (strcmp(table[i].type, type) == 0)
-            return &table[i];
+const struct gc_lowering *gc_lowering_find(const char *type) {
+    for (int32_t i = 0; i < ENTRIES(layers); i++)
+        if (strcmp(layers[i].type, type) == 0)
+            return &layers[i];
     return NULL;
 }

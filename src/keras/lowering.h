@@ -16,6 +16,7 @@ struct gc_build {
     const int32_t *inputs; /* values that the next operator takes */
     int32_t input_count;
     int32_t value;        /* output of the last operator; GC_NONE before the first */
+    bool keras_2;         /* Keras 2 wrote the configuration */
     bool unknown;         /* the values are unknown: a layer before is not supported */
     int32_t weight_count; /* of the layer's weights, used by its operators so far */
 };
@@ -33,9 +34,13 @@ struct gc_lowering {
     enum gc_lowering_kind kind;
 };
 
-/* How a Keras class, or a function of keras.ops used as a layer, is lowered; NULL if it is not
- * supported. */
-const struct gc_lowering *gc_lowering_find(const char *type, bool is_function);
+/* How a Keras class is lowered; NULL if it is not supported. */
+const struct gc_lowering *gc_lowering_find(const char *type);
+
+/* The same for a function that became a layer because it was called on a layer's output: the class of a
+ * function of keras.ops ("Add"), or of an operator of TensorFlow in Keras 2 ("math.truediv"). */
+const struct gc_lowering *gc_function_find(const char *type);
+const struct gc_lowering *gc_tensorflow_function_find(const char *name);
 
 /* ---- What the lowerings call. While values are unknown these do nothing and succeed, so that all
  * layers which are not supported are found in one go. ---- */
@@ -48,6 +53,19 @@ gc_status gc_build_op(struct gc_build *build, const struct gc_op *op, const void
 
 /* Appends the activation that the field `key` of the configuration asks for; nothing if it is linear. */
 gc_status gc_build_activation(struct gc_build *build, const char *key);
+
+/* Appends the activation of that name, which must be one; its first number, or axis, is read from `field`. */
+gc_status gc_build_named(struct gc_build *build, const char *name, const char *field,
+                         double without);
+
+/* The same with the field and the default that the function of keras.ops has. */
+gc_status gc_build_function(struct gc_build *build, const char *name);
+
+/* Is there an activation of that name? */
+bool gc_is_activation(const char *name);
+
+/* Takes the layer's next weight, one that no operator reads. */
+gc_status gc_build_weight(struct gc_build *build, const char *array, const gc_shape *shape);
 
 /* Turns an axis as Keras counts it into one of the next operator's first input. */
 gc_status gc_build_axis(const struct gc_build *build, int32_t keras_axis, int32_t *axis);

@@ -32,10 +32,25 @@ static bool is_text(struct part part, const char *text) {
     return part.length == strlen(text) && memcmp(part.text, text, part.length) == 0;
 }
 
-/* Is `part`, in a file, the array that ends `path`? Keras 2 calls the kernel of DepthwiseConv2D
- * "depthwise_kernel". */
+/* Does a part end with "_W" or "_W_1", for the letter W? */
+static bool ends_with_letter(struct part part, char letter) {
+    size_t end = part.length;
+    while (end > 0 && part.text[end - 1] >= '0' && part.text[end - 1] <= '9')
+        end--;
+    if (end < part.length && end > 0 && part.text[end - 1] == '_')
+        end--;
+    else
+        end = part.length;
+    return end > 2 && part.text[end - 2] == '_' && part.text[end - 1] == letter;
+}
+
+/* Is `part`, in a file, the array that ends a path? Keras 2 calls the kernel of DepthwiseConv2D
+ * "depthwise_kernel"; Keras 1, from which Keras' file of VGG16 is, has "block1_conv1_W_1" and
+ * "block1_conv1_b_1". */
 static bool same_array(struct part part, struct part array) {
-    return same(part, array) || (is_text(part, "depthwise_kernel") && is_text(array, "kernel"));
+    return same(part, array) || (is_text(array, "kernel") && ends_with_letter(part, 'W')) ||
+           (is_text(array, "bias") && ends_with_letter(part, 'b')) ||
+           (is_text(part, "depthwise_kernel") && is_text(array, "kernel"));
 }
 
 static int32_t count_parts(const char *text, size_t length) {

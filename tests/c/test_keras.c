@@ -336,7 +336,7 @@ TEST(keras_names_all_layers_that_are_not_supported) {
         FUNCTIONAL(
             PICTURE
             "," LAYER("Lambda", "fn", "", FROM("in")) "," CONV("conv", ",'activation':'wobble'", FROM("fn")) "," LAYER(
-                "TFOpLambda", "op", "",
+                "TFOpLambda", "op", ",'function':'math.cumsum'",
                 "['conv',0,0,{'y':2.0}]") "," LAYER("Conv2D", "first",
                                                     ",'data_format':'channels_first','filters':1,"
                                                     "'kernel_size':1",
@@ -350,7 +350,7 @@ TEST(keras_names_all_layers_that_are_not_supported) {
             "head"),
         GC_UNSUPPORTED_LAYER,
         "5 layers are not supported: 'fn' (Lambda), 'conv' (Conv2D with activation 'wobble'), "
-        "'op' (TFOpLambda), 'first' (Conv2D with data_format channels_first: channels_last is), "
+        "'op' (TFOpLambda with function 'math.cumsum'), 'first' (Conv2D with data_format channels_first: channels_last is), "
         "'head/rnn' (LSTM). A Lambda layer holds Python code, which is never run");
     refuse(SEQUENTIAL(PICTURE
                       ",{'class_name':'Dense','module':'my_layers','registered_name':'Dense',"
