@@ -17,7 +17,9 @@ export const REFERENCE_WASM = join(ROOT, 'build/wasm/gradcam-reference.wasm');
  * reason.
  */
 export const SKIP =
-  !existsSync(GOLDEN) && !process.env.CI && 'the golden data (../shared/golden) are not on this machine';
+  !existsSync(GOLDEN) &&
+  !process.env.CI &&
+  'the golden data (../shared/golden) are not on this machine';
 
 /**
  * Folders with a golden.json of their own.
@@ -58,7 +60,9 @@ export class Verdict {
     const ratio = error === 0 ? 0 : error / tolerance;
     this.worst = Math.max(this.worst, Number.isNaN(ratio) ? Infinity : ratio);
     if (!(ratio <= 1)) {
-      this.failures.push(`${what}: off by ${error.toExponential(2)}, allowed ${tolerance.toExponential(2)}`);
+      this.failures.push(
+        `${what}: off by ${error.toExponential(2)}, allowed ${tolerance.toExponential(2)}`,
+      );
     }
   }
 }

@@ -119,7 +119,9 @@ async function checkMaps(verdict, run, entries, spread) {
   /** @type {string[]} */
   const flipped = [];
   for (const target of new Set(entries.map((entry) => entry.target))) {
-    const selected = entries.map((entry, i) => ({ entry, i })).filter(({ entry }) => entry.target === target);
+    const selected = entries
+      .map((entry, i) => ({ entry, i }))
+      .filter(({ entry }) => entry.target === target);
     const layer = selected.map(({ entry }) => entry.layer);
     for (const output of OUTPUTS) {
       const { targets } = await run.explain({ targets: target, layer, logits: output === 'logit' });
@@ -131,10 +133,14 @@ async function checkMaps(verdict, run, entries, spread) {
       }
     }
   }
-  const kind = spread ? `${flipped.length} of them by the allowance for a flipped unit` : 'all to 1e-5';
+  const kind = spread
+    ? `${flipped.length} of them by the allowance for a flipped unit`
+    : 'all to 1e-5';
   verdict.notes.push(`${maps} maps, ${kind}`, ...flipped.map((what) => `flipped: ${what}`));
   if (flipped.length > maps * FLIP_SHARE) {
-    verdict.failures.push(`${flipped.length} of ${maps} maps need the allowance; at most one in 20 may`);
+    verdict.failures.push(
+      `${flipped.length} of ${maps} maps need the allowance; at most one in 20 may`,
+    );
   }
 }
 

@@ -11,22 +11,37 @@
  * @type {Record<string, (config: Record<string, any>) => [name: string, role: string, there?: boolean][]>}
  */
 const ARRAYS = {
-  Conv2D: (c) => [['kernel', 'kernel'], ['bias', 'bias', c.use_bias]],
-  DepthwiseConv2D: (c) => [['kernel', 'depthwise'], ['bias', 'bias', c.use_bias]],
+  Conv2D: (c) => [
+    ['kernel', 'kernel'],
+    ['bias', 'bias', c.use_bias],
+  ],
+  DepthwiseConv2D: (c) => [
+    ['kernel', 'depthwise'],
+    ['bias', 'bias', c.use_bias],
+  ],
   SeparableConv2D: (c) => [
     ['depthwise_kernel', 'depthwise'],
     ['pointwise_kernel', 'kernel'],
     ['bias', 'bias', c.use_bias],
   ],
-  Conv2DTranspose: (c) => [['kernel', 'transposed'], ['bias', 'bias', c.use_bias]],
-  Dense: (c) => [['kernel', 'kernel'], ['bias', 'bias', c.use_bias]],
+  Conv2DTranspose: (c) => [
+    ['kernel', 'transposed'],
+    ['bias', 'bias', c.use_bias],
+  ],
+  Dense: (c) => [
+    ['kernel', 'kernel'],
+    ['bias', 'bias', c.use_bias],
+  ],
   BatchNormalization: (c) => [
     ['gamma', 'gamma', c.scale],
     ['beta', 'shift', c.center],
     ['moving_mean', 'shift'],
     ['moving_variance', 'variance'],
   ],
-  LayerNormalization: (c) => [['gamma', 'gamma', c.scale], ['beta', 'shift', c.center]],
+  LayerNormalization: (c) => [
+    ['gamma', 'gamma', c.scale],
+    ['beta', 'shift', c.center],
+  ],
   LayerScale: () => [['gamma', 'layer_scale']],
   PReLU: () => [['alpha', 'prelu']],
   Normalization: (c) => [

@@ -57,7 +57,9 @@ export async function checkOverlays(verdict, dir, golden, run) {
     if (different > 0) inexact++;
   }
   const exact = overlays.length - inexact;
-  verdict.notes.push(`${overlays.length} pictures, ${exact} equal to the byte, ${inexact} within a step`);
+  verdict.notes.push(
+    `${overlays.length} pictures, ${exact} equal to the byte, ${inexact} within a step`,
+  );
 }
 
 /** @param {string} path */
@@ -71,14 +73,16 @@ async function readPixels(path) {
  * @param {Overlay} overlay
  * @returns {import('gradcam-wasm').HeatMap | undefined}
  */
-function recordedMap({ eli5, explanations }, { target, layer = null }) {
-  const own = eli5.find((/** @type {any} */ e) => e.target === target && e.layer === layer);
+function recordedMap({ eli5, explanations }, { target, layer }) {
+  const own = eli5.find(
+    (/** @type {any} */ e) => e.target === target && (e.layer ?? undefined) === layer,
+  );
   if (own?.heatmap) {
     const [height, width] = own.heatmap_shape;
     return { data: Float32Array.from(own.heatmap), width, height };
   }
   const entry = explanations.findLast(
-    (/** @type {any} */ e) => e.target === target && (layer === null || e.layer === layer),
+    (/** @type {any} */ e) => e.target === target && (layer === undefined || e.layer === layer),
   );
   if (!entry?.score.heatmap) return undefined;
   const [height, width] = entry.shape;

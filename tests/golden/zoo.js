@@ -44,7 +44,11 @@ export async function checkZooCase(dir, name, { reference }) {
   const network = new Network(engine, config);
   try {
     const total = setWeights(network, JSON.parse(config), golden);
-    verdict.check('sum of the weights', Math.abs(total - golden.weights.sum), 1e-9 * golden.weights.abs_sum);
+    verdict.check(
+      'sum of the weights',
+      Math.abs(total - golden.weights.sum),
+      1e-9 * golden.weights.abs_sum,
+    );
     const picture = await readPicture(engine, readFileSync(join(dir, golden.input)));
     const [, height, width, channels] = golden.input_shape;
     const size = { height, width, channels };
@@ -67,7 +71,9 @@ export async function checkZooCase(dir, name, { reference }) {
  */
 function setWeights(network, model, { seed, gain, head_gain: headGain }) {
   const tensors = weightTensors(model);
-  const head = tensors.findLastIndex(({ role }) => ['kernel', 'depthwise', 'transposed'].includes(role));
+  const head = tensors.findLastIndex(({ role }) =>
+    ['kernel', 'depthwise', 'transposed'].includes(role),
+  );
   let sum = 0;
   for (const [t, { path, name, role, isCount }] of tensors.entries()) {
     if (isCount) continue; // means nothing, and is zero
@@ -126,7 +132,8 @@ function checkLayers(verdict, network, input, { layers, targets }, strict) {
       const spread = row.spread[['a', 'gs', 'gl'].indexOf(kind)];
       const error = largestDifference(statistics(values), row[kind]);
       const tolerance = Math.max(floor, 4 * spread) * row[kind][2] || Number.MIN_VALUE;
-      const mayFlip = kind !== 'a' && !strict && error > tolerance && error <= FLIP_TOLERANCE * row[kind][2];
+      const mayFlip =
+        kind !== 'a' && !strict && error > tolerance && error <= FLIP_TOLERANCE * row[kind][2];
       if (mayFlip) flipped++;
       else verdict.check(`${kind} of ${row.path}`, error, tolerance);
     };
@@ -134,8 +141,11 @@ function checkLayers(verdict, network, input, { layers, targets }, strict) {
     if (row.gs) check('gs', network.gradient(input, SCORE, seed, layer));
     if (row.gl) check('gl', network.gradient(input, LOGIT, seed, layer));
   }
-  verdict.notes.push(`${layers.length} layers, ${flipped} gradients by the allowance for a flipped unit`);
-  if (flipped > layers.length * FLIP_SHARE) verdict.failures.push(`${flipped} gradients need the allowance`);
+  verdict.notes.push(
+    `${layers.length} layers, ${flipped} gradients by the allowance for a flipped unit`,
+  );
+  if (flipped > layers.length * FLIP_SHARE)
+    verdict.failures.push(`${flipped} gradients need the allowance`);
 }
 
 /**
@@ -173,7 +183,8 @@ function checkMaps(verdict, network, input, { cams, targets }, strict) {
     }
   }
   verdict.notes.push(`${maps} maps, ${flipped} by the allowance for a flipped unit`);
-  if (flipped > maps * FLIP_SHARE) verdict.failures.push(`${flipped} of ${maps} maps need the allowance`);
+  if (flipped > maps * FLIP_SHARE)
+    verdict.failures.push(`${flipped} of ${maps} maps need the allowance`);
 }
 
 /**
@@ -196,9 +207,17 @@ function checkMap(verdict, what, ours, golden, strict) {
   if (!strict) return false;
   const range = [Math.min(...ours.raw), Math.max(...ours.raw)];
   const rawTolerance = Math.max(2e-4, 20 * rawNoise, 4 * spread[1]) * largestAbsolute(raw);
-  verdict.check(`raw range, ${what}`, largestDifference(range, raw), rawTolerance || Number.MIN_VALUE);
+  verdict.check(
+    `raw range, ${what}`,
+    largestDifference(range, raw),
+    rawTolerance || Number.MIN_VALUE,
+  );
   const normTolerance = Math.max(2e-4, 4 * spread[2]) * golden.w_l2 || Number.MIN_VALUE;
-  verdict.check(`norm of the weights, ${what}`, Math.abs(ours.weightsNorm - golden.w_l2), normTolerance);
+  verdict.check(
+    `norm of the weights, ${what}`,
+    Math.abs(ours.weightsNorm - golden.w_l2),
+    normTolerance,
+  );
   const [row, column] = golden.max_at;
   const below = largest - ours.heatmap[row * ours.width + column];
   verdict.check(`maximum, ${what}`, Math.max(below, 0), tolerance);
