@@ -302,8 +302,8 @@ describe('wrong input', () => {
     await assertRefused(() => model.run(wide), 'TOO_LARGE', /40000/);
     const image = /** @type {any} */ ('x');
     await assertRefused(() => model.run(picture, { image }), 'INVALID_IMAGE', /"x"/);
-    const inputFilter = /** @type {any} */ ('cubic');
-    const call = () => model.run(picture, { inputFilter });
+    const interpolation = /** @type {any} */ ('cubic');
+    const call = () => model.run(picture, { interpolation });
     await assertRefused(
       call,
       'INVALID_ARGUMENT',

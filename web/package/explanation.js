@@ -68,7 +68,7 @@ export function explainTarget(network, model, run, target, layers, logits) {
       label: model.labels?.[target] ?? String(target),
       score,
       proba,
-      layer: model.layers[layers[i]].name,
+      layer: model.description.records[layers[i]].path,
       heatmap: { data: heatmap, width, height },
       rawMin: min,
       rawMax: max,

@@ -81,6 +81,19 @@ function isSize(value) {
 }
 
 /**
+ * @param {string} option the option's name
+ * @param {unknown} size [height, width], as Keras has it
+ * @returns {{ height: number, width: number }}
+ */
+export function checkPixelSize(option, size) {
+  if (Array.isArray(size) && size.length === 2 && size.every(isSize)) {
+    return { height: size[0], width: size[1] };
+  }
+  const text = `${option} is ${show(size)}; allowed: [height, width], in pixels`;
+  throw new GradCamError('INVALID_ARGUMENT', text);
+}
+
+/**
  * Whether a canvas can draw it. The classes exist in browsers only, some of them in workers too.
  * @param {unknown} picture
  * @returns {picture is CanvasImageSource}

@@ -7,6 +7,7 @@ export { GradCamError } from './errors.js';
 export { colormaps, expandHeatmap, formatAsImage, heatmapToImage } from './format.js';
 export { loadModel } from './load.js';
 export { explainPrediction, showPrediction } from './predict.js';
+export { arrayToImage, imageToArray, loadImage } from './steps.js';
 export { init } from './wasm.js';
 
 /**
@@ -23,11 +24,12 @@ export { init } from './wasm.js';
  * @typedef {import('./model-info.js').Layer} Layer
  * @typedef {import('./model.js').Model} Model
  * @typedef {import('./model.js').RunOptions} RunOptions
- * @typedef {import('./model.js').Tensor} Tensor
+ * @typedef {import('./tensor.js').Tensor} Tensor
  * @typedef {import('./preprocessing.js').Preprocessing} Preprocessing
  * @typedef {import('./run.js').ExplainOptions} ExplainOptions
  * @typedef {import('./run.js').Prediction} Prediction
  * @typedef {import('./run.js').Run} Run
  * @typedef {import('./source.js').ModelSource} ModelSource
+ * @typedef {import('./steps.js').LoadImageOptions} LoadImageOptions
  * @typedef {import('./source.js').Progress} Progress
  */

@@ -12,7 +12,7 @@ import { GradCamError, show } from './errors.js';
  */
 
 /**
- * Indices of the layers that are meant.
+ * Indices, as the network counts, of the layers that are meant.
  * @param {Network} network
  * @param {readonly Layer[]} layers
  * @param {LayerChoice | LayerChoice[] | 'all' | null | undefined} choice nothing: the default layer;
@@ -21,7 +21,7 @@ import { GradCamError, show } from './errors.js';
  */
 export function resolveLayers(network, layers, choice) {
   if (choice === undefined || choice === null) return [defaultLayer(network)];
-  if (choice === 'all') return layersWithPositions(layers);
+  if (choice === 'all') return layersWithPositions(network, layers);
   if (!Array.isArray(choice)) return [resolveLayer(network, layers, choice)];
   if (choice.length > 0) return choice.map((one) => resolveLayer(network, layers, one));
   throw new GradCamError(
@@ -37,9 +37,14 @@ function defaultLayer(network) {
   throw new GradCamError('INVALID_LAYER', 'no layer of the model has rows and columns to map');
 }
 
-/** @param {readonly Layer[]} layers */
-function layersWithPositions(layers) {
-  return layers.flatMap(({ outputShape }, index) => (outputShape.length === 4 ? [index] : []));
+/**
+ * @param {Network} network
+ * @param {readonly Layer[]} layers
+ */
+function layersWithPositions(network, layers) {
+  return layers
+    .filter(({ outputShape }) => outputShape.length === 4)
+    .map(({ name }) => network.findLayer(name));
 }
 
 /**
@@ -50,7 +55,7 @@ function layersWithPositions(layers) {
  */
 function resolveLayer(network, layers, choice) {
   if (typeof choice === 'string') return network.findLayer(choice);
-  if (typeof choice === 'number') return resolveIndex(layers, choice);
+  if (typeof choice === 'number') return network.findLayer(layerAt(layers, choice).name);
   const { name } = /** @type {{ name?: unknown }} */ (choice ?? {});
   if (typeof name === 'string') return network.findLayer(name);
   const allowed = 'a name, an index or an entry of model.layers';
@@ -61,11 +66,10 @@ function resolveLayer(network, layers, choice) {
  * @param {readonly Layer[]} layers
  * @param {number} index
  */
-function resolveIndex(layers, index) {
+function layerAt(layers, index) {
   const count = layers.length;
-  if (Number.isInteger(index) && index >= -count && index < count) {
-    return index < 0 ? index + count : index;
-  }
+  const layer = layers.at(index);
+  if (layer && Number.isInteger(index)) return layer;
   const allowed = `${-count} to ${count - 1}`;
   throw new GradCamError('UNKNOWN_LAYER', `no layer has the index ${index}; allowed: ${allowed}`);
 }

@@ -2,6 +2,7 @@
 
 import { openContainer } from './containers/index.js';
 import { GradCamError, show } from './errors.js';
+import { checkPixelSize } from './image.js';
 import { Model } from './model.js';
 import { Network } from './network.js';
 import { checkPreprocessing, defaultPreprocessing } from './preprocessing.js';
@@ -31,13 +32,24 @@ const VALUES_PER_TASK = 4 * 2 ** 20;
  * @returns {Promise<Model>} to be disposed of by its dispose()
  */
 export async function loadModel(source, options = {}) {
-  const { signal, labels, preprocessing, inputSize } = options;
+  const { signal, preprocessing, inputSize } = options;
   signal?.throwIfAborted();
   if (preprocessing !== undefined) checkPreprocessing(preprocessing);
-  if (inputSize !== undefined) checkInputSize(inputSize);
+  if (inputSize !== undefined) checkPixelSize('inputSize', inputSize);
   const [engine, bytes] = await Promise.all([init(options), readSource(source, options)]);
-  const { config, weights } = await openContainer(bytes);
+  const container = await openContainer(bytes);
   signal?.throwIfAborted();
+  return buildModel(engine, container, options);
+}
+
+/**
+ * @param {import('./wasm.js').Engine} engine
+ * @param {import('./containers/index.js').Container} container what the file holds
+ * @param {LoadOptions} options that were checked
+ * @returns {Promise<Model>}
+ */
+export async function buildModel(engine, { config, weights }, options) {
+  const { labels, inputSize } = options;
   const network = new Network(engine, config);
   try {
     await setWeights(network, weights, options);
@@ -123,16 +135,6 @@ function prepare(network, { inputSize, onProgress }) {
     throw new GradCamError('INVALID_MODEL', cause.message, { cause });
   }
   onProgress?.({ phase: 'plan', loaded: 1, total: 1 });
-}
-
-/** @param {unknown} size */
-function checkInputSize(size) {
-  const isSize = Array.isArray(size) && size.length === 2;
-  if (isSize && size.every((side) => Number.isInteger(side) && side > 0)) return;
-  throw new GradCamError(
-    'INVALID_ARGUMENT',
-    `inputSize is ${show(size)}; allowed: [height, width]`,
-  );
 }
 
 /**

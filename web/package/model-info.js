@@ -1,6 +1,6 @@
 /** What can be read of a model without running it. */
 
-import { formatSummary } from './summary.js';
+import { formatSummary, isHiddenInput } from './summary.js';
 
 /**
  * A layer of a model.
@@ -32,8 +32,14 @@ export class ModelInfo {
     this.name = description.name;
     /** [null, height, width, channels]; null where a size is open. */
     this.inputShape = description.inputShape;
-    /** @type {readonly Layer[]} all layers, nested ones too, in the order in which they run */
-    this.layers = description.records.map(toLayer);
+    /**
+     * All layers, nested ones too, in the order in which they run; as in Keras, a Sequential model's
+     * input is none of them.
+     * @type {readonly Layer[]}
+     */
+    this.layers = description.records
+      .filter((record) => !isHiddenInput(record, description))
+      .map(toLayer);
     /** Number of classes. */
     this.classCount = description.classCount;
     /** @type {readonly string[] | undefined} names of the classes */

@@ -5,26 +5,21 @@ import { ModelInfo } from './model-info.js';
 import { isPixels, readPicture, toImageData } from './image.js';
 import { inputToPicture, pictureToInput } from './preprocessing.js';
 import { Run } from './run.js';
+import { checkTensor } from './tensor.js';
 
 /** @typedef {import('./wasm.js').Engine} Engine */
 /** @typedef {import('./network.js').Network} Network */
 /** @typedef {import('./network.js').Input} Input */
 /** @typedef {import('./image.js').Picture} Picture */
 /** @typedef {import('./image.js').Filter} Filter */
-
-/**
- * A preprocessed picture, as the network takes it.
- * @typedef {object} Tensor
- * @property {Float32Array} data row-major
- * @property {number[]} shape [1, height, width, channels]
- */
+/** @typedef {import('./tensor.js').Tensor} Tensor */
 
 /**
  * @typedef {object} RunOptions
  * @property {Picture} [image] the picture to draw heat maps on, of any size; without it, what the
  *   network sees
- * @property {Filter} [inputFilter] how a picture is resized to the input's size; default "nearest",
- *   as Keras' load_img does
+ * @property {Filter} [interpolation] how a picture is resized to the input's size; default
+ *   "nearest", as Keras' load_img does
  * @property {AbortSignal} [signal]
  */
 
@@ -73,10 +68,10 @@ export class Model extends ModelInfo {
    * @param {Picture} image
    * @param {RunOptions} options
    */
-  async #readImage(image, { inputFilter = 'nearest' }) {
+  async #readImage(image, { interpolation = 'nearest' }) {
     const pixels = await readPicture(this.#engine, image);
     const { preprocessing } = this;
-    return pictureToInput(this.#engine, pixels, this.#pictureSize(), preprocessing, inputFilter);
+    return pictureToInput(this.#engine, pixels, this.#pictureSize(), preprocessing, interpolation);
   }
 
   /** The size that pictures are brought to. */
@@ -97,21 +92,10 @@ export class Model extends ModelInfo {
    * @param {Tensor} tensor
    * @returns {{ input: Input, picture: ImageData }}
    */
-  #readTensor({ data, shape }) {
-    const expected = [1, ...this.inputShape.slice(1)];
-    if (!fits(shape, expected)) {
-      const text = `the tensor has shape ${show(shape)}; the model takes ${show(expected)}`;
-      throw new GradCamError('INVALID_IMAGE', text);
-    }
-    const count = shape.reduce((product, axis) => product * axis, 1);
-    if (!(data instanceof Float32Array) || data.length !== count) {
-      const given = data instanceof Float32Array ? `${data.length} values` : show(data);
-      const text = `the tensor's data are ${given}; needed: a Float32Array of ${count} values`;
-      throw new GradCamError('INVALID_IMAGE', text);
-    }
-    const [, height, width, channels] = shape;
-    const input = { data: data.slice(), height, width, channels };
-    return { input, picture: inputToPicture(input) };
+  #readTensor(tensor) {
+    const given = checkTensor(tensor, [1, ...this.inputShape.slice(1)]);
+    const input = { ...given, data: given.data.slice() };
+    return { input, picture: inputToPicture(input, { scale: true }) };
   }
 
   /**
@@ -134,15 +118,4 @@ export class Model extends ModelInfo {
  */
 function isTensor(image) {
   return typeof image === 'object' && image !== null && 'shape' in image && !isPixels(image);
-}
-
-/**
- * @param {unknown} shape
- * @param {(number | null)[]} expected null for any size
- */
-function fits(shape, expected) {
-  if (!Array.isArray(shape) || shape.length !== expected.length) return false;
-  return expected.every((axis, i) =>
-    axis === null ? Number.isInteger(shape[i]) && shape[i] > 0 : shape[i] === axis,
-  );
 }

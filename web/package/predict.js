@@ -4,7 +4,7 @@ import { formatAsImage } from './format.js';
 
 /** @typedef {import('./model.js').Model} Model */
 /** @typedef {import('./image.js').Picture} Picture */
-/** @typedef {import('./model.js').Tensor} Tensor */
+/** @typedef {import('./tensor.js').Tensor} Tensor */
 
 /**
  * Runs the model on a picture and explains its prediction. To explain more of the same picture without

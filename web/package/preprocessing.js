@@ -59,8 +59,7 @@ function triples(preprocessing) {
 }
 
 /**
- * Resizes a picture to a network's input size and preprocesses it. Transparency is dropped, as
- * Pillow's convert("RGB") does.
+ * Resizes a picture to a network's input size and preprocesses it.
  * @param {Engine} engine
  * @param {Pixels} pixels
  * @param {{ width: number, height: number, channels: number }} size
@@ -73,13 +72,26 @@ export function pictureToInput(engine, pixels, { width, height, channels }, prep
     const text = `the model takes ${channels} channels; pictures have 1 or 3: give a tensor`;
     throw new GradCamError('INVALID_IMAGE', text);
   }
-  const picture = resize(engine, opaque(pixels), { width, height }, filter);
+  const picture = resizeColors(engine, pixels, { width, height }, filter);
   const data = toTensor(engine, picture.data, channels, preprocessing);
   return { input: { data, width, height, channels }, picture: toImageData(picture) };
 }
 
+/**
+ * Resizes a picture without its transparency. Keras converts to RGB before it resizes, so the colours
+ * of transparent pixels count like all others.
+ * @param {Engine} engine
+ * @param {Pixels} pixels
+ * @param {{ width: number, height: number }} size
+ * @param {unknown} filter a Filter
+ * @returns {Pixels}
+ */
+export function resizeColors(engine, pixels, size, filter) {
+  return resize(engine, opaque(pixels), size, filter);
+}
+
 /** @param {Pixels} pixels */
-function opaque({ data, width, height }) {
+export function opaque({ data, width, height }) {
   const copy = new Uint8ClampedArray(data);
   for (let i = 3; i < copy.length; i += 4) copy[i] = 255;
   return { data: copy, width, height };
@@ -92,7 +104,7 @@ function opaque({ data, width, height }) {
  * @param {Preprocessing} preprocessing
  * @returns {Float32Array}
  */
-function toTensor(engine, data, channels, preprocessing) {
+export function toTensor(engine, data, channels, preprocessing) {
   const count = data.length / 4;
   return engine.scratch((scratch) => {
     const out = scratch.alloc(count * channels * 4);
@@ -108,25 +120,30 @@ function toTensor(engine, data, channels, preprocessing) {
 }
 
 /**
- * A tensor as a picture, for want of the one it was made from: its values stretched to 0 .. 255, as
- * Keras' array_to_img does it.
+ * A tensor as a picture: its values, 0 .. 255, truncated; or stretched, so that the smallest becomes 0
+ * and the largest 255.
  * @param {Input} input
+ * @param {{ scale: boolean }} options
  * @returns {ImageData}
  */
-export function inputToPicture({ data, width, height, channels }) {
-  const count = width * height;
-  const { min, max } = range(data);
-  const extent = Math.fround(max - min);
-  const scale = (/** @type {number} */ value) => {
-    const shifted = Math.fround(value - min);
-    return Math.trunc(Math.fround((extent === 0 ? shifted : Math.fround(shifted / extent)) * 255));
-  };
-  const pixels = new Uint8ClampedArray(count * 4);
-  for (let i = 0; i < count; i++) {
+export function inputToPicture({ data, width, height, channels }, { scale }) {
+  const toByte = scale ? stretch(range(data)) : Math.trunc;
+  const pixels = new Uint8ClampedArray(width * height * 4);
+  for (let i = 0; i < width * height; i++) {
     for (let c = 0; c < 3; c++) {
-      pixels[i * 4 + c] = scale(data[i * channels + Math.min(c, channels - 1)]);
+      pixels[i * 4 + c] = toByte(data[i * channels + (channels < 3 ? 0 : c)]);
     }
-    pixels[i * 4 + 3] = 255;
+    pixels[i * 4 + 3] = channels === 4 ? toByte(data[i * 4 + 3]) : 255;
   }
   return toImageData({ data: pixels, width, height });
+}
+
+/**
+ * Every step is rounded to float32, as NumPy does it.
+ * @param {{ min: number, max: number }} range of the values
+ * @returns {(value: number) => number} 0 .. 255
+ */
+function stretch({ min, max }) {
+  const extent = Math.fround(max - min) || 1;
+  return (value) => Math.trunc(Math.fround(Math.fround(Math.fround(value - min) / extent) * 255));
 }

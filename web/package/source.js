@@ -56,7 +56,7 @@ async function readUrl(url, options) {
   });
   if (!response.ok || !response.body) {
     const status = `${response.status} ${response.statusText}`.trim();
-    throw new GradCamError('FETCH_FAILED', `no model at ${url.href} (${status})`);
+    throw new GradCamError('FETCH_FAILED', `nothing at ${url.href} (${status})`);
   }
   // The length in the header is that of the compressed bytes where the server compresses.
   const encoded = response.headers.has('content-encoding');
@@ -86,7 +86,7 @@ async function readStream(stream, total, { onProgress, signal }) {
   } catch (cause) {
     reader.cancel().catch(() => {});
     signal?.throwIfAborted();
-    throw new GradCamError('FETCH_FAILED', `reading the model stopped after ${loaded} bytes`, {
+    throw new GradCamError('FETCH_FAILED', `reading stopped after ${loaded} bytes`, {
       cause,
     });
   }

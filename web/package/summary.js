@@ -56,16 +56,26 @@ export function formatSummary(model, { layerRange, lineLength } = {}) {
  * @param {Described} model
  * @returns {Row[]}
  */
-function topLevelRows({ records, isSequential }) {
+function topLevelRows(model) {
   /** @type {Map<string, Row>} */
   const rows = new Map();
-  for (const record of records) {
-    if (record.parent !== -1 || (isSequential && record.type === 'InputLayer')) continue;
+  for (const record of model.records) {
+    if (record.parent !== -1 || isHiddenInput(record, model)) continue;
     const { name } = nameAndCall(record);
     const calls = rows.get(name)?.calls ?? [];
     rows.set(name, { name, record, calls: [...calls, record] });
   }
   return [...rows.values()];
+}
+
+/**
+ * Whether a record is the input of a Sequential model, which Keras does not count among its layers.
+ * @param {LayerRecord} record
+ * @param {Pick<Described, 'records' | 'isSequential'>} model
+ */
+export function isHiddenInput({ type, parent }, { records, isSequential }) {
+  if (type !== 'InputLayer') return false;
+  return parent === -1 ? isSequential : records[parent].type === 'Sequential';
 }
 
 /**

@@ -49,6 +49,11 @@ export function currentEngine() {
   );
 }
 
+/** The engine that was initialised last, or else the package's own. */
+export async function startedEngine() {
+  return current ?? init();
+}
+
 /**
  * @param {WasmOptions} options
  * @returns {Promise<WebAssembly.Module>}

@@ -8,7 +8,7 @@ import { cellColors } from '../format.js';
 import { drawOverlay } from '../predict.js';
 import { resolveUrl } from '../url.js';
 import { Client } from './client.js';
-import { RemoteModel } from './remote.js';
+import { RemoteModel, toSendable } from './remote.js';
 
 export { GradCamError } from '../errors.js';
 
@@ -20,7 +20,8 @@ export { GradCamError } from '../errors.js';
 /** @typedef {import('../image.js').Filter} Filter */
 /** @typedef {import('../image.js').Picture} Picture */
 /** @typedef {import('../model.js').RunOptions} RunOptions */
-/** @typedef {import('../model.js').Tensor} Tensor */
+/** @typedef {import('../steps.js').LoadImageOptions} LoadImageOptions */
+/** @typedef {import('../tensor.js').Tensor} Tensor */
 /** @typedef {import('../run.js').ExplainOptions} ExplainOptions */
 /** @typedef {import('../wasm.js').WasmOptions} WasmOptions */
 
@@ -123,6 +124,41 @@ export class WorkerSession {
     return this.#paint('expandHeatmap', [heatmap, { width, height }, { resamplingFilter }]);
   }
 
+  /**
+   * Reads a picture and resizes it: Keras' load_img.
+   * @param {Picture | string | URL} source
+   * @param {LoadImageOptions} [options]
+   * @returns {Promise<ImageData>} opaque
+   */
+  async loadImage(source, { targetSize, interpolation, signal } = {}) {
+    const isAddress = typeof source === 'string' || source instanceof URL;
+    const sent = isAddress ? resolveUrl(source).href : await toSendable(source);
+    return this.#paint('loadImage', [sent, { targetSize, interpolation }], signal);
+  }
+
+  /**
+   * A picture as a batch of one for a network: Keras' img_to_array, then its preprocess_input.
+   * @param {{ data: Uint8Array | Uint8ClampedArray, width: number, height: number }} image
+   * @param {Parameters<typeof import('../steps.js').imageToArray>[1]} [options]
+   * @returns {Promise<Tensor>}
+   */
+  imageToArray({ data, width, height }, { preprocessing, channels } = {}) {
+    return this.#paint('imageToArray', [
+      { data, width, height },
+      { preprocessing, channels },
+    ]);
+  }
+
+  /**
+   * A tensor as a picture: Keras' array_to_img.
+   * @param {Tensor} array
+   * @param {{ scale?: boolean }} [options]
+   * @returns {Promise<ImageData>}
+   */
+  arrayToImage({ data, shape }, { scale } = {}) {
+    return this.#paint('arrayToImage', [{ data, shape }, { scale }]);
+  }
+
   /** Stops the worker and gives back its memory. The next call starts it again. */
   terminate() {
     this.#client.terminate();
@@ -170,6 +206,15 @@ export const heatmapToImage = (...args) => shared().heatmapToImage(...args);
 
 /** @type {WorkerSession['expandHeatmap']} */
 export const expandHeatmap = (...args) => shared().expandHeatmap(...args);
+
+/** @type {WorkerSession['loadImage']} */
+export const loadImage = (...args) => shared().loadImage(...args);
+
+/** @type {WorkerSession['imageToArray']} */
+export const imageToArray = (...args) => shared().imageToArray(...args);
+
+/** @type {WorkerSession['arrayToImage']} */
+export const arrayToImage = (...args) => shared().arrayToImage(...args);
 
 /** @type {WorkerSession['terminate']} */
 export const terminate = () => shared().terminate();

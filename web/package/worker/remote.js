@@ -7,7 +7,7 @@ import { decodePredictions } from '../run.js';
 /** @typedef {import('./client.js').Client} Client */
 /** @typedef {import('./client.js').Lease} Lease */
 /** @typedef {import('../image.js').Picture} Picture */
-/** @typedef {import('../model.js').Tensor} Tensor */
+/** @typedef {import('../tensor.js').Tensor} Tensor */
 
 /** A model in the worker. */
 export class RemoteModel extends ModelInfo {
@@ -31,7 +31,7 @@ export class RemoteModel extends ModelInfo {
    * @param {import('../model.js').RunOptions} [options]
    * @returns {Promise<RemoteRun>}
    */
-  async run(image, { signal, image: drawn, inputFilter } = {}) {
+  async run(image, { signal, image: drawn, interpolation } = {}) {
     const key = this.#client.newKey();
     const result = await this.#client.call({
       method: 'run',
@@ -39,7 +39,7 @@ export class RemoteModel extends ModelInfo {
         key: this.#lease.key,
         runKey: key,
         image: await toSendable(image),
-        options: { inputFilter, image: drawn && (await toSendable(drawn)) },
+        options: { interpolation, image: drawn && (await toSendable(drawn)) },
       },
       lease: this.#lease,
       signal,
@@ -121,7 +121,7 @@ export class RemoteRun {
  * @param {Picture | Tensor} picture
  * @returns {Promise<Picture | Tensor>}
  */
-async function toSendable(picture) {
+export async function toSendable(picture) {
   const { ImageBitmap, VideoFrame } = globalThis;
   const isSendable = [ImageBitmap, VideoFrame].some((kind) => kind && picture instanceof kind);
   return isDrawable(picture) && !isSendable ? readDrawable(picture) : picture;

@@ -2,6 +2,7 @@
 
 import { expandHeatmap, formatAsImage, heatmapToImage } from '../format.js';
 import { loadModel } from '../load.js';
+import { arrayToImage, imageToArray, loadImage } from '../steps.js';
 import { init } from '../wasm.js';
 import { packError } from './protocol.js';
 
@@ -22,7 +23,14 @@ function entryOf(key) {
 }
 
 /** Pictures are made here, so that the page need not start an engine of its own. */
-const painters = { formatAsImage, heatmapToImage, expandHeatmap };
+const painters = {
+  formatAsImage,
+  heatmapToImage,
+  expandHeatmap,
+  loadImage,
+  imageToArray,
+  arrayToImage,
+};
 
 /** @type {Record<string, (args: any, onProgress: (progress: Progress) => void) => Promise<any>>} */
 const methods = {
@@ -53,7 +61,7 @@ const methods = {
 
   async paint({ painter, args, wasm }) {
     await init(wasm);
-    const paint = /** @type {(...args: any[]) => ImageData} */ (
+    const paint = /** @type {(...args: any[]) => any} */ (
       painters[/** @type {keyof typeof painters} */ (painter)]
     );
     return paint(...args);

@@ -1,0 +1,45 @@
+/** Preprocessed pictures as callers give them. */
+
+import { GradCamError, show } from './errors.js';
+
+/** @typedef {import('./network.js').Input} Input */
+
+/**
+ * A preprocessed picture, as the network takes it.
+ * @typedef {object} Tensor
+ * @property {Float32Array} data row-major
+ * @property {number[]} shape [1, height, width, channels]
+ */
+
+/**
+ * @param {Tensor} tensor
+ * @param {(number | null)[]} expected shape, null for any size
+ * @returns {Input} with the caller's own data
+ */
+export function checkTensor(tensor, expected) {
+  const { data, shape } = tensor ?? {};
+  if (!fits(shape, expected)) {
+    const allowed = show(expected.map((axis) => axis ?? 'any'));
+    const text = `the tensor has shape ${show(shape)}; needed: ${allowed}`;
+    throw new GradCamError('INVALID_IMAGE', text);
+  }
+  const count = shape.reduce((product, axis) => product * axis, 1);
+  if (!(data instanceof Float32Array) || data.length !== count) {
+    const given = data instanceof Float32Array ? `${data.length} values` : show(data);
+    const text = `the tensor's data are ${given}; needed: a Float32Array of ${count} values`;
+    throw new GradCamError('INVALID_IMAGE', text);
+  }
+  const [, height, width, channels] = shape;
+  return { data, height, width, channels };
+}
+
+/**
+ * @param {unknown} shape
+ * @param {(number | null)[]} expected
+ */
+function fits(shape, expected) {
+  if (!Array.isArray(shape) || shape.length !== expected.length) return false;
+  return expected.every((axis, i) =>
+    axis === null ? Number.isInteger(shape[i]) && shape[i] > 0 : shape[i] === axis,
+  );
+}
