@@ -8,6 +8,8 @@
 #include "order.h"
 
 #define MAX_NESTING 64      /* models in models; also of lists in a call's arguments */
+#define MAX_FIELDS 1000     /* of one layer: looking one up goes through all of them */
+#define MAX_INPUTS 1000     /* of one call */
 #define MAX_PATH_BYTES 1000 /* names of nested models and layer, joined */
 
 struct reader {
@@ -176,6 +178,8 @@ static gc_status read_layer(struct reader *r, struct gc_keras_layer *layer, yyjs
     const bool old_sequential = yyjson_is_arr(config) && is_sequential(entry);
     if (!yyjson_is_obj(config) && !old_sequential)
         return gc_fail(GC_INVALID_MODEL, "layer '%s': config should be an object", layer->path);
+    if (yyjson_obj_size(entry) > MAX_FIELDS || yyjson_obj_size(config) > MAX_FIELDS)
+        return gc_fail(GC_TOO_LARGE, "layer '%s' has more than %d fields", layer->path, MAX_FIELDS);
     GC_TRY(gc_field_bool(&layer->fields, "trainable", true, &layer->trainable));
     layer->trainable = layer->trainable && place->trainable;
     GC_TRY(name_in_store(r, layer, place, classes));
@@ -296,6 +300,8 @@ static gc_status read_references(struct linker *l, struct gc_pool *pool, yyjson_
     l->references = NULL;
     l->count = 0;
     GC_TRY(find_references(l, value, 0));
+    if (l->count > MAX_INPUTS)
+        return gc_fail(GC_TOO_LARGE, "'%s' takes more than %d inputs", l->reader, MAX_INPUTS);
     l->references = gc_pool_allocate(pool, (size_t)l->count, sizeof *l->references);
     if (l->references == NULL)
         return out_of_memory();

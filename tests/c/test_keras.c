@@ -1,8 +1,10 @@
 /* The importer: configurations to graphs, names to weights. JSON is written with ' for ". */
 #include "keras/keras.h"
 #include "memory.h"
+#include "ops/ops.h"
 #include "test.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -317,6 +319,27 @@ TEST(keras_layers_lower_to_operators) {
                ""),
          "rescaling", "(8, 8, 3)"},
         {LAYER("Softmax", "x", ",'axis':[-1]", ""), "softmax", "(8, 8, 3)"},
+        {LAYER("Conv2DTranspose", "x", ",'filters':2,'kernel_size':3,'strides':2", ""),
+         "conv2d_transpose", "(17, 17, 2)"},
+        {LAYER("MaxPooling2D", "x", ",'strides':null", ""), "max_pooling", "(4, 4, 3)"},
+        {LAYER("AveragePooling2D", "x", ",'pool_size':[3,3],'strides':[1,2],'padding':'same'", ""),
+         "average_pooling", "(8, 4, 3)"},
+        {LAYER("GlobalMaxPooling2D", "x", "", ""), "global_max", "(3)"},
+        {LAYER("Cropping2D", "x", ",'cropping':[[1,0],[2,3]]", ""), "cropping", "(7, 3, 3)"},
+        {LAYER("Cropping2D", "x", "", ""), "cropping", "(8, 8, 3)"},
+        {LAYER("UpSampling2D", "x", ",'size':[2,3],'interpolation':'bilinear'", ""), "upsampling",
+         "(16, 24, 3)"},
+        {LAYER("Permute", "x", ",'dims':[3,1,2]", ""), "permute", "(3, 8, 8)"},
+        {LAYER("LayerNormalization", "x", ",'axis':[1,-1]", ""), "layer_norm", "(8, 8, 3)"},
+        {LAYER("LayerScale", "x", ",'projection_dim':3", ""), "layer_scale", "(8, 8, 3)"},
+        {LAYER("Normalization", "x", ",'axis':-1,'mean':[1,2,3],'variance':[[[4,5,6]]]", ""),
+         "normalization", "(8, 8, 3)"},
+        {LAYER("PReLU", "x", ",'shared_axes':[1,2]", ""), "prelu", "(8, 8, 3)"},
+        {LAYER("LeakyReLU", "x", ",'alpha':0.1", ""), "relu", "(8, 8, 3)"},
+        {LAYER("ReLU", "x", ",'threshold':0.5", ""), "relu", "(8, 8, 3)"},
+        {LAYER("ELU", "x", "", ""), "elu", "(8, 8, 3)"},
+        {LAYER("RandomFlip", "x", ",'mode':'horizontal'", ""), "reshape", "(8, 8, 3)"},
+        {LAYER("StochasticDepth", "x", ",'rate':0.1", ""), "reshape", "(8, 8, 3)"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char config[1000];
@@ -325,6 +348,153 @@ TEST(keras_layers_lower_to_operators) {
         REQUIRE_OK(import(&graph, config));
         expect_operators(&graph, cases[i].operators);
         expect_shape(&graph, "x", cases[i].shape);
+        gc_graph_free(&graph);
+    }
+}
+
+TEST(keras_merges) {
+    static const struct {
+        const char *layer, *operators;
+    } cases[] = {
+        {LAYER("Add", "x", "", FROM2("in", "in")), "add"},
+        {LAYER("Subtract", "x", "", FROM2("in", "in")), "subtract"},
+        {LAYER("Multiply", "x", "", FROM2("in", "in")), "multiply"},
+        {LAYER("Average", "x", "", FROM2("in", "in")), "average"},
+        {LAYER("Maximum", "x", "", FROM2("in", "in")), "maximum"},
+        {LAYER("Minimum", "x", "", FROM2("in", "in")), "minimum"},
+        {LAYER("Concatenate", "x", ",'axis':2", FROM2("in", "in")), "concatenate"},
+        {LAYER("Add", "x", "", FROM("in")), "reshape"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char config[1000];
+        snprintf(config, sizeof config, FUNCTIONAL(PICTURE ",%s", "x"), cases[i].layer);
+        struct gc_graph graph;
+        REQUIRE_OK(import(&graph, config));
+        expect_operators(&graph, cases[i].operators);
+        gc_graph_free(&graph);
+    }
+    refuse(FUNCTIONAL(PICTURE "," LAYER("Subtract", "x", "", FROM("in")), "x"), GC_INVALID_MODEL,
+           "layer 'x': it takes two inputs and is given 1");
+}
+
+#define FUNCTION(CLASS, FIELDS, ARGUMENTS)                                                         \
+    "{'module':'keras.src.ops.numpy','class_name':'" CLASS "','registered_name':'" CLASS           \
+    "','name':'x','config':{'name':'x'" FIELDS "},'inbound_nodes':[" ARGS(ARGUMENTS) "]}"
+#define TENSORFLOW(FUNCTION, NODE) LAYER("TFOpLambda", "x", ",'function':'" FUNCTION "'", NODE)
+
+/* What a function makes of x = 2, by its rescaling's or clamp's numbers. */
+static double value_at_2(const struct gc_node *node) {
+    if (node->op == &gc_op_rescaling) {
+        const struct gc_rescaling_params *p = node->params;
+        return 2 * p->scale[0] + p->offset[0];
+    }
+    const struct gc_clamp_params *p = node->params;
+    return node->op != &gc_op_clamp ? NAN : fmin(fmax(2, p->low), p->high);
+}
+
+TEST(keras_functions_with_constants) {
+    static const struct {
+        const char *layer;
+        double value;
+    } cases[] = {
+        {FUNCTION("Add", "", TENSOR("in") ",3.0"), 5},
+        {FUNCTION("Add", "", "3.0," TENSOR("in")), 5},
+        {FUNCTION("Subtract", "", TENSOR("in") ",3"), -1},
+        {FUNCTION("Subtract", "", "3," TENSOR("in")), 1},
+        {FUNCTION("Multiply", "", TENSOR("in") ",[0.5,1,2]"), 1},
+        {FUNCTION("TrueDivide", "", TENSOR("in") ",4"), 0.5},
+        {FUNCTION("Maximum", "", TENSOR("in") ",7"), 7},
+        {FUNCTION("Minimum", "", "1," TENSOR("in")), 1},
+        {FUNCTION("Relu6", "", TENSOR("in")), 2},
+        {FUNCTION(
+             "Subtract", "",
+             TENSOR("in") ",{'class_name':'__numpy__','config':{'value':[1,2,3],'dtype':'f'}}"),
+         1},
+        {TENSORFLOW("math.truediv", "['in',0,0,{'y':0.5,'name':null}]"), 4},
+        {TENSORFLOW("math.subtract", "['in',0,0,{'y':1.0,'name':null}]"), 1},
+        {TENSORFLOW("math.subtract", "['_CONSTANT_VALUE',-1,1.0,{'y':['in',0,0]}]"), -1},
+        {TENSORFLOW("__operators__.add", "[['in',0,0,{'y':1.5}]]"), 3.5},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char config[1500];
+        snprintf(config, sizeof config, FUNCTIONAL(PICTURE ",%s", "x"), cases[i].layer);
+        struct gc_graph graph;
+        REQUIRE_OK(import(&graph, config));
+        EXPECT_INT(graph.node_count, 1);
+        EXPECT_NEAR(value_at_2(&graph.nodes[0]), cases[i].value, 0);
+        EXPECT(row(&graph, "x")->is_function == (strstr(cases[i].layer, "keras.src.ops") != NULL));
+        gc_graph_free(&graph);
+    }
+    refuse(FUNCTIONAL(PICTURE "," FUNCTION("Add", "", TENSOR("in") ",'a'"), "x"), GC_INVALID_MODEL,
+           "layer 'x': it takes two tensors, or");
+    refuse(FUNCTIONAL(PICTURE "," FUNCTION("TrueDivide", "", TENSOR("in") ",0"), "x"),
+           GC_INVALID_MODEL, "divides by 0");
+    refuse(FUNCTIONAL(PICTURE "," FUNCTION("TrueDivide", "", "1," TENSOR("in")), "x"),
+           GC_UNSUPPORTED_LAYER, "'x' (TrueDivide with a tensor to divide by)");
+    refuse(FUNCTIONAL(PICTURE "," FUNCTION("Cumsum", "", TENSOR("in")), "x"), GC_UNSUPPORTED_LAYER,
+           "'x' (Cumsum)");
+}
+
+/* The functions of one value, by their operators; hard_sigmoid is another line in Keras 2. */
+TEST(keras_activations_by_version) {
+    static const struct {
+        const char *layers, *operators;
+    } cases[] = {
+        {PICTURE "," LAYER("Activation", ",'activation':'hard_sigmoid'", FROM("in")), "line"},
+        {LAYER("InputLayer", "in", ",'batch_shape':[null,8,8,3]",
+               "") "," LAYER("Activation", ",'activation':'hard_sigmoid'", FROM("in")),
+         "hard_sigmoid"},
+        {PICTURE "," FUNCTION("HardSigmoid", "", TENSOR("in")), "hard_sigmoid"},
+        {PICTURE "," FUNCTION("Gelu", ",'approximate':true", TENSOR("in")), "gelu_tanh"},
+        {PICTURE "," FUNCTION("Gelu", ",'approximate':false", TENSOR("in")), "gelu"},
+        {PICTURE "," FUNCTION("LogSoftmax", ",'axis':-1", TENSOR("in")), "log_softmax"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char config[1500];
+        snprintf(config, sizeof config, FUNCTIONAL("%s", "x"), cases[i].layers);
+        struct gc_graph graph;
+        REQUIRE_OK(import(&graph, config));
+        expect_operators(&graph, cases[i].operators);
+        gc_graph_free(&graph);
+    }
+}
+
+/* Normalization's statistics are weights, and so is its count, which nothing reads. */
+TEST(keras_normalization_has_three_weights) {
+    struct gc_graph graph;
+    REQUIRE_OK(import(&graph, SEQUENTIAL(PICTURE "," LAYER("Normalization", "n", "", ""))));
+    EXPECT_INT(graph.weight_count, 3);
+    EXPECT_TEXT(graph.weights[2].path, "n/count");
+    EXPECT_INT(graph.weights[2].shape.rank, 0);
+    EXPECT_NEAR(row(&graph, "n")->params, 7, 0);
+    EXPECT_NEAR(row(&graph, "n")->trainable_params, 0, 0);
+    EXPECT_INT(graph.nodes[0].weights[2], GC_NONE);
+    gc_graph_free(&graph);
+}
+
+/* A nested model called twice, the second call on the first's output, as both versions number it. */
+TEST(keras_calls_of_models_are_numbered_by_version) {
+    static const struct {
+        const char *base, *last; /* calls of the base, reference to the last */
+    } cases[] = {
+        {FROM("in") ",[" REF("base", "1") "]", "2"},
+        {FROM("in") ",[" REF("base", "0") "]", "1"},
+        {ARGS(TENSOR("in")) "," ARGS(TENSOR("base")), "2"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char config[3000];
+        snprintf(
+            config, sizeof config,
+            "{'class_name':'Functional','config':{'name':'net','layers':[" PICTURE
+            ",{'class_name':'Functional','name':'base','config':{'name':'base'" FUNCTIONAL_FIELDS(
+                INPUT("i", "[null,8,8,3]") "," LAYER("ReLU", "r", "", FROM("i")), "[['i',0,0]]",
+                "[['r',0,0]]") "},'inbound_nodes':[%s]}],"
+                               "'input_layers':[['in',0,0]],'output_layers':[['base',%s,0]]}}",
+            cases[i].base, cases[i].last);
+        struct gc_graph graph;
+        REQUIRE_OK(import(&graph, config));
+        EXPECT_INT(graph.output, row(&graph, "base@1")->value);
+        EXPECT_INT(graph.nodes[1].inputs[0], row(&graph, "base")->value);
         gc_graph_free(&graph);
     }
 }
@@ -350,7 +520,8 @@ TEST(keras_names_all_layers_that_are_not_supported) {
             "head"),
         GC_UNSUPPORTED_LAYER,
         "5 layers are not supported: 'fn' (Lambda), 'conv' (Conv2D with activation 'wobble'), "
-        "'op' (TFOpLambda with function 'math.cumsum'), 'first' (Conv2D with data_format channels_first: channels_last is), "
+        "'op' (TFOpLambda with function 'math.cumsum'), 'first' (Conv2D with data_format "
+        "channels_first: channels_last is), "
         "'head/rnn' (LSTM). A Lambda layer holds Python code, which is never run");
     refuse(SEQUENTIAL(PICTURE
                       ",{'class_name':'Dense','module':'my_layers','registered_name':'Dense',"
@@ -448,6 +619,10 @@ TEST(keras_refuses_wrong_fields) {
         {LAYER("Rescaling", "r", ",'scale':[1,2],'offset':[1,2,3]", ""), "scale has 2 numbers"},
         {LAYER("Rescaling", "r", ",'scale':[]", ""), "scale should be"},
         {LAYER("ZeroPadding2D", "z", ",'padding':[[1],[2]]", ""), "[[top, bottom], [left, right]]"},
+        {LAYER("Permute", "p", ",'dims':[1,1,2]", ""),
+         "dims should be each axis of the input once"},
+        {LAYER("Normalization", "n", ",'mean':[1,2],'variance':[1,2]", ""),
+         "2 means and 2 variances for 3 channels"},
         {LAYER("Dense", "d", ",'units':2,'trainable':'no'", ""),
          "trainable should be true or false"},
     };
@@ -536,6 +711,8 @@ TEST(keras_finds_weights) {
     expect_found(&graph, "dw/depthwise_kernel", "dw/kernel");
     expect_found(&graph, "dense/dense/bias:0", "dense/bias");
     expect_found(&graph, "dense/net/dense/bias:0", "dense/bias");
+    expect_found(&graph, "dense/dense_W_1:0", "dense/kernel");
+    expect_found(&graph, "dense/dense_b:0", "dense/bias");
     expect_found(&graph, "net/dense/bias", "dense/bias");
     expect_found(&graph, "dense/dense_7/bias:0", "dense/bias");
     expect_found(&graph, "layers/dense/vars/1", "dense/bias");

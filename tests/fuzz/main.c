@@ -140,9 +140,13 @@ static void mutate(struct text *text) {
     static const struct {
         void (*apply)(struct text *);
         size_t weight;
-    } mutations[] = {
-        {replace_by_word, 40}, {replace_by_value, 40}, {flip_byte, 4}, {insert_word, 2}, {cut, 2},
-        {copy_from_seed, 1},   {shorten, 1}};
+    } mutations[] = {{replace_by_word, 40},
+                     {replace_by_value, 40},
+                     {flip_byte, 4},
+                     {insert_word, 2},
+                     {cut, 2},
+                     {copy_from_seed, 1},
+                     {shorten, 1}};
     size_t choice = random_below(90);
     for (size_t i = 0; i < sizeof mutations / sizeof *mutations; i++) {
         if (choice < mutations[i].weight) {
