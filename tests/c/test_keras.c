@@ -440,9 +440,9 @@ TEST(keras_activations_by_version) {
     static const struct {
         const char *layers, *operators;
     } cases[] = {
-        {PICTURE "," LAYER("Activation", ",'activation':'hard_sigmoid'", FROM("in")), "line"},
+        {PICTURE "," LAYER("Activation", "x", ",'activation':'hard_sigmoid'", FROM("in")), "line"},
         {LAYER("InputLayer", "in", ",'batch_shape':[null,8,8,3]",
-               "") "," LAYER("Activation", ",'activation':'hard_sigmoid'", FROM("in")),
+               "") "," LAYER("Activation", "x", ",'activation':'hard_sigmoid'", FROM("in")),
          "hard_sigmoid"},
         {PICTURE "," FUNCTION("HardSigmoid", "", TENSOR("in")), "hard_sigmoid"},
         {PICTURE "," FUNCTION("Gelu", ",'approximate':true", TENSOR("in")), "gelu_tanh"},
