@@ -96,7 +96,7 @@ describe('demo page', { skip: SKIP }, () => {
       const run = await model.run(readSample(sample.file));
       const [{ label }] = run.decodePredictions({ top: 1 });
       assert.match(await demo.headline(), new RegExp(`^${label} \\d+\\.\\d%$`));
-      assert.match(await demo.caption(), /^out_relu, 5 × 5 · forward .* ms, heat map .* ms$/);
+      assert.match(await demo.caption(), /^out_relu, 5 × 5 · run .* ms, heat map .* ms$/);
       assert.deepEqual(
         await demo.rows('Class'),
         run.decodePredictions({ top: 19 }).map((c) => c.label),
@@ -200,6 +200,27 @@ describe('demo page', { skip: SKIP }, () => {
       await demo.page.mouse.move(box.x + box.width * 0.5, box.y + box.height * 0.3);
       const text = `row 2, column 3: ${data[width + 2].toFixed(3)}`;
       assert.equal(await demo.page.locator('#cell').innerText(), text);
+    }),
+  );
+
+  test(
+    'says why a heat map is blank or poor',
+    visit(async (demo) => {
+      await demo.drop(photo);
+      const run = await model.run(photo.bytes);
+      const { targets } = await run.explain({ targets: entry.labels.map((_, i) => i) });
+      const said = demo.page.locator('#diagnosis');
+      for (const [code, text] of Object.entries({
+        NO_POSITIVE_EVIDENCE: /^The map is blank: .*\.$/,
+        SATURATED_SCORE: /switch on “Explain the logit”\.$/,
+      })) {
+        const found = targets.find(({ diagnosis }) => diagnosis?.code === code);
+        assert.ok(found, `the photo has no class with ${code}`);
+        await demo.choose('Class', found.label);
+        assert.match(await said.innerText(), text);
+      }
+      await demo.choose('Class', run.decodePredictions({ top: 1 })[0].label);
+      assert.equal(await said.innerText(), '');
     }),
   );
 
@@ -309,7 +330,7 @@ describe('demo page', { skip: SKIP }, () => {
     const demo = new DemoPage(page);
     await page.goto(site.address);
     await demo.settled();
-    assert.match(await demo.alert(), /could not be opened\. No model at .*404/);
+    assert.match(await demo.alert(), /could not be opened\. .*404/);
     await demo.drop({ name: 'dogs.h5', bytes: readFileSync(inBuild('models', entry.file)) });
     assert.equal(await demo.alert(), '');
     assert.match(await demo.headline(), /^Class \d+ /);

@@ -31,7 +31,7 @@ import { readPicture } from './picture.js';
  * @property {import('gradcam-wasm/worker').Model} model
  * @property {import('./picture.js').Picture} picture
  * @property {import('gradcam-wasm/worker').Run} run
- * @property {number} forwardTime milliseconds of the run
+ * @property {number} runTime milliseconds, from the picture's file to the predictions
  * @property {import('gradcam-wasm').Explanation} explanation
  * @property {number} heatmapTime milliseconds of the explanation
  * @property {ImageData} overlay
@@ -129,13 +129,12 @@ async function solve(question, last, { signal, onProgress }) {
   const model = kept('model')?.model ?? (await loadModel(source, options));
   try {
     const picture = kept('picture')?.picture ?? (await readPicture(question.picture, signal));
-    const { run, forwardTime } =
-      kept('model', 'picture') ?? (await forward(model, picture, signal));
+    const { run, runTime } = kept('model', 'picture') ?? (await runModel(model, picture, signal));
     const { explanation, heatmapTime } =
       kept('model', 'picture', 'target', 'layer', 'logits') ??
       (await explain(run, question, signal));
     const overlay = await drawOverlay(explanation, picture.pixels, question);
-    return { question, model, picture, run, forwardTime, explanation, heatmapTime, overlay };
+    return { question, model, picture, run, runTime, explanation, heatmapTime, overlay };
   } catch (error) {
     if (model !== last?.model) model.dispose();
     throw error;
@@ -147,10 +146,10 @@ async function solve(question, last, { signal, onProgress }) {
  * @param {import('./picture.js').Picture} picture
  * @param {AbortSignal} signal
  */
-async function forward(model, picture, signal) {
+async function runModel(model, picture, signal) {
   const start = performance.now();
   const run = await model.run(picture.file, { signal });
-  return { run, forwardTime: performance.now() - start };
+  return { run, runTime: performance.now() - start };
 }
 
 /**

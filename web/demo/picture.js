@@ -12,8 +12,8 @@
  * @property {ImageData} pixels what is drawn on: the same, at most SHOWN_SIDE pixels a side
  */
 
-/** Hardly a screen shows more, and redrawing stays quick while the opacity slider moves. */
-const SHOWN_SIDE = 1600;
+/** Enough for the page, and few enough to redraw while the opacity slider moves. */
+const SHOWN_SIDE = 1280;
 
 /**
  * @param {PictureChoice} choice

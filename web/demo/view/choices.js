@@ -46,18 +46,14 @@ export class ChoiceList {
   }
 
   /**
-   * Marks a row and brings it into the box's view, without scrolling the page.
+   * Marks a row and, unless it is marked already, brings it into the box's view.
    * @param {string} value
    */
   select(value) {
-    for (const input of this.#inputs()) {
-      input.checked = input.value === value;
-      if (input.checked) this.#reveal(/** @type {HTMLElement} */ (input.parentElement));
-    }
-  }
-
-  #inputs() {
-    return this.#rows.querySelectorAll('input');
+    const input = this.#rows.querySelector(`input[value="${CSS.escape(value)}"]`);
+    if (!(input instanceof HTMLInputElement) || input.checked) return;
+    input.checked = true;
+    this.#reveal(/** @type {HTMLElement} */ (input.parentElement));
   }
 
   /** @param {Choice} choice */
@@ -83,7 +79,10 @@ export class ChoiceList {
     this.#none.hidden = found;
   }
 
-  /** @param {HTMLElement} row */
+  /**
+   * Unlike scrollIntoView, this never scrolls the page.
+   * @param {HTMLElement} row
+   */
   #reveal(row) {
     const above = row.offsetTop - this.#rows.scrollTop;
     const below = above + row.offsetHeight - this.#rows.clientHeight;

@@ -78,7 +78,6 @@ export class Page {
     this.#status.textContent = words.headline(answer);
     this.#facts.textContent = words.caption(answer);
     this.#diagnosis.textContent = words.diagnosis(answer);
-    this.#diagnosis.hidden = this.#diagnosis.textContent === '';
     this.#save.disabled = false;
   }
 

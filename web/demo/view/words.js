@@ -5,6 +5,10 @@
  * @typedef {import('./choices.js').Choice} Choice
  */
 
+/** The package's advice is an option of its calls; on the page it is a switch. */
+const SATURATED =
+  'The score hardly changes any more, so its heat map says little: switch on “Explain the logit”.';
+
 /**
  * All classes, the likeliest first.
  * @param {Answer} answer
@@ -53,10 +57,10 @@ export function headline({ model, run, explanation }) {
  * Where the heat map was made, and how long it took.
  * @param {Answer} answer
  */
-export function caption({ explanation, forwardTime, heatmapTime }) {
+export function caption({ explanation, runTime, heatmapTime }) {
   const { layer, heatmap } = explanation.targets[0];
   const size = `${heatmap.height} × ${heatmap.width}`;
-  const times = `forward ${milliseconds(forwardTime)}, heat map ${milliseconds(heatmapTime)}`;
+  const times = `run ${milliseconds(runTime)}, heat map ${milliseconds(heatmapTime)}`;
   return `${lastPart(layer)}, ${size} · ${times}`;
 }
 
@@ -92,7 +96,9 @@ function countParams(layers) {
  * @param {Answer} answer
  */
 export function diagnosis({ explanation }) {
-  return sentence(explanation.targets[0].diagnosis?.message ?? '');
+  const found = explanation.targets[0].diagnosis;
+  if (!found) return '';
+  return found.code === 'SATURATED_SCORE' ? SATURATED : sentence(found.message);
 }
 
 /**
