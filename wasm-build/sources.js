@@ -54,15 +54,17 @@ export function ensureSource(name, source) {
  * @param {string} folder
  */
 function unpackPackage(source, folder) {
-  const downloads = inBuild('downloads');
-  const tarball = path.join(downloads, source.file);
+  const tarball = inBuild('downloads', source.file);
   requirePrograms({ xz: 'xz-utils' });
   if (!fs.existsSync(tarball)) {
+    // An interrupted download stays in its own folder.
+    const downloads = inBuild('downloads', 'partial');
     fs.mkdirSync(downloads, { recursive: true });
     const options = ['--quiet=2', '--download-only', '--tar-only', '--only-source'];
     run('apt-get', [...trixie(), 'source', ...options, source.package], { cwd: downloads });
+    verify(path.join(downloads, source.file), source.sha256);
+    fs.renameSync(path.join(downloads, source.file), tarball);
   }
-  verify(tarball, source.sha256);
   run('tar', ['-xf', tarball, '-C', folder, `--strip-components=${source.leadingFolders}`]);
 }
 
