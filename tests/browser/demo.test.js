@@ -1,21 +1,19 @@
 /** The demo page in a real Chromium, against the same calls under Node. */
 
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { encode } from 'fast-png';
 import { formatAsImage, loadModel } from 'gradcam-wasm';
 import { manifest } from '../../models/fetch.js';
 import { serveDemo } from '../../wasm-build/demo.js';
-import { inBuild, root } from '../../wasm-build/tools.js';
+import { inBuild } from '../../wasm-build/tools.js';
+import { sharedModel, SKIP_SHARED } from '../js/fixtures.js';
 import { launchChromium, SKIP } from './chromium.js';
 import { DemoPage } from './demo-page.js';
 
 const ARTIFACTS = inBuild('artifacts');
-const OTHER_MODEL = join(root, '../shared/models/keras2_tl_sequential.h5');
-const SKIP_OTHER_MODEL =
-  !existsSync(OTHER_MODEL) && !process.env.CI && `${OTHER_MODEL} is not on this machine`;
 
 const entry = manifest.models.find(({ id }) => id === manifest.default) ?? manifest.models[0];
 const [sample, otherSample] = manifest.pictures;
@@ -298,9 +296,9 @@ describe('demo page', { skip: SKIP }, () => {
 
   test(
     'opens a dropped model, with names for its classes',
-    { skip: SKIP_OTHER_MODEL },
+    { skip: SKIP_SHARED },
     visit(async (demo) => {
-      const file = { name: 'other.h5', bytes: readFileSync(OTHER_MODEL) };
+      const file = { name: 'other.h5', bytes: sharedModel('keras2_tl_sequential.h5') };
       await demo.drop(file, photo);
       assert.match(await demo.headline(), /^Class \d \d+\.\d%$/);
       assert.equal((await demo.rows('Class')).length, 5);
