@@ -4,6 +4,8 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { init } from 'gradcam-wasm';
+import { buildModel } from '../../web/package/load.js';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 export const SHARED = join(ROOT, '../shared');
@@ -25,6 +27,47 @@ export function sharedModel(name) {
 /** @param {string} name */
 export function sharedImage(name) {
   return readFileSync(join(SHARED, 'images', name));
+}
+
+/**
+ * A layer of a small model: Keras' class, its configuration, and its weights row-major.
+ * @typedef {[type: string, config: { name: string, [key: string]: unknown },
+ *   weights?: Record<string, number[]>]} SmallLayer
+ */
+
+/**
+ * A Sequential model whose every weight a test knows. Pictures reach it as they are, 0 .. 255.
+ * @param {SmallLayer[]} layers
+ * @param {import('gradcam-wasm').LoadOptions & { inputShape?: (number | null)[] }} [options]
+ *   `inputShape`: height, width, channels
+ */
+export async function smallModel(layers, { inputShape = [4, 4, 3], ...options } = {}) {
+  const input = ['InputLayer', { name: 'input', batch_shape: [null, ...inputShape] }];
+  const config = {
+    name: 'small',
+    layers: [input, ...layers].map(([type, config]) => ({ class_name: type, config })),
+  };
+  const weights = layers.flatMap(([, { name: layer }, arrays = {}]) =>
+    Object.entries(arrays).map(([name, values]) => ({
+      name: `${layer}/${name}`,
+      shape: [values.length],
+      size: values.length,
+      read: () => Float32Array.from(values),
+    })),
+  );
+  const container = { config: JSON.stringify({ class_name: 'Sequential', config }), weights };
+  return buildModel(await init(), container, { preprocessing: 'none', ...options });
+}
+
+/**
+ * A picture of one colour.
+ * @param {number[]} color red, green, blue, alpha
+ * @param {number} width
+ * @param {number} height
+ */
+export function plainPicture(color, width, height) {
+  const data = Uint8ClampedArray.from({ length: width * height * 4 }, (_, i) => color[i % 4]);
+  return { data, width, height };
 }
 
 /**

@@ -30,6 +30,7 @@ const MESSAGES = {
 };
 
 /**
+ * What a heat map is worth.
  * @param {object} map
  * @param {number} map.height positions of the layer
  * @param {number} map.width
@@ -37,11 +38,23 @@ const MESSAGES = {
  * @param {number} map.weightsNorm norm of the channels' weights
  * @param {boolean} map.logits whether the logit is explained
  * @param {number | null} map.proba probability of the class
+ * @param {() => { path: string, type: string } | undefined} findEnd finds the layer that passes no
+ *   gradient back
  * @returns {Diagnosis | null} null if nothing is wrong
  */
-export function diagnose(map) {
+export function diagnose(map, findEnd) {
   const code = findCode(map);
-  return code && { code, message: MESSAGES[code] };
+  if (code === null) return null;
+  const end = code === 'ZERO_GRADIENT' && findEnd();
+  return { code, message: end ? `${MESSAGES[code]}; ${reasonOf(end)}` : MESSAGES[code] };
+}
+
+/** @param {{ path: string, type: string }} layer that passes no gradient back */
+function reasonOf({ path, type }) {
+  return (
+    `layer ${path} (${type}) passes none back: its output stays the same when its input changes ` +
+    'a little, as that of units that are switched off does'
+  );
 }
 
 /**

@@ -1,6 +1,7 @@
 /** The answer: where the model looked. */
 
 import { diagnose } from './diagnosis.js';
+import { gradientEnds } from './gradient-end.js';
 import { LOGIT, SCORE } from './network.js';
 import { range } from './range.js';
 
@@ -61,18 +62,22 @@ export function explainTarget(network, model, run, target, layers, logits) {
   const maps = network.explain(input, target, logits ? LOGIT : SCORE, layers);
   const score = logits ? run.logits[target] : predictions[target];
   const proba = givesProbabilities(run) ? predictions[target] : null;
+  const { records } = model.description;
+  const findEnd = gradientEnds(network, records, { input, target, logits });
   return maps.map(({ raw, heatmap, height, width, weightsNorm }, i) => {
     const { min, max } = range(raw);
+    const layer = layers[i];
+    const map = { height, width, rawMax: max, weightsNorm, logits, proba };
     return {
       target,
       label: model.labels?.[target] ?? String(target),
       score,
       proba,
-      layer: model.description.records[layers[i]].path,
+      layer: records[layer].path,
       heatmap: { data: heatmap, width, height },
       rawMin: min,
       rawMax: max,
-      diagnosis: diagnose({ height, width, rawMax: max, weightsNorm, logits, proba }),
+      diagnosis: diagnose(map, () => findEnd(layer)),
     };
   });
 }

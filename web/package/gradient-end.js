@@ -1,0 +1,51 @@
+/** Where a gradient ends on its way back from a class to a layer that it does not reach. */
+
+import { LOGIT, SCORE } from './network.js';
+
+/** @typedef {import('./network.js').Network} Network */
+/** @typedef {import('./network.js').LayerRecord} LayerRecord */
+
+/**
+ * A search for the layers that pass no gradient of one class back.
+ * @param {Network} network
+ * @param {LayerRecord[]} records all layers
+ * @param {{ input: import('./network.js').Input, target: number, logits: boolean }} explained
+ * @returns {(layer: number) => LayerRecord | undefined} from the index of a layer without gradient to
+ *   the first layer after it that has one
+ */
+export function gradientEnds(network, records, { input, target, logits }) {
+  const seed = new Float32Array(network.classCount);
+  seed[target] = 1;
+  /** @type {Map<number, boolean>} */
+  const known = new Map();
+  const isZero = (/** @type {number} */ layer) => {
+    if (!known.has(layer)) {
+      const gradient = network.gradient(input, logits ? LOGIT : SCORE, seed, layer);
+      known.set(
+        layer,
+        gradient.every((value) => value === 0),
+      );
+    }
+    return known.get(layer);
+  };
+  return (layer) => {
+    for (let last = layer; isZero(last);) {
+      const followers = followersOf(records, last);
+      const next = followers.find(isZero);
+      if (next === undefined) return records[followers[0]];
+      last = next;
+    }
+    return undefined;
+  };
+}
+
+/**
+ * The layers that take a layer's output; after a nested model's last layer, the model itself.
+ * @param {LayerRecord[]} records
+ * @param {number} layer
+ */
+function followersOf(records, layer) {
+  const followers = [...records.keys()].filter((i) => records[i].inputs.includes(layer));
+  const { parent } = records[layer];
+  return followers.length > 0 || parent === -1 ? followers : [parent];
+}
