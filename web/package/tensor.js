@@ -19,8 +19,8 @@ import { GradCamError, show } from './errors.js';
 export function checkTensor(tensor, expected) {
   const { data, shape } = tensor ?? {};
   if (!fits(shape, expected)) {
-    const allowed = show(expected.map((axis) => axis ?? 'any'));
-    const text = `the tensor has shape ${show(shape)}; needed: ${allowed}`;
+    const needed = expected.map((axis) => axis ?? 'any').join(', ');
+    const text = `the tensor has shape ${show(shape)}; needed: [${needed}]`;
     throw new GradCamError('INVALID_IMAGE', text);
   }
   const count = shape.reduce((product, axis) => product * axis, 1);
