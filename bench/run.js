@@ -13,7 +13,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
-import { loadModel } from 'gradcam-wasm';
+import { loadModel } from '../web/package/index.js';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 const MODELS = [

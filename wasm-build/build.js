@@ -13,19 +13,14 @@ export function make(targets) {
   run('make', ['--no-print-directory', `-j${jobs}`, ...targets]);
 }
 
-/** The declarations of the package's types, from its JSDoc. */
-export function declareTypes() {
-  say('declaring the types of the package');
-  run('node_modules/.bin/tsc', ['--project', 'wasm-build/tsconfig.types.json']);
-}
-
 if (isMain(import.meta.url)) {
   await runMain(async () => {
     await setUp([...buildSteps, 'models']);
     make(['wasm', ...process.argv.slice(2)]);
-    declareTypes();
+    const { buildPackage } = await import('./package.js');
+    await buildPackage();
     const { buildDemo } = await import('./demo.js');
     await buildDemo();
-    say(`done: build/wasm, build/types and build/demo in ${root}`);
+    say(`done: dist, build/wasm and build/demo in ${root}`);
   });
 }

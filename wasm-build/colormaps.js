@@ -9,7 +9,7 @@ import { readAssignment } from './python-literal.js';
 import { readZipMembers } from './zip.js';
 
 // One wheel for every machine: the files read are the same in all.
-const matplotlib = {
+export const matplotlib = {
   package: 'matplotlib',
   version: '3.11.2',
   file: 'matplotlib-3.11.2-cp311-cp311-manylinux2014_x86_64.manylinux_2_17_x86_64.whl',

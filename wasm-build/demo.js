@@ -2,12 +2,14 @@
 
 import fs from 'node:fs';
 import { build, preview } from 'vite';
+import { bundlePackage } from './package.js';
 import { inBuild, root, say } from './tools.js';
 
 const configFile = `${root}/vite.config.js`;
 
-/** Bundles web/demo into build/demo, with the models and pictures beside it. */
+/** Bundles the package, and web/demo with it into build/demo, with the models and pictures beside. */
 export async function buildDemo() {
+  await bundlePackage();
   say('bundling the demo page');
   await build({ root: `${root}/web/demo`, configFile });
   for (const folder of ['models', 'pictures']) {

@@ -31,6 +31,11 @@ export function ensureToolchain() {
   }
 }
 
+/** The folder of Emscripten's own files, where its libraries' sources are. */
+export function emscriptenFolder() {
+  return path.dirname(fs.realpathSync(fs.readFileSync(stamp, 'utf8')));
+}
+
 /**
  * @param {string} program
  * @returns {number[] | null}

@@ -5,7 +5,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { encode } from 'fast-png';
-import { formatAsImage, loadModel } from 'gradcam-wasm';
+import { formatAsImage, loadModel } from '../../web/package/index.js';
 import { manifest } from '../../models/fetch.js';
 import { serveDemo } from '../../wasm-build/demo.js';
 import { inBuild } from '../../wasm-build/tools.js';

@@ -7,7 +7,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 
-import { loadModel } from 'gradcam-wasm';
+import { loadModel } from '../../web/package/index.js';
 
 import {
   REFERENCE_WASM,

@@ -6,7 +6,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 
-import { expandHeatmap, formatAsImage, heatmapToImage } from 'gradcam-wasm';
+import { expandHeatmap, formatAsImage, heatmapToImage } from '../../web/package/index.js';
 
 import { readPicture } from '../../web/package/image.js';
 import { init } from '../../web/package/wasm.js';

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { decode } from 'fast-png';
-import { loadModel, showPrediction } from 'gradcam-wasm';
+import { loadModel, showPrediction } from '../../web/package/index.js';
 import { main } from '../../web/cli/main.js';
 import { DEFAULT_MODEL, DOG_PICTURE, ROOT, SHARED, SKIP_SHARED } from './fixtures.js';
 

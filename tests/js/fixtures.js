@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { init } from 'gradcam-wasm';
+import { init } from '../../web/package/index.js';
 import { buildModel } from '../../web/package/load.js';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));

@@ -2,7 +2,13 @@
 
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
-import { colormaps, expandHeatmap, formatAsImage, heatmapToImage, init } from 'gradcam-wasm';
+import {
+  colormaps,
+  expandHeatmap,
+  formatAsImage,
+  heatmapToImage,
+  init,
+} from '../../web/package/index.js';
 import { assertFails } from './fixtures.js';
 
 const heatmap = { data: Float32Array.of(0, 0.25, 0.5, 1), width: 2, height: 2 };

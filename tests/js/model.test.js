@@ -4,7 +4,13 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import { explainPrediction, formatAsImage, init, loadModel, showPrediction } from 'gradcam-wasm';
+import {
+  explainPrediction,
+  formatAsImage,
+  init,
+  loadModel,
+  showPrediction,
+} from '../../web/package/index.js';
 import { DEFAULT_MODEL, DOG_PICTURE, assertFails } from './fixtures.js';
 
 const LABELS = Array.from({ length: 19 }, (_, i) => `breed ${i}`);

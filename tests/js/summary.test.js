@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { loadModel } from 'gradcam-wasm';
+import { loadModel } from '../../web/package/index.js';
 import { formatSummary } from '../../web/package/summary.js';
 import { SHARED, SKIP_SHARED, assertFails, sharedModel } from './fixtures.js';
 

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import { colormaps, init } from 'gradcam-wasm';
+import { colormaps, init } from '../../web/package/index.js';
 import { Engine } from '../../web/package/wasm.js';
 import { ROOT, assertFails } from './fixtures.js';
 

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { Worker } from 'node:worker_threads';
-import { explainPrediction, formatAsImage, loadModel } from 'gradcam-wasm';
+import { explainPrediction, formatAsImage, loadModel } from '../../web/package/index.js';
 import { WorkerSession } from '../../web/package/worker/index.js';
 import { DEFAULT_MODEL, DOG_PICTURE, assertFails } from './fixtures.js';
 

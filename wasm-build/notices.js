@@ -1,0 +1,88 @@
+// The licences of the software that the published package contains, read from where each was fetched to.
+
+import fs from 'node:fs';
+import path from 'node:path';
+import { matplotlib } from './colormaps.js';
+import { emscriptenFolder } from './toolchain.js';
+import { downloadWheel, inBuild, root } from './tools.js';
+import { readZipMembers } from './zip.js';
+
+/** The libraries that are bundled. */
+const libraries = ['jsfive', 'fflate', 'fast-png'];
+
+/** @typedef {{ name: string, where: string, text: string }} Notice */
+
+/** @returns {string} the text of THIRD_PARTY_NOTICES.txt */
+export function thirdPartyNotices() {
+  const notices = [...compiledSources(), cLibrary(), colourData(), ...npmPackages()];
+  const parts = notices.map(({ name, where, text }) => {
+    const title = `${name} (in ${where})`;
+    return `${title}\n${'='.repeat(title.length)}\n\n${text.trim()}\n`;
+  });
+  return ['gradcam-wasm contains parts of the following software.\n', ...parts].join('\n\n');
+}
+
+/** @returns {Notice[]} what sources.json names */
+function compiledSources() {
+  const sources = JSON.parse(fs.readFileSync(path.join(root, 'wasm-build/sources.json'), 'utf8'));
+  return Object.keys(sources).map((name) => ({
+    name,
+    where: 'gradcam.wasm',
+    text: licenceIn(inBuild('sources', name)),
+  }));
+}
+
+/** @returns {Notice} */
+function cLibrary() {
+  const file = path.join(emscriptenFolder(), 'system/lib/libc/musl/COPYRIGHT');
+  return {
+    name: "musl, Emscripten's C library",
+    where: 'gradcam.wasm',
+    text: fs.readFileSync(file, 'utf8'),
+  };
+}
+
+/**
+ * Matplotlib's own licence and those of the colour maps in it; the wheel's file has many others', for
+ * fonts and the like.
+ * @returns {Notice}
+ */
+function colourData() {
+  const wheel = fs.readFileSync(downloadWheel(matplotlib));
+  const member = `matplotlib-${matplotlib.version}.dist-info/LICENSE`;
+  const [bytes] = readZipMembers(wheel, [member]);
+  const [own, ...others] = new TextDecoder().decode(bytes).split(/^(?=Name: )/m);
+  const ofColours = others.filter((part) => /^Files:.*_cm/m.test(part));
+  const text = [own.replace(/^This binary[^]*/m, ''), ...ofColours].join('\n');
+  return { name: "Matplotlib's colour maps", where: 'gradcam.wasm', text };
+}
+
+/** @returns {Notice[]} the libraries and what they depend on, with the file that has them */
+function npmPackages() {
+  return libraries.flatMap((library) =>
+    [library, ...dependencies(library)].map((name) => ({
+      name,
+      where: `${library}.js`,
+      text: licenceIn(path.join(root, 'node_modules', name)),
+    })),
+  );
+}
+
+/**
+ * The packages that a library brings along; those that are libraries themselves have a file of their own.
+ * @param {string} name
+ * @returns {string[]}
+ */
+function dependencies(name) {
+  const file = path.join(root, 'node_modules', name, 'package.json');
+  const names = Object.keys(JSON.parse(fs.readFileSync(file, 'utf8')).dependencies ?? {});
+  const others = names.filter((dependency) => !libraries.includes(dependency));
+  return others.flatMap((dependency) => [dependency, ...dependencies(dependency)]);
+}
+
+/** @param {string} folder */
+function licenceIn(folder) {
+  const name = fs.readdirSync(folder).find((file) => /^licen[cs]e(\.txt|\.md)?$/i.test(file));
+  if (!name) throw new Error(`no licence in ${folder}`);
+  return fs.readFileSync(path.join(folder, name), 'utf8');
+}

@@ -1,0 +1,123 @@
+// Makes dist/, what npm publishes: the JavaScript bundled, the module, the types, the notices. `npm pack`
+// runs this first.
+
+import fs from 'node:fs';
+import path from 'node:path';
+import { make } from './build.js';
+import { buildSteps, setUp } from './setup.js';
+import { inBuild, isMain, root, run, runMain, say, writeAtomically } from './tools.js';
+
+/** A path in dist/. @param {string} name */
+const inDist = (name) => path.join(root, 'dist', name);
+
+/** The files of dist/ that are asked for by name, and the modules that they are bundled from. */
+const input = {
+  index: 'web/package/index.js',
+  'worker-session': 'web/package/worker/index.js',
+  worker: 'web/package/worker/worker.js',
+  cli: 'web/cli/gradcam-wasm.js',
+};
+
+/**
+ * Everything that the entries share, in one file: a page loads two files, not thirty, and there is one
+ * class GradCamError however the package is imported. What is imported by import() stays apart.
+ * @type {import('rolldown').CodeSplittingGroup}
+ */
+const core = {
+  name: 'core',
+  test: /\/web\/package\/(?!worker\/(index|worker)\.js)/,
+  tags: ['$initial'],
+  includeDependenciesRecursively: false,
+};
+
+/**
+ * Addresses relative to a module, as they are in dist/. Bundlers look for this very form of an address.
+ * @type {import('rolldown').Plugin}
+ */
+const addresses = {
+  name: 'addresses',
+  transform: {
+    filter: { id: /\/web\/(package|cli)\// },
+    handler: (code) =>
+      code
+        .replaceAll(`new URL('../../build/wasm/`, `new URL('./`)
+        .replaceAll(`new URL('../../`, `new URL('../`),
+  },
+};
+
+/** Bundles the JavaScript and puts the module beside it: dist/ but for types and notices. */
+export async function bundlePackage() {
+  say('bundling the package');
+  const { rolldown } = await import('rolldown');
+  const bundle = await rolldown({
+    cwd: root,
+    input,
+    platform: 'neutral',
+    external: /^node:/,
+    plugins: [addresses],
+    preserveEntrySignatures: 'allow-extension',
+  });
+  // Not minified: who minds kilobytes has a bundler, and who reads a stack trace has names.
+  const { output } = await bundle.generate({
+    codeSplitting: { groups: [core] },
+    chunkFileNames: fileName,
+    minifyInternalExports: false,
+    comments: { legal: true, annotation: true, jsdoc: false },
+  });
+  const files = new Map(output.map((file) => [file.fileName, bytesOf(file)]));
+  files.set('gradcam.wasm', fs.readFileSync(inBuild('wasm/gradcam.wasm')));
+  for (const [name, bytes] of files) writeIfChanged(inDist(name), bytes);
+  removeOthers(files);
+}
+
+/**
+ * A library's file has the library's name.
+ * @param {import('rolldown').PreRenderedChunk} chunk
+ */
+function fileName({ name, facadeModuleId }) {
+  const library = /.*node_modules\/([^/]+)/.exec(facadeModuleId ?? '')?.[1];
+  return `${library ?? name}.js`;
+}
+
+/** @param {import('rolldown').OutputChunk | import('rolldown').OutputAsset} file */
+function bytesOf(file) {
+  return Buffer.from(file.type === 'chunk' ? file.code : file.source);
+}
+
+/**
+ * Leaves a file alone that is right: others may be reading it.
+ * @param {string} file
+ * @param {Buffer} bytes
+ */
+function writeIfChanged(file, bytes) {
+  const isRight = fs.existsSync(file) && fs.readFileSync(file).equals(bytes);
+  if (!isRight) writeAtomically(file, bytes);
+}
+
+/**
+ * Removes what an earlier version made.
+ * @param {Map<string, Buffer>} files
+ */
+function removeOthers(files) {
+  for (const name of fs.readdirSync(inDist('.'))) {
+    if (/\.(js|wasm)$/.test(name) && !files.has(name)) fs.rmSync(inDist(name));
+  }
+}
+
+/** Makes all of dist/. */
+export async function buildPackage() {
+  await bundlePackage();
+  say('declaring the types of the package');
+  const tsc = 'node_modules/typescript/bin/tsc';
+  run(process.execPath, [tsc, '--project', 'wasm-build/tsconfig.types.json']);
+  const { thirdPartyNotices } = await import('./notices.js');
+  writeIfChanged(inDist('THIRD_PARTY_NOTICES.txt'), Buffer.from(thirdPartyNotices()));
+}
+
+if (isMain(import.meta.url)) {
+  await runMain(async () => {
+    await setUp(buildSteps);
+    make(['wasm']);
+    await buildPackage();
+  });
+}
