@@ -77,7 +77,7 @@ export async function checkEli5Case(dir, name, { reference }) {
  * "x * 0.0078125 - 0.9921875 in float32" or "x / 127.5 - 1 in float32"
  * @param {string} text
  */
-function parsePreprocessing(text) {
+export function parsePreprocessing(text) {
   const match = /^x \* (\S+) ([+-]) (\S+) in float32$/.exec(text);
   if (match) return { scale: Number(match[1]), offset: Number(match[2] + match[3]) };
   if (text === 'x / 127.5 - 1 in float32') return 'tf';
@@ -153,7 +153,7 @@ async function checkMaps(verdict, run, entries, spread) {
  * @returns {boolean} whether the map passes only by the allowance for a flipped unit
  */
 function checkMap(verdict, what, { heatmap }, golden, spread) {
-  const largest = golden.raw_max > 0 ? golden.raw_max / (golden.raw_max + 1e-7) : 0;
+  const largest = largestValue(golden);
   const theirs = golden.heatmap ?? golden.heatmap_every8 ?? [];
   const error = largestDifference(golden.heatmap ? heatmap.data : everyEighth(heatmap), theirs);
   if (spread === undefined) {
@@ -161,17 +161,32 @@ function checkMap(verdict, what, { heatmap }, golden, spread) {
     verdict.check(what, error, REFERENCE_TOLERANCE * largest || Number.MIN_VALUE);
     return false;
   }
-  const tolerance = Math.max(2e-4 * largest, 20 * golden.float32_noise * largest, 4 * spread);
+  const tolerance = mapTolerance(golden, spread);
   const mayFlip = spread >= STRICT_SPREAD && error > tolerance && error <= FLIP_TOLERANCE * largest;
   if (!mayFlip) verdict.check(what, error, tolerance || Number.MIN_VALUE);
   return mayFlip;
 }
 
 /**
+ * The largest value of a heat map.
+ * @param {GoldenMap} golden
+ */
+const largestValue = ({ raw_max: max }) => (max > 0 ? max / (max + 1e-7) : 0);
+
+/**
+ * What a map of float32 numbers may be off by.
+ * @param {GoldenMap} golden
+ * @param {number} spread
+ */
+export function mapTolerance(golden, spread) {
+  return Math.max(Math.max(2e-4, 20 * golden.float32_noise) * largestValue(golden), 4 * spread);
+}
+
+/**
  * The values at rows and columns 4, 12, 20, ...
  * @param {import('gradcam-wasm').HeatMap} heatmap
  */
-function everyEighth({ data, width, height }) {
+export function everyEighth({ data, width, height }) {
   const values = [];
   for (let y = 4; y < height; y += 8) {
     for (let x = 4; x < width; x += 8) values.push(data[y * width + x]);

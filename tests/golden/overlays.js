@@ -63,7 +63,7 @@ export async function checkOverlays(verdict, dir, golden, run) {
 }
 
 /** @param {string} path */
-async function readPixels(path) {
+export async function readPixels(path) {
   return readPicture(await init(), readFileSync(path));
 }
 
@@ -102,7 +102,7 @@ async function ownMap(run, { target, layer }) {
  * @param {import('../../web/package/image.js').Pixels} image
  * @param {Overlay} overlay
  */
-function draw(heatmap, image, { what, filter = 'LANCZOS', colormap = 'viridis', ...overlay }) {
+export function draw(heatmap, image, { what, filter = 'LANCZOS', colormap = 'viridis', ...overlay }) {
   const resamplingFilter = /** @type {import('gradcam-wasm').Filter} */ (filter.toLowerCase());
   if (what === 'heatmap_to_image') return heatmapToImage(heatmap);
   if (what === 'expand_heatmap') return expandHeatmap(heatmap, image, { resamplingFilter });
@@ -118,7 +118,7 @@ function draw(heatmap, image, { what, filter = 'LANCZOS', colormap = 'viridis', 
  * @param {{ data: ArrayLike<number>, width: number, height: number }} ours
  * @param {{ data: ArrayLike<number>, width: number, height: number }} theirs
  */
-function compare(ours, theirs) {
+export function compare(ours, theirs) {
   if (ours.width !== theirs.width || ours.height !== theirs.height) {
     return { largest: Infinity, different: Infinity };
   }
