@@ -8,8 +8,11 @@ import { comparePairs, explainedCases } from './explanations.js';
 /** ELI5's scores come from a float32 run too. */
 const SCORE_TOLERANCE = 1e-3;
 
-/** A step of a byte to the other side, and how much faster than a map its colours may change. */
-const STEP = 2;
+/**
+ * A value on the other side of a step changes its colour by up to 3 of 255 and its opacity by 1; a value
+ * that is off changes its colour at most thrice as much.
+ */
+const STEP = 4;
 const SLOPE = 3;
 
 describe('explanations as ELI5 gives them', { skip: SKIP }, () => {
