@@ -41,9 +41,9 @@ const REFERENCE_TOLERANCE = 1e-5;
 /** Scores and logits: error over the largest. They were recorded from a float32 run. */
 const OUTPUT_TOLERANCE = 2e-4;
 /** Entries whose float32 runs differ by less are decided by the plain tolerance alone. */
-const STRICT_SPREAD = 1e-4;
+export const STRICT_SPREAD = 1e-4;
 /** A new flip of a unit at a kink: allowed error over the largest value, in how many of the maps. */
-const FLIP_TOLERANCE = 0.02;
+export const FLIP_TOLERANCE = 0.02;
 const FLIP_SHARE = 1 / 20;
 
 export const eli5Cases = folderCases;
