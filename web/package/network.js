@@ -167,6 +167,19 @@ export class Network {
     return this.#find('gc_model_find_weight', name);
   }
 
+  /** Number of weight arrays. */
+  get weightCount() {
+    return this.#engine.call('gc_model_weight_count', this.#pointer);
+  }
+
+  /**
+   * Its layer and array, "base/Conv1/kernel".
+   * @param {number} index of a weight
+   */
+  weightPath(index) {
+    return this.#engine.text(this.#engine.call('gc_model_weight_path', this.#pointer, index));
+  }
+
   /** @param {number} index of a weight */
   weightShape(index) {
     return this.#shape('gc_model_weight_shape', index);
