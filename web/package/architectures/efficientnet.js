@@ -1,0 +1,153 @@
+/** EfficientNet B0 to B7 (arXiv:1905.11946), as Keras has them. */
+
+import { Builder, channels, roundChannels, stridePadding } from './builder.js';
+
+/** @typedef {import('./builder.js').Node} Node */
+/** @typedef {import('./index.js').Parameters} Parameters */
+
+const BATCH_NORM = { axis: 3 };
+const EPSILON = 0.001;
+/** Rate of the last block's dropout; that of the others grows towards it. */
+const LAST_DROP_RATE = 0.2;
+
+/** ImageNet's standard deviations of R, G and B, of values 0 .. 1. */
+const DEVIATIONS = [0.229, 0.224, 0.225];
+
+/** Factors of width and depth, and rate of the dropout before the classes, of B0 to B7. */
+const VARIANTS = [
+  [1.0, 1.0, 0.2],
+  [1.0, 1.1, 0.2],
+  [1.1, 1.2, 0.3],
+  [1.2, 1.4, 0.3],
+  [1.4, 1.8, 0.4],
+  [1.6, 2.2, 0.4],
+  [1.8, 2.6, 0.5],
+  [2.0, 3.1, 0.5],
+];
+
+/** Kernel, number of blocks, channels, expansion and stride of the first block of each stage. */
+const STAGES = [
+  [3, 1, 16, 1, 1],
+  [3, 2, 24, 6, 2],
+  [5, 2, 40, 6, 2],
+  [3, 3, 80, 6, 2],
+  [5, 3, 112, 6, 1],
+  [5, 4, 192, 6, 2],
+  [3, 1, 320, 6, 1],
+];
+
+/**
+ * @param {Parameters & { imagenet?: boolean }} parameters `imagenet`: with the second scaling that
+ *   Keras gives to its ImageNet weights, whose Normalization divides by the variance's square root
+ *   where the training divided by the variance
+ * @param {number} variant 0 to 7
+ * @returns {string} JSON
+ */
+export function efficientNet({ inputSize, includeTop, classes, imagenet }, variant) {
+  const [width, depth, dropRate] = VARIANTS[variant];
+  const builder = new Builder(`efficientnetb${variant}`);
+  let node = preprocess(builder, builder.input([...inputSize, 3]), imagenet ?? false);
+  node = builder.pad(node, 'stem_conv_pad', stridePadding(node, 3));
+  const stem = { strides: 2, padding: /** @type {const} */ ('valid') };
+  node = builder.conv(node, 'stem_conv', roundChannels(32 * width, 8), 3, stem);
+  node = normSwish(builder, node, 'stem_bn', 'stem_activation');
+  node = blocks(builder, node, width, depth);
+  node = builder.conv(node, 'top_conv', roundChannels(1280 * width, 8), 1);
+  node = normSwish(builder, node, 'top_bn', 'top_activation');
+  node = builder.globalPool(node, 'avg_pool');
+  if (!includeTop) return builder.toJson(node);
+  node = builder.dropout(node, 'top_dropout', dropRate);
+  return builder.toJson(builder.dense(node, 'predictions', classes, 'softmax'));
+}
+
+/**
+ * @param {Builder} builder
+ * @param {Node} input
+ * @param {boolean} imagenet
+ */
+function preprocess(builder, input, imagenet) {
+  const { shape } = input;
+  const rescale = (/** @type {Node} */ node, /** @type {number | number[]} */ scale) =>
+    builder.layer('Rescaling', builder.autoName('rescaling'), [node], shape, { scale, offset: 0 });
+  const axes = { axis: [3], mean: null, variance: null };
+  const name = builder.autoName('normalization');
+  const node = builder.layer('Normalization', name, [rescale(input, 1 / 255)], shape, axes);
+  if (!imagenet) return node;
+  const scales = DEVIATIONS.map((deviation) => 1 / Math.sqrt(deviation));
+  return rescale(node, scales);
+}
+
+/**
+ * @param {Builder} builder
+ * @param {Node} node
+ * @param {number} width
+ * @param {number} depth
+ */
+function blocks(builder, node, width, depth) {
+  const counts = STAGES.map(([, count]) => Math.ceil(depth * count));
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  let done = 0;
+  for (const [stage, [kernel, , filters, expansion, strides]] of STAGES.entries()) {
+    for (let i = 0; i < counts[stage]; i++) {
+      const name = `block${stage + 1}${String.fromCharCode(97 + i)}`;
+      const size = { kernel, expansion, filters: roundChannels(filters * width, 8) };
+      const dropRate = (LAST_DROP_RATE * done++) / total;
+      node = block(builder, node, name, { ...size, strides: i === 0 ? strides : 1, dropRate });
+    }
+  }
+  return node;
+}
+
+/**
+ * Expansion, depthwise convolution, squeeze and excitation, projection.
+ * @param {Builder} builder
+ * @param {Node} input
+ * @param {string} name
+ * @param {{ kernel: number, expansion: number, filters: number, strides: number,
+ *   dropRate: number }} size
+ */
+function block(builder, input, name, { kernel, expansion, filters, strides, dropRate }) {
+  let node = input;
+  if (expansion > 1) {
+    node = builder.conv(node, `${name}_expand_conv`, channels(input) * expansion, 1);
+    node = normSwish(builder, node, `${name}_expand_bn`, `${name}_expand_activation`);
+  }
+  const isWhole = strides === 1;
+  if (!isWhole) node = builder.pad(node, `${name}_dwconv_pad`, stridePadding(node, kernel));
+  const padding = isWhole ? 'same' : 'valid';
+  node = builder.depthwise(node, `${name}_dwconv`, kernel, { strides, padding });
+  node = normSwish(builder, node, `${name}_bn`, `${name}_activation`);
+  const narrow = Math.max(1, Math.floor(channels(input) / 4));
+  node = squeezeExcite(builder, node, `${name}_se`, narrow);
+  node = builder.conv(node, `${name}_project_conv`, filters, 1);
+  node = builder.batchNorm(node, `${name}_project_bn`, EPSILON, BATCH_NORM);
+  if (!isWhole || channels(input) !== filters) return node;
+  if (dropRate > 0) node = builder.dropout(node, `${name}_drop`, dropRate);
+  return builder.add([node, input], `${name}_add`);
+}
+
+/**
+ * @param {Builder} builder
+ * @param {Node} input
+ * @param {string} name
+ * @param {number} narrow channels in between
+ */
+function squeezeExcite(builder, input, name, narrow) {
+  const wide = channels(input);
+  let node = builder.globalPool(input, `${name}_squeeze`);
+  node = builder.reshape(node, `${name}_reshape`, [1, 1, wide]);
+  const [swish, sigmoid] = ['silu', 'sigmoid'].map((activation) => ({ activation, bias: true }));
+  node = builder.conv(node, `${name}_reduce`, narrow, 1, swish);
+  node = builder.conv(node, `${name}_expand`, wide, 1, sigmoid);
+  return builder.multiply([input, node], `${name}_excite`);
+}
+
+/**
+ * @param {Builder} builder
+ * @param {Node} node
+ * @param {string} norm
+ * @param {string} activation
+ */
+function normSwish(builder, node, norm, activation) {
+  return builder.activation(builder.batchNorm(node, norm, EPSILON, BATCH_NORM), activation, 'silu');
+}

@@ -1,0 +1,166 @@
+/**
+ * The networks of keras.applications: their configurations, made from a few parameters. Each family
+ * is loaded when it is asked for.
+ */
+
+import { choose } from '../errors.js';
+
+/**
+ * What all networks have in common.
+ * @typedef {object} Parameters
+ * @property {[height: number, width: number]} inputSize
+ * @property {boolean} includeTop whether the classes are there; without them the network ends in a
+ *   global average pooling (pooling: 'avg')
+ * @property {number} classes
+ */
+
+/**
+ * A network.
+ * @typedef {object} Architecture
+ * @property {(parameters: any) => Promise<string>} build gives the configuration, JSON
+ * @property {number} side of the input by default, in pixels
+ * @property {'none' | 'tf' | 'torch' | 'caffe'} preprocessing that its weights were trained with
+ * @property {RegExp} mark what a list of its weights' names has in it, one a line
+ * @property {object[]} variants parameters of its own that weights may have been saved with
+ */
+
+const ALL_ALPHAS = [1, 0.75, 0.5, 0.35, 0.25, 1.3, 1.4].map((alpha) => ({ alpha }));
+const V3_VARIANTS = [1, 0.75].flatMap((alpha) =>
+  [false, true].map((minimalistic) => ({ alpha, minimalistic })),
+);
+const EFFICIENT_SIDES = [224, 240, 260, 300, 380, 456, 528, 600];
+
+/** @type {Record<string, Architecture>} by Keras' names */
+export const ARCHITECTURES = {
+  MobileNetV2: {
+    build: async (parameters) => (await import('./mobilenet.js')).mobileNetV2(parameters),
+    side: 224,
+    preprocessing: 'tf',
+    mark: /^block_16_project\//m,
+    variants: ALL_ALPHAS,
+  },
+  MobileNet: {
+    build: async (parameters) => (await import('./mobilenet.js')).mobileNet(parameters),
+    side: 224,
+    preprocessing: 'tf',
+    mark: /^conv_pw_13\//m,
+    variants: ALL_ALPHAS,
+  },
+  ...family(EFFICIENT_SIDES.keys(), (variant) => ({
+    name: `EfficientNetB${variant}`,
+    build: async (parameters) =>
+      (await import('./efficientnet.js')).efficientNet(parameters, variant),
+    side: EFFICIENT_SIDES[variant],
+    preprocessing: 'none',
+    mark: /^block7a_se_expand\//m,
+    variants: [{}],
+  })),
+  ...family(/** @type {const} */ ([50, 101, 152]), (depth) => ({
+    name: `ResNet${depth}`,
+    build: async (parameters) => (await import('./resnet.js')).resNet(parameters, depth),
+    side: 224,
+    preprocessing: 'caffe',
+    mark: /^conv5_block3_3_bn\//m,
+    variants: [{}],
+  })),
+  ...family(/** @type {const} */ ([50, 101, 152]), (depth) => ({
+    name: `ResNet${depth}V2`,
+    build: async (parameters) => (await import('./resnet.js')).resNetV2(parameters, depth),
+    side: 224,
+    preprocessing: 'tf',
+    mark: /^conv5_block3_preact_bn\//m,
+    variants: [{}],
+  })),
+  ...family(/** @type {const} */ ([16, 19]), (depth) => ({
+    name: `VGG${depth}`,
+    build: async (parameters) => (await import('./vgg.js')).vgg(parameters, depth),
+    side: 224,
+    preprocessing: 'caffe',
+    mark: /^block5_conv3\//m,
+    variants: [{}],
+  })),
+  ...family(/** @type {const} */ ([121, 169, 201]), (depth) => ({
+    name: `DenseNet${depth}`,
+    build: async (parameters) => (await import('./densenet.js')).denseNet(parameters, depth),
+    side: 224,
+    preprocessing: 'torch',
+    mark: /^conv5_block16_0_bn\//m,
+    variants: [{}],
+  })),
+  Xception: {
+    build: async (parameters) => (await import('./xception.js')).xception(parameters),
+    side: 299,
+    preprocessing: 'tf',
+    mark: /^block14_sepconv2\//m,
+    variants: [{}],
+  },
+  InceptionV3: {
+    build: async (parameters) => (await import('./inception-v3.js')).inceptionV3(parameters),
+    side: 299,
+    preprocessing: 'tf',
+    mark: /^conv2d_\d+\//m,
+    variants: [{}],
+  },
+  MobileNetV3Small: {
+    build: async (parameters) => (await import('./mobilenet-v3.js')).mobileNetV3Small(parameters),
+    side: 224,
+    preprocessing: 'none',
+    mark: /^expanded_conv_10.project\//m,
+    variants: V3_VARIANTS,
+  },
+  MobileNetV3Large: {
+    build: async (parameters) => (await import('./mobilenet-v3.js')).mobileNetV3Large(parameters),
+    side: 224,
+    preprocessing: 'none',
+    mark: /^expanded_conv_14.project\//m,
+    variants: V3_VARIANTS,
+  },
+  NASNetMobile: {
+    build: async (parameters) => (await import('./nasnet.js')).nasNetMobile(parameters),
+    side: 224,
+    preprocessing: 'tf',
+    mark: /^normal_conv_1_12\//m,
+    variants: [{}],
+  },
+  NASNetLarge: {
+    build: async (parameters) => (await import('./nasnet.js')).nasNetLarge(parameters),
+    side: 331,
+    preprocessing: 'tf',
+    mark: /^normal_conv_1_18\//m,
+    variants: [{}],
+  },
+  ...family(/** @type {const} */ (['Tiny', 'Small', 'Base', 'Large', 'XLarge']), (size) => ({
+    name: `ConvNeXt${size}`,
+    build: async (parameters) => {
+      const { convNeXt } = await import('./convnext.js');
+      return convNeXt(parameters, /** @type {'tiny'} */ (size.toLowerCase()));
+    },
+    side: 224,
+    preprocessing: 'none',
+    mark: /^convnext_\w+_stage_3_block_2_layernorm\//m,
+    variants: [{}],
+  })),
+};
+
+/**
+ * @template Member
+ * @param {Iterable<Member>} members
+ * @param {(member: Member) => Architecture & { name: string }} describe
+ * @returns {Record<string, Architecture>}
+ */
+function family(members, describe) {
+  return Object.fromEntries(
+    [...members].map((member) => {
+      const { name, ...architecture } = describe(member);
+      return [name, architecture];
+    }),
+  );
+}
+
+/**
+ * @param {unknown} name as Keras has it: "MobileNetV2"
+ * @returns {Architecture}
+ */
+export function findArchitecture(name) {
+  return choose(ARCHITECTURES, name, 'architecture');
+}
