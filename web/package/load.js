@@ -5,57 +5,77 @@ import { GradCamError, show } from './errors.js';
 import { checkPixelSize } from './image.js';
 import { Model } from './model.js';
 import { Network } from './network.js';
-import { checkPreprocessing, defaultPreprocessing } from './preprocessing.js';
-import { readSource } from './source.js';
+import { defaultPreprocessing, resolvePreprocessing } from './preprocessing.js';
+import { openSource } from './source.js';
+import { withTopology } from './topology.js';
 import { init } from './wasm.js';
 
 /** @typedef {import('./containers/index.js').Weight} Weight */
 /** @typedef {import('./source.js').Progress} Progress */
 
 /**
- * @typedef {object} LoadOptions
+ * @typedef {object} OwnLoadOptions
  * @property {(progress: Progress) => void} [onProgress]
  * @property {AbortSignal} [signal]
- * @property {string[]} [labels] names of the classes, in their order
- * @property {import('./preprocessing.js').Preprocessing} [preprocessing] default: "none" if the model
- *   has a Rescaling or Normalization layer, else "tf"
+ * @property {string[]} [labels] names of the classes, in their order; default: those in the file
+ * @property {string[]} [imagenetLabels] names of ImageNet's 1,000 classes, for a file of weights alone
+ *   that turns out to have been trained on them; Keras' files hold no names
+ * @property {import('./preprocessing.js').Preprocessing} [preprocessing] default: what the file says;
+ *   else that of its architecture, if the file is of weights alone; else "none" if the model has a
+ *   Rescaling or Normalization layer; else "tf"
  * @property {[height: number, width: number]} [inputSize] for a model that leaves its input size open
+ *
+ * @typedef {OwnLoadOptions & import('./topology.js').TopologyOptions} LoadOptions
  */
+
+/** Classes of ImageNet's competition. */
+const IMAGENET_CLASSES = 1000;
 
 /** Values handed over between two moments in which events get through. */
 const VALUES_PER_TASK = 4 * 2 ** 20;
 
 /**
- * Loads a Keras model: a whole model as .h5 (Keras 2 and 3) or .keras.
+ * Loads a Keras model: a whole model as .keras, .h5 (Keras 2 and 3), TensorFlow.js layers-model or
+ * .safetensors, or the weights alone of a network of keras.applications as .h5.
  * @param {import('./source.js').ModelSource} source
  * @param {LoadOptions & import('./wasm.js').WasmOptions} [options]
  * @returns {Promise<Model>} to be disposed of by its dispose()
  */
 export async function loadModel(source, options = {}) {
+  const { engine, topology } = await openModel(source, options);
+  return buildModel(engine, topology, options);
+}
+
+/**
+ * Opens a model's files, and finds out what weights alone belong to.
+ * @param {import('./source.js').ModelSource} source
+ * @param {LoadOptions & import('./wasm.js').WasmOptions} options
+ */
+export async function openModel(source, options) {
   const { signal, preprocessing, inputSize } = options;
   signal?.throwIfAborted();
-  if (preprocessing !== undefined) checkPreprocessing(preprocessing);
+  if (preprocessing !== undefined) resolvePreprocessing(preprocessing);
   if (inputSize !== undefined) checkPixelSize('inputSize', inputSize);
-  const [engine, bytes] = await Promise.all([init(options), readSource(source, options)]);
-  const container = await openContainer(bytes);
+  const [engine, files] = await Promise.all([init(options), openSource(source, options)]);
+  const container = await openContainer(files);
+  const topology = await withTopology(engine, container, files.name, options);
   signal?.throwIfAborted();
-  return buildModel(engine, container, options);
+  return { engine, topology };
 }
 
 /**
  * @param {import('./wasm.js').Engine} engine
- * @param {import('./containers/index.js').Container} container what the file holds
+ * @param {import('./topology.js').Topology} topology what the file holds
  * @param {LoadOptions} options that were checked
  * @returns {Promise<Model>}
  */
-export async function buildModel(engine, { config, weights }, options) {
-  const { labels, inputSize } = options;
-  const network = new Network(engine, config);
+export async function buildModel(engine, topology, options) {
+  const network = new Network(engine, topology.config);
   try {
-    await setWeights(network, weights, options);
+    await setWeights(network, topology.weights, options);
     prepare(network, options);
-    if (labels !== undefined) checkLabels(labels, network.classCount);
-    return new Model(engine, network, describe(network, config, options), inputSize);
+    const description = describe(network, topology, options);
+    return new Model(engine, network, description, options.inputSize);
   } catch (error) {
     network.dispose();
     throw error;
@@ -64,21 +84,35 @@ export async function buildModel(engine, { config, weights }, options) {
 
 /**
  * @param {Network} network
- * @param {string} config
+ * @param {import('./topology.js').Topology} topology
  * @param {LoadOptions} options
  * @returns {import('./model-info.js').ModelDescription}
  */
-function describe(network, config, { labels, preprocessing }) {
+function describe(network, topology, options) {
   const { name, classCount, layers: records } = network;
+  const preprocessing = options.preprocessing ?? topology.preprocessing;
   return {
     name,
     inputShape: [null, ...network.inputShape],
     records,
     classCount,
-    isSequential: JSON.parse(config).class_name === 'Sequential',
-    labels,
-    preprocessing: preprocessing ?? defaultPreprocessing(records),
+    isSequential: JSON.parse(topology.config).class_name === 'Sequential',
+    labels: chooseLabels(topology, options, classCount),
+    preprocessing: resolvePreprocessing(preprocessing ?? defaultPreprocessing(records)),
+    architecture: topology.architecture,
   };
+}
+
+/**
+ * @param {import('./topology.js').Topology} topology
+ * @param {LoadOptions} options
+ * @param {number} classCount
+ */
+function chooseLabels({ architecture, labels: own }, { labels, imagenetLabels }, classCount) {
+  if (labels !== undefined) return checkLabels(labels, classCount, 'INVALID_ARGUMENT');
+  if (own !== undefined) return checkLabels(own, classCount, 'INVALID_MODEL');
+  if (!imagenetLabels || !architecture || classCount !== IMAGENET_CLASSES) return undefined;
+  return checkLabels(imagenetLabels, classCount, 'INVALID_ARGUMENT');
 }
 
 /**
@@ -140,15 +174,14 @@ function prepare(network, { inputSize, onProgress }) {
 /**
  * @param {unknown} labels
  * @param {number} classCount
+ * @param {'INVALID_ARGUMENT' | 'INVALID_MODEL'} code of the error
+ * @returns {string[]}
  */
-function checkLabels(labels, classCount) {
+function checkLabels(labels, classCount, code) {
   if (!Array.isArray(labels) || labels.some((label) => typeof label !== 'string')) {
-    throw new GradCamError(
-      'INVALID_ARGUMENT',
-      `labels is ${show(labels)}; allowed: a list of texts`,
-    );
+    throw new GradCamError(code, `labels is ${show(labels)}; allowed: a list of texts`);
   }
-  if (labels.length === classCount) return;
+  if (labels.length === classCount) return labels;
   const text = `there are ${labels.length} labels; the model has ${classCount} classes`;
-  throw new GradCamError('INVALID_ARGUMENT', text);
+  throw new GradCamError(code, text);
 }

@@ -21,6 +21,8 @@ import { formatSummary, isHiddenInput } from './summary.js';
  * @property {boolean} isSequential of Keras' class Sequential
  * @property {string[]} [labels] names of the classes, in their order
  * @property {import('./preprocessing.js').Preprocessing} preprocessing
+ * @property {string} [architecture] network of keras.applications that a file of weights alone belongs
+ *   to, "MobileNetV2"
  */
 
 export class ModelInfo {
@@ -46,6 +48,8 @@ export class ModelInfo {
     this.labels = description.labels;
     /** How pixels become the network's input. */
     this.preprocessing = description.preprocessing;
+    /** The network of keras.applications that weights without a configuration were found to be of. */
+    this.architecture = description.architecture;
   }
 
   /**

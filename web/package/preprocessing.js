@@ -1,5 +1,6 @@
 /** From a picture to a network's input, and back. */
 
+import { ARCHITECTURES } from './architectures/index.js';
 import { GradCamError, choose, show } from './errors.js';
 import { resize, toImageData } from './image.js';
 import { range } from './range.js';
@@ -11,51 +12,127 @@ import { range } from './range.js';
 /** The ranges that networks were trained with: gc_preprocessing. */
 const PRESETS = { none: 0, tf: 1, torch: 2, caffe: 3 };
 
+/** The preset of each module of keras.applications. */
+const MODULES = /** @type {const} */ ({
+  convnext: 'none',
+  densenet: 'torch',
+  efficientnet: 'none',
+  efficientnet_v2: 'none',
+  inception_resnet_v2: 'tf',
+  inception_v3: 'tf',
+  mobilenet: 'tf',
+  mobilenet_v2: 'tf',
+  mobilenet_v3: 'none',
+  nasnet: 'tf',
+  resnet: 'caffe',
+  resnet50: 'caffe',
+  resnet_v2: 'tf',
+  vgg16: 'caffe',
+  vgg19: 'caffe',
+  xception: 'tf',
+});
+
+/**
+ * A number for all channels, or one a channel in the order R, G, B.
+ * @typedef {number | number[]} ChannelNumbers
+ */
+
+/**
+ * @typedef {object} Affine
+ * @property {ChannelNumbers} scale out = x * scale + offset
+ * @property {ChannelNumbers} offset
+ * @property {'rgb' | 'bgr'} [order] of the channels that the network takes; default "rgb"
+ */
+
+/**
+ * @typedef {object} Standardization
+ * @property {ChannelNumbers} mean out = (x - mean) / std, of pixels 0 to 255
+ * @property {ChannelNumbers} std
+ * @property {'rgb' | 'bgr'} [order] of the channels that the network takes; default "rgb"
+ */
+
 /**
  * How pixels, 0 to 255, become a network's input:
  * - `none`: as they are
  * - `tf`: x / 127.5 - 1 (MobileNet, Inception, Xception, NASNet)
  * - `torch`: (x / 255 - mean) / deviation of ImageNet (DenseNet)
  * - `caffe`: B, G, R minus ImageNet's means (VGG, ResNet)
- * - numbers of one's own: x * scale + offset, each a number or one a channel (R, G, B)
- * @typedef {keyof typeof PRESETS
- *   | { scale: number | number[], offset: number | number[] }} Preprocessing
+ * - what an architecture takes, by its module's name in keras.applications ("mobilenet_v2", "resnet50")
+ *   or its own ("MobileNetV2")
+ * - numbers of one's own
+ * @typedef {keyof typeof PRESETS | keyof typeof MODULES | Affine | Standardization} Preprocessing
  */
 
 /** Layers that preprocess inside the model. */
 const PREPROCESSING_LAYERS = ['Rescaling', 'Normalization'];
 
 /**
- * The preprocessing of a model that nobody named one for: none where the model rescales by itself,
- * else that of the MobileNet family.
- * @param {{ type: string }[]} layers
- * @returns {Preprocessing}
+ * Whether a model brings pixels to its range by itself.
+ * @param {readonly { type: string }[]} layers
  */
-export function defaultPreprocessing(layers) {
-  return layers.some(({ type }) => PREPROCESSING_LAYERS.includes(type)) ? 'none' : 'tf';
+export function scalesItself(layers) {
+  return layers.some(({ type }) => PREPROCESSING_LAYERS.includes(type));
 }
 
 /**
- * @param {unknown} preprocessing
- * @returns {asserts preprocessing is Preprocessing}
+ * The preprocessing of a model that nobody named one for: none where the model rescales by itself,
+ * else that of the MobileNet family.
+ * @param {readonly { type: string }[]} layers
+ * @returns {Preprocessing}
  */
-export function checkPreprocessing(preprocessing) {
-  if (typeof preprocessing === 'object' && preprocessing !== null) triples(preprocessing);
-  else choose(PRESETS, preprocessing, 'preprocessing');
+export function defaultPreprocessing(layers) {
+  return scalesItself(layers) ? 'none' : 'tf';
 }
 
-/** @param {object} preprocessing */
-function triples(preprocessing) {
-  const { scale, offset } = /** @type {{ scale: unknown, offset: unknown }} */ (preprocessing);
-  return [scale, offset].map((value) => {
-    const numbers = Array.isArray(value) ? value : [value, value, value];
-    if (numbers.length === 3 && numbers.every(Number.isFinite)) return Float32Array.from(numbers);
-    throw new GradCamError(
-      'INVALID_ARGUMENT',
-      `preprocessing has scale ${show(scale)}, offset ${show(offset)}; ` +
-        'allowed: a number or three, for R, G and B',
-    );
-  });
+/**
+ * Replaces names of architectures by their presets.
+ * @param {unknown} preprocessing
+ * @returns {keyof typeof PRESETS | Affine | Standardization}
+ */
+export function resolvePreprocessing(preprocessing) {
+  if (typeof preprocessing === 'object' && preprocessing !== null) {
+    const numbers = /** @type {Affine | Standardization} */ (preprocessing);
+    toAffine(numbers);
+    return numbers;
+  }
+  const name = String(preprocessing);
+  if (Object.hasOwn(ARCHITECTURES, name)) return ARCHITECTURES[name].preprocessing;
+  if (Object.hasOwn(MODULES, name)) return MODULES[/** @type {keyof typeof MODULES} */ (name)];
+  choose({ ...PRESETS, ...MODULES }, preprocessing, 'preprocessing');
+  return /** @type {keyof typeof PRESETS} */ (preprocessing);
+}
+
+/** @param {any} numbers an Affine or a Standardization */
+function toAffine({ scale, offset, mean, std, order = 'rgb' }) {
+  if (order !== 'rgb' && order !== 'bgr') {
+    const text = `preprocessing has order ${show(order)}; allowed: "rgb", "bgr"`;
+    throw new GradCamError('INVALID_ARGUMENT', text);
+  }
+  if (mean === undefined && std === undefined) {
+    return { scale: triple('scale', scale), offset: triple('offset', offset), order };
+  }
+  const means = triple('mean', mean);
+  const deviations = triple('std', std);
+  if (deviations.includes(0)) {
+    throw new GradCamError('INVALID_ARGUMENT', 'preprocessing has std 0, by which nothing divides');
+  }
+  return {
+    scale: deviations.map((deviation) => 1 / deviation),
+    offset: deviations.map((deviation, c) => -means[c] / deviation),
+    order,
+  };
+}
+
+/**
+ * @param {string} name
+ * @param {unknown} value
+ * @returns {number[]} for R, G and B
+ */
+function triple(name, value) {
+  const numbers = Array.isArray(value) ? value : [value, value, value];
+  if (numbers.length === 3 && numbers.every(Number.isFinite)) return numbers;
+  const text = `preprocessing has ${name} ${show(value)}; allowed: a number or three, for R, G and B`;
+  throw new GradCamError('INVALID_ARGUMENT', text);
 }
 
 /**
@@ -109,14 +186,52 @@ export function toTensor(engine, data, channels, preprocessing) {
   return engine.scratch((scratch) => {
     const out = scratch.alloc(count * channels * 4);
     const given = [out, channels, scratch.copy(data), count];
-    if (typeof preprocessing === 'string') {
-      engine.check('gc_image_to_tensor', ...given, PRESETS[preprocessing]);
-    } else {
-      const [scale, offset] = triples(preprocessing).map((numbers) => scratch.copy(numbers));
-      engine.check('gc_image_to_tensor_affine', ...given, scale, offset);
+    const resolved = resolvePreprocessing(preprocessing);
+    if (typeof resolved === 'string') {
+      engine.check('gc_image_to_tensor', ...given, PRESETS[resolved]);
+      return engine.floats(out, count * channels);
     }
-    return engine.floats(out, count * channels);
+    const { scale, offset, order } = toAffine(resolved);
+    const numbers = [scale, offset].map((list) => scratch.copy(Float32Array.from(list)));
+    engine.check('gc_image_to_tensor_affine', ...given, ...numbers);
+    const values = engine.floats(out, count * channels);
+    return order === 'bgr' && channels === 3 ? swapRedAndBlue(values) : values;
   });
+}
+
+/** @param {Float32Array} values in threes */
+function swapRedAndBlue(values) {
+  for (let i = 0; i < values.length; i += 3) {
+    [values[i], values[i + 2]] = [values[i + 2], values[i]];
+  }
+  return values;
+}
+
+/** Smallest and largest value that pixels become. */
+const RANGES = { none: [0, 255], tf: [-1, 1], torch: [-2.118, 2.64], caffe: [-123.68, 151.061] };
+
+/**
+ * What is wrong with the range of an input's values, as far as it can be told.
+ * @param {Input} input
+ * @param {Preprocessing} preprocessing of the model
+ * @param {readonly { type: string }[]} layers of the model
+ * @returns {string | null} a sentence
+ */
+export function findRangeProblem({ data }, preprocessing, layers) {
+  const inside = scalesItself(layers);
+  const resolved = inside ? 'none' : resolvePreprocessing(preprocessing);
+  // Without a layer that scales, "none" may mean any range.
+  if (typeof resolved !== 'string' || (resolved === 'none' && !inside)) return null;
+  const [least, most] = RANGES[resolved];
+  const { min, max } = range(data);
+  const tolerance = (most - least) / 100;
+  const isOutside = min < least - tolerance || max > most + tolerance;
+  // Pixels that were not scaled are whole numbers.
+  const isScaled = !data.every(Number.isInteger) && max - min < (most - least) / 50;
+  if (!isOutside && !isScaled) return null;
+  const reason = inside ? 'it scales pixels by itself' : `its preprocessing is ${show(resolved)}`;
+  const ranges = `${min.toPrecision(3)} to ${max.toPrecision(3)}; the model takes ${least} to ${most}`;
+  return `the input's values are ${ranges}, for ${reason}`;
 }
 
 /**

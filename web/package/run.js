@@ -4,6 +4,7 @@ import { GradCamError, show } from './errors.js';
 import { explainTarget, toExplanation } from './explanation.js';
 import { resolveLayers } from './layers.js';
 import { LOGIT, SCORE } from './network.js';
+import { findRangeProblem } from './preprocessing.js';
 
 /** @typedef {import('./model.js').Model} Model */
 /** @typedef {import('./network.js').Network} Network */
@@ -47,6 +48,14 @@ export class Run {
     this.predictions = network.outputs(input, SCORE);
     /** The values before the last softmax or sigmoid; the scores if the model ends without one. */
     this.logits = network.outputs(input, LOGIT);
+  }
+
+  /**
+   * What looks wrong with the range of the input's values, a sentence; null if nothing does. Wrong
+   * preprocessing is the usual reason for wrong predictions.
+   */
+  get inputWarning() {
+    return findRangeProblem(this.input, this.#model.preprocessing, this.#model.layers);
   }
 
   /**

@@ -4,8 +4,23 @@ import { GradCamError, show } from './errors.js';
 import { readFileUrl, resolveUrl } from './url.js';
 
 /**
- * Where a model file is: an address, a file that was chosen or dropped, or its bytes.
- * @typedef {string | URL | Blob | ArrayBuffer | ArrayBufferView} ModelSource
+ * Where a file is: an address, a file that was chosen or dropped, or its bytes.
+ * @typedef {string | URL | Blob | ArrayBuffer | ArrayBufferView} FileSource
+ */
+
+/**
+ * Where a model is: in one file, or in several that belong together, in any order (model.json of
+ * TensorFlow.js with its shards; from an address, the shards are fetched from beside it).
+ * @typedef {FileSource | File[] | FileList} ModelSource
+ */
+
+/**
+ * The files of a model.
+ * @typedef {object} ModelFiles
+ * @property {string} name of the main file, "" if it has none
+ * @property {Uint8Array} bytes of the main file
+ * @property {(paths: string[], total: number) => Promise<Uint8Array[]>} readBeside reads files by
+ *   their paths from the main one; `total` is how many bytes they have
  */
 
 /**
@@ -23,6 +38,127 @@ import { readFileUrl, resolveUrl } from './url.js';
 /**
  * @param {ModelSource} source
  * @param {ReadOptions} options
+ * @returns {Promise<ModelFiles>}
+ */
+export async function openSource(source, options) {
+  const { File, FileList } = globalThis;
+  if (File && source instanceof File) return openFiles([source], options);
+  if (Array.isArray(source)) return openFiles(source, options);
+  if (FileList && source instanceof FileList) return openFiles([...source], options);
+  const file = /** @type {FileSource} */ (source);
+  const isAddress = typeof file === 'string' || file instanceof URL;
+  if (!isAddress) return { name: '', bytes: await readSource(file, options), readBeside: readNone };
+  const url = resolveUrl(file);
+  const name = decodeURIComponent(url.pathname.slice(url.pathname.lastIndexOf('/') + 1));
+  const readBeside = (/** @type {string[]} */ paths, /** @type {number} */ total) => {
+    const urls = paths.map((path) => besideUrl(url, path));
+    return readAll(urls, total, options);
+  };
+  return { name, bytes: await readUrl(url, options), readBeside };
+}
+
+/**
+ * @param {string[]} paths
+ * @returns {Promise<never>}
+ */
+async function readNone(paths) {
+  const text = `the model needs ${paths.join(', ')} too: give all its files, or its address`;
+  throw new GradCamError('INVALID_SOURCE', text);
+}
+
+/**
+ * The address of a file beside another, on the same server: a model says nothing of others.
+ * @param {URL} url
+ * @param {string} path
+ */
+function besideUrl(url, path) {
+  const beside = new URL(path, url);
+  if (beside.protocol !== url.protocol || beside.host !== url.host) {
+    throw new GradCamError('INVALID_MODEL', `the model needs ${show(path)}, from another server`);
+  }
+  if (beside.search === '') beside.search = url.search;
+  return beside;
+}
+
+/**
+ * @param {unknown[]} files
+ * @param {ReadOptions} options
+ * @returns {Promise<ModelFiles>}
+ */
+async function openFiles(files, options) {
+  const named = files.filter((file) => file instanceof File);
+  if (named.length === 0 || named.length < files.length) {
+    const text = `the model is ${show(files)}; allowed: a list of Files`;
+    throw new GradCamError('INVALID_SOURCE', text);
+  }
+  const main = mainFile(named);
+  const readBeside = (/** @type {string[]} */ paths, /** @type {number} */ total) =>
+    readAll(findFiles(named, main, paths), total, options);
+  return { name: main.name, bytes: await readSource(main, options), readBeside };
+}
+
+/**
+ * The file to begin with.
+ * @param {File[]} files
+ */
+function mainFile(files) {
+  if (files.some(({ name }) => name === 'saved_model.pb')) {
+    throw new GradCamError(
+      'INVALID_MODEL',
+      'this is a SavedModel of TensorFlow, whose graph has no Keras layers: load it in Keras and ' +
+        'save it with model.save("model.keras")',
+    );
+  }
+  if (files.length === 1) return files[0];
+  const json = files.filter(({ name }) => name.endsWith('.json'));
+  const main = json.find(({ name }) => name === 'model.json') ?? json[0];
+  if (main) return main;
+  const names = files.map(({ name }) => name).join(', ');
+  const text = `of several files one must be a model.json; given: ${names}`;
+  throw new GradCamError('INVALID_SOURCE', text);
+}
+
+/**
+ * Files by their paths from the main one. Those that were dropped have lost their folders.
+ * @param {File[]} files
+ * @param {File} main
+ * @param {string[]} paths
+ * @returns {File[]}
+ */
+function findFiles(files, main, paths) {
+  const found = paths.map((path) => {
+    const last = path.slice(path.lastIndexOf('/') + 1);
+    return files.find(({ name }) => name === last) ?? path;
+  });
+  const missing = found.filter((file) => typeof file === 'string');
+  if (missing.length === 0) return /** @type {File[]} */ (found);
+  const text = `${main.name} needs ${missing.join(', ')} too: give all its files together`;
+  throw new GradCamError('INVALID_SOURCE', text);
+}
+
+/**
+ * Reads files one after another, with one count of bytes for all.
+ * @param {(File | URL)[]} sources
+ * @param {number} total bytes
+ * @param {ReadOptions} options
+ */
+async function readAll(sources, total, { onProgress, signal }) {
+  /** @type {Uint8Array[]} */
+  const files = [];
+  let before = 0;
+  for (const source of sources) {
+    const report = ({ loaded = 0 }) =>
+      onProgress?.({ phase: 'fetch', loaded: before + loaded, total });
+    const bytes = await readSource(source, { onProgress: report, signal });
+    files.push(bytes);
+    before += bytes.length;
+  }
+  return files;
+}
+
+/**
+ * @param {FileSource} source
+ * @param {ReadOptions} options
  * @returns {Promise<Uint8Array>}
  */
 export async function readSource(source, options) {
@@ -34,7 +170,7 @@ export async function readSource(source, options) {
   if (typeof source === 'string' || source instanceof URL) {
     return readUrl(resolveUrl(source), options);
   }
-  const allowed = 'an address, a File or Blob, an ArrayBuffer or a Uint8Array';
+  const allowed = 'an address, a File or Blob, a list of Files, an ArrayBuffer or a Uint8Array';
   throw new GradCamError('INVALID_SOURCE', `the model is ${show(source)}; allowed: ${allowed}`);
 }
 

@@ -5,7 +5,7 @@
 
 import { GradCamError, show } from './errors.js';
 import { checkPixels, checkPixelSize, readPicture, toImageData } from './image.js';
-import { checkPreprocessing, inputToPicture, opaque } from './preprocessing.js';
+import { resolvePreprocessing, inputToPicture, opaque } from './preprocessing.js';
 import { resizeColors, toTensor } from './preprocessing.js';
 import { readSource } from './source.js';
 import { checkTensor } from './tensor.js';
@@ -51,7 +51,7 @@ export async function loadImage(source, { targetSize, interpolation = 'nearest',
 export function imageToArray(image, { preprocessing = 'none', channels = 3 } = {}) {
   const engine = currentEngine();
   const { data, width, height } = checkPixels(image);
-  checkPreprocessing(preprocessing);
+  resolvePreprocessing(preprocessing);
   if (channels !== 1 && channels !== 3) {
     throw new GradCamError('INVALID_ARGUMENT', `channels is ${show(channels)}; allowed: 1, 3`);
   }

@@ -1,4 +1,4 @@
-/** HDF5 files of Keras: whole models (.h5) and the weight store inside a .keras file. */
+/** HDF5 files of Keras: whole models and weights alone (.h5), and the weight store in a .keras file. */
 
 import { GradCamError } from '../errors.js';
 import { library } from './library.js';
@@ -19,7 +19,8 @@ const MAX_DEPTH = 64;
 
 /**
  * Opens a whole model as model.save('model.h5') of Keras 2 and 3 writes it: the configuration in an
- * attribute, the weights in one group a top-level layer. The optimizer's state is not read.
+ * attribute, the weights in one group a top-level layer. The optimizer's state is not read. Or weights
+ * alone, as model.save_weights() writes them: in the same groups, or in Keras 3's store.
  * @param {Uint8Array} bytes
  * @returns {Promise<import('./index.js').Container>}
  */
@@ -28,9 +29,14 @@ export async function openModelH5(bytes) {
   return guarded(() => {
     const file = openFile(jsfive, bytes);
     const config = file.attrs.model_config;
-    if (typeof config !== 'string') throw new GradCamError('INVALID_MODEL', reasonOfNoConfig(file));
-    const weights = [...layerWeights(childGroup(file, 'model_weights'))];
-    return { config, weights: weights.map(([name, dataset]) => weight(name, dataset, bytes)) };
+    if (typeof config === 'string') {
+      return { config, weights: readAll(layerWeights(childGroup(file, 'model_weights')), bytes) };
+    }
+    const hasLayers = ['layer_names', 'layer_names0'].some((name) => name in file.attrs);
+    if (hasLayers) return { weights: readAll(layerWeights(file), bytes), isOrdered: true };
+    if (file.keys.includes('layers')) return { weights: readAll(storeWeights(file), bytes) };
+    const text = 'an HDF5 file, but not a Keras model: it has no attribute model_config';
+    throw new GradCamError('INVALID_MODEL', text);
   });
 }
 
@@ -42,10 +48,15 @@ export async function openModelH5(bytes) {
  */
 export async function openWeightStore(bytes) {
   const jsfive = await library('jsfive', () => import('jsfive'));
-  return guarded(() => {
-    const datasets = [...storeWeights(openFile(jsfive, bytes), '', new Set())];
-    return datasets.map(([name, dataset]) => weight(name, dataset, bytes));
-  });
+  return guarded(() => readAll(storeWeights(openFile(jsfive, bytes)), bytes));
+}
+
+/**
+ * @param {Iterable<[string, Dataset]>} datasets
+ * @param {Uint8Array} bytes of the file
+ */
+function readAll(datasets, bytes) {
+  return [...datasets].map(([name, dataset]) => weight(name, dataset, bytes));
 }
 
 /**
@@ -86,14 +97,6 @@ function checkLength(bytes) {
     const lengths = `${bytes.byteLength} of ${expected} bytes`;
     throw new GradCamError('INVALID_MODEL', `the HDF5 file is cut off: ${lengths}`);
   }
-}
-
-/** @param {Group} file */
-function reasonOfNoConfig(file) {
-  const hasWeights = 'layer_names' in file.attrs || file.keys.includes('layers');
-  return hasWeights
-    ? 'weights without a configuration: save the whole model with model.save("model.keras")'
-    : 'an HDF5 file, but not a Keras model: it has no attribute model_config';
 }
 
 /**
@@ -143,12 +146,13 @@ function names(group, attribute) {
 }
 
 /**
+ * The data sets of a group and those in it, named by their places.
  * @param {Group} group
- * @param {string} path of the group, "" or ending in "/"
- * @param {Set<number>} visited addresses of the groups that were seen
+ * @param {string} [path] of the group, "" or ending in "/"
+ * @param {Set<number>} [visited] addresses of the groups that were seen
  * @returns {Iterable<[string, Dataset]>}
  */
-function* storeWeights(group, path, visited) {
+function* storeWeights(group, path = '', visited = new Set()) {
   const { offset } = group._dataobjects;
   if (visited.has(offset) || path.split('/').length > MAX_DEPTH) {
     throw new GradCamError('INVALID_MODEL', `the HDF5 file's groups go in a circle at ${path}`);

@@ -2,6 +2,9 @@
 
 import { GradCamError } from '../errors.js';
 import { isHtml } from '../url.js';
+import { isSafetensors, openSafetensors } from './safetensors.js';
+
+/** @typedef {import('../source.js').ModelFiles} ModelFiles */
 
 /**
  * A weight array as a file has it.
@@ -9,48 +12,101 @@ import { isHtml } from '../url.js';
  * @property {string} name the parts of its place in the file, joined by "/"; see gc_model_find_weight
  * @property {number[]} shape
  * @property {number} size number of values: the product of the axes
- * @property {() => Float32Array} read decodes the values, row-major
+ * @property {() => Float32Array} read decodes the values, row-major; they may lie in the file's bytes
  */
 
 /**
  * An opened model file.
  * @typedef {object} Container
- * @property {string} config JSON of the model's architecture, as Keras writes it
+ * @property {string} [config] JSON of the model's architecture, as Keras writes it; files of weights
+ *   alone have none
+ * @property {boolean} [isOrdered] whether the weights are known by their order, as in Keras' files of
+ *   weights alone, rather than by their names
  * @property {Weight[]} weights read one after another, so that no more than one is held twice
+ * @property {string[]} [labels] names of the classes, if the file has them
+ * @property {import('../preprocessing.js').Preprocessing} [preprocessing] if the file has it
  */
 
-/** @type {{ name: string, magic: number[], open: (bytes: Uint8Array) => Promise<Container> }[]} */
+/**
+ * @typedef {object} Kind
+ * @property {string} name
+ * @property {(bytes: Uint8Array) => boolean} is
+ * @property {(files: ModelFiles) => Container | Promise<Container>} open
+ */
+
+/** @type {Kind[]} */
 const kinds = [
   {
-    name: 'HDF5 (.h5)',
-    magic: [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a],
-    open: async (bytes) => (await import('./hdf5.js')).openModelH5(bytes),
+    name: 'Keras 3 (.keras)',
+    is: begins(0x50, 0x4b, 0x03, 0x04),
+    open: async ({ bytes }) => (await import('./keras.js')).openKeras(bytes),
   },
   {
-    name: 'Keras 3 (.keras)',
-    magic: [0x50, 0x4b, 0x03, 0x04],
-    open: async (bytes) => (await import('./keras.js')).openKeras(bytes),
+    name: 'HDF5 (.h5)',
+    is: begins(0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a),
+    open: async ({ bytes }) => (await import('./hdf5.js')).openModelH5(bytes),
+  },
+  { name: '.safetensors', is: isSafetensors, open: ({ bytes }) => openSafetensors(bytes) },
+  {
+    name: 'TensorFlow.js (model.json with its shards)',
+    is: (bytes) => /^\s*\{/.test(textStart(bytes)),
+    open: async (files) => (await import('./tfjs.js')).openTfjs(files),
   },
 ];
 
+const SAVE_AGAIN = 'load it in Keras and save it with model.save("model.keras")';
+
 /**
- * @param {Uint8Array} bytes of the file
+ * What is often taken for a model that can be read here, and what to do instead.
+ * @type {{ is: (bytes: Uint8Array) => boolean, what: string, instead: string }[]}
+ */
+const others = [
+  { is: isHtml, what: 'it is an HTML page', instead: 'is the address right?' },
+  {
+    // Field 1 of a SavedModel, its version, then field 2, its graphs.
+    is: begins(0x08, 0x01, 0x12),
+    what: 'it is a saved_model.pb of TensorFlow, whose graph has no Keras layers',
+    instead: SAVE_AGAIN,
+  },
+  {
+    is: (bytes) => textStart(bytes).slice(4, 8) === 'TFL3',
+    what: 'it is a TensorFlow Lite model, whose layers are fused for inference',
+    instead: 'use the Keras model that it was made from',
+  },
+  {
+    is: begins(0x80, 0x02, 0x8a, 0x0a),
+    what: 'it is a file of PyTorch',
+    instead: 'only Keras models can be read',
+  },
+];
+
+/** @param {number[]} magic */
+function begins(...magic) {
+  return (/** @type {Uint8Array} */ bytes) => magic.every((byte, i) => bytes[i] === byte);
+}
+
+/** @param {Uint8Array} bytes */
+function textStart(bytes) {
+  return new TextDecoder('latin1').decode(bytes.subarray(0, 64));
+}
+
+/**
+ * @param {ModelFiles} files
  * @returns {Promise<Container>}
  */
-export async function openContainer(bytes) {
-  const kind = kinds.find(({ magic }) => magic.every((byte, i) => bytes[i] === byte));
-  if (kind) return kind.open(bytes);
+export async function openContainer(files) {
+  const kind = kinds.find(({ is }) => is(files.bytes));
+  if (kind) return kind.open(files);
   const allowed = kinds.map(({ name }) => name).join(', ');
-  throw new GradCamError(
-    'INVALID_MODEL',
-    `not a model file: ${describe(bytes)}; allowed: ${allowed}`,
-  );
+  const text = `not a model file: ${describe(files.bytes)}; allowed: ${allowed}`;
+  throw new GradCamError('INVALID_MODEL', text);
 }
 
 /** @param {Uint8Array} bytes */
 function describe(bytes) {
   if (bytes.length === 0) return 'it is empty';
-  if (isHtml(bytes)) return 'it is an HTML page';
+  const other = others.find(({ is }) => is(bytes));
+  if (other) return `${other.what} (${other.instead})`;
   const start = [...bytes.subarray(0, 8)].map((byte) => byte.toString(16).padStart(2, '0'));
   return `it begins with the bytes ${start.join(' ')}`;
 }

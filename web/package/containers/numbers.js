@@ -1,4 +1,6 @@
-/** Arrays of numbers as files store them, decoded to float32. */
+/** Arrays of numbers as files store them, decoded to float32, and encoded to float16. */
+
+import { roundHalfToEven } from '../table.js';
 
 /** @typedef {(view: DataView, offset: number, littleEndian: boolean) => number} ReadNumber */
 
@@ -38,16 +40,13 @@ export function bytesPerNumber(type) {
  * Decodes numbers to float32.
  * @param {Uint8Array} bytes
  * @param {string} type as NumPy names it, "<f4"
- * @returns {Float32Array}
+ * @returns {Float32Array} for "<f4" a view of the bytes, if they are aligned
  */
 export function toFloat32(bytes, type) {
   const littleEndian = !type.startsWith('>');
   const size = bytesPerNumber(type);
   const count = Math.floor(bytes.byteLength / size);
-  if (type.endsWith('f4') && littleEndian) {
-    // The copy is aligned for 4-byte numbers. All hosts of wasm are little-endian.
-    return new Float32Array(new Uint8Array(bytes.subarray(0, count * 4)).buffer);
-  }
+  if (type.endsWith('f4') && littleEndian) return viewFloat32(bytes, count);
   const read = readers[type.slice(-2)];
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const values = new Float32Array(count);
@@ -56,15 +55,58 @@ export function toFloat32(bytes, type) {
 }
 
 /**
+ * All hosts of wasm are little-endian.
+ * @param {Uint8Array} bytes
+ * @param {number} count
+ */
+function viewFloat32(bytes, count) {
+  const isAligned = bytes.byteOffset % 4 === 0;
+  const aligned = isAligned ? bytes : new Uint8Array(bytes.subarray(0, count * 4));
+  return new Float32Array(aligned.buffer, aligned.byteOffset, count);
+}
+
+/** @type {Float32Array | undefined} the values of all 65,536 half-precision numbers */
+let halves;
+
+/**
  * The value of an IEEE 754 half-precision number.
  * @param {number} half its 16 bits
  * @returns {number}
  */
 function halfToNumber(half) {
+  halves ??= Float32Array.from({ length: 65536 }, (_, bits) => decodeHalf(bits));
+  return halves[half];
+}
+
+/** @param {number} half */
+function decodeHalf(half) {
   const sign = half & 0x8000 ? -1 : 1;
   const exponent = (half >> 10) & 0x1f;
   const fraction = half & 0x3ff;
   if (exponent === 0) return sign * fraction * 2 ** -24;
   if (exponent === 31) return fraction ? NaN : sign * Infinity;
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}
+
+/** The largest half-precision number. */
+export const LARGEST_HALF = 65504;
+
+/**
+ * Rounds to half precision, ties to even.
+ * @param {Float32Array} values none larger than LARGEST_HALF
+ * @returns {Uint16Array} their bits
+ */
+export function toFloat16(values) {
+  const singles = new Uint32Array(values.buffer, values.byteOffset, values.length);
+  const halves = new Uint16Array(values.length);
+  for (let i = 0; i < values.length; i++) {
+    const sign = (singles[i] >>> 16) & 0x8000;
+    const size = Math.abs(values[i]);
+    // Numbers below 2^-14 are counted in steps of 2^-24; of the others the exponent's bias changes.
+    const rounded = (singles[i] & 0x7fffffff) + 0xfff + ((singles[i] >>> 13) & 1);
+    const isSmall = size < 2 ** -14;
+    halves[i] =
+      sign | (isSmall ? roundHalfToEven(size * 2 ** 24) : (rounded >>> 13) - ((127 - 15) << 10));
+  }
+  return halves;
 }

@@ -2,6 +2,7 @@
 
 import { isDrawable, readDrawable } from '../image.js';
 import { ModelInfo } from '../model-info.js';
+import { findRangeProblem } from '../preprocessing.js';
 import { decodePredictions } from '../run.js';
 
 /** @typedef {import('./client.js').Client} Client */
@@ -85,6 +86,11 @@ export class RemoteRun {
     this.predictions = predictions;
     /** The values before the last softmax or sigmoid. */
     this.logits = logits;
+  }
+
+  /** What looks wrong with the range of the input's values, a sentence; null if nothing does. */
+  get inputWarning() {
+    return findRangeProblem(this.input, this.#model.preprocessing, this.#model.layers);
   }
 
   /**

@@ -1,0 +1,239 @@
+/**
+ * .safetensors files: the length of a header, the header (JSON), and the arrays one after another, as
+ * https://github.com/huggingface/safetensors defines them. The model's configuration travels in the
+ * header's metadata, so that the file is a whole model and takes no parsing worth the name.
+ */
+
+import { GradCamError, show } from '../errors.js';
+import { LARGEST_HALF, bytesPerNumber, toFloat16, toFloat32 } from './numbers.js';
+
+/** @typedef {import('./index.js').Container} Container */
+/** @typedef {import('./index.js').Weight} Weight */
+
+/** Bytes before the header: its length. */
+const PREFIX = 8;
+/** Longest header, as the library of the format's authors has it. */
+const MAX_HEADER_BYTES = 100_000_000;
+/** Arrays begin at multiples of this, so that they can be looked at where they lie. */
+const ALIGNMENT = 8;
+
+/** @type {Record<string, string>} types of numbers, and their names in NumPy */
+const TYPES = { F32: '<f4', F16: '<f2' };
+
+/** Keys of the metadata, whose values are JSON. */
+const CONFIG = 'keras_config';
+const LABELS = 'labels';
+const PREPROCESSING = 'preprocessing';
+
+/**
+ * @typedef {object} Entry of the header
+ * @property {string} name
+ * @property {string} type
+ * @property {number[]} shape
+ * @property {number} start of its bytes after the header
+ * @property {number} end
+ */
+
+/**
+ * Whether a file begins as this format does: a length that fits, then a JSON object.
+ * @param {Uint8Array} bytes
+ */
+export function isSafetensors(bytes) {
+  return bytes.length > PREFIX && bytes[PREFIX] === 0x7b && headerLength(bytes) >= 2;
+}
+
+/** @param {Uint8Array} bytes */
+function headerLength(bytes) {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const length = view.getBigUint64(0, true);
+  return length <= MAX_HEADER_BYTES ? Number(length) : 0;
+}
+
+/**
+ * @param {Uint8Array} bytes
+ * @returns {Container}
+ */
+export function openSafetensors(bytes) {
+  const length = headerLength(bytes);
+  const data = bytes.subarray(PREFIX + length);
+  if (PREFIX + length > bytes.length) {
+    throw invalid(`it is cut off: its header has ${length} bytes, the file ${bytes.length}`);
+  }
+  const header = parseObject(bytes.subarray(PREFIX, PREFIX + length));
+  const { __metadata__: metadata = {}, ...tensors } = header;
+  const entries = Object.entries(tensors).map(([name, tensor]) => readEntry(name, tensor));
+  checkPlaces(entries, data.length);
+  return { ...readMetadata(metadata), weights: entries.map((entry) => toWeight(entry, data)) };
+}
+
+/** @param {string} reason */
+function invalid(reason) {
+  return new GradCamError('INVALID_MODEL', `the .safetensors file cannot be read: ${reason}`);
+}
+
+/**
+ * @param {Uint8Array} bytes
+ * @returns {Record<string, unknown>}
+ */
+function parseObject(bytes) {
+  try {
+    const value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
+  } catch {
+    // The same as any other value.
+  }
+  throw invalid('its header is no JSON object');
+}
+
+/**
+ * @param {string} name
+ * @param {unknown} tensor
+ * @returns {Entry}
+ */
+function readEntry(name, tensor) {
+  const { dtype, shape, data_offsets: offsets } = /** @type {any} */ (tensor ?? {});
+  if (!Object.hasOwn(TYPES, dtype)) {
+    const allowed = Object.keys(TYPES).join(', ');
+    throw invalid(`tensor ${name} has numbers of type ${show(dtype)}; allowed: ${allowed}`);
+  }
+  if (!areSizes(shape)) throw invalid(`tensor ${name} has shape ${show(shape)}`);
+  if (!areSizes(offsets) || offsets.length !== 2) {
+    throw invalid(`tensor ${name} has data_offsets ${show(offsets)}`);
+  }
+  const [start, end] = offsets;
+  const needed = count(shape) * bytesPerNumber(TYPES[dtype]);
+  if (end - start !== needed) {
+    throw invalid(`tensor ${name} of shape ${show(shape)} has ${end - start} bytes, not ${needed}`);
+  }
+  return { name, type: TYPES[dtype], shape, start, end };
+}
+
+/**
+ * @param {unknown} value
+ * @returns {value is number[]}
+ */
+function areSizes(value) {
+  return Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && size >= 0);
+}
+
+/** @param {number[]} shape */
+function count(shape) {
+  return shape.reduce((product, axis) => product * axis, 1);
+}
+
+/**
+ * The arrays must fill the file without gap or overlap, so that no byte of it is unaccounted for.
+ * @param {Entry[]} entries
+ * @param {number} length of what follows the header, in bytes
+ */
+function checkPlaces(entries, length) {
+  let end = 0;
+  for (const entry of [...entries].sort((a, b) => a.start - b.start || a.end - b.end)) {
+    if (entry.start !== end) {
+      const what = entry.start < end ? 'overlaps the one before it' : 'leaves a gap before it';
+      throw invalid(`tensor ${entry.name} ${what}: it begins at ${entry.start}, not ${end}`);
+    }
+    end = entry.end;
+  }
+  if (end !== length) throw invalid(`its tensors have ${end} bytes, it holds ${length}`);
+}
+
+/**
+ * @param {unknown} metadata
+ * @returns {Omit<Container, 'weights'>}
+ */
+function readMetadata(metadata) {
+  const texts = /** @type {Record<string, unknown>} */ (metadata);
+  const isMap = typeof metadata === 'object' && metadata !== null && !Array.isArray(metadata);
+  if (!isMap || Object.values(texts).some((text) => typeof text !== 'string')) {
+    throw invalid('its __metadata__ is no map of texts');
+  }
+  const { [CONFIG]: config, [LABELS]: labels, [PREPROCESSING]: preprocessing } = texts;
+  return {
+    config: /** @type {string | undefined} */ (config),
+    labels: parseJson(LABELS, labels),
+    preprocessing: parseJson(PREPROCESSING, preprocessing),
+  };
+}
+
+/**
+ * @param {string} key
+ * @param {unknown} text
+ */
+function parseJson(key, text) {
+  if (typeof text !== 'string') return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw invalid(`its metadata "${key}" is no JSON`);
+  }
+}
+
+/**
+ * @param {Entry} entry
+ * @param {Uint8Array} data
+ * @returns {Weight}
+ */
+function toWeight({ name, type, shape, start, end }, data) {
+  const read = () => toFloat32(data.subarray(start, end), type);
+  return { name, shape, size: count(shape), read };
+}
+
+/**
+ * Writes a model in this format. With `float16`, arrays of two axes and more (kernels) take 2 bytes a
+ * number; vectors stay float32: they take little room, and the statistics of a batch normalisation
+ * may be too large or too small for half precision.
+ * @param {Container} model
+ * @param {{ float16?: boolean }} [options]
+ * @returns {Uint8Array<ArrayBuffer>}
+ */
+export function writeSafetensors({ config, labels, preprocessing, weights }, options = {}) {
+  const arrays = weights.map((weight) => encode(weight, options.float16 ?? false));
+  const texts = {
+    format: 'keras',
+    [CONFIG]: config,
+    [LABELS]: labels && JSON.stringify(labels),
+    [PREPROCESSING]: preprocessing && JSON.stringify(preprocessing),
+  };
+  /** @type {Record<string, unknown>} */
+  const header = { __metadata__: texts };
+  let length = 0;
+  // The larger numbers come first, so that all begin at multiples of their size.
+  arrays.sort((a, b) => bytesPerNumber(TYPES[b.dtype]) - bytesPerNumber(TYPES[a.dtype]));
+  for (const { name, dtype, shape, bytes } of arrays) {
+    header[name] = { dtype, shape, data_offsets: [length, length + bytes.length] };
+    length += bytes.length;
+  }
+  return concat(new TextEncoder().encode(JSON.stringify(header)), arrays, length);
+}
+
+/**
+ * @param {Weight} weight
+ * @param {boolean} float16
+ */
+function encode({ name, shape, read }, float16) {
+  const values = read();
+  const isSmall = values.every((value) => Math.abs(value) <= LARGEST_HALF);
+  const isHalf = float16 && shape.length > 1 && isSmall;
+  const { buffer, byteOffset, byteLength } = isHalf ? toFloat16(values) : values;
+  const bytes = new Uint8Array(buffer, byteOffset, byteLength);
+  return { name, shape, dtype: isHalf ? 'F16' : 'F32', bytes };
+}
+
+/**
+ * @param {Uint8Array} header
+ * @param {{ bytes: Uint8Array }[]} arrays
+ * @param {number} length of all arrays
+ */
+function concat(header, arrays, length) {
+  const padded = Math.ceil(header.length / ALIGNMENT) * ALIGNMENT;
+  const file = new Uint8Array(PREFIX + padded + length).fill(0x20, PREFIX, PREFIX + padded);
+  new DataView(file.buffer).setBigUint64(0, BigInt(padded), true);
+  file.set(header, PREFIX);
+  let offset = PREFIX + padded;
+  for (const { bytes } of arrays) {
+    file.set(bytes, offset);
+    offset += bytes.length;
+  }
+  return file;
+}

@@ -1,0 +1,185 @@
+/**
+ * TensorFlow.js layers-models: model.json, with the Keras configuration and a list of the weights, and
+ * shards, files of numbers which together hold the weights one after another. The weights may be
+ * quantised: https://github.com/tensorflow/tfjs/tree/master/tfjs-converter describes it.
+ */
+
+import { GradCamError, show } from '../errors.js';
+import { bytesPerNumber, toFloat32 } from './numbers.js';
+
+/** @typedef {import('./index.js').Container} Container */
+/** @typedef {import('./index.js').Weight} Weight */
+/** @typedef {import('../source.js').ModelFiles} ModelFiles */
+
+/** Types of numbers, and their names in NumPy. */
+const TYPES = new Map([
+  ['float32', '<f4'],
+  ['float16', '<f2'],
+  ['int32', '<i4'],
+  ['uint16', '<u2'],
+  ['uint8', '|u1'],
+  ['bool', '|u1'],
+]);
+
+/**
+ * How the numbers of a weight are stored.
+ * @typedef {object} Storage
+ * @property {string} type as NumPy names it
+ * @property {number} scale value = stored * scale + min
+ * @property {number} min
+ */
+
+/**
+ * A group of weights, which lie in shards of their own.
+ * @typedef {{ paths: string[], weights: unknown[] }} Group
+ */
+
+/**
+ * @param {ModelFiles} files
+ * @returns {Promise<Container>}
+ */
+export async function openTfjs(files) {
+  const model = parse(files.bytes);
+  const config = readTopology(model);
+  const groups = readManifest(model.weightsManifest);
+  const entries = groups.map(({ weights }) => weights.map(readEntry));
+  const lengths = entries.map(sumLengths);
+  const paths = groups.flatMap((group) => group.paths);
+  const total = lengths.reduce((sum, length) => sum + length, 0);
+  const shards = await files.readBeside(paths, total);
+  const weights = groups.flatMap((group, i) => {
+    const bytes = join(shards.splice(0, group.paths.length), group.paths, lengths[i]);
+    return toWeights(entries[i], bytes);
+  });
+  return { config, weights };
+}
+
+/** @param {string} reason */
+function invalid(reason) {
+  return new GradCamError('INVALID_MODEL', `model.json cannot be read: ${reason}`);
+}
+
+/** @param {Uint8Array} bytes */
+function parse(bytes) {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw invalid(`it is no JSON (${reason})`);
+  }
+}
+
+/** @param {any} model */
+function readTopology({ format, modelTopology, weightsManifest, class_name: className }) {
+  if (format === 'graph-model' || modelTopology?.node) {
+    throw new GradCamError(
+      'INVALID_MODEL',
+      'this is a graph-model of TensorFlow.js: a frozen graph without Keras layers; convert the ' +
+        'Keras model again with --output_format=tfjs_layers_model, or open the Keras model itself',
+    );
+  }
+  if (className && !modelTopology) {
+    throw invalid('it is a configuration without weights; save the whole model in Keras');
+  }
+  const config = modelTopology?.model_config ?? modelTopology;
+  if (typeof config !== 'object' || config === null) throw invalid('it has no modelTopology');
+  if (!weightsManifest) throw invalid('it is a configuration without weights (weightsManifest)');
+  return JSON.stringify(config);
+}
+
+/**
+ * @param {unknown} manifest
+ * @returns {Group[]}
+ */
+function readManifest(manifest) {
+  const isList = Array.isArray(manifest) && manifest.length > 0;
+  const isGroup = (/** @type {any} */ group) =>
+    Array.isArray(group?.weights) &&
+    Array.isArray(group.paths) &&
+    group.paths.every((/** @type {unknown} */ path) => typeof path === 'string' && path !== '');
+  if (isList && manifest.every(isGroup)) return manifest;
+  throw invalid('its weightsManifest is no list of groups with paths and weights');
+}
+
+/** @param {any} entry */
+function readEntry(entry) {
+  const { name, shape, dtype, quantization } = entry ?? {};
+  if (typeof name !== 'string') throw invalid(`a weight has the name ${show(name)}`);
+  const isShape = Array.isArray(shape) && shape.every((n) => Number.isSafeInteger(n) && n >= 0);
+  if (!isShape) throw invalid(`weight ${name} has shape ${show(shape)}`);
+  const size = shape.reduce((product, axis) => product * axis, 1);
+  const storage = readStorage(name, dtype, quantization);
+  return { name, shape, size, ...storage, length: size * bytesPerNumber(storage.type) };
+}
+
+/**
+ * @param {string} name
+ * @param {unknown} dtype
+ * @param {any} quantization
+ * @returns {Storage}
+ */
+function readStorage(name, dtype, quantization) {
+  const stored = quantization?.dtype ?? dtype;
+  const type = TYPES.get(stored);
+  if (!type) {
+    const allowed = [...TYPES.keys()].join(', ');
+    throw invalid(`weight ${name} has numbers of type ${show(stored)}; allowed: ${allowed}`);
+  }
+  const { scale = 1, min = 0 } = quantization ?? {};
+  if (Number.isFinite(scale) && Number.isFinite(min)) return { type, scale, min };
+  throw invalid(`weight ${name} is quantised with scale ${show(scale)}, min ${show(min)}`);
+}
+
+/** @param {ReturnType<typeof readEntry>[]} entries */
+function sumLengths(entries) {
+  return entries.reduce((sum, { length }) => sum + length, 0);
+}
+
+/**
+ * @param {Uint8Array[]} shards
+ * @param {string[]} paths
+ * @param {number} length that they have together
+ * @returns {Uint8Array}
+ */
+function join(shards, paths, length) {
+  const sizes = shards.map((shard) => shard.length);
+  const given = sizes.reduce((sum, size) => sum + size, 0);
+  if (given !== length) {
+    throw invalid(`its weights need ${length} bytes; ${paths.join(', ')} hold ${given}`);
+  }
+  // The converter fills all shards but the last.
+  if (sizes[sizes.length - 1] > sizes[0]) {
+    throw invalid(`the last shard is larger than the first: are ${paths.join(', ')} swapped?`);
+  }
+  if (shards.length === 1) return shards[0];
+  const bytes = new Uint8Array(length);
+  let offset = 0;
+  for (const shard of shards) {
+    bytes.set(shard, offset);
+    offset += shard.length;
+  }
+  return bytes;
+}
+
+/**
+ * @param {ReturnType<typeof readEntry>[]} entries
+ * @param {Uint8Array} bytes of the group
+ * @returns {Weight[]}
+ */
+function toWeights(entries, bytes) {
+  let offset = 0;
+  return entries.map(({ name, shape, size, length, ...storage }) => {
+    const stored = bytes.subarray(offset, offset + length);
+    offset += length;
+    return { name, shape, size, read: () => dequantize(stored, storage) };
+  });
+}
+
+/**
+ * @param {Uint8Array} bytes
+ * @param {Storage} storage
+ */
+function dequantize(bytes, { type, scale, min }) {
+  const values = toFloat32(bytes, type);
+  return scale === 1 && min === 0 ? values : values.map((value) => value * scale + min);
+}

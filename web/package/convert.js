@@ -1,0 +1,53 @@
+/** Any model as one compact .safetensors file. */
+
+import { writeSafetensors } from './containers/safetensors.js';
+import { GradCamError } from './errors.js';
+import { buildModel, openModel } from './load.js';
+import { Network } from './network.js';
+
+/** @typedef {import('./containers/index.js').Weight} Weight */
+/** @typedef {import('./topology.js').Topology} Topology */
+
+/**
+ * @typedef {object} OwnConvertOptions
+ * @property {boolean} [float16] store kernels in half precision: half the size, scores that differ in
+ *   the third or fourth digit
+ * @typedef {OwnConvertOptions & import('./load.js').LoadOptions} ConvertOptions
+ */
+
+/**
+ * Converts a model of any kind that loadModel reads to .safetensors, with its configuration, labels and
+ * preprocessing in the metadata. loadModel then needs nothing else, and no library.
+ * @param {import('./source.js').ModelSource} source
+ * @param {ConvertOptions & import('./wasm.js').WasmOptions} [options] as for loadModel
+ * @returns {Promise<Uint8Array<ArrayBuffer>>} the file
+ */
+export async function convertModel(source, options = {}) {
+  const { engine, topology } = await openModel(source, options);
+  const model = await buildModel(engine, topology, options);
+  const { labels, preprocessing } = model.description;
+  model.dispose();
+  const weights = nameWeights(engine, topology);
+  return writeSafetensors({ config: topology.config, labels, preprocessing, weights }, options);
+}
+
+/**
+ * The weights by the network's own names and in its order, without what it does not need.
+ * @param {import('./wasm.js').Engine} engine
+ * @param {Topology} topology
+ * @returns {Weight[]}
+ */
+function nameWeights(engine, { config, weights }) {
+  const network = new Network(engine, config);
+  try {
+    const found = new Map(weights.map((weight) => [network.findWeight(weight.name), weight]));
+    return Array.from({ length: network.weightCount }, (_, i) => {
+      const name = network.weightPath(i);
+      const weight = found.get(i);
+      if (!weight) throw new GradCamError('INVALID_MODEL', `the file lacks the weight ${name}`);
+      return { ...weight, name, shape: network.weightShape(i) };
+    });
+  } finally {
+    network.dispose();
+  }
+}

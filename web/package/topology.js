@@ -1,0 +1,183 @@
+/** Files of weights alone: which network of keras.applications they belong to, and where in it. */
+
+import { ARCHITECTURES, findArchitecture } from './architectures/index.js';
+import { GradCamError, show } from './errors.js';
+import { Network } from './network.js';
+
+/** @typedef {import('./architectures/index.js').Architecture} Architecture */
+/** @typedef {import('./containers/index.js').Container} Container */
+/** @typedef {import('./containers/index.js').Weight} Weight */
+
+/**
+ * What a file of weights alone belongs to. Whatever is left out is found out from the weights, where
+ * their shapes tell.
+ * @typedef {object} TopologyOptions
+ * @property {string} [architecture] a network of keras.applications by Keras' name, "MobileNetV2"
+ * @property {number} [alpha] factor of its width (MobileNet, MobileNetV2, MobileNetV3)
+ * @property {boolean} [minimalistic] (MobileNetV3)
+ * @property {boolean} [includeTop] whether the classes are there; without them, the scores are the
+ *   means of the last layer's channels
+ * @property {number} [classes]
+ * @property {[height: number, width: number]} [inputSize] default: the size that the file's name
+ *   ends with, else the architecture's own
+ */
+
+/**
+ * A container with its configuration.
+ * @typedef {Container & { config: string, architecture?: string }} Topology
+ */
+
+/** Sizes that Keras has weights for and writes into the names of their files. */
+const NAMED_SIZE = /_(96|128|160|192|224)(?=[._])/;
+
+/**
+ * Gives a container that has none its configuration.
+ * @param {import('./wasm.js').Engine} engine
+ * @param {Container} container
+ * @param {string} fileName
+ * @param {TopologyOptions} options
+ * @returns {Promise<Topology>}
+ */
+export async function withTopology(engine, container, fileName, options) {
+  const { config, weights } = container;
+  const { architecture } = options;
+  if (architecture !== undefined) findArchitecture(architecture);
+  if (config !== undefined) return { ...container, config };
+  const names = architecture ? [architecture] : candidates(weights);
+  /** @type {string | undefined} why the first candidate does not fit */
+  let reason;
+  for (const name of names) {
+    for (const parameters of variants(ARCHITECTURES[name], weights, fileName, options)) {
+      const found = await ARCHITECTURES[name].build(parameters);
+      const fit = fitWeights(engine, found, container);
+      if (typeof fit !== 'string') return toTopology(name, found, fit, container);
+      reason ??= `the weights are not those of ${name}: ${fit}`;
+    }
+  }
+  throw new GradCamError('INVALID_MODEL', reason && architecture ? reason : NO_CONFIGURATION);
+}
+
+const NO_CONFIGURATION =
+  'weights without a configuration: save the whole model with model.save("model.keras"), or say ' +
+  'which network of keras.applications it is: { architecture: "MobileNetV2" }';
+
+/**
+ * @param {string} architecture
+ * @param {string} config
+ * @param {Weight[]} weights
+ * @param {Container} container
+ * @returns {Topology}
+ */
+function toTopology(architecture, config, weights, { labels, preprocessing }) {
+  const usual = ARCHITECTURES[architecture].preprocessing;
+  return { architecture, config, weights, labels, preprocessing: preprocessing ?? usual };
+}
+
+/**
+ * Networks whose layers have such names. Names tell little; the weights' shapes decide.
+ * @param {Weight[]} weights
+ * @returns {string[]}
+ */
+function candidates(weights) {
+  const list = weights.map(({ name }) => name).join('\n');
+  return Object.keys(ARCHITECTURES).filter((name) => ARCHITECTURES[name].mark.test(list));
+}
+
+/**
+ * The parameters that weights may have been saved with, the likeliest first.
+ * @param {Architecture} architecture
+ * @param {Weight[]} weights
+ * @param {string} fileName
+ * @param {TopologyOptions} options
+ */
+function* variants({ side, variants }, weights, fileName, options) {
+  const named = Number(NAMED_SIZE.exec(fileName)?.[1] ?? side);
+  const { inputSize = [named, named], includeTop, classes = lastAxis(weights) } = options;
+  const imagenet = hasImageNetVariance(weights);
+  for (const top of includeTop === undefined ? [true, false] : [includeTop]) {
+    for (const variant of variants) {
+      const own = { ...variant, ...pick(options, Object.keys(variant)) };
+      yield { ...own, inputSize, classes, includeTop: top, imagenet };
+    }
+  }
+}
+
+/**
+ * @param {Record<string, any>} options
+ * @param {string[]} keys
+ */
+function pick(options, keys) {
+  return Object.fromEntries(
+    keys.filter((key) => options[key] !== undefined).map((key) => [key, options[key]]),
+  );
+}
+
+/**
+ * The number of classes is the size of the last array, their biases.
+ * @param {Weight[]} weights
+ */
+function lastAxis(weights) {
+  return weights.at(-1)?.shape.at(-1) ?? 1000;
+}
+
+/**
+ * Whether a normalisation at the beginning has ImageNet's variances. EfficientNet is another network
+ * then; see efficientNet.
+ * @param {Weight[]} weights
+ */
+function hasImageNetVariance(weights) {
+  const variance = weights.find(({ name }) => /^normalization[^/]*\/.*variance/.test(name));
+  if (!variance || variance.size !== 3) return false;
+  return variance.read().every((value, i) => Math.abs(value - IMAGENET_VARIANCES[i]) < 1e-4);
+}
+
+const IMAGENET_VARIANCES = [0.229, 0.224, 0.225].map((deviation) => deviation ** 2);
+
+/**
+ * @param {import('./wasm.js').Engine} engine
+ * @param {string} config
+ * @param {Container} container
+ * @returns {Weight[] | string} the weights by the network's names for them, or why they do not fit
+ */
+function fitWeights(engine, config, { isOrdered, weights }) {
+  const network = new Network(engine, config);
+  try {
+    return isOrdered ? fitByOrder(network, weights) : fitByName(network, weights);
+  } finally {
+    network.dispose();
+  }
+}
+
+/**
+ * Keras loads such files by order: over the years, names have changed.
+ * @param {Network} network
+ * @param {Weight[]} weights
+ * @returns {Weight[] | string}
+ */
+function fitByOrder(network, weights) {
+  const { weightCount } = network;
+  // The count of a Normalization layer, which serves training only.
+  const arrays = weights.filter(({ shape }) => shape.length > 0);
+  for (const [i, { name, shape }] of arrays.entries()) {
+    if (i >= weightCount) break;
+    const needed = network.weightShape(i);
+    if (shape.join() === needed.join()) continue;
+    const path = network.weightPath(i);
+    return `${name} has shape ${show(shape)}, the network's ${path} ${show(needed)}`;
+  }
+  if (arrays.length !== weightCount) {
+    return `the file has ${arrays.length} arrays, the network ${weightCount}`;
+  }
+  return arrays.map((weight, i) => ({ ...weight, name: network.weightPath(i) }));
+}
+
+/**
+ * @param {Network} network
+ * @param {Weight[]} weights
+ * @returns {Weight[] | string}
+ */
+function fitByName(network, weights) {
+  const known = weights.filter(({ name }) => network.findWeight(name) >= 0);
+  if (known.length >= network.weightCount) return weights;
+  return `of its ${network.weightCount} arrays the file has ${known.length}`;
+}
