@@ -9,11 +9,11 @@
 struct cam {
     const struct gc_graph *graph;
     const struct gc_plan *plan;
-    const int32_t *values;     /* [requests]: what is explained */
+    const int32_t *values;        /* [requests]: what is explained */
     int32_t owners[GC_MAX_GROUP]; /* the value whose channel weights plan->channels[i] holds */
     int32_t next_owner;
-    float *raw; /* maps one after another */
-    float *weights_norm; /* or NULL */
+    float *raw;          /* maps one after another */
+    float *weights_norm; /* [requests], or NULL */
 };
 
 static const gc_shape *shape_of(const struct cam *cam, int32_t request) {
@@ -91,19 +91,23 @@ static double euclidean_norm(const double *values, size_t count) {
     return sqrt(sum);
 }
 
+static void keep_norm(const struct cam *cam, int32_t request, const double *weights, size_t channels) {
+    if (cam->weights_norm != NULL)
+        cam->weights_norm[request] = weights == NULL ? 0 : (float)euclidean_norm(weights, channels);
+}
+
 static void take_gradient(void *context, int32_t request, const gc_real *gradient) {
     struct cam *cam = context;
     const gc_shape *shape = shape_of(cam, request);
     const size_t count = positions(shape), channels = (size_t)shape->dims[2];
-    double norm = 0;
     if (gradient == NULL) {
         memset(raw_map(cam, request), 0, count * sizeof(float));
-    } else {
-        double *weights = channel_weights(cam, cam->values[request]);
-        mean_over_positions(weights, gradient, count, channels);
-        norm = euclidean_norm(weights, channels);
+        keep_norm(cam, request, NULL, channels);
+        return;
     }
-    if (cam->weights_norm != NULL) cam->weights_norm[request] = (float)norm;
+    double *weights = channel_weights(cam, cam->values[request]);
+    mean_over_positions(weights, gradient, count, channels);
+    keep_norm(cam, request, weights, channels);
 }
 
 static void take_activation(void *context, int32_t request, const gc_real *activation) {
@@ -113,24 +117,69 @@ static void take_activation(void *context, int32_t request, const gc_real *activ
                          positions(shape), (size_t)shape->dims[2]);
 }
 
-static gc_status check_layers(const gc_model *model, const int32_t *layers, int32_t layer_count,
-                              size_t raw_count) {
+/* The map of a value that an operator f gives, or scale * f + shift, from the gradient g behind the
+ * scale: with m the mean of g over the positions, both maps rest on sum_k m_k scale_k f_k. */
+static gc_status take_projection(void *context, int32_t request, struct gc_group *group, bool is_scaled,
+                                 const gc_real *gradient) {
+    struct cam *cam = context;
+    struct gc_step *step = &group->step;
+    const size_t count = positions(&step->out), channels = (size_t)step->out.dims[2];
+    double *weights = channel_weights(cam, cam->values[request]);
+    mean_over_positions(weights, gradient, count, channels);
+    if (is_scaled) keep_norm(cam, request, weights, channels);
+    double constant = 0;
+    for (size_t k = 0; step->scale != NULL && k < channels; k++) {
+        if (is_scaled) constant += weights[k] * (double)step->shift[k];
+        weights[k] *= (double)step->scale[k];
+    }
+    if (!is_scaled) keep_norm(cam, request, weights, channels);
+    gc_real *projected = cam->plan->scratch[0];
+    GC_TRY(step->op->project(step, projected, weights, group->in));
+    float *raw = raw_map(cam, request);
+    for (size_t p = 0; p < count; p++) raw[p] = (float)((double)projected[p] + constant);
+    return GC_OK;
+}
+
+/* ---- What is asked for ---- */
+
+/* The size of what a layer is asked for; INVALID_LAYER if it cannot be. */
+typedef gc_status layer_size(const struct gc_layer *layer, const gc_shape *shape, size_t *size);
+
+static gc_status map_size(const struct gc_layer *layer, const gc_shape *shape, size_t *size) {
+    char text[GC_SHAPE_TEXT];
+    if (shape->rank != 3)
+        return gc_fail(GC_INVALID_LAYER,
+                       "layer '%s' gives %s: no rows and columns, so there is no map to make; take a "
+                       "layer before it",
+                       layer->path, gc_shape_text(text, shape));
+    *size = positions(shape);
+    return GC_OK;
+}
+
+static gc_status tensor_size(const struct gc_layer *layer, const gc_shape *shape, size_t *size) {
+    (void)layer;
+    *size = gc_shape_count(shape);
+    return GC_OK;
+}
+
+/* Writes the layers' values to plan->requests; `given` values must be what their sizes add up to. */
+static gc_status request_layers(const gc_model *model, const int32_t *layers, int32_t layer_count,
+                                layer_size *size_of, size_t given) {
+    if (layers == NULL || layer_count < 1 || layer_count > model->graph.layer_count)
+        return gc_fail(GC_INVALID_ARGUMENT, "1 to %d layers can be asked for, not %d",
+                       (int)model->graph.layer_count, (int)layer_count);
     size_t wanted = 0;
     for (int32_t i = 0; i < layer_count; i++) {
         const struct gc_layer *layer = gc_model_layer(model, layers[i]);
         if (layer == NULL)
             return gc_fail(GC_UNKNOWN_LAYER, "layer %d does not exist: 0 to %d do", (int)layers[i],
                            (int)model->graph.layer_count - 1);
-        const gc_shape *shape = &model->graph.values[layer->value].shape;
-        char text[GC_SHAPE_TEXT];
-        if (shape->rank != 3)
-            return gc_fail(GC_INVALID_LAYER,
-                           "layer '%s' gives %s: no rows and columns, so there is no map to make; take "
-                           "a layer before it",
-                           layer->path, gc_shape_text(text, shape));
-        wanted += positions(shape);
+        size_t size = 0;
+        GC_TRY(size_of(layer, &model->graph.values[layer->value].shape, &size));
+        model->plan->requests[i] = layer->value;
+        wanted += size;
     }
-    return gc_check_count("raw maps", raw_count, wanted);
+    return gc_check_count("room for the layers' values", given, wanted);
 }
 
 /* The value from which a backward starts, its gradient set to zero. */
@@ -142,10 +191,11 @@ static gc_real *start_gradient(const gc_model *model, gc_output output, int32_t 
 }
 
 /* A first backward may pack weights and take groups apart: the model's memory grows. */
-static gc_status backward(gc_model *model, int32_t from, const int32_t *values, int32_t value_count,
+static gc_status backward(gc_model *model, int32_t from, int32_t request_count,
                           const struct gc_visitor *visitor) {
     const size_t before = gc_memory_in_use();
-    const gc_status status = gc_run_backward(model->plan, from, values, value_count, visitor);
+    const gc_status status =
+        gc_run_backward(model->plan, from, model->plan->requests, request_count, visitor);
     model->memory += gc_memory_in_use() - before;
     return status;
 }
@@ -153,76 +203,66 @@ static gc_status backward(gc_model *model, int32_t from, const int32_t *values, 
 gc_status gc_model_explain(gc_model *model, int32_t target, gc_output output, const int32_t *layers,
                            int32_t layer_count, float *raw, size_t raw_count, float *weights_norm) {
     GC_TRY(gc_model_check_run(model));
-    if (layers == NULL || raw == NULL || layer_count < 1 || layer_count > model->graph.layer_count)
-        return gc_fail(GC_INVALID_ARGUMENT, "gc_model_explain: 1 to %d layers can be explained, not %d",
-                       (int)model->graph.layer_count, (int)layer_count);
     const int32_t classes = gc_model_class_count(model);
     if (target < 0 || target >= classes)
         return gc_fail(GC_INVALID_TARGET, "class %d does not exist: 0 to %d do", (int)target,
                        (int)classes - 1);
-    GC_TRY(check_layers(model, layers, layer_count, raw_count));
-
-    int32_t from;
+    if (raw == NULL) return gc_fail(GC_INVALID_ARGUMENT, "gc_model_explain: raw must not be NULL");
+    GC_TRY(request_layers(model, layers, layer_count, map_size, raw_count));
+    int32_t from = GC_NONE;
     start_gradient(model, output, &from)[target] = 1;
-    for (int32_t i = 0; i < layer_count; i++)
-        model->plan->requests[i] = model->graph.layers[layers[i]].value;
     struct cam cam = {.graph = &model->graph,
                       .plan = model->plan,
                       .values = model->plan->requests,
                       .owners = {GC_NONE, GC_NONE, GC_NONE, GC_NONE},
                       .raw = raw,
                       .weights_norm = weights_norm};
-    const struct gc_visitor visitor = {&cam, take_gradient, take_activation};
-    return backward(model, from, cam.values, layer_count, &visitor);
+    const struct gc_visitor visitor = {&cam, take_gradient, take_activation, take_projection};
+    return backward(model, from, layer_count, &visitor);
 }
 
 /* ---- Activations and gradients as they are ---- */
 
 struct copy {
-    float *values;
-    size_t count;
+    const struct gc_graph *graph;
+    const int32_t *values; /* [requests] */
+    float *tensors;        /* one after another */
 };
 
 static void copy_tensor(void *context, int32_t request, const gc_real *tensor) {
-    (void)request;
     const struct copy *copy = context;
-    for (size_t i = 0; i < copy->count; i++) copy->values[i] = tensor == NULL ? 0 : (float)tensor[i];
+    float *to = copy->tensors;
+    for (int32_t r = 0; r < request; r++)
+        to += gc_shape_count(&copy->graph->values[copy->values[r]].shape);
+    const size_t count = gc_shape_count(&copy->graph->values[copy->values[request]].shape);
+    for (size_t i = 0; i < count; i++) to[i] = tensor == NULL ? 0 : (float)tensor[i];
 }
 
 static void ignore(void *context, int32_t request, const gc_real *tensor) {
     (void)context, (void)request, (void)tensor;
 }
 
-static gc_status find_value(const gc_model *model, int32_t layer, size_t count, int32_t *value) {
-    const struct gc_layer *found = gc_model_layer(model, layer);
-    if (found == NULL)
-        return gc_fail(GC_UNKNOWN_LAYER, "layer %d does not exist: 0 to %d do", (int)layer,
-                       (int)model->graph.layer_count - 1);
-    *value = found->value;
-    return gc_check_count(found->path, count, gc_shape_count(&model->graph.values[*value].shape));
-}
-
 gc_status gc_model_activation(gc_model *model, int32_t layer, float *values, size_t count) {
-    int32_t value = GC_NONE;
     GC_TRY(gc_model_check_run(model));
-    GC_TRY(find_value(model, layer, count, &value));
-    struct copy copy = {values, count};
-    const struct gc_visitor visitor = {&copy, ignore, copy_tensor};
+    GC_TRY(request_layers(model, &layer, 1, tensor_size, count));
+    struct copy copy = {&model->graph, model->plan->requests, values};
+    const struct gc_visitor visitor = {&copy, ignore, copy_tensor, NULL};
     const size_t before = gc_memory_in_use();
-    const gc_status status = gc_run_activation(model->plan, value, &visitor);
+    const gc_status status = gc_run_activation(model->plan, copy.values[0], &visitor);
     model->memory += gc_memory_in_use() - before;
     return status;
 }
 
-gc_status gc_model_gradient(gc_model *model, gc_output output, const float *seed, size_t seed_count,
-                            int32_t layer, float *gradient, size_t count) {
-    int32_t value = GC_NONE, from = GC_NONE;
+gc_status gc_model_gradients(gc_model *model, gc_output output, const float *seed, size_t seed_count,
+                             const int32_t *layers, int32_t layer_count, float *gradients,
+                             size_t count) {
     GC_TRY(gc_model_check_run(model));
     GC_TRY(gc_check_count("seed", seed_count, (size_t)gc_model_class_count(model)));
-    GC_TRY(find_value(model, layer, count, &value));
+    GC_TRY(request_layers(model, layers, layer_count, tensor_size, count));
+    int32_t from = GC_NONE;
     gc_real *start = start_gradient(model, output, &from);
     for (size_t i = 0; i < seed_count; i++) start[i] = seed[i];
-    struct copy copy = {gradient, count};
-    const struct gc_visitor visitor = {&copy, copy_tensor, ignore};
-    return backward(model, from, &value, 1, &visitor);
+    struct copy copy = {&model->graph, model->plan->requests, gradients};
+    const struct gc_visitor visitor = {&copy, copy_tensor, ignore, NULL};
+    return backward(model, from, layer_count, &visitor);
 }

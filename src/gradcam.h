@@ -206,12 +206,16 @@ GC_API gc_status gc_model_explain(gc_model *model, int32_t target, gc_output out
  * Fails with NOT_READY, INVALID_ARGUMENT. */
 GC_API gc_status gc_model_activation(gc_model *model, int32_t layer, float *values, size_t count);
 
-/* Gradient of S = sum_c seed(c) output(c) with regard to a layer's output.
- *   seed       [classes], seed_count values
- *   gradient   the layer's shape, `count` values
- * Fails with NOT_READY, INVALID_ARGUMENT. */
-GC_API gc_status gc_model_gradient(gc_model *model, gc_output output, const float *seed,
-                                   size_t seed_count, int32_t layer, float *gradient, size_t count);
+/* Gradient of S = sum_c seed(c) output(c) with regard to the outputs of any number of layers, with one
+ * backward pass.
+ *   seed        [classes], seed_count values
+ *   layers      `layer_count` indices
+ *   gradients   receives the gradients in the layers' shapes, one after another in the order of `layers`;
+ *               `count` values: the sum of their sizes
+ * Fails with NOT_READY, UNKNOWN_LAYER, INVALID_ARGUMENT. */
+GC_API gc_status gc_model_gradients(gc_model *model, gc_output output, const float *seed,
+                                    size_t seed_count, const int32_t *layers, int32_t layer_count,
+                                    float *gradients, size_t count);
 
 /* ---- Pictures ----
  * Pixels are 8 bits a channel, rows from the top, RGBA unless said otherwise. */

@@ -93,8 +93,10 @@ gc_status gc_graph_add_node(struct gc_graph *graph, int32_t *output, const struc
     if (params_size > 0) memcpy(node.params, params, params_size);
     memcpy(node.inputs, inputs, (size_t)input_count * sizeof *inputs);
     for (int32_t i = 0; i < input_count; i++) graph->values[inputs[i]].consumers++;
-    for (int32_t i = 0; i < GC_MAX_WEIGHTS; i++)
+    for (int32_t i = 0; i < GC_MAX_WEIGHTS; i++) {
         node.weights[i] = weights == NULL ? GC_NONE : weights[i];
+        if (node.weights[i] != GC_NONE) graph->weights[node.weights[i]].is_read = true;
+    }
     node.output = *output = graph->value_count - 1;
     graph->nodes[graph->node_count++] = node;
     return GC_OK;

@@ -27,7 +27,8 @@ struct gc_weight {
     char *path;  /* "base/Conv1/kernel" */
     char *store; /* path in Keras 3's store: "layers/functional/layers/conv2d/vars/0" */
     gc_shape shape;
-    float *data; /* NULL until set; row-major */
+    float *data;  /* NULL until set; row-major */
+    bool is_read; /* by a node; Keras counts some among the parameters that nothing reads */
 };
 
 struct gc_layer {

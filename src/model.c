@@ -137,7 +137,7 @@ static gc_status check_weights(const struct gc_graph *graph) {
     const char *first = NULL;
     int32_t missing = 0;
     for (int32_t i = 0; i < graph->weight_count; i++) {
-        if (graph->weights[i].data != NULL) continue;
+        if (graph->weights[i].data != NULL || !graph->weights[i].is_read) continue;
         if (missing++ == 0) first = graph->weights[i].path;
     }
     if (missing == 0) return GC_OK;

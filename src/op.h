@@ -35,7 +35,8 @@ struct gc_step {
     const gc_real *shift;      /* [channels of out]; NULL with scale */
     gc_real min, max;          /* the clamp; -INFINITY, INFINITY without */
 
-    void *state; /* what prepare made, given back by release */
+    void *state;     /* what prepare made, given back by release */
+    gc_real *filter; /* scratch of project, made by its first call and given back by the planner */
 };
 
 /* Layout of the calls: outputs first. Tensors are gc_real in the shapes of the step.
@@ -78,6 +79,13 @@ struct gc_op {
      * nothing stays behind. release takes back the state, also of a step that was never prepared. */
     gc_status (*prepare)(struct gc_step *step);
     void (*release)(struct gc_step *step);
+
+    /* The map of a swallowed layer, where it can be had without the layer's output: with f the operator
+     * alone, its bias and the absorbed padding included, no scale, shift or clamp,
+     *     raw(y, x) = sum_k weights(k) f(in)(y, x, k)
+     *   raw [rows][columns] of out, weights [channels of out]. NULL: the group is taken apart. */
+    gc_status (*project)(struct gc_step *step, gc_real *raw, const double *weights,
+                         const gc_real *const *in);
 
     /* The fast path; NULL where the reference is the only one, and in the reference build. */
     gc_forward *forward;

@@ -37,6 +37,8 @@ static gc_status prepare(struct gc_step *step) {
 }
 
 static void release(struct gc_step *step) {
+    gc_release(step->filter);
+    step->filter = NULL;
     if (step->op != NULL && step->op->release != NULL) step->op->release(step);
 }
 

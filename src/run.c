@@ -101,28 +101,55 @@ static gc_status split_forward(const struct backward *b, struct gc_group *group)
     return GC_OK;
 }
 
-static gc_status visit_swallowed(const struct backward *b, struct gc_group *group) {
-    const int32_t first = first_swallowed_request(b, group);
-    if (first == group->node_count) return GC_OK;
+/* The node of the group that is neither a padding before nor an affine or clamp behind. */
+static int32_t head_of(const struct gc_plan *plan, const struct gc_group *group) {
+    return plan->graph->nodes[group->nodes[0]].op == group->step.op ? 0 : 1;
+}
+
+static gc_status split(const struct backward *b, struct gc_group *group, int32_t first) {
     GC_TRY(gc_group_split(b->plan, group));
     GC_TRY(split_backward(b, group, first));
     return split_forward(b, group);
 }
 
+static gc_status project(const struct backward *b, struct gc_group *group, int32_t head) {
+    const gc_real *gradient = b->plan->gradients[group->output];
+    for (int32_t i = head; i < group->node_count; i++) {
+        if (!is_swallowed_request(b, group, i)) continue;
+        const int32_t value = gc_group_value(b->plan, group, i);
+        for (int32_t r = 0; r < b->request_count; r++)
+            if (b->requests[r] == value)
+                GC_TRY(b->visitor->projection(b->visitor->context, r, group, i > head, gradient));
+        b->plan->marks[value] |= VISITED;
+    }
+    return GC_OK;
+}
+
+/* Once the clamp's mask has been applied to the group's gradient. */
+static gc_status visit_swallowed(const struct backward *b, struct gc_group *group) {
+    const int32_t first = first_swallowed_request(b, group), head = head_of(b->plan, group);
+    if (first == group->node_count) return GC_OK;
+    const bool can_project = b->visitor->projection != NULL && group->step.op->project != NULL;
+    return can_project && first >= head ? project(b, group, head) : split(b, group, first);
+}
+
 /* ---- Backward ---- */
+
+/* Whether anything lies before the group's output that needs its gradient. */
+static bool goes_on(const struct backward *b, const struct gc_group *group) {
+    bool needed = first_swallowed_request(b, group) < group->node_count;
+    for (int32_t i = 0; i < group->input_count; i++)
+        needed = needed || b->plan->marks[group->inputs[i]] & NEEDED;
+    return needed;
+}
 
 /* Marks every value behind which a requested one lies: only those need a gradient. */
 static void mark(const struct backward *b) {
     struct gc_plan *plan = b->plan;
     memset(plan->marks, 0, (size_t)plan->graph->value_count);
     for (int32_t r = 0; r < b->request_count; r++) plan->marks[b->requests[r]] |= REQUESTED | NEEDED;
-    for (int32_t g = 0; g < plan->group_count; g++) {
-        const struct gc_group *group = &plan->groups[g];
-        bool needed = first_swallowed_request(b, group) < group->node_count;
-        for (int32_t i = 0; i < group->input_count; i++)
-            needed = needed || plan->marks[group->inputs[i]] & NEEDED;
-        if (needed) plan->marks[group->output] |= NEEDED;
-    }
+    for (int32_t g = 0; g < plan->group_count; g++)
+        if (goes_on(b, &plan->groups[g])) plan->marks[plan->groups[g].output] |= NEEDED;
 }
 
 /* The gradient before a fused clamp: nothing passes where the output lies on a bound. */
@@ -157,16 +184,13 @@ static gc_status pass_back(struct gc_plan *plan, struct gc_group *group, int32_t
 static gc_status group_backward(const struct backward *b, struct gc_group *group) {
     struct gc_plan *plan = b->plan;
     visit_value(b, group->output);
+    if (!goes_on(b, group)) return GC_OK;
+    if (is_clamped(&group->step))
+        mask_clamp(plan->gradients[group->output], plan->tensors[group->output], &group->step,
+                   count_of(plan, group->output));
     GC_TRY(visit_swallowed(b, group));
-    bool masked = !is_clamped(&group->step);
-    for (int32_t i = 0; i < group->input_count; i++) {
-        if (!(plan->marks[group->inputs[i]] & NEEDED)) continue;
-        if (!masked)
-            mask_clamp(plan->gradients[group->output], plan->tensors[group->output], &group->step,
-                       count_of(plan, group->output));
-        masked = true;
-        GC_TRY(pass_back(plan, group, i));
-    }
+    for (int32_t i = 0; i < group->input_count; i++)
+        if (plan->marks[group->inputs[i]] & NEEDED) GC_TRY(pass_back(plan, group, i));
     return GC_OK;
 }
 

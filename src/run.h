@@ -16,6 +16,11 @@ struct gc_visitor {
     /* NULL: the output does not depend on the value, so its gradient is zero. */
     void (*gradient)(void *context, int32_t request, const gc_real *gradient);
     void (*activation)(void *context, int32_t request, const gc_real *activation);
+    /* Instead of both, for a swallowed value of a group whose operator can project: it is the operator's
+     * output, or that after the group's scale and shift. `gradient` is that of the value before the
+     * group's clamp. NULL: such a group is taken apart like any other. */
+    gc_status (*projection)(void *context, int32_t request, struct gc_group *group, bool is_scaled,
+                            const gc_real *gradient);
 };
 
 /* Backward from plan->gradients[from], which the caller has filled.

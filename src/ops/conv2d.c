@@ -319,6 +319,7 @@ const struct gc_op gc_op_conv2d = {
     .takes_clamp = true,
     .shape = conv2d_shape,
     .weight = conv2d_weight,
+    .project = gc_conv2d_project,
 #ifdef GC_XNNPACK
     .prepare = conv2d_prepare,
     .release = conv2d_release,

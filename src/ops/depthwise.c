@@ -418,6 +418,7 @@ const struct gc_op gc_op_depthwise = {
     .takes_clamp = true,
     .shape = depthwise_shape,
     .weight = depthwise_weight,
+    .project = gc_depthwise_project,
 #ifndef GC_DOUBLE
     .prepare = depthwise_prepare,
     .release = depthwise_release,

@@ -53,12 +53,12 @@ typedef gc_status read_tensor(gc_model *model, int32_t layer, float *values, siz
 static gc_status read_score_gradient(gc_model *model, int32_t layer, float *values, size_t count) {
     float seed[CLASSES] = {0};
     seed[TARGET] = 1;
-    return gc_model_gradient(model, GC_SCORE, seed, CLASSES, layer, values, count);
+    return gc_model_gradients(model, GC_SCORE, seed, CLASSES, &layer, 1, values, count);
 }
 
 static gc_status read_logit_gradient(gc_model *model, int32_t layer, float *values, size_t count) {
     const float seed[CLASSES] = {0.5f, -1, 0.25f, 2, -0.75f};
-    return gc_model_gradient(model, GC_LOGIT, seed, CLASSES, layer, values, count);
+    return gc_model_gradients(model, GC_LOGIT, seed, CLASSES, &layer, 1, values, count);
 }
 
 static void expect_same(const struct pair *pair, int32_t layer, read_tensor *read) {
@@ -175,7 +175,8 @@ static void expect_gradient(gc_output output) {
     REQUIRE(model != NULL);
     float *gradient = malloc(count * sizeof *gradient), seed[CLASSES] = {0};
     seed[TARGET] = 1;
-    EXPECT_OK(gc_model_gradient(model, output, seed, CLASSES, 0, gradient, count));
+    const int32_t input_layer = 0;
+    EXPECT_OK(gc_model_gradients(model, output, seed, CLASSES, &input_layer, 1, gradient, count));
     double along = 0, square = 0, error = INFINITY;
     for (size_t i = 0; i < count; i++) {
         along += (double)gradient[i] * (double)small_random((uint32_t)i, 2000);

@@ -43,7 +43,7 @@ export async function checkOpsCase(dir, name, { reference }) {
     const output = network.outputs(input, SCORE);
     checkTensor(verdict, 'output', output, golden.output, golden.float32_noise.output);
     const seed = Float32Array.from(golden.seed.data);
-    const gradient = network.gradient(input, SCORE, seed, INPUT_LAYER);
+    const [gradient] = network.gradients(input, SCORE, seed, [INPUT_LAYER]);
     const { input_gradient: noise } = golden.float32_noise;
     checkTensor(verdict, 'input gradient', gradient, golden.input_gradient, noise);
   } finally {

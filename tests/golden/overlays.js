@@ -102,7 +102,11 @@ async function ownMap(run, { target, layer }) {
  * @param {import('../../web/package/image.js').Pixels} image
  * @param {Overlay} overlay
  */
-export function draw(heatmap, image, { what, filter = 'LANCZOS', colormap = 'viridis', ...overlay }) {
+export function draw(
+  heatmap,
+  image,
+  { what, filter = 'LANCZOS', colormap = 'viridis', ...overlay },
+) {
   const resamplingFilter = /** @type {import('gradcam-wasm').Filter} */ (filter.toLowerCase());
   if (what === 'heatmap_to_image') return heatmapToImage(heatmap);
   if (what === 'expand_heatmap') return expandHeatmap(heatmap, image, { resamplingFilter });

@@ -29,6 +29,9 @@ const STRICT_SPREAD = 2.5e-5;
 const FLIP_TOLERANCE = 0.1;
 const FLIP_SHARE = 1 / 4;
 
+/** Gradients that one backward pass hands over; more would take hundreds of megabytes. */
+const LAYERS_AT_ONCE = 64;
+
 export const zooCases = folderCases;
 
 /**
@@ -125,21 +128,33 @@ function checkLayers(verdict, network, input, { layers, targets }, strict) {
   const seed = new Float32Array(network.classCount);
   seed[targets[0]] = 1;
   let flipped = 0;
-  for (const row of layers) {
-    const layer = network.findLayer(row.path);
-    const check = (/** @type {'a' | 'gs' | 'gl'} */ kind, /** @type {Float32Array} */ values) => {
-      const floor = kind === 'a' ? 2e-4 : 2e-3;
-      const spread = row.spread[['a', 'gs', 'gl'].indexOf(kind)];
-      const error = largestDifference(statistics(values), row[kind]);
-      const tolerance = Math.max(floor, 4 * spread) * row[kind][2] || Number.MIN_VALUE;
-      const mayFlip =
-        kind !== 'a' && !strict && error > tolerance && error <= FLIP_TOLERANCE * row[kind][2];
-      if (mayFlip) flipped++;
-      else verdict.check(`${kind} of ${row.path}`, error, tolerance);
-    };
-    check('a', network.activation(input, layer));
-    if (row.gs) check('gs', network.gradient(input, SCORE, seed, layer));
-    if (row.gl) check('gl', network.gradient(input, LOGIT, seed, layer));
+  /**
+   * @param {any} row
+   * @param {'a' | 'gs' | 'gl'} kind
+   * @param {Float32Array} values
+   */
+  const check = (row, kind, values) => {
+    const floor = kind === 'a' ? 2e-4 : 2e-3;
+    const spread = row.spread[['a', 'gs', 'gl'].indexOf(kind)];
+    const error = largestDifference(statistics(values), row[kind]);
+    const tolerance = Math.max(floor, 4 * spread) * row[kind][2] || Number.MIN_VALUE;
+    const mayFlip =
+      kind !== 'a' && !strict && error > tolerance && error <= FLIP_TOLERANCE * row[kind][2];
+    if (mayFlip) flipped++;
+    else verdict.check(`${kind} of ${row.path}`, error, tolerance);
+  };
+  for (const row of layers) check(row, 'a', network.activation(input, network.findLayer(row.path)));
+  for (const [kind, output] of /** @type {const} */ ([
+    ['gs', SCORE],
+    ['gl', LOGIT],
+  ])) {
+    const rows = layers.filter((/** @type {any} */ row) => row[kind]);
+    for (let i = 0; i < rows.length; i += LAYERS_AT_ONCE) {
+      const some = rows.slice(i, i + LAYERS_AT_ONCE);
+      const indices = some.map((/** @type {any} */ { path }) => network.findLayer(path));
+      const gradients = network.gradients(input, output, seed, indices);
+      for (const [k, row] of some.entries()) check(row, kind, gradients[k]);
+    }
   }
   verdict.notes.push(
     `${layers.length} layers, ${flipped} gradients by the allowance for a flipped unit`,

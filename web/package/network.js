@@ -287,41 +287,47 @@ export class Network {
    */
   activation(input, layer) {
     this.forward(input);
-    return this.#tensor(layer, (values, count) =>
-      this.#engine.check('gc_model_activation', this.#pointer, layer, values, count),
-    );
+    const count = this.#size(layer);
+    return this.#engine.scratch((scratch) => {
+      const values = scratch.alloc(count * WORD);
+      this.#engine.check('gc_model_activation', this.#pointer, layer, values, count);
+      return this.#engine.floats(values, count);
+    });
   }
 
   /**
-   * Gradient of the sum of seed * output with regard to a layer's output.
+   * Gradients of the sum of seed * output with regard to the outputs of layers.
    * @param {Input} input
    * @param {number} output SCORE or LOGIT
    * @param {Float32Array} seed one value a class
-   * @param {number} layer index
-   * @returns {Float32Array}
+   * @param {number[]} layers indices
+   * @returns {Float32Array[]} in the order of `layers`
    */
-  gradient(input, output, seed, layer) {
+  gradients(input, output, seed, layers) {
     this.forward(input);
-    return this.#engine.scratch((scratch) => {
-      const given = [output, scratch.copy(seed), seed.length, layer];
-      return this.#tensor(layer, (values, count) =>
-        this.#engine.check('gc_model_gradient', this.#pointer, ...given, values, count),
-      );
+    const counts = layers.map((layer) => this.#size(layer));
+    const total = counts.reduce((sum, count) => sum + count, 0);
+    const engine = this.#engine;
+    return engine.scratch((scratch) => {
+      const indices = scratch.copy(Int32Array.from(layers));
+      const values = scratch.alloc(total * WORD);
+      const given = [output, scratch.copy(seed), seed.length, indices, layers.length];
+      engine.check('gc_model_gradients', this.#pointer, ...given, values, total);
+      let next = values;
+      return counts.map((count) => {
+        const gradient = engine.floats(next, count);
+        next += count * WORD;
+        return gradient;
+      });
     });
   }
 
   /**
-   * @param {number} layer whose shape the tensor has
-   * @param {(pointer: number, count: number) => void} write
-   * @returns {Float32Array}
+   * Values of a layer's output.
+   * @param {number} layer index
    */
-  #tensor(layer, write) {
-    const count = this.#shape('gc_layer_shape', layer).reduce((product, axis) => product * axis, 1);
-    return this.#engine.scratch((scratch) => {
-      const values = scratch.alloc(count * WORD);
-      write(values, count);
-      return this.#engine.floats(values, count);
-    });
+  #size(layer) {
+    return this.#shape('gc_layer_shape', layer).reduce((product, axis) => product * axis, 1);
   }
 
   /**

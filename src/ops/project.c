@@ -1,0 +1,122 @@
+/* Maps of layers that fusion swallowed. For a convolution f,
+ *     sum_k weights(k) f(in)(y, x, k)
+ * is itself a convolution of `in` with one filter, the sum of the filters in proportion to their weights:
+ *     filter(i, j, c) = sum_k weights(k) kernel(i, j, c, k)
+ * so the layer's own output, many channels wide, need not be computed to draw its map.
+ *   in       [in_h][in_w][channels]
+ *   raw      [out_h][out_w]
+ *   weights  [filters]
+ *   filter   [k_h][k_w][channels] */
+#include "../memory.h"
+#include "ops.h"
+#include "window.h"
+
+/* Sums that run side by side, so that they become vectors. */
+#define LANES 16
+
+/* sum over c of filter(c) * in(c) */
+static gc_real dot(const gc_real *restrict filter, const gc_real *restrict in, size_t channels) {
+    gc_real sums[LANES] = {0}, sum = 0;
+    size_t c = 0;
+    for (; c + LANES <= channels; c += LANES)
+        for (size_t lane = 0; lane < LANES; lane++)
+            sums[lane] += filter[c + lane] * in[c + lane];
+    for (; c < channels; c++)
+        sum += filter[c] * in[c];
+    for (size_t lane = 0; lane < LANES; lane++)
+        sum += sums[lane];
+    return sum;
+}
+
+/* One output position. */
+static gc_real project_pixel(const gc_real *in, const gc_real *filter, const struct gc_windows *w,
+                             size_t channels, int32_t y, int32_t x) {
+    gc_real sum = 0;
+    int32_t i, i_end, j_first, j_end;
+    gc_window_taps(&w->rows, y, &i, &i_end);
+    gc_window_taps(&w->columns, x, &j_first, &j_end);
+    for (; i < i_end; i++) {
+        const size_t row = (size_t)gc_window_position(&w->rows, y, i) * w->columns.in;
+        for (int32_t j = j_first; j < j_end; j++) {
+            const size_t pixel = row + gc_window_position(&w->columns, x, j);
+            const size_t tap = (size_t)i * w->columns.kernel + j;
+            sum += dot(filter + tap * channels, in + pixel * channels, channels);
+        }
+    }
+    return sum;
+}
+
+static void project(gc_real *raw, const gc_real *in, const gc_real *filter, const struct gc_windows *w,
+                    size_t channels, double constant) {
+    for (int32_t y = 0; y < w->rows.out; y++)
+        for (int32_t x = 0; x < w->columns.out; x++)
+            *raw++ = (gc_real)constant + project_pixel(in, filter, w, channels, y, x);
+}
+
+/* sum over k of weights(k) * bias(k); 0 without a bias */
+static double project_bias(const double *weights, const float *bias, int32_t filters) {
+    double sum = 0;
+    for (int32_t k = 0; bias != NULL && k < filters; k++)
+        sum += weights[k] * bias[k];
+    return sum;
+}
+
+/* The windows of a step whose parameters have the fields of a convolution. */
+#define WINDOWS_OF(windows, step, p)                                                               \
+    do {                                                                                           \
+        const struct gc_padding *padding = &(step)->padding;                                       \
+        const int32_t *in_dims = (step)->in->dims;                                                 \
+        GC_TRY(gc_window_make(&(windows)->rows, in_dims[0], (p)->kernel_h, (p)->stride_h,          \
+                              (p)->dilation_h, (p)->same, padding->top, padding->bottom));         \
+        GC_TRY(gc_window_make(&(windows)->columns, in_dims[1], (p)->kernel_w, (p)->stride_w,       \
+                              (p)->dilation_w, (p)->same, padding->left, padding->right));         \
+    } while (0)
+
+/* Room for the one filter, kept with the step. */
+static gc_status allocate_filter(struct gc_step *step, size_t count) {
+    if (step->filter == NULL)
+        step->filter = gc_allocate(count, sizeof *step->filter);
+    return step->filter != NULL ? GC_OK : gc_fail_memory(count * sizeof *step->filter, "a map's filter");
+}
+
+gc_status gc_conv2d_project(struct gc_step *step, gc_real *raw, const double *weights,
+                            const gc_real *const *in) {
+    const struct gc_conv2d_params *p = step->params;
+    const int32_t channels = step->in->dims[2], filters = p->filters;
+    const int32_t group_in = channels / p->groups, group_out = filters / p->groups;
+    struct gc_windows w;
+    WINDOWS_OF(&w, step, p);
+    const size_t taps = (size_t)p->kernel_h * p->kernel_w;
+    GC_TRY(allocate_filter(step, taps * channels));
+    for (size_t tap = 0; tap < taps; tap++)
+        for (int32_t c = 0; c < channels; c++) {
+            const int32_t first = c / group_in * group_out;
+            const float *kernel = step->weights[0] + (tap * group_in + c % group_in) * filters + first;
+            double sum = 0;
+            for (int32_t k = 0; k < group_out; k++)
+                sum += weights[first + k] * kernel[k];
+            step->filter[tap * channels + c] = (gc_real)sum;
+        }
+    project(raw, in[0], step->filter, &w, channels, project_bias(weights, step->weights[1], filters));
+    return GC_OK;
+}
+
+gc_status gc_depthwise_project(struct gc_step *step, gc_real *raw, const double *weights,
+                               const gc_real *const *in) {
+    const struct gc_depthwise_params *p = step->params;
+    const int32_t channels = step->in->dims[2], multiplier = p->multiplier;
+    struct gc_windows w;
+    WINDOWS_OF(&w, step, p);
+    const size_t count = (size_t)p->kernel_h * p->kernel_w * channels;
+    GC_TRY(allocate_filter(step, count));
+    for (size_t i = 0; i < count; i++) {
+        const double *own = weights + i % channels * multiplier;
+        double sum = 0;
+        for (int32_t k = 0; k < multiplier; k++)
+            sum += own[k] * step->weights[0][i * multiplier + k];
+        step->filter[i] = (gc_real)sum;
+    }
+    const double bias = project_bias(weights, step->weights[1], channels * multiplier);
+    project(raw, in[0], step->filter, &w, channels, bias);
+    return GC_OK;
+}
