@@ -75,7 +75,7 @@ static gc_status output_shape(const struct gc_graph *graph, gc_shape *out, const
 
 gc_status gc_graph_add_node(struct gc_graph *graph, int32_t *output, const struct gc_op *op,
                             const void *params, size_t params_size, const int32_t *inputs,
-                            int32_t input_count, const int32_t *weights, int32_t layer) {
+                            int32_t input_count, int32_t layer) {
     gc_shape shape;
     GC_TRY(output_shape(graph, &shape, op, params, inputs, input_count));
     if (!GROW(graph, node)) return out_of_memory();
@@ -93,13 +93,15 @@ gc_status gc_graph_add_node(struct gc_graph *graph, int32_t *output, const struc
     if (params_size > 0) memcpy(node.params, params, params_size);
     memcpy(node.inputs, inputs, (size_t)input_count * sizeof *inputs);
     for (int32_t i = 0; i < input_count; i++) graph->values[inputs[i]].consumers++;
-    for (int32_t i = 0; i < GC_MAX_WEIGHTS; i++) {
-        node.weights[i] = weights == NULL ? GC_NONE : weights[i];
-        if (node.weights[i] != GC_NONE) graph->weights[node.weights[i]].is_read = true;
-    }
+    for (int32_t slot = 0; slot < GC_MAX_WEIGHTS; slot++) node.weights[slot] = GC_NONE;
     node.output = *output = graph->value_count - 1;
     graph->nodes[graph->node_count++] = node;
     return GC_OK;
+}
+
+void gc_graph_give_weight(struct gc_graph *graph, int32_t node, int32_t slot, int32_t weight) {
+    graph->nodes[node].weights[slot] = weight;
+    graph->weights[weight].is_read = true;
 }
 
 gc_status gc_graph_add_layer(struct gc_graph *graph, int32_t *index, const char *path, const char *type,

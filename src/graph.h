@@ -65,11 +65,14 @@ gc_status gc_graph_set_input(struct gc_graph *graph, const gc_shape *shape);
 gc_status gc_graph_add_weight(struct gc_graph *graph, int32_t *index, const char *path,
                               const char *store, const gc_shape *shape);
 
-/* Adds a node; its output's shape comes from the operator's shape rule. `weights` has GC_MAX_WEIGHTS
- * entries, or is NULL for none. Writes the output value. */
+/* Adds a node, without weights yet; its output's shape comes from the operator's shape rule. Writes the
+ * output value. */
 gc_status gc_graph_add_node(struct gc_graph *graph, int32_t *output, const struct gc_op *op,
                             const void *params, size_t params_size, const int32_t *inputs,
-                            int32_t input_count, const int32_t *weights, int32_t layer);
+                            int32_t input_count, int32_t layer);
+
+/* Lets a node read a weight in one of its slots. */
+void gc_graph_give_weight(struct gc_graph *graph, int32_t node, int32_t slot, int32_t weight);
 
 /* Adds a layer (its `value` may still be GC_NONE, its counts 0: the importer fills them in) and writes
  * its index. */

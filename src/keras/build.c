@@ -85,14 +85,17 @@ gc_status gc_build_op(struct gc_build *build, const struct gc_op *op, const void
     if (build->unknown)
         return GC_OK;
     GC_TRY(gc_graph_add_node(build->graph, &build->value, op, params, params_size, build->inputs,
-                             build->input_count, NULL, build->row));
-    struct gc_node *node = &build->graph->nodes[build->graph->node_count - 1];
-    const gc_shape in = build->graph->values[node->inputs[0]].shape;
+                             build->input_count, build->row));
+    const int32_t node = build->graph->node_count - 1;
+    const gc_shape in = build->graph->values[build->inputs[0]].shape;
     for (int32_t slot = 0; arrays != NULL && slot < GC_MAX_WEIGHTS && arrays[slot] != NULL;
          slot++) {
         const gc_shape shape = op->weight(slot, &in, params);
-        if (shape.rank >= 0)
-            GC_TRY(take_weight(build, arrays[slot], &shape, &node->weights[slot]));
+        if (shape.rank < 0)
+            continue;
+        int32_t weight = GC_NONE;
+        GC_TRY(take_weight(build, arrays[slot], &shape, &weight));
+        gc_graph_give_weight(build->graph, node, slot, weight);
     }
     build->inputs = &build->value;
     build->input_count = 1;
