@@ -87,7 +87,8 @@ gc_status gc_build_op(struct gc_build *build, const struct gc_op *op, const void
     GC_TRY(gc_graph_add_node(build->graph, &build->value, op, params, params_size, build->inputs,
                              build->input_count, build->row));
     const int32_t node = build->graph->node_count - 1;
-    const gc_shape in = build->graph->values[build->inputs[0]].shape;
+    const int32_t input = build->graph->nodes[node].inputs[0]; /* build->inputs may be the output */
+    const gc_shape in = build->graph->values[input].shape;
     for (int32_t slot = 0; arrays != NULL && slot < GC_MAX_WEIGHTS && arrays[slot] != NULL;
          slot++) {
         const gc_shape shape = op->weight(slot, &in, params);
