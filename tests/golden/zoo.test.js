@@ -1,0 +1,6 @@
+/** ../shared/golden/zoo on the product. */
+
+import { checkZooCase, zooCases } from './zoo.js';
+import { goldenTests } from './suite.js';
+
+goldenTests('zoo', { cases: zooCases, check: checkZooCase }, { reference: false });
