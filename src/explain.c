@@ -6,13 +6,21 @@
 #include "model.h"
 #include "run.h"
 
+/* What the maps of a group's swallowed values share; the map itself lies in plan->scratch[0]. */
+struct projection {
+    const struct gc_group *group; /* NULL: none */
+    double shift;                 /* what the values after the group's scale and shift have more */
+    double norms[2];              /* of the weights before and after the scale */
+};
+
 struct cam {
     const struct gc_graph *graph;
     const struct gc_plan *plan;
     const int32_t *values;        /* [requests]: what is explained */
     int32_t owners[GC_MAX_GROUP]; /* the value whose channel weights plan->channels[i] holds */
     int32_t next_owner;
-    float *raw;          /* maps one after another */
+    struct projection projection; /* the group that was projected last */
+    float *raw;                   /* maps one after another */
     float *weights_norm; /* [requests], or NULL */
 };
 
@@ -117,26 +125,36 @@ static void take_activation(void *context, int32_t request, const gc_real *activ
                          positions(shape), (size_t)shape->dims[2]);
 }
 
-/* The map of a value that an operator f gives, or scale * f + shift, from the gradient g behind the
- * scale: with m the mean of g over the positions, both maps rest on sum_k m_k scale_k f_k. */
+/* A group's operator f gives one value, scale * f + shift another. From the gradient g behind the scale,
+ * with m the mean of g over the positions, both maps rest on sum_k m_k scale_k f_k. */
+static gc_status project_group(struct cam *cam, struct gc_group *group, const gc_real *gradient) {
+    struct gc_step *step = &group->step;
+    const size_t channels = (size_t)step->out.dims[2];
+    double *weights = channel_weights(cam, group->output);
+    mean_over_positions(weights, gradient, positions(&step->out), channels);
+    struct projection projection = {.group = group};
+    projection.norms[true] = euclidean_norm(weights, channels);
+    for (size_t k = 0; step->scale != NULL && k < channels; k++) {
+        projection.shift += weights[k] * (double)step->shift[k];
+        weights[k] *= (double)step->scale[k];
+    }
+    projection.norms[false] = euclidean_norm(weights, channels);
+    GC_TRY(step->op->project(step, cam->plan->scratch[0], weights, group->in));
+    cam->projection = projection;
+    return GC_OK;
+}
+
 static gc_status take_projection(void *context, int32_t request, struct gc_group *group, bool is_scaled,
                                  const gc_real *gradient) {
     struct cam *cam = context;
-    struct gc_step *step = &group->step;
-    const size_t count = positions(&step->out), channels = (size_t)step->out.dims[2];
-    double *weights = channel_weights(cam, cam->values[request]);
-    mean_over_positions(weights, gradient, count, channels);
-    if (is_scaled) keep_norm(cam, request, weights, channels);
-    double constant = 0;
-    for (size_t k = 0; step->scale != NULL && k < channels; k++) {
-        if (is_scaled) constant += weights[k] * (double)step->shift[k];
-        weights[k] *= (double)step->scale[k];
-    }
-    if (!is_scaled) keep_norm(cam, request, weights, channels);
-    gc_real *projected = cam->plan->scratch[0];
-    GC_TRY(step->op->project(step, projected, weights, group->in));
+    if (cam->projection.group != group) GC_TRY(project_group(cam, group, gradient));
+    const double shift = is_scaled ? cam->projection.shift : 0;
+    const gc_real *projected = cam->plan->scratch[0];
     float *raw = raw_map(cam, request);
-    for (size_t p = 0; p < count; p++) raw[p] = (float)((double)projected[p] + constant);
+    for (size_t p = 0, count = positions(&group->step.out); p < count; p++)
+        raw[p] = (float)((double)projected[p] + shift);
+    if (cam->weights_norm != NULL)
+        cam->weights_norm[request] = (float)cam->projection.norms[is_scaled];
     return GC_OK;
 }
 

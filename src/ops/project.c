@@ -28,19 +28,22 @@ static gc_real dot(const gc_real *restrict filter, const gc_real *restrict in, s
     return sum;
 }
 
-/* One output position. */
+/* One output position. Neighbours along a row lie side by side in `in` and in `filter`, so that the taps of
+ * a row are one dot product unless dilation parts them. */
 static gc_real project_pixel(const gc_real *in, const gc_real *filter, const struct gc_windows *w,
                              size_t channels, int32_t y, int32_t x) {
+    const int32_t together = w->columns.dilation == 1 ? w->columns.kernel : 1;
     gc_real sum = 0;
-    int32_t i, i_end, j_first, j_end;
+    int32_t i, i_end, first, end;
     gc_window_taps(&w->rows, y, &i, &i_end);
-    gc_window_taps(&w->columns, x, &j_first, &j_end);
+    gc_window_taps(&w->columns, x, &first, &end);
     for (; i < i_end; i++) {
         const size_t row = (size_t)gc_window_position(&w->rows, y, i) * w->columns.in;
-        for (int32_t j = j_first; j < j_end; j++) {
+        for (int32_t j = first; j < end; j += together) {
             const size_t pixel = row + gc_window_position(&w->columns, x, j);
             const size_t tap = (size_t)i * w->columns.kernel + j;
-            sum += dot(filter + tap * channels, in + pixel * channels, channels);
+            const size_t taps = together == 1 ? 1 : (size_t)(end - first);
+            sum += dot(filter + tap * channels, in + pixel * channels, taps * channels);
         }
     }
     return sum;
