@@ -76,6 +76,11 @@ typedef struct gc_model gc_model;
  * Fails with INVALID_MODEL, UNSUPPORTED_LAYER (all such layers are named), TOO_LARGE, OUT_OF_MEMORY. */
 GC_API gc_status gc_model_create(gc_model **model, const char *config, size_t length);
 
+/* What a configuration may hold: Keras classes of layers, and names of activations, for i = 0, 1, ...; NULL
+ * after the last. */
+GC_API const char *gc_supported_layer(int32_t i);
+GC_API const char *gc_supported_activation(int32_t i);
+
 /* Gives back everything the model holds. NULL is allowed. */
 GC_API void gc_model_destroy(gc_model *model);
 

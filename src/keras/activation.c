@@ -161,3 +161,8 @@ gc_status gc_build_function(struct gc_build *build, const char *name) {
 }
 
 bool gc_is_activation(const char *name) { return find(name) != NULL; }
+
+const char *gc_supported_activation(int32_t i) {
+    const int32_t count = (int32_t)(sizeof activations / sizeof *activations);
+    return i >= 0 && i < count ? activations[i].name : NULL;
+}

@@ -494,3 +494,7 @@ const struct gc_lowering *gc_lowering_find(const char *type) {
             return &layers[i];
     return NULL;
 }
+
+const char *gc_supported_layer(int32_t i) {
+    return i >= 0 && i < ENTRIES(layers) ? layers[i].type : NULL;
+}

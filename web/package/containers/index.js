@@ -34,8 +34,8 @@ import { isSafetensors, openSafetensors } from './safetensors.js';
  * @property {(files: ModelFiles) => Container | Promise<Container>} open
  */
 
-/** @type {Kind[]} */
-const kinds = [
+/** @type {Kind[]} the kinds of files that are read */
+export const kinds = [
   {
     name: 'Keras 3 (.keras)',
     is: begins(0x50, 0x4b, 0x03, 0x04),
