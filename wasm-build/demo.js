@@ -12,8 +12,20 @@ export async function buildDemo() {
   await bundlePackage();
   say('bundling the demo page');
   await build({ root: `${root}/web/demo`, configFile });
-  for (const folder of ['models', 'pictures']) {
-    fs.cpSync(inBuild(folder), inBuild('demo', folder), { recursive: true });
+  const { manifest } = await import('../models/fetch.js');
+  const { models, imagenetLabels, pictures } = manifest;
+  place('models', [...models, imagenetLabels]);
+  place('pictures', pictures);
+}
+
+/**
+ * @param {string} folder in build/ and in build/demo/
+ * @param {{ file: string }[]} entries
+ */
+function place(folder, entries) {
+  fs.mkdirSync(inBuild('demo', folder), { recursive: true });
+  for (const { file } of entries) {
+    fs.copyFileSync(inBuild(folder, file), inBuild('demo', folder, file));
   }
 }
 

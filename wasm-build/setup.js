@@ -27,7 +27,9 @@ const steps = {
   sources: ensureSources,
   colormaps: async () => (await import('./colormaps.js')).ensureColormaps(),
   models: async () => (await import('../models/fetch.js')).ensureModels(),
+  'test-models': async () => (await import('../models/test-models.js')).ensureTestModels(),
   'clang-format': ensureClangFormat,
+  'python-safetensors': ensurePythonSafetensors,
   chromium: ensureChromium,
 };
 
@@ -39,6 +41,22 @@ function ensurePackages() {
   say('installing npm packages');
   run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
   fs.writeFileSync(stamp, lock);
+}
+
+/** Installs the Python library that reads .safetensors into build/, for a test of what is written. */
+function ensurePythonSafetensors() {
+  const packages = ['safetensors==0.6.2', 'numpy==2.2.6'];
+  const folder = path.join(root, 'build/python');
+  const stamp = path.join(folder, 'installed');
+  if (readIfExists(stamp) === packages.join()) return;
+  const pip = which('pip3') ?? which('pip');
+  if (!pip) throw new SetupError('pip is not installed: install Python 3 with pip');
+  say('installing the Python library safetensors');
+  fs.rmSync(folder, { recursive: true, force: true });
+  const options = ['--disable-pip-version-check', '--quiet', '--no-deps', '--target', folder];
+  const env = { ...process.env, PIP_ROOT_USER_ACTION: 'ignore' };
+  run(pip, ['install', ...options, ...packages], { env });
+  fs.writeFileSync(stamp, packages.join());
 }
 
 /** Installs Chromium, which the browser tests drive, where that is possible. */

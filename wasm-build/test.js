@@ -15,7 +15,8 @@ function testFiles() {
 }
 
 await runMain(async () => {
-  await setUp([...buildSteps, 'models', 'clang-format', 'chromium']);
+  const tools = ['clang-format', 'python-safetensors', 'chromium'];
+  await setUp([...buildSteps, 'models', 'test-models', ...tools]);
   make(['wasm', 'reference', 'wasm-tests']);
   make(['native-tests', 'config=sanitize']);
   const { buildDemo } = await import('./demo.js');

@@ -136,6 +136,32 @@ export function downloadWheel(wheel) {
 }
 
 /**
+ * Downloads one package from npm's registry into build/downloads, without installing it, and reads some
+ * of its files.
+ * @param {{ package: string, version: string, file: string, sha256: string }} npm
+ * @param {string[]} members paths in the tarball
+ * @returns {Buffer[]} their contents, in the order of the paths
+ */
+export function readNpmPackage(npm, members) {
+  const folder = inBuild('downloads');
+  const file = path.join(folder, npm.file);
+  if (!fs.existsSync(file)) {
+    say(`downloading ${npm.package} ${npm.version}`);
+    fs.mkdirSync(folder, { recursive: true });
+    const options = ['--silent', '--pack-destination', folder];
+    run('npm', ['pack', ...options, `${npm.package}@${npm.version}`], { stdio: 'ignore' });
+    if (!fs.existsSync(file)) throw new SetupError(`npm did not bring ${npm.file}`);
+  }
+  verify(file, npm.sha256);
+  return members.map((member) => {
+    const options = { maxBuffer: 2 ** 28 };
+    const { status, stdout } = spawnSync('tar', ['-xzOf', file, member], options);
+    if (status !== 0) throw new SetupError(`${npm.file} has no ${member}`);
+    return stdout;
+  });
+}
+
+/**
  * Whether a module is the program that runs, not one that another imports.
  * @param {string} url the module's import.meta.url
  */

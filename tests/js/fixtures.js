@@ -10,7 +10,7 @@ import { buildModel } from '../../web/package/load.js';
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 export const SHARED = join(ROOT, '../shared');
 
-/** The default model, which set-up fetches: the smallest real model that every machine has. */
+/** A model that set-up fetches, as its package has it: a real one that every machine has. */
 export const DEFAULT_MODEL = join(ROOT, 'build/models/dog_breed_mobilenetv2.h5');
 /** A picture that set-up fetches. */
 export const DOG_PICTURE = join(ROOT, 'build/pictures/dog.jpg');

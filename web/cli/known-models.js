@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 
 /**
  * @typedef {object} KnownModel
- * @property {string} sha256 of the file
+ * @property {{ sha256: string }} original the file as its package has it
  * @property {string} preprocessing
  * @property {string[]} labels
  */
@@ -19,5 +19,5 @@ export async function findKnownModel(bytes) {
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   /** @type {KnownModel[]} */
   const models = JSON.parse(manifest).models;
-  return models.find((model) => model.sha256 === sha256);
+  return models.find(({ original }) => original.sha256 === sha256);
 }

@@ -2,12 +2,13 @@
 
 import manifest from '../../models/manifest.json';
 
-/** @type {import('./explainer.js').ModelChoice[]} */
-export const models = manifest.models.map(({ title, file, preprocessing, labels }) => ({
+/**
+ * Their labels and preprocessing are in the files.
+ * @type {import('./explainer.js').ModelChoice[]}
+ */
+export const models = manifest.models.map(({ title, file }) => ({
   name: title,
   source: `models/${file}`,
-  preprocessing: /** @type {import('gradcam-wasm').Preprocessing} */ (preprocessing),
-  labels,
 }));
 
 /** The model that the page opens with. */
