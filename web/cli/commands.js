@@ -1,7 +1,9 @@
 /** The commands: load, run, print. */
 
-import { readFile, writeFile } from 'node:fs/promises';
-import { formatAsImage, GradCamError, loadModel } from '../package/index.js';
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { convertModel, formatAsImage, GradCamError, loadModel } from '../package/index.js';
 import { findKnownModel } from './known-models.js';
 import { explanationJson, explanationText, predictionJson, predictionText } from './report.js';
 
@@ -31,22 +33,46 @@ export const commands = {
     if (json) return JSON.stringify(explanationJson(model, run, explanation, top));
     return explanationText(run, explanation, { top, logits });
   },
+
+  async convert(request) {
+    const { source, options } = await locate(request);
+    const file = await convertModel(source, { ...options, float16: request.float16 });
+    await writeOutput(request.image, file);
+    return `${request.image}: ${file.length} bytes`;
+  },
 };
 
+/** @param {Request} request */
+async function open(request) {
+  const { source, options } = await locate(request);
+  return loadModel(source, options);
+}
+
 /**
- * Loads the model, with labels and preprocessing as given or, for a known model, as known.
+ * Where the model is, with labels and preprocessing as given or, for a known model, as known.
  * @param {Request} request
  */
-async function open({ model: path, labels, preprocess }) {
-  const bytes = await readInput(path);
-  const known = await findKnownModel(bytes);
+async function locate({ model: path, labels, preprocess, architecture, alpha }) {
+  const info = await stat(path).catch(() => undefined);
+  const source = info?.isDirectory() ? await readFolder(path) : pathToFileURL(resolve(path));
+  const known = Array.isArray(source) ? undefined : await findKnownModel(await readInput(path));
   const preprocessing = /** @type {import('gradcam-wasm').Preprocessing | undefined} */ (
     preprocess ?? known?.preprocessing
   );
-  return loadModel(bytes, {
-    labels: labels === undefined ? known?.labels : await readLabels(labels),
-    preprocessing,
-  });
+  const names = labels === undefined ? known?.labels : await readLabels(labels);
+  return { source, options: { labels: names, preprocessing, architecture, alpha } };
+}
+
+/**
+ * The files of a folder: a TensorFlow.js model, or what is taken for a model.
+ * @param {string} path
+ */
+async function readFolder(path) {
+  const entries = await readdir(path, { withFileTypes: true });
+  const names = entries.filter((entry) => entry.isFile()).map(({ name }) => name);
+  if (names.length === 0) throw new GradCamError('INVALID_SOURCE', `${path} has no files in it`);
+  const contents = names.map(async (name) => new File([await readFile(join(path, name))], name));
+  return Promise.all(contents);
 }
 
 /**
@@ -82,7 +108,14 @@ async function readLabels(path) {
  */
 async function writeOverlay(path, { data, width, height }) {
   const { encode } = await import('fast-png');
-  const bytes = encode({ data, width, height, channels: 4, depth: 8 });
+  await writeOutput(path, encode({ data, width, height, channels: 4, depth: 8 }));
+}
+
+/**
+ * @param {string} path
+ * @param {Uint8Array} bytes
+ */
+async function writeOutput(path, bytes) {
   try {
     await writeFile(path, bytes);
   } catch (cause) {

@@ -19,6 +19,7 @@ export function predictionJson(model, run, top) {
   return {
     model: model.name,
     inputShape: model.inputShape,
+    ...(run.inputWarning && { warning: run.inputWarning }),
     predictions: [...run.predictions],
     top: run.decodePredictions({ top }),
   };
@@ -46,12 +47,12 @@ export function explanationJson(model, run, explanation, top) {
 export function predictionText(run, top) {
   const rows = run.decodePredictions({ top });
   const widest = Math.max(...rows.map(({ label }) => label.length));
-  return rows
-    .map(({ index, label, score }) => {
-      const name = label === String(index) ? '' : `  ${label.padEnd(widest)}`;
-      return `${String(index).padStart(5)}${name}  ${score.toFixed(4)}`;
-    })
-    .join('\n');
+  const warning = run.inputWarning ? [`warning: ${run.inputWarning}`] : [];
+  const lines = rows.map(({ index, label, score }) => {
+    const name = label === String(index) ? '' : `  ${label.padEnd(widest)}`;
+    return `${String(index).padStart(5)}${name}  ${score.toFixed(4)}`;
+  });
+  return [...lines, ...warning].join('\n');
 }
 
 /**

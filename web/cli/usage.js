@@ -7,9 +7,11 @@ export const USAGE = `Where did this Keras image classifier look? Grad-CAM heat 
 Usage:
   gradcam-wasm explain MODEL IMAGE [options]   heat maps of classes at a layer
   gradcam-wasm predict MODEL IMAGE [options]   classes with the highest scores
-  gradcam-wasm summary MODEL                   table of the model's layers
+  gradcam-wasm summary MODEL [options]         table of the model's layers
+  gradcam-wasm convert MODEL OUT [options]     the model as one compact .safetensors file
 
-MODEL is a .keras or .h5 file with its configuration; IMAGE a JPEG, PNG, BMP or GIF.
+MODEL is a .keras, .h5 or .safetensors file, a TensorFlow.js model.json or the folder with it, or an .h5
+file with the weights alone of a network of keras.applications; IMAGE a JPEG, PNG, BMP or GIF.
 
 Options of explain:
   --layer LAYER       name of a layer, or its index (--layer=-3 counts from the end);
@@ -19,9 +21,16 @@ Options of explain:
   --output FILE.png   write the picture with the first target's heat map over it
 Options of explain and predict:
   --top N             classes to list (default 5)
-  --labels FILE       names of the classes: a JSON list, or one a line
-  --preprocess NAME   tf, torch, caffe or none; default: as the known model needs, else by its layers
   --json              print JSON instead of text
+Options of convert:
+  --float16           store kernels in half precision
+Options of explain, predict and convert:
+  --labels FILE       names of the classes: a JSON list, or one a line
+  --preprocess NAME   tf, torch, caffe, none, or the module of keras.applications (mobilenet_v2);
+                      default: as the file says, else by the model's layers
+Options of all, for weights alone:
+  --architecture NAME the network they belong to (MobileNetV2); default: found by their shapes
+  --alpha X           its width
 General:
   --help, --version
 `;
@@ -32,7 +41,22 @@ export class UsageError extends Error {}
 /** @typedef {NonNullable<import('node:util').ParseArgsConfig['options']>} OptionTable */
 
 /** @type {OptionTable} */
+const MODEL_OPTIONS = {
+  architecture: { type: 'string' },
+  alpha: { type: 'string' },
+};
+
+/** @type {OptionTable} */
+const CONVERT_OPTIONS = {
+  ...MODEL_OPTIONS,
+  labels: { type: 'string' },
+  preprocess: { type: 'string' },
+  float16: { type: 'boolean' },
+};
+
+/** @type {OptionTable} */
 const PREDICT_OPTIONS = {
+  ...MODEL_OPTIONS,
   top: { type: 'string' },
   labels: { type: 'string' },
   preprocess: { type: 'string' },
@@ -52,7 +76,8 @@ const EXPLAIN_OPTIONS = {
 const COMMANDS = {
   explain: { operands: ['MODEL', 'IMAGE'], options: EXPLAIN_OPTIONS },
   predict: { operands: ['MODEL', 'IMAGE'], options: PREDICT_OPTIONS },
-  summary: { operands: ['MODEL'], options: {} },
+  summary: { operands: ['MODEL'], options: MODEL_OPTIONS },
+  convert: { operands: ['MODEL', 'OUT'], options: CONVERT_OPTIONS },
 };
 
 /**
@@ -60,7 +85,7 @@ const COMMANDS = {
  * @typedef {object} Request
  * @property {string} command
  * @property {string} model path of the model file
- * @property {string} image path of the picture; "" for `summary`
+ * @property {string} image path of the picture; "" for `summary`; for `convert` that of the new file
  * @property {string | number} [layer]
  * @property {number[]} [targets]
  * @property {boolean} logits
@@ -69,6 +94,9 @@ const COMMANDS = {
  * @property {string} [labels] path of the labels
  * @property {string} [preprocess]
  * @property {boolean} json
+ * @property {boolean} float16
+ * @property {string} [architecture]
+ * @property {number} [alpha]
  */
 
 /**
@@ -116,6 +144,9 @@ function readOptions({
   labels,
   preprocess,
   json = false,
+  float16 = false,
+  architecture,
+  alpha,
 }) {
   return {
     layer: /^-?\d+$/.test(layer ?? '') ? Number(layer) : layer,
@@ -126,6 +157,9 @@ function readOptions({
     labels,
     preprocess,
     json,
+    float16,
+    architecture,
+    alpha: alpha === undefined ? undefined : positiveNumber(alpha, '--alpha'),
   };
 }
 
@@ -136,4 +170,13 @@ function readOptions({
 function wholeNumber(text, option) {
   if (/^-?\d+$/.test(text)) return Number(text);
   throw new UsageError(`${option} is "${text}"; allowed: a whole number`);
+}
+
+/**
+ * @param {string} text
+ * @param {string} option
+ */
+function positiveNumber(text, option) {
+  if (Number(text) > 0) return Number(text);
+  throw new UsageError(`${option} is "${text}"; allowed: a positive number`);
 }

@@ -3,6 +3,7 @@
  * @module gradcam-wasm
  */
 
+export { convertModel } from './convert.js';
 export { GradCamError } from './errors.js';
 export { colormaps, expandHeatmap, formatAsImage, heatmapToImage } from './format.js';
 export { loadModel } from './load.js';
@@ -12,6 +13,7 @@ export { init } from './wasm.js';
 
 /**
  * @typedef {import('./errors.js').GradCamErrorCode} GradCamErrorCode
+ * @typedef {import('./convert.js').ConvertOptions} ConvertOptions
  * @typedef {import('./diagnosis.js').Diagnosis} Diagnosis
  * @typedef {import('./explanation.js').Explanation} Explanation
  * @typedef {import('./explanation.js').HeatMap} HeatMap
