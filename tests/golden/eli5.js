@@ -51,13 +51,14 @@ export const eli5Cases = folderCases;
 /**
  * @param {string} dir
  * @param {string} name
- * @param {{ reference: boolean }} options
+ * @param {{ reference: boolean, source?: import('gradcam-wasm').ModelSource }} options `source`: the
+ *   same model in another file
  */
-export async function checkEli5Case(dir, name, { reference }) {
+export async function checkEli5Case(dir, name, { reference, source }) {
   const verdict = new Verdict(name);
   const golden = readJson(join(dir, name, 'golden.json'));
   const base = dirname(resolve(dir));
-  const model = await loadModel(readFileSync(join(base, golden.model)), {
+  const model = await loadModel(source ?? readFileSync(join(base, golden.model)), {
     preprocessing: parsePreprocessing(golden.preprocess),
     ...(reference && { wasmBinary: readFileSync(REFERENCE_WASM) }),
   });

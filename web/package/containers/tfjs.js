@@ -176,10 +176,14 @@ function toWeights(entries, bytes) {
 }
 
 /**
+ * Every step is rounded to float32, as the converter does it when it reads its own files; TensorFlow.js
+ * rounds once. Statistics near zero differ by as much as that is of the largest.
  * @param {Uint8Array} bytes
  * @param {Storage} storage
  */
 function dequantize(bytes, { type, scale, min }) {
   const values = toFloat32(bytes, type);
-  return scale === 1 && min === 0 ? values : values.map((value) => value * scale + min);
+  if (scale === 1 && min === 0) return values;
+  const [step, least] = [Math.fround(scale), Math.fround(min)];
+  return values.map((value) => Math.fround(value * step) + least);
 }
