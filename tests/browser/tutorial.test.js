@@ -1,0 +1,61 @@
+/** The tutorial does what it says: what its code prints and shows is what stands in it. */
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { decode } from 'fast-png';
+import { SKIP as NO_BROWSER, launchChromium } from './chromium.js';
+import { SKIP, TUTORIAL, parseBlocks, runTutorial } from './tutorial.js';
+
+/** Other processors round differently: a value may fall on the other side of a step of its colours. */
+const STEP = 4;
+
+describe('tutorial', { skip: NO_BROWSER || SKIP }, () => {
+  const blocks = parseBlocks(readFileSync(TUTORIAL, 'utf8'));
+  /** @type {import('playwright-core').Browser} */
+  let browser;
+  /** @type {import('./tutorial.js').Result[]} */
+  let results;
+
+  before(async () => {
+    browser = await launchChromium();
+    results = await runTutorial(browser);
+  });
+  after(() => browser?.close());
+
+  test('has the eight steps of ELI5’s, each with code', () => {
+    const steps = [...readFileSync(TUTORIAL, 'utf8').matchAll(/^## (\d)\..*?(?=^## |$(?![^]))/gms)];
+    assert.deepEqual(
+      steps.map(([, number]) => number),
+      [...'12345678'],
+    );
+    for (const [text] of steps) assert.match(text, /```js\n/);
+  });
+
+  for (const [i, { code, printed, pictures }] of blocks.entries()) {
+    test(`block ${i + 1}: ${code.split('\n')[0]}`, () => {
+      assert.equal(results[i].printed, printed);
+      assert.equal(results[i].pictures.length, pictures.length);
+      for (const [k, file] of pictures.entries()) {
+        const stored = decode(readFileSync(join(dirname(TUTORIAL), file)));
+        assertSamePicture(decode(results[i].pictures[k]), stored, file);
+      }
+    });
+  }
+});
+
+/**
+ * @param {import('fast-png').DecodedPng} shown
+ * @param {import('fast-png').DecodedPng} stored
+ * @param {string} file
+ */
+function assertSamePicture(shown, stored, file) {
+  assert.deepEqual([shown.width, shown.height], [stored.width, stored.height], file);
+  assert.equal(shown.data.length, stored.data.length);
+  let largest = 0;
+  for (const [i, value] of stored.data.entries()) {
+    largest = Math.max(largest, Math.abs(value - shown.data[i]));
+  }
+  assert.ok(largest <= STEP, `${file}: a value is off by ${largest} of 255`);
+}
