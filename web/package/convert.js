@@ -1,7 +1,6 @@
 /** Any model as one compact .safetensors file. */
 
 import { writeSafetensors } from './containers/safetensors.js';
-import { GradCamError } from './errors.js';
 import { buildModel, openModel } from './load.js';
 import { Network } from './network.js';
 
@@ -41,12 +40,14 @@ function nameWeights(engine, { config, weights }) {
   const network = new Network(engine, config);
   try {
     const found = new Map(weights.map((weight) => [network.findWeight(weight.name), weight]));
-    return Array.from({ length: network.weightCount }, (_, i) => {
-      const name = network.weightPath(i);
-      const weight = found.get(i);
-      if (!weight) throw new GradCamError('INVALID_MODEL', `the file lacks the weight ${name}`);
-      return { ...weight, name, shape: network.weightShape(i) };
-    });
+    return Array.from(found.keys())
+      .filter((index) => index >= 0)
+      .sort((a, b) => a - b)
+      .map((index) => ({
+        .../** @type {Weight} */ (found.get(index)),
+        name: network.weightPath(index),
+        shape: network.weightShape(index),
+      }));
   } finally {
     network.dispose();
   }

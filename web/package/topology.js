@@ -156,19 +156,17 @@ function fitWeights(engine, config, { isOrdered, weights }) {
  */
 function fitByOrder(network, weights) {
   const { weightCount } = network;
-  // The count of a Normalization layer, which serves training only.
-  const arrays = weights.filter(({ shape }) => shape.length > 0);
-  for (const [i, { name, shape }] of arrays.entries()) {
+  for (const [i, { name, shape }] of weights.entries()) {
     if (i >= weightCount) break;
     const needed = network.weightShape(i);
     if (shape.join() === needed.join()) continue;
     const path = network.weightPath(i);
     return `${name} has shape ${show(shape)}, the network's ${path} ${show(needed)}`;
   }
-  if (arrays.length !== weightCount) {
-    return `the file has ${arrays.length} arrays, the network ${weightCount}`;
+  if (weights.length !== weightCount) {
+    return `the file has ${weights.length} arrays, the network ${weightCount}`;
   }
-  return arrays.map((weight, i) => ({ ...weight, name: network.weightPath(i) }));
+  return weights.map((weight, i) => ({ ...weight, name: network.weightPath(i) }));
 }
 
 /**

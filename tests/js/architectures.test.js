@@ -1,0 +1,262 @@
+/** The built-in networks against Keras' own configurations, and weights alone that find theirs. */
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { init, loadModel } from 'gradcam-wasm';
+import { ARCHITECTURES } from '../../web/package/architectures/index.js';
+import { Network } from '../../web/package/network.js';
+import { withTopology } from '../../web/package/topology.js';
+import { SHARED, SKIP_SHARED, assertFails, sharedModel } from './fixtures.js';
+
+/** Parameters of the networks in ../shared/golden/zoo. */
+const ZOO = /** @type {const} */ ([
+  ['mobilenet', 'MobileNet', { alpha: 1 }],
+  ['mobilenetv2', 'MobileNetV2', { alpha: 1 }],
+  ['mobilenetv2_035_96', 'MobileNetV2', { alpha: 0.35, inputSize: [96, 96] }],
+  ['mobilenetv3small', 'MobileNetV3Small', { alpha: 1, minimalistic: false }],
+  ['efficientnetb0', 'EfficientNetB0', {}],
+  ['resnet50', 'ResNet50', {}],
+  ['resnet50v2', 'ResNet50V2', {}],
+  ['vgg16', 'VGG16', {}],
+  ['densenet121', 'DenseNet121', {}],
+  ['xception', 'Xception', {}],
+  ['inceptionv3', 'InceptionV3', {}],
+  ['nasnetmobile', 'NASNetMobile', {}],
+  ['convnexttiny', 'ConvNeXtTiny', {}],
+]);
+
+/** Parameters of each network with ImageNet's classes, as Keras' summaries count them. */
+const PARAMETERS = {
+  MobileNetV2: 3538984,
+  MobileNet: 4253864,
+  EfficientNetB0: 5330571,
+  EfficientNetB1: 7856239,
+  EfficientNetB2: 9177569,
+  EfficientNetB3: 12320535,
+  EfficientNetB4: 19466823,
+  EfficientNetB5: 30562527,
+  EfficientNetB6: 43265143,
+  EfficientNetB7: 66658687,
+  ResNet50: 25636712,
+  ResNet101: 44707176,
+  ResNet152: 60419944,
+  ResNet50V2: 25613800,
+  ResNet101V2: 44675560,
+  ResNet152V2: 60380648,
+  VGG16: 138357544,
+  VGG19: 143667240,
+  DenseNet121: 8062504,
+  DenseNet169: 14307880,
+  DenseNet201: 20242984,
+  Xception: 22910480,
+  InceptionV3: 23851784,
+  MobileNetV3Small: 2554968,
+  MobileNetV3Large: 5507432,
+  NASNetMobile: 5326716,
+  NASNetLarge: 88949818,
+  ConvNeXtTiny: 28589128,
+  ConvNeXtSmall: 50223688,
+  ConvNeXtBase: 88591464,
+  ConvNeXtLarge: 197767336,
+  ConvNeXtXLarge: 350196968,
+};
+
+/** Fields that change nothing in a network that is only run. */
+const IRRELEVANT =
+  /^(trainable|dtype|momentum|synchronized|renorm.*|quantization_config|sparse|ragged|optional|seed|noise_shape|invert|rms_scaling|layers|.*_(initializer|regularizer|constraint))$/;
+
+/** What Keras takes for a field that is not there. */
+const DEFAULTS = {
+  strides: [1, 1],
+  padding: 'valid',
+  data_format: 'channels_last',
+  dilation_rate: [1, 1],
+  groups: 1,
+  activation: 'linear',
+  use_bias: true,
+  center: true,
+  scale: true,
+  negative_slope: 0,
+  threshold: 0,
+  keepdims: false,
+  depth_multiplier: 1,
+  axis: -1,
+};
+
+/**
+ * The layers of a configuration, nested ones after the model that they stand in.
+ * @param {any} model
+ * @returns {object[]}
+ */
+function normalize(model) {
+  return model.config.layers.flatMap((/** @type {any} */ layer) => [
+    normalizeLayer(layer),
+    ...(layer.config.layers ? normalize(layer) : []),
+  ]);
+}
+
+/** @param {any} layer */
+function normalizeLayer({
+  class_name: type,
+  module,
+  registered_name: registered,
+  config,
+  ...rest
+}) {
+  const fields = Object.entries(config).filter(([key]) => !IRRELEVANT.test(key));
+  const merged = { ...DEFAULTS, ...Object.fromEntries(fields) };
+  if (Array.isArray(merged.axis) && merged.axis.length === 1) [merged.axis] = merged.axis;
+  const inputs = (rest.inbound_nodes ?? []).flatMap((/** @type {any} */ node) =>
+    tensors(node.args),
+  );
+  return { type, module, registered, config: merged, inputs };
+}
+
+/**
+ * The tensors and numbers among the arguments of a call.
+ * @param {any} value
+ * @returns {unknown[]}
+ */
+function tensors(value) {
+  if (Array.isArray(value)) return value.flatMap(tensors);
+  return [value.class_name === '__keras_tensor__' ? value.config : value];
+}
+
+/**
+ * @param {string} name
+ * @param {object} parameters
+ */
+function build(name, parameters) {
+  const { side, variants, build } = ARCHITECTURES[name];
+  const size = { inputSize: [side, side], includeTop: true, classes: 1000 };
+  return build({ ...variants[0], ...size, ...parameters });
+}
+
+describe('configurations', () => {
+  for (const [folder, name, parameters] of ZOO) {
+    test(`${folder} is Keras' own`, { skip: SKIP_SHARED }, async () => {
+      const keras = JSON.parse(
+        readFileSync(join(SHARED, 'golden/zoo', folder, 'model.json'), 'utf8'),
+      );
+      const ours = JSON.parse(await build(name, parameters));
+      assert.equal(ours.config.name, keras.config.name);
+      assert.deepEqual(ours.config.input_layers, keras.config.input_layers);
+      assert.deepEqual(ours.config.output_layers, keras.config.output_layers);
+      assert.deepEqual(normalize(ours), normalize(keras));
+    });
+  }
+
+  test('all networks are listed', () => {
+    assert.deepEqual(Object.keys(ARCHITECTURES).sort(), Object.keys(PARAMETERS).sort());
+  });
+
+  for (const [name, count] of Object.entries(PARAMETERS)) {
+    test(`${name} has ${count} parameters`, async () => {
+      const network = new Network(await init(), await build(name, {}));
+      let sum = 0;
+      for (const { params, parent } of network.layers) if (parent < 0) sum += params;
+      network.dispose();
+      assert.equal(sum, count);
+    });
+  }
+});
+
+/**
+ * Weights without values, as a file of weights alone lists them: each layer's group, then the name.
+ * @param {string} name
+ * @param {object} parameters
+ */
+async function bareWeights(name, parameters) {
+  const network = new Network(await init(), await build(name, parameters));
+  const weights = Array.from({ length: network.weightCount }, (_, i) => {
+    const path = network.weightPath(i);
+    const shape = network.weightShape(i);
+    const size = shape.reduce((product, axis) => product * axis, 1);
+    const group = path.slice(0, path.lastIndexOf('/'));
+    return { name: `${group}/${path}:0`, shape, size, read: () => new Float32Array(size) };
+  });
+  network.dispose();
+  return weights;
+}
+
+describe('weights alone', () => {
+  for (const name of Object.keys(PARAMETERS)) {
+    for (const includeTop of [true, false]) {
+      test(`those of ${name} ${includeTop ? 'with' : 'without'} classes are known`, async () => {
+        const weights = await bareWeights(name, { includeTop, classes: 7 });
+        const container = { weights, isOrdered: true };
+        const { architecture, config, ...rest } = await withTopology(
+          await init(),
+          container,
+          '',
+          {},
+        );
+        assert.equal(architecture, name);
+        const layers = JSON.parse(config).config.layers;
+        assert.equal(/softmax/.test(JSON.stringify(layers)), includeTop);
+        assert.equal(rest.weights.length, weights.length);
+      });
+    }
+  }
+
+  for (const parameters of [{ alpha: 0.35 }, { alpha: 0.5 }, { alpha: 1.4 }]) {
+    test(`the width of MobileNetV2 is found out: ${parameters.alpha}`, async () => {
+      const container = { weights: await bareWeights('MobileNetV2', parameters), isOrdered: true };
+      const { config } = await withTopology(await init(), container, 'v2_160.h5', {});
+      const { name } = JSON.parse(config).config;
+      assert.equal(name, `mobilenetv2_${parameters.alpha.toFixed(2)}_160`);
+    });
+  }
+
+  test('EfficientNet with ImageNet variances gets its second scaling', async () => {
+    const weights = await bareWeights('EfficientNetB0', {});
+    const i = weights.findIndex(({ name }) => name.includes('normalization/variance'));
+    weights[i].read = () => Float32Array.of(0.229 ** 2, 0.224 ** 2, 0.225 ** 2);
+    const { config } = await withTopology(await init(), { weights, isOrdered: true }, '', {});
+    assert.match(config, /"rescaling_1"/);
+  });
+
+  describe('a file', { skip: SKIP_SHARED }, () => {
+    const name = 'mobilenetv2_0.35_96_weights.h5';
+    const file = () => new File([sharedModel(name)], name);
+
+    test('opens by itself, with the size that its name says', async () => {
+      const imagenetLabels = Array.from({ length: 1000 }, (_, i) => `class ${i}`);
+      const model = await loadModel(file(), { imagenetLabels });
+      assert.equal(model.architecture, 'MobileNetV2');
+      assert.equal(model.name, 'mobilenetv2_0.35_96');
+      assert.deepEqual(model.inputShape, [null, 96, 96, 3]);
+      assert.equal(model.preprocessing, 'tf');
+      assert.equal(model.labels?.[999], 'class 999');
+      model.dispose();
+    });
+
+    test('opens as what it is said to be, and not as another', async () => {
+      const options = { architecture: 'MobileNetV2', alpha: 0.35, inputSize: [128, 128] };
+      const model = await loadModel(file(), /** @type {any} */ (options));
+      assert.deepEqual(model.inputShape, [null, 128, 128, 3]);
+      model.dispose();
+      /** @type {[options: any, code: string, message: RegExp][]} */
+      const wrong = [
+        [{ architecture: 'MobileNetV2', alpha: 1 }, 'INVALID_MODEL', /shape \[3, 3, 3, 16\]/],
+        [{ architecture: 'MobileNetV2', classes: 10 }, 'INVALID_MODEL', /not those of MobileNetV2/],
+        [{ architecture: 'VGG16' }, 'INVALID_MODEL', /not those of VGG16/],
+        [{ architecture: 'MobileNetV9' }, 'INVALID_ARGUMENT', /allowed: MobileNetV2, MobileNet,/],
+      ];
+      for (const [options, code, message] of wrong) {
+        await assertFails(() => loadModel(file(), options), code, message);
+      }
+    });
+
+    test('whose network nobody knows says what to do', async () => {
+      const weights = [
+        { name: 'a/a/kernel:0', shape: [2], size: 2, read: () => new Float32Array(2) },
+      ];
+      const engine = await init();
+      const call = () => withTopology(engine, { weights, isOrdered: true }, '', {});
+      await assertFails(call, 'INVALID_MODEL', /without a configuration.*architecture:/);
+    });
+  });
+});
