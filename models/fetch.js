@@ -100,7 +100,10 @@ function ensureImagenetLabels() {
   place(target, `${JSON.stringify(labels)}\n`, sha256);
 }
 
-/** @param {ModelEntry['labels']} labels */
+/**
+ * @param {ModelEntry['labels']} labels
+ * @returns {string[]}
+ */
 export function readLabels(labels) {
   if (labels !== 'imagenet') return labels;
   return JSON.parse(fs.readFileSync(inBuild('models', manifest.imagenetLabels.file), 'utf8'));

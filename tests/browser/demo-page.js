@@ -86,6 +86,15 @@ export class DemoPage {
   }
 
   /**
+   * Chooses a model of the list and waits for its answer.
+   * @param {string} title
+   */
+  async chooseModel(title) {
+    await this.page.getByRole('combobox', { name: 'Model', exact: true }).selectOption(title);
+    await this.settled();
+  }
+
+  /**
    * Drops files on the page and waits for what comes of it.
    * @param {TestFile[]} files
    */

@@ -6,16 +6,22 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { encode } from 'fast-png';
 import { formatAsImage, loadModel } from '../../web/package/index.js';
-import { manifest } from '../../models/fetch.js';
+import { manifest, readLabels } from '../../models/fetch.js';
 import { serveDemo } from '../../wasm-build/demo.js';
 import { inBuild } from '../../wasm-build/tools.js';
-import { sharedModel, SKIP_SHARED } from '../js/fixtures.js';
+import { sharedImage, sharedModel, SKIP_SHARED } from '../js/fixtures.js';
 import { launchChromium, SKIP } from './chromium.js';
+import { openSafetensors } from '../../web/package/containers/safetensors.js';
+import { toTfjs } from '../js/tfjs-files.js';
 import { DemoPage } from './demo-page.js';
 
 const ARTIFACTS = inBuild('artifacts');
 
-const entry = manifest.models.find(({ id }) => id === manifest.default) ?? manifest.models[0];
+/** The model that most tests use: few classes, nested layers. The page opens with another. */
+const entry = manifest.models.find(({ id }) => id === 'dog-breeds') ?? manifest.models[0];
+const defaultEntry = manifest.models.find(({ id }) => id === manifest.default) ?? entry;
+/** @type {string[]} */
+const labels = readLabels(entry.labels);
 const [sample, otherSample] = manifest.pictures;
 
 /** @param {string} file */
@@ -34,9 +40,7 @@ describe('demo page', { skip: SKIP }, () => {
   before(async () => {
     mkdirSync(ARTIFACTS, { recursive: true });
     [site, browser] = await Promise.all([serveDemo(0), launchChromium()]);
-    const preprocessing = /** @type {import('gradcam-wasm').Preprocessing} */ (entry.preprocessing);
-    const bytes = readFileSync(inBuild('models', entry.file));
-    model = await loadModel(bytes, { preprocessing, labels: entry.labels });
+    model = await loadModel(readFileSync(inBuild('models', entry.file)));
     photo = {
       name: 'photo.png',
       type: 'image/png',
@@ -51,11 +55,24 @@ describe('demo page', { skip: SKIP }, () => {
   });
 
   /**
-   * A test that visits the page; a visit without problems, or it fails.
+   * A test that visits the page and chooses the model of this file; a visit without problems, or it
+   * fails.
    * @param {(demo: DemoPage) => Promise<void>} work
    * @param {import('playwright-core').BrowserContextOptions} [options]
    */
   function visit(work, options) {
+    return visitFirst(async (demo) => {
+      await demo.chooseModel(entry.title);
+      await work(demo);
+    }, options);
+  }
+
+  /**
+   * A test that finds the page as it opens.
+   * @param {(demo: DemoPage) => Promise<void>} work
+   * @param {import('playwright-core').BrowserContextOptions} [options]
+   */
+  function visitFirst(work, options) {
     return async () => {
       const demo = await DemoPage.open(browser, site.address, options);
       await work(demo);
@@ -86,10 +103,55 @@ describe('demo page', { skip: SKIP }, () => {
   }
 
   /** @param {string} name */
-  const classNamed = (name) => entry.labels.indexOf(name);
+  const classNamed = (name) => labels.indexOf(name);
 
   test(
-    'opens with the sample explained by the default model',
+    'opens with a model of 1,000 classes, which knows cats and dogs',
+    { skip: SKIP_SHARED },
+    visitFirst(async (demo) => {
+      const models = demo.page.getByRole('combobox', { name: 'Model' });
+      assert.equal(await models.inputValue(), defaultEntry.title);
+      assert.match(await demo.headline(), /^[a-z ]+ \d+\.\d%$/);
+      await demo.drop({ name: 'cat_dog.png', bytes: sharedImage('cat_dog_224.png') });
+      assert.equal(await demo.headline(), 'bull mastiff 33.2%');
+      await demo.choose('Class', 'tiger cat');
+      assert.match(await demo.headline(), /^tiger cat 2\.7%$/);
+      assert.match(await demo.caption(), /^top_activation, 7 × 7 /);
+    }),
+  );
+
+  test(
+    'opens weights alone of MobileNetV2 by the built-in network, with the names of ImageNet',
+    { skip: SKIP_SHARED },
+    visitFirst(async (demo) => {
+      const name = 'mobilenetv2_0.35_96_weights.h5';
+      await demo.drop({ name, bytes: sharedModel(name) });
+      assert.equal(await demo.alert(), '');
+      assert.equal((await demo.rows('Class')).length, 1000);
+      assert.ok((await demo.rows('Class')).includes('tiger cat'));
+      assert.match(await demo.caption(), /^out_relu, 3 × 3 /);
+    }),
+  );
+
+  test(
+    'opens a TensorFlow.js model from its files, in any order, and names a missing one',
+    visitFirst(async (demo) => {
+      const dogs = openSafetensors(readFileSync(inBuild('models', entry.file)));
+      const files = await Promise.all(
+        toTfjs(dogs, { shardBytes: 4 * 2 ** 20 }).map(async (file) => {
+          return { name: file.name, bytes: Buffer.from(await file.arrayBuffer()) };
+        }),
+      );
+      await demo.drop(...files.slice(0, 3));
+      assert.match(await demo.alert(), /Model\.json needs group1-shard3of3\.bin too/);
+      await demo.drop(...files.reverse(), photo);
+      assert.equal(await demo.alert(), '');
+      assertSamePicture(await demo.picture(), await overlayInNode());
+    }),
+  );
+
+  test(
+    'explains the sample, and another model explains it too',
     visit(async (demo) => {
       const run = await model.run(readSample(sample.file));
       const [{ label }] = run.decodePredictions({ top: 1 });
@@ -206,7 +268,7 @@ describe('demo page', { skip: SKIP }, () => {
     visit(async (demo) => {
       await demo.drop(photo);
       const run = await model.run(photo.bytes);
-      const { targets } = await run.explain({ targets: entry.labels.map((_, i) => i) });
+      const { targets } = await run.explain({ targets: [...labels.keys()] });
       const said = demo.page.locator('#diagnosis');
       for (const [code, text] of Object.entries({
         NO_POSITIVE_EVIDENCE: /^The map is blank: .*\.$/,
@@ -315,8 +377,7 @@ describe('demo page', { skip: SKIP }, () => {
       assert.match(await demo.headline(), /^thing \d /);
       assert.deepEqual((await demo.rows('Class')).sort(), names);
 
-      await models.selectOption(entry.title);
-      await demo.settled();
+      await demo.chooseModel(entry.title);
       assertSamePicture(await demo.picture(), await overlayInNode());
     }),
   );
@@ -324,12 +385,13 @@ describe('demo page', { skip: SKIP }, () => {
   test('works without the default model', async () => {
     const context = await browser.newContext();
     const page = await context.newPage();
-    await page.route('**/*.h5', (route) => route.fulfill({ status: 404 }));
+    await page.route('**/*.safetensors', (route) => route.fulfill({ status: 404 }));
     const demo = new DemoPage(page);
     await page.goto(site.address);
     await demo.settled();
     assert.match(await demo.alert(), /could not be opened\. .*404/);
-    await demo.drop({ name: 'dogs.h5', bytes: readFileSync(inBuild('models', entry.file)) });
+    const dogs = readFileSync(inBuild('models', 'dog_breed_mobilenetv2.h5'));
+    await demo.drop({ name: 'dogs.h5', bytes: dogs });
     assert.equal(await demo.alert(), '');
     assert.match(await demo.headline(), /^Class \d+ /);
     await context.close();
@@ -338,17 +400,17 @@ describe('demo page', { skip: SKIP }, () => {
   test('loading can be cancelled, and begun again', async () => {
     const demo = new DemoPage(await browser.newPage());
     const { page } = demo;
-    await page.route('**/*.h5', () => {}); // no answer, ever
+    await page.route('**/*.safetensors', () => {}); // no answer, ever
     await page.goto(site.address);
     const progress = page.locator('#progress');
     await progress.waitFor();
-    assert.match(await progress.innerText(), new RegExp(`Opening ${escape(entry.title)}`));
+    assert.match(await progress.innerText(), new RegExp(`Opening ${escape(defaultEntry.title)}`));
     await page.getByRole('button', { name: 'Cancel' }).click();
     await demo.settled();
     assert.equal(await demo.headline(), 'No model is open.');
     assert.ok(await progress.isHidden());
 
-    await page.unroute('**/*.h5');
+    await page.unroute('**/*.safetensors');
     await page.getByRole('button', { name: sample.title }).click();
     await demo.settled();
     assert.match(await demo.headline(), /\d%$/);

@@ -313,7 +313,7 @@ describe('files of other programs', () => {
     ['model.pth', Uint8Array.from([0x80, 2, 0x8a, 0x0a]), /PyTorch/],
   ];
   for (const [name, bytes, message] of cases) {
-    const file = new File([bytes], name);
+    const file = new File([bytes.slice()], name);
     test(name, () => assertFails(() => loadModel(file), 'INVALID_MODEL', message));
   }
 

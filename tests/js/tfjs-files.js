@@ -41,8 +41,8 @@ function encode(values, type) {
   const max = values.reduce((most, value) => Math.max(most, value), -Infinity);
   const steps = type === 'uint8' ? 255 : 65535;
   const scale = max > min ? (max - min) / steps : 1;
-  const kind = type === 'uint8' ? Uint8Array : Uint16Array;
-  const bytes = bytesOf(kind.from(values, (value) => Math.round((value - min) / scale)));
+  const counts = Array.from(values, (value) => Math.round((value - min) / scale));
+  const bytes = bytesOf(type === 'uint8' ? Uint8Array.from(counts) : Uint16Array.from(counts));
   return { bytes, quantization: { dtype: type, scale, min } };
 }
 

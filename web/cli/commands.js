@@ -71,7 +71,9 @@ async function readFolder(path) {
   const entries = await readdir(path, { withFileTypes: true });
   const names = entries.filter((entry) => entry.isFile()).map(({ name }) => name);
   if (names.length === 0) throw new GradCamError('INVALID_SOURCE', `${path} has no files in it`);
-  const contents = names.map(async (name) => new File([await readFile(join(path, name))], name));
+  const contents = names.map(
+    async (name) => new File([new Uint8Array(await readFile(join(path, name)))], name),
+  );
   return Promise.all(contents);
 }
 

@@ -19,3 +19,12 @@ export const samples = manifest.pictures.map(({ title, file }) => ({
   name: title,
   source: `pictures/${file}`,
 }));
+
+/**
+ * Names of ImageNet's 1,000 classes.
+ * @returns {Promise<string[] | undefined>} nothing if they are not there: numbers do, too
+ */
+export async function readImagenetLabels() {
+  const response = await fetch(`models/${manifest.imagenetLabels.file}`).catch(() => undefined);
+  return response?.ok ? response.json() : undefined;
+}

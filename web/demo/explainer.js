@@ -1,6 +1,7 @@
 /** From a question (this picture, this model, this class, this layer ...) to an overlay. */
 
 import { formatAsImage, loadModel } from 'gradcam-wasm/worker';
+import { readImagenetLabels } from './catalog.js';
 import { newestOnly } from './newest.js';
 import { readPicture } from './picture.js';
 
@@ -8,7 +9,7 @@ import { readPicture } from './picture.js';
  * A model that can be asked for.
  * @typedef {object} ModelChoice
  * @property {string} name
- * @property {string | File} source an address or a file
+ * @property {string | File[]} source an address or files
  * @property {import('gradcam-wasm').Preprocessing} [preprocessing] nothing: the package's default
  * @property {string[]} [labels] names of the classes in order
  */
@@ -124,9 +125,8 @@ async function solve(question, last, { signal, onProgress }) {
   /** @param {(keyof Question)[]} keys */
   const kept = (...keys) =>
     keys.every((key) => question[key] === last?.question[key]) ? last : undefined;
-  const { source, preprocessing, labels } = question.model;
-  const options = { preprocessing, labels, signal, onProgress };
-  const model = kept('model')?.model ?? (await loadModel(source, options));
+  const options = { signal, onProgress };
+  const model = kept('model')?.model ?? (await openModel(question.model, options));
   try {
     const picture = kept('picture')?.picture ?? (await readPicture(question.picture, signal));
     const { run, runTime } = kept('model', 'picture') ?? (await runModel(model, picture, signal));
@@ -139,6 +139,16 @@ async function solve(question, last, { signal, onProgress }) {
     if (model !== last?.model) model.dispose();
     throw error;
   }
+}
+
+/**
+ * @param {ModelChoice} choice
+ * @param {{ signal: AbortSignal, onProgress: Listener['onProgress'] }} options
+ */
+async function openModel({ source, preprocessing, labels }, options) {
+  // Keras' files of weights alone hold no names of classes; the page's own models do.
+  const imagenetLabels = typeof source === 'string' ? undefined : await readImagenetLabels();
+  return loadModel(source, { ...options, preprocessing, labels, imagenetLabels });
 }
 
 /**

@@ -3,7 +3,7 @@
 import readme from '../../README.md?url';
 import { defaultModel, models, samples } from './catalog.js';
 import { drawOverlay, Explainer } from './explainer.js';
-import { readLabels, sortFiles } from './input/files.js';
+import { modelName, readLabels, sortFiles } from './input/files.js';
 import { takeChosenFiles, takeDroppedFiles, takePastedFiles } from './input/take.js';
 import { readPixels } from './picture.js';
 import { Alert } from './view/alert.js';
@@ -78,8 +78,8 @@ async function openFiles(files) {
     const names = labels && (await readLabels(labels));
     ask({
       ...(picture && withPicture({ name: picture.name, source: picture })),
-      ...(model && withModel({ name: model.name, source: model, labels: names })),
-      ...(!model && names && withModel(nameClasses(names))),
+      ...(model.length > 0 && withModel({ name: modelName(model), source: model, labels: names })),
+      ...(model.length === 0 && names && withModel(nameClasses(names))),
     });
   } catch (error) {
     showError(error, {});

@@ -1,23 +1,32 @@
 /** What a dropped, chosen or pasted file is to the page. */
 
-const MODEL = /\.(h5|hdf5|keras)$/i;
+/** Also files that only look like models to people: the package says what to do with them. */
+const MODEL = /\.(h5|hdf5|keras|safetensors|json|pb|tflite|pth?)$|shard\d+of\d+(\.bin)?$/i;
 const LABELS = /\.txt$/i;
 const PICTURE = /\.(png|jpe?g|gif|bmp|webp|avif)$/i;
 
 /**
- * The first file of each kind; files of no kind are named in the error.
+ * All files of a model, and the first of each other kind; files of no kind are named in the error.
  * @param {File[]} files
- * @returns {{ model?: File, picture?: File, labels?: File }}
+ * @returns {{ model: File[], picture?: File, labels?: File }}
  */
 export function sortFiles(files) {
   const stray = files.find((file) => kindOf(file) === undefined);
   if (stray) {
-    const kinds = 'neither a picture, nor a Keras model (.h5, .keras), nor class names (.txt)';
-    throw new Error(`“${stray.name}” is ${kinds}.`);
+    const models = 'a Keras model (.keras, .h5, .safetensors, or model.json with its shards)';
+    throw new Error(`“${stray.name}” is neither a picture, nor ${models}, nor class names (.txt).`);
   }
   /** @param {string} kind */
-  const first = (kind) => files.find((file) => kindOf(file) === kind);
-  return { model: first('model'), picture: first('picture'), labels: first('labels') };
+  const ofKind = (kind) => files.filter((file) => kindOf(file) === kind);
+  return { model: ofKind('model'), picture: ofKind('picture')[0], labels: ofKind('labels')[0] };
+}
+
+/**
+ * The name of a model that a user brought.
+ * @param {File[]} files
+ */
+export function modelName(files) {
+  return (files.find(({ name }) => name.endsWith('.json')) ?? files[0]).name;
 }
 
 /** @param {File} file */

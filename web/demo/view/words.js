@@ -92,11 +92,12 @@ function countParams(layers) {
 }
 
 /**
- * Why the heat map is blank or poor; nothing if it is neither.
+ * Why the predictions may be wrong, or the heat map is blank or poor; nothing if it is neither.
  * @param {Answer} answer
  */
-export function diagnosis({ explanation }) {
+export function diagnosis({ explanation, run }) {
   const found = explanation.targets[0].diagnosis;
+  if (run.inputWarning) return sentence(run.inputWarning);
   if (!found) return '';
   return found.code === 'SATURATED_SCORE' ? SATURATED : sentence(found.message);
 }
