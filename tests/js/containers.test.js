@@ -63,6 +63,9 @@ describe('whole models', { skip: SKIP_SHARED }, () => {
   });
 });
 
+/** "SNOD": a list of what is in a group. */
+const SYMBOL_TABLE_NODE = 0x444f4e53;
+
 describe('broken files', { skip: SKIP_SHARED }, () => {
   for (const file of ['keras2_small_cnn.h5', 'dog_breed_mobilenetv2.h5']) {
     test(`${file} cut off anywhere`, async () => {
@@ -96,6 +99,24 @@ describe('broken files', { skip: SKIP_SHARED }, () => {
         assert.equal(/** @type {any} */ (error).code, 'INVALID_MODEL', String(error));
       }
     }
+  });
+
+  test('groups that go in a circle', async () => {
+    const files = unzipSync(sharedModel('nsfwjs_mobilenetv2.keras'));
+    const store = Uint8Array.from(files['model.weights.h5']);
+    const view = new DataView(store.buffer);
+    // The address of the root group's header goes into the first entry of every list of groups.
+    const root = view.getBigUint64(64, true);
+    let patched = 0;
+    for (let i = 96; i < store.length - 48; i++) {
+      if (view.getUint32(i, true) !== SYMBOL_TABLE_NODE) continue;
+      view.setBigUint64(i + 16, root, true);
+      patched++;
+    }
+    assert.ok(patched > 0);
+    const config = files['config.json'];
+    const circle = zipSync({ 'config.json': config, 'model.weights.h5': store }, { level: 0 });
+    await assertFails(() => openContainer(circle), 'INVALID_MODEL', /circle/);
   });
 
   test('a .keras file without one of its parts', async () => {

@@ -1,0 +1,131 @@
+/** How pixels become a network's input, and the warning when their range looks wrong. */
+
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { imageToArray, init, loadModel } from 'gradcam-wasm';
+import { findRangeProblem } from '../../web/package/preprocessing.js';
+import { DEFAULT_MODEL, assertFails, plainPicture, smallModel } from './fixtures.js';
+import { readFileSync } from 'node:fs';
+
+const PIXEL = plainPicture([10, 100, 200, 255], 1, 1);
+
+/** @typedef {import('gradcam-wasm').Preprocessing} Preprocessing */
+
+/** @param {Preprocessing} preprocessing */
+async function preprocess(preprocessing) {
+  await init();
+  return [...imageToArray(PIXEL, { preprocessing }).data];
+}
+
+/**
+ * @param {number[]} actual
+ * @param {number[]} expected
+ */
+function assertNear(actual, expected) {
+  expected.forEach((value, i) => assert.ok(Math.abs(actual[i] - value) < 1e-4, `${actual}`));
+}
+
+describe('preprocessing', () => {
+  /** @type {[name: Preprocessing, same: Preprocessing][]} */
+  const names = [
+    ['mobilenet_v2', 'tf'],
+    ['nasnet', 'tf'],
+    ['efficientnet', 'none'],
+    ['resnet50', 'caffe'],
+    ['resnet_v2', 'tf'],
+    ['densenet', 'torch'],
+    [/** @type {any} */ ('MobileNetV2'), 'tf'],
+    [/** @type {any} */ ('VGG19'), 'caffe'],
+  ];
+  for (const [name, same] of names) {
+    test(`${name} is ${same}`, async () =>
+      assert.deepEqual(await preprocess(name), await preprocess(same)));
+  }
+
+  test('mean and deviation of one, and of each channel', async () => {
+    assertNear(await preprocess({ mean: 10, std: 10 }), [0, 9, 19]);
+    assertNear(await preprocess({ mean: [10, 0, 100], std: [1, 2, 4] }), [0, 50, 25]);
+  });
+
+  test('the order of the channels', async () => {
+    const numbers = { mean: [10, 0, 100], std: [1, 2, 4] };
+    assertNear(await preprocess({ ...numbers, order: 'bgr' }), [25, 50, 0]);
+    assertNear(await preprocess({ scale: 1, offset: 0, order: 'bgr' }), [200, 100, 10]);
+    const caffe = { mean: [123.68, 116.779, 103.939], std: 1, order: /** @type {const} */ ('bgr') };
+    assertNear(await preprocess(caffe), await preprocess('caffe'));
+  });
+
+  /** @type {[preprocessing: any, message: RegExp][]} */
+  const wrong = [
+    ['mobilenet_v9', /"mobilenet_v9"; allowed: none, tf, torch, caffe, convnext/],
+    [7, /allowed: none/],
+    [{ mean: 0, std: 0 }, /std 0/],
+    [{ mean: 0 }, /std undefined/],
+    [{ mean: [1, 2], std: 1 }, /mean \[1, 2\]/],
+    [{ scale: 1, offset: 0, order: 'rbg' }, /order "rbg"; allowed: "rgb", "bgr"/],
+  ];
+  for (const [preprocessing, message] of wrong) {
+    test(`refuses ${JSON.stringify(preprocessing)}`, () =>
+      assertFails(() => preprocess(preprocessing), 'INVALID_ARGUMENT', message));
+  }
+});
+
+describe('the warning about the range', () => {
+  const plain = [{ type: 'Conv2D' }];
+  const scaling = [{ type: 'Rescaling' }, { type: 'Conv2D' }];
+
+  /** @type {[what: string, values: number[], p: Preprocessing, layers: { type: string }[], m: RegExp | null][]} */
+  const cases = [
+    ['pixels for tf', [0, 128, 255], 'tf', plain, /0\.00 to 255; the model takes -1 to 1/],
+    ['0 .. 1 for tf', [0, 0.5, 1], 'tf', plain, null],
+    ['-1 .. 1 for tf', [-1, 0.5, 1], 'tf', plain, null],
+    ['0 .. 1 for caffe', [0, 0.5, 1], 'caffe', plain, /"caffe"/],
+    [
+      '-1 .. 1 for a model that scales',
+      [-1, 0.5, 1],
+      'none',
+      scaling,
+      /it scales pixels by itself/,
+    ],
+    ['0 .. 1 for a model that scales', [0, 0.5, 1], 'none', scaling, /0\.00 to 1\.00/],
+    ['pixels for a model that scales', [0, 128, 255], 'none', scaling, null],
+    ['a dark picture for a model that scales', [0, 1, 1], 'none', scaling, null],
+    ['anything for none', [0, 1e6], 'none', plain, null],
+    ['anything for numbers of their own', [0, 1e6], { scale: 1, offset: 0 }, plain, null],
+  ];
+  for (const [what, values, preprocessing, layers, message] of cases) {
+    test(what, () => {
+      const input = {
+        data: Float32Array.from(values),
+        height: 1,
+        width: values.length,
+        channels: 1,
+      };
+      const warning = findRangeProblem(input, preprocessing, layers);
+      if (message) assert.match(String(warning), message);
+      else assert.equal(warning, null);
+    });
+  }
+
+  test('is a property of the run', async () => {
+    const model = await loadModel(readFileSync(DEFAULT_MODEL));
+    const data = new Float32Array(160 * 160 * 3).fill(200);
+    const run = await model.run({ data, shape: [1, 160, 160, 3] });
+    assert.match(String(run.inputWarning), /200 to 200/);
+    assert.equal((await model.run(plainPicture([200, 1, 2, 255], 9, 9))).inputWarning, null);
+    model.dispose();
+  });
+
+  test('a model that scales by itself is given pixels', async () => {
+    const model = await smallModel(
+      [
+        ['Rescaling', { name: 'rescaling', scale: 1 / 255, offset: 0 }],
+        ['GlobalAveragePooling2D', { name: 'pool' }],
+      ],
+      { preprocessing: 'tf' },
+    );
+    const run = await model.run(plainPicture([200, 1, 2, 255], 4, 4));
+    assert.match(String(run.inputWarning), /it scales pixels by itself/);
+    model.dispose();
+  });
+});
