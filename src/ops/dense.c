@@ -4,6 +4,7 @@
  *   din(r, i) = sum_u kernel(i, u) * dout(r, u)
  * A fused scale, shift and clamp follow:  out' = clamp(scale(u) * out + shift(u)). */
 #include "../memory.h"
+#include "dot.h"
 #include "fused.h"
 #include "ops.h"
 #include "xnn.h"
@@ -69,9 +70,52 @@ static gc_status dense_backward_reference(struct gc_step *step, int32_t input,
     return GC_OK;
 }
 
-/* ---- XNNPACK ---- */
-
 #ifdef GC_XNNPACK
+
+/* ---- One row ----
+ * The usual head of a classifier. It reads every weight once, so that a packed copy would cost as much
+ * memory as the weights and gain nothing: Keras' array serves both ways as it is. */
+
+static bool is_one_row(const struct gc_step *step) { return rows_of(step) == 1 && step->scale == NULL; }
+
+/* Rows of the kernel that pass through `out` at once. */
+#define ROWS 4
+
+/* out(u) += sum over ROWS of in(i) * kernel(i, u) */
+static void add_rows(float *restrict out, const float *restrict in, const float *restrict kernel,
+                     size_t units) {
+    for (size_t u = 0; u < units; u++) {
+        float sum = out[u];
+        for (size_t i = 0; i < ROWS; i++)
+            sum += in[i] * kernel[i * units + u];
+        out[u] = sum;
+    }
+}
+
+static void row_forward(const struct gc_step *step, float *restrict out, const float *restrict in) {
+    const size_t width = (size_t)gc_shape_channels(step->in);
+    const size_t units = (size_t)gc_shape_channels(&step->out);
+    const float *kernel = step->weights[0], *bias = step->weights[1];
+    for (size_t u = 0; u < units; u++)
+        out[u] = bias == NULL ? 0 : bias[u];
+    size_t i = 0;
+    for (; i + ROWS <= width; i += ROWS)
+        add_rows(out, in + i, kernel + i * units, units);
+    for (; i < width; i++)
+        for (size_t u = 0; u < units; u++)
+            out[u] += in[i] * kernel[i * units + u];
+    gc_fused_apply(step, out, 1, (int32_t)units);
+}
+
+static void row_backward(const struct gc_step *step, float *din, const float *dout) {
+    const size_t width = (size_t)gc_shape_channels(step->in);
+    const size_t units = (size_t)gc_shape_channels(&step->out);
+    for (size_t i = 0; i < width; i++)
+        din[i] = gc_dot(step->weights[0] + i * units, dout, units);
+}
+
+/* ---- Several rows: XNNPACK ---- */
+
 struct dense {
     struct gc_xnn forward, backward;
 };
@@ -127,6 +171,8 @@ static void dense_release(struct gc_step *step) {
 }
 
 static gc_status dense_prepare(struct gc_step *step) {
+    if (is_one_row(step))
+        return GC_OK;
     struct dense *dense = gc_allocate(1, sizeof *dense);
     if (dense == NULL)
         return gc_fail_memory(sizeof *dense, "a dense layer");
@@ -139,13 +185,20 @@ static gc_status dense_prepare(struct gc_step *step) {
 
 static gc_status dense_forward(struct gc_step *step, gc_real *out, const gc_real *const *in) {
     struct dense *dense = step->state;
-    return gc_xnn_run(&dense->forward, out, in[0]);
+    if (dense != NULL)
+        return gc_xnn_run(&dense->forward, out, in[0]);
+    row_forward(step, out, in[0]);
+    return GC_OK;
 }
 
 static gc_status dense_backward(struct gc_step *step, int32_t input, gc_real *din,
                                 const gc_real *dout, const gc_real *out, const gc_real *const *in) {
     (void)input, (void)out, (void)in;
     struct dense *dense = step->state;
+    if (dense == NULL) {
+        row_backward(step, din, dout);
+        return GC_OK;
+    }
     if (dense->backward.operator == NULL)
         GC_TRY(create(&dense->backward, step,
                       &(struct gc_xnn_product){

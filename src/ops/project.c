@@ -8,25 +8,9 @@
  *   weights  [filters]
  *   filter   [k_h][k_w][channels] */
 #include "../memory.h"
+#include "dot.h"
 #include "ops.h"
 #include "window.h"
-
-/* Sums that run side by side, so that they become vectors. */
-#define LANES 16
-
-/* sum over c of filter(c) * in(c) */
-static gc_real dot(const gc_real *restrict filter, const gc_real *restrict in, size_t channels) {
-    gc_real sums[LANES] = {0}, sum = 0;
-    size_t c = 0;
-    for (; c + LANES <= channels; c += LANES)
-        for (size_t lane = 0; lane < LANES; lane++)
-            sums[lane] += filter[c + lane] * in[c + lane];
-    for (; c < channels; c++)
-        sum += filter[c] * in[c];
-    for (size_t lane = 0; lane < LANES; lane++)
-        sum += sums[lane];
-    return sum;
-}
 
 /* One output position. Neighbours along a row lie side by side in `in` and in `filter`, so that the taps of
  * a row are one dot product unless dilation parts them. */
@@ -43,7 +27,7 @@ static gc_real project_pixel(const gc_real *in, const gc_real *filter, const str
             const size_t pixel = row + gc_window_position(&w->columns, x, j);
             const size_t tap = (size_t)i * w->columns.kernel + j;
             const size_t taps = together == 1 ? 1 : (size_t)(end - first);
-            sum += dot(filter + tap * channels, in + pixel * channels, taps * channels);
+            sum += gc_dot(filter + tap * channels, in + pixel * channels, taps * channels);
         }
     }
     return sum;
