@@ -151,6 +151,43 @@ describe('demo page', { skip: SKIP }, () => {
   );
 
   test(
+    'compares two models, each with its own class and layer',
+    visit(async (demo) => {
+      await demo.drop(photo);
+      const { page } = demo;
+      const second = page.locator('#other');
+      const answered = async () => {
+        await page.waitForFunction(() => document.querySelector('#other[aria-busy="false"]'));
+        return second.locator('#other-status').innerText();
+      };
+      assert.ok(await second.isHidden());
+      const others = page.getByRole('combobox', { name: 'Compare with' });
+      await others.selectOption(defaultEntry.title);
+      const lite0 = await loadModel(readFileSync(inBuild('models', defaultEntry.file)));
+      const run = await lite0.run(photo.bytes);
+      const [first, next] = run.decodePredictions({ top: 2 });
+      lite0.dispose();
+      assert.ok((await answered()).includes(`: ${first.label} `), await answered());
+      assertSamePicture(await demo.picture(), await overlayInNode());
+
+      const classes = page.getByRole('combobox', { name: 'Class of the second model' });
+      await classes.selectOption(String(next.index));
+      await page.waitForFunction(
+        (label) => document.querySelector('#other-status')?.textContent?.includes(label),
+        `: ${next.label} `,
+      );
+      const layers = page.getByRole('combobox', { name: 'Layer of the second model' });
+      await layers.selectOption('block5a_expand_activation');
+      await page.waitForFunction(() =>
+        document.querySelector('#other-facts')?.textContent?.startsWith('block5a_expand'),
+      );
+      assertSamePicture(await demo.picture(), await overlayInNode());
+      await others.selectOption('none');
+      assert.ok(await second.isHidden());
+    }),
+  );
+
+  test(
     'explains the sample, and another model explains it too',
     visit(async (demo) => {
       const run = await model.run(readSample(sample.file));
@@ -239,7 +276,7 @@ describe('demo page', { skip: SKIP }, () => {
     visit(async (demo) => {
       await demo.drop(photo);
       const [overlay, plain] = [await overlayInNode(), await decode(photo.bytes)];
-      await demo.page.locator('canvas').hover();
+      await demo.page.locator('#overlay').hover();
       await demo.page.mouse.down();
       assertSamePicture(await demo.picture(), plain);
       await demo.page.mouse.up();
@@ -255,7 +292,7 @@ describe('demo page', { skip: SKIP }, () => {
       await demo.drop(photo);
       const run = await model.run(photo.bytes);
       const { data, width } = (await run.explain()).targets[0].heatmap;
-      const box = await demo.page.locator('canvas').boundingBox();
+      const box = await demo.page.locator('#overlay').boundingBox();
       assert.ok(box);
       await demo.page.mouse.move(box.x + box.width * 0.5, box.y + box.height * 0.3);
       const text = `row 2, column 3: ${data[width + 2].toFixed(3)}`;
@@ -343,6 +380,8 @@ describe('demo page', { skip: SKIP }, () => {
         await demo.drop(photo);
         const [headline, picture] = [await demo.headline(), await demo.picture()];
         await demo.drop({ name, bytes });
+        // A list of names is read before anything is asked, and nothing is busy meanwhile.
+        await demo.page.waitForFunction(() => document.querySelector('#alert')?.textContent);
         assert.match(await demo.alert(), reason);
         assert.equal(await demo.headline(), headline);
         assertSamePicture(await demo.picture(), picture);

@@ -2,6 +2,7 @@
 
 import readme from '../../README.md?url';
 import { defaultModel, models, samples } from './catalog.js';
+import { Comparison } from './comparison.js';
 import { drawOverlay, Explainer } from './explainer.js';
 import { modelName, readLabels, sortFiles } from './input/files.js';
 import { takeChosenFiles, takeDroppedFiles, takePastedFiles } from './input/take.js';
@@ -30,15 +31,20 @@ const page = new Page({
   samples,
   ask,
   openModel: (model) => ask(withModel(model)),
+  compareWith: (model) => comparison.choose(model, explainer.answer?.question),
   openPicture: (picture) => ask(withPicture(picture)),
 });
+const comparison = new Comparison(showError);
 const explainer = new Explainer({
   onStart(changes) {
     progress.start(changes.model ? `Opening ${changes.model.name}` : 'Looking at the picture');
     page.start(changes);
   },
   onProgress: (state) => progress.show(state),
-  onAnswer: (answer) => page.show(answer),
+  onAnswer(answer) {
+    page.show(answer);
+    comparison.follow(answer.question);
+  },
   onError: (error, changes) => showError(error, changes),
   onIdle() {
     progress.end();

@@ -13,15 +13,21 @@ export class ModelPanel {
   #facts = element('model-facts', HTMLElement);
   #own = element('own-model', HTMLElement);
   #preprocessing = element('preprocessing', HTMLSelectElement);
+  #other = element('other-model', HTMLSelectElement);
   #models;
 
   /**
    * @param {ModelChoice[]} models those that come with the page
    * @param {(model: ModelChoice) => void} onChoose a model, or one opened another way
+   * @param {(model: ModelChoice | undefined) => void} onCompare a second model, or none any more
    */
-  constructor(models, onChoose) {
+  constructor(models, onChoose, onCompare) {
     this.#models = [...models];
     this.#list();
+    // The first entry stands for none.
+    this.#other.addEventListener('change', () =>
+      onCompare(this.#models[this.#other.selectedIndex - 1]),
+    );
     this.#select.addEventListener('change', () =>
       onChoose(this.#models[this.#select.selectedIndex]),
     );
@@ -45,7 +51,11 @@ export class ModelPanel {
   }
 
   #list() {
-    this.#select.replaceChildren(...this.#models.map(({ name }) => new Option(name)));
+    const names = this.#models.map(({ name }) => name);
+    this.#select.replaceChildren(...names.map((name) => new Option(name)));
+    const { selectedIndex } = this.#other;
+    this.#other.replaceChildren(...['none', ...names].map((name) => new Option(name)));
+    this.#other.selectedIndex = Math.max(0, selectedIndex);
   }
 
   /**

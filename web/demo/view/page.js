@@ -41,14 +41,15 @@ export class Page {
    * @param {PictureChoice[]} setup.samples
    * @param {(changes: Partial<Question>) => void} setup.ask
    * @param {(model: ModelChoice) => void} setup.openModel
+   * @param {(model: ModelChoice | undefined) => void} setup.compareWith
    * @param {(picture: PictureChoice) => void} setup.openPicture
    */
-  constructor({ models, samples, ask, openModel, openPicture }) {
+  constructor({ models, samples, ask, openModel, compareWith, openPicture }) {
     const askTarget = (/** @type {string} */ value) => ask({ target: Number(value) });
     const askLayer = (/** @type {string} */ value) => ask({ layer: value });
     this.#classes = new ChoiceList(this.#classesField, { noun: 'class', onChoose: askTarget });
     this.#layers = new ChoiceList(this.#layersField, { noun: 'layer', onChoose: askLayer });
-    this.#models = new ModelPanel(models, openModel);
+    this.#models = new ModelPanel(models, openModel, compareWith);
     this.#samples = new Samples(element('samples', HTMLElement), samples, openPicture);
     this.#logits.addEventListener('change', () => ask({ logits: this.#logits.checked }));
     this.#heat.addEventListener('change', () => this.#stage.setHeat(this.#heat.checked));
