@@ -20,7 +20,7 @@ export function gradientEnds(network, records, { input, target, logits }) {
   const known = new Map();
   const isZero = (/** @type {number} */ layer) => {
     if (!known.has(layer)) {
-      const gradient = network.gradient(input, logits ? LOGIT : SCORE, seed, layer);
+      const [gradient] = network.gradients(input, logits ? LOGIT : SCORE, seed, [layer]);
       known.set(
         layer,
         gradient.every((value) => value === 0),
