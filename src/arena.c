@@ -9,16 +9,18 @@
 /* At least XNNPACK's XNN_EXTRA_BYTES on every processor. */
 #define SLACK_BYTES 128
 
-size_t gc_tensor_bytes(size_t count) {
-    return count * sizeof(gc_real) + SLACK_BYTES;
+size_t gc_tensor_bytes(size_t count) { return count * sizeof(gc_real) + SLACK_BYTES; }
+
+static uint64_t align(uint64_t bytes) {
+    return (bytes + GC_ALIGNMENT - 1) / GC_ALIGNMENT * GC_ALIGNMENT;
 }
 
-static uint64_t align(uint64_t bytes) { return (bytes + GC_ALIGNMENT - 1) / GC_ALIGNMENT * GC_ALIGNMENT; }
-
-gc_status gc_arena_add(struct gc_arena *arena, void **address, size_t bytes, int32_t from, int32_t to) {
+gc_status gc_arena_add(struct gc_arena *arena, void **address, size_t bytes, int32_t from,
+                       int32_t to) {
     struct gc_place *larger =
         gc_grow(arena->places, arena->count, &arena->capacity, sizeof *arena->places);
-    if (larger == NULL) return gc_fail(GC_OUT_OF_MEMORY, "out of memory while planning the arena");
+    if (larger == NULL)
+        return gc_fail(GC_OUT_OF_MEMORY, "out of memory while planning the arena");
     arena->places = larger;
     arena->places[arena->count++] =
         (struct gc_place){.address = address, .bytes = align(bytes), .from = from, .to = to};
@@ -30,8 +32,10 @@ gc_status gc_arena_add(struct gc_arena *arena, void **address, size_t bytes, int
 static int by_span_then_size(const void *left, const void *right) {
     const struct gc_place *a = left, *b = right;
     const bool a_stays = a->to == GC_FOREVER, b_stays = b->to == GC_FOREVER;
-    if (a_stays != b_stays) return a_stays ? -1 : 1;
-    if (a->bytes != b->bytes) return a->bytes > b->bytes ? -1 : 1;
+    if (a_stays != b_stays)
+        return a_stays ? -1 : 1;
+    if (a->bytes != b->bytes)
+        return a->bytes > b->bytes ? -1 : 1;
     return a->from < b->from ? -1 : a->from > b->from;
 }
 
@@ -45,16 +49,21 @@ static uint64_t lowest_offset(const struct gc_place *place, struct gc_place *con
     uint64_t offset = 0;
     for (size_t i = 0; i < placed_count; i++) {
         const struct gc_place *other = placed[i];
-        if (!overlap(place, other)) continue;
-        if (other->offset >= offset + place->bytes) break;
-        if (other->offset + other->bytes > offset) offset = other->offset + other->bytes;
+        if (!overlap(place, other))
+            continue;
+        if (other->offset >= offset + place->bytes)
+            break;
+        if (other->offset + other->bytes > offset)
+            offset = other->offset + other->bytes;
     }
     return offset;
 }
 
-static void insert_by_offset(struct gc_place **placed, size_t placed_count, struct gc_place *place) {
+static void insert_by_offset(struct gc_place **placed, size_t placed_count,
+                             struct gc_place *place) {
     size_t i = placed_count;
-    while (i > 0 && placed[i - 1]->offset > place->offset) i--;
+    while (i > 0 && placed[i - 1]->offset > place->offset)
+        i--;
     memmove(&placed[i + 1], &placed[i], (placed_count - i) * sizeof(struct gc_place *));
     placed[i] = place;
 }
@@ -72,16 +81,19 @@ static uint64_t place_all(struct gc_arena *arena, struct gc_place **placed) {
             continue;
         }
         place->offset = lowest_offset(place, placed, placed_count);
-        if (place->offset + place->bytes > top) top = place->offset + place->bytes;
+        if (place->offset + place->bytes > top)
+            top = place->offset + place->bytes;
         insert_by_offset(placed, placed_count++, place);
     }
-    for (size_t i = 0; i < placed_count; i++) placed[i]->offset += floor;
+    for (size_t i = 0; i < placed_count; i++)
+        placed[i]->offset += floor;
     return floor + top;
 }
 
 gc_status gc_arena_allocate(struct gc_arena *arena, void **memory) {
     struct gc_place **placed = gc_allocate(arena->count, sizeof(struct gc_place *));
-    if (placed == NULL) return gc_fail(GC_OUT_OF_MEMORY, "out of memory while planning the arena");
+    if (placed == NULL)
+        return gc_fail(GC_OUT_OF_MEMORY, "out of memory while planning the arena");
     const uint64_t bytes = place_all(arena, placed);
     gc_release(placed);
     *memory = bytes <= PTRDIFF_MAX ? gc_allocate((size_t)bytes, 1) : NULL;

@@ -23,7 +23,8 @@ struct gc_arena {
 size_t gc_tensor_bytes(size_t count);
 
 /* Asks for `bytes`, aligned to GC_ALIGNMENT, from moment `from` to moment `to`. Fails with OUT_OF_MEMORY. */
-gc_status gc_arena_add(struct gc_arena *arena, void **address, size_t bytes, int32_t from, int32_t to);
+gc_status gc_arena_add(struct gc_arena *arena, void **address, size_t bytes, int32_t from,
+                       int32_t to);
 
 /* Places everything, allocates (*memory, for gc_release) and writes every address. Places whose spans of
  * time overlap never overlap in memory. Fails with OUT_OF_MEMORY. */

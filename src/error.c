@@ -20,7 +20,8 @@ const char *gc_status_name(gc_status status) {
         [GC_NOT_READY] = "NOT_READY",
         [GC_INTERNAL] = "INTERNAL",
     };
-    if ((unsigned)status >= sizeof names / sizeof *names) return "INTERNAL";
+    if ((unsigned)status >= sizeof names / sizeof *names)
+        return "INTERNAL";
     return names[status];
 }
 
@@ -35,6 +36,6 @@ gc_status gc_fail(gc_status status, const char *format, ...) {
 }
 
 gc_status gc_fail_memory(size_t bytes, const char *what) {
-    return gc_fail(GC_OUT_OF_MEMORY, "out of memory: %zu bytes for %s could not be allocated", bytes,
-                   what);
+    return gc_fail(GC_OUT_OF_MEMORY, "out of memory: %zu bytes for %s could not be allocated",
+                   bytes, what);
 }

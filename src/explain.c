@@ -21,18 +21,21 @@ struct cam {
     int32_t next_owner;
     struct projection projection; /* the group that was projected last */
     float *raw;                   /* maps one after another */
-    float *weights_norm; /* [requests], or NULL */
+    float *weights_norm;          /* [requests], or NULL */
 };
 
 static const gc_shape *shape_of(const struct cam *cam, int32_t request) {
     return &cam->graph->values[cam->values[request]].shape;
 }
 
-static size_t positions(const gc_shape *shape) { return (size_t)shape->dims[0] * (size_t)shape->dims[1]; }
+static size_t positions(const gc_shape *shape) {
+    return (size_t)shape->dims[0] * (size_t)shape->dims[1];
+}
 
 static float *raw_map(const struct cam *cam, int32_t request) {
     size_t offset = 0;
-    for (int32_t r = 0; r < request; r++) offset += positions(shape_of(cam, r));
+    for (int32_t r = 0; r < request; r++)
+        offset += positions(shape_of(cam, r));
     return cam->raw + offset;
 }
 
@@ -40,7 +43,8 @@ static float *raw_map(const struct cam *cam, int32_t request) {
  * group begins, so as many as a group has nodes suffice, in turn. */
 static double *channel_weights(struct cam *cam, int32_t value) {
     for (int32_t i = 0; i < GC_MAX_GROUP; i++)
-        if (cam->owners[i] == value) return cam->plan->channels[i];
+        if (cam->owners[i] == value)
+            return cam->plan->channels[i];
     const int32_t i = cam->next_owner++ % GC_MAX_GROUP;
     cam->owners[i] = value;
     return cam->plan->channels[i];
@@ -53,21 +57,25 @@ static double *channel_weights(struct cam *cam, int32_t value) {
 static void add_block(double *restrict sums, const gc_real *restrict gradient, size_t channels) {
     for (size_t k = 0; k < channels; k++) {
         gc_real sum = 0;
-        for (size_t p = 0; p < BLOCK; p++) sum += gradient[p * channels + k];
+        for (size_t p = 0; p < BLOCK; p++)
+            sum += gradient[p * channels + k];
         sums[k] += (double)sum;
     }
 }
 
 /* weights [channels] = mean of gradient [positions][channels] over the positions. Summed in double:
  * thousands of float32 values of both signs would lose the digits that matter. */
-static void mean_over_positions(double *restrict weights, const gc_real *restrict gradient, size_t count,
-                                size_t channels) {
+static void mean_over_positions(double *restrict weights, const gc_real *restrict gradient,
+                                size_t count, size_t channels) {
     memset(weights, 0, channels * sizeof *weights);
     size_t p = 0;
-    for (; p + BLOCK <= count; p += BLOCK) add_block(weights, gradient + p * channels, channels);
+    for (; p + BLOCK <= count; p += BLOCK)
+        add_block(weights, gradient + p * channels, channels);
     for (; p < count; p++)
-        for (size_t k = 0; k < channels; k++) weights[k] += (double)gradient[p * channels + k];
-    for (size_t k = 0; k < channels; k++) weights[k] /= (double)count;
+        for (size_t k = 0; k < channels; k++)
+            weights[k] += (double)gradient[p * channels + k];
+    for (size_t k = 0; k < channels; k++)
+        weights[k] /= (double)count;
 }
 
 /* Sums that run side by side, so that they become vectors. */
@@ -81,8 +89,10 @@ static double weighted_sum(const double *restrict weights, const gc_real *restri
     for (; k + LANES <= channels; k += LANES)
         for (size_t lane = 0; lane < LANES; lane++)
             sums[lane] += weights[k + lane] * (double)values[k + lane];
-    for (; k < channels; k++) sum += weights[k] * (double)values[k];
-    for (size_t lane = 0; lane < LANES; lane++) sum += sums[lane];
+    for (; k < channels; k++)
+        sum += weights[k] * (double)values[k];
+    for (size_t lane = 0; lane < LANES; lane++)
+        sum += sums[lane];
     return sum;
 }
 
@@ -95,11 +105,13 @@ static void weighted_channel_sum(float *raw, const double *weights, const gc_rea
 
 static double euclidean_norm(const double *values, size_t count) {
     double sum = 0;
-    for (size_t i = 0; i < count; i++) sum += values[i] * values[i];
+    for (size_t i = 0; i < count; i++)
+        sum += values[i] * values[i];
     return sqrt(sum);
 }
 
-static void keep_norm(const struct cam *cam, int32_t request, const double *weights, size_t channels) {
+static void keep_norm(const struct cam *cam, int32_t request, const double *weights,
+                      size_t channels) {
     if (cam->weights_norm != NULL)
         cam->weights_norm[request] = weights == NULL ? 0 : (float)euclidean_norm(weights, channels);
 }
@@ -121,8 +133,8 @@ static void take_gradient(void *context, int32_t request, const gc_real *gradien
 static void take_activation(void *context, int32_t request, const gc_real *activation) {
     struct cam *cam = context;
     const gc_shape *shape = shape_of(cam, request);
-    weighted_channel_sum(raw_map(cam, request), channel_weights(cam, cam->values[request]), activation,
-                         positions(shape), (size_t)shape->dims[2]);
+    weighted_channel_sum(raw_map(cam, request), channel_weights(cam, cam->values[request]),
+                         activation, positions(shape), (size_t)shape->dims[2]);
 }
 
 /* A group's operator f gives one value, scale * f + shift another. From the gradient g behind the scale,
@@ -144,10 +156,11 @@ static gc_status project_group(struct cam *cam, struct gc_group *group, const gc
     return GC_OK;
 }
 
-static gc_status take_projection(void *context, int32_t request, struct gc_group *group, bool is_scaled,
-                                 const gc_real *gradient) {
+static gc_status take_projection(void *context, int32_t request, struct gc_group *group,
+                                 bool is_scaled, const gc_real *gradient) {
     struct cam *cam = context;
-    if (cam->projection.group != group) GC_TRY(project_group(cam, group, gradient));
+    if (cam->projection.group != group)
+        GC_TRY(project_group(cam, group, gradient));
     const double shift = is_scaled ? cam->projection.shift : 0;
     const gc_real *projected = cam->plan->scratch[0];
     float *raw = raw_map(cam, request);
@@ -166,10 +179,11 @@ typedef gc_status layer_size(const struct gc_layer *layer, const gc_shape *shape
 static gc_status map_size(const struct gc_layer *layer, const gc_shape *shape, size_t *size) {
     char text[GC_SHAPE_TEXT];
     if (shape->rank != 3)
-        return gc_fail(GC_INVALID_LAYER,
-                       "layer '%s' gives %s: no rows and columns, so there is no map to make; take a "
-                       "layer before it",
-                       layer->path, gc_shape_text(text, shape));
+        return gc_fail(
+            GC_INVALID_LAYER,
+            "layer '%s' gives %s: no rows and columns, so there is no map to make; take a "
+            "layer before it",
+            layer->path, gc_shape_text(text, shape));
     *size = positions(shape);
     return GC_OK;
 }
@@ -225,7 +239,8 @@ gc_status gc_model_explain(gc_model *model, int32_t target, gc_output output, co
     if (target < 0 || target >= classes)
         return gc_fail(GC_INVALID_TARGET, "class %d does not exist: 0 to %d do", (int)target,
                        (int)classes - 1);
-    if (raw == NULL) return gc_fail(GC_INVALID_ARGUMENT, "gc_model_explain: raw must not be NULL");
+    if (raw == NULL)
+        return gc_fail(GC_INVALID_ARGUMENT, "gc_model_explain: raw must not be NULL");
     GC_TRY(request_layers(model, layers, layer_count, map_size, raw_count));
     int32_t from = GC_NONE;
     start_gradient(model, output, &from)[target] = 1;
@@ -253,7 +268,8 @@ static void copy_tensor(void *context, int32_t request, const gc_real *tensor) {
     for (int32_t r = 0; r < request; r++)
         to += gc_shape_count(&copy->graph->values[copy->values[r]].shape);
     const size_t count = gc_shape_count(&copy->graph->values[copy->values[request]].shape);
-    for (size_t i = 0; i < count; i++) to[i] = tensor == NULL ? 0 : (float)tensor[i];
+    for (size_t i = 0; i < count; i++)
+        to[i] = tensor == NULL ? 0 : (float)tensor[i];
 }
 
 static void ignore(void *context, int32_t request, const gc_real *tensor) {
@@ -271,15 +287,16 @@ gc_status gc_model_activation(gc_model *model, int32_t layer, float *values, siz
     return status;
 }
 
-gc_status gc_model_gradients(gc_model *model, gc_output output, const float *seed, size_t seed_count,
-                             const int32_t *layers, int32_t layer_count, float *gradients,
-                             size_t count) {
+gc_status gc_model_gradients(gc_model *model, gc_output output, const float *seed,
+                             size_t seed_count, const int32_t *layers, int32_t layer_count,
+                             float *gradients, size_t count) {
     GC_TRY(gc_model_check_run(model));
     GC_TRY(gc_check_count("seed", seed_count, (size_t)gc_model_class_count(model)));
     GC_TRY(request_layers(model, layers, layer_count, tensor_size, count));
     int32_t from = GC_NONE;
     gc_real *start = start_gradient(model, output, &from);
-    for (size_t i = 0; i < seed_count; i++) start[i] = seed[i];
+    for (size_t i = 0; i < seed_count; i++)
+        start[i] = seed[i];
     struct copy copy = {&model->graph, model->plan->requests, gradients};
     const struct gc_visitor visitor = {&copy, copy_tensor, ignore, NULL};
     return backward(model, from, layer_count, &visitor);

@@ -9,7 +9,7 @@
 struct fusion {
     const struct gc_graph *graph;
     int32_t *consumer; /* [value_count]: the last node that takes a value */
-    bool *taken;       /* [node_count]: belongs to the group of an earlier head, or of a later one */
+    bool *taken; /* [node_count]: belongs to the group of an earlier head, or of a later one */
 };
 
 /* Whether nothing but one node input sees the value, so that it need not exist. */
@@ -45,7 +45,8 @@ static void take(const struct fusion *fusion, struct gc_group *group, int32_t no
     fusion->taken[node] = true;
 }
 
-static void take_padding(const struct fusion *fusion, struct gc_group *group, const struct gc_node *head) {
+static void take_padding(const struct fusion *fusion, struct gc_group *group,
+                         const struct gc_node *head) {
     const int32_t producer = fusion->graph->values[head->inputs[0]].producer;
     if (head->op->takes_padding && producer != GC_NONE && !fusion->taken[producer] &&
         is_private(fusion, head->inputs[0]) && is_padding(&fusion->graph->nodes[producer]))
@@ -62,7 +63,8 @@ static void fuse_around(const struct fusion *fusion, struct gc_group *group, int
         take(fusion, group, next);
         next = next_node(fusion, group);
     }
-    if (op->takes_clamp && next != GC_NONE && is_clamp(&nodes[next])) take(fusion, group, next);
+    if (op->takes_clamp && next != GC_NONE && is_clamp(&nodes[next]))
+        take(fusion, group, next);
 }
 
 static bool is_head(const struct gc_op *op) {
@@ -79,12 +81,15 @@ static void group_nodes(const struct fusion *fusion, struct gc_group *groups, bo
     const struct gc_graph *graph = fusion->graph;
     if (fuse)
         for (int32_t n = 0; n < graph->node_count; n++)
-            if (!fusion->taken[n] && is_head(graph->nodes[n].op)) fuse_around(fusion, &groups[n], n);
+            if (!fusion->taken[n] && is_head(graph->nodes[n].op))
+                fuse_around(fusion, &groups[n], n);
     for (int32_t n = 0; n < graph->node_count; n++)
-        if (!fusion->taken[n]) take(fusion, &groups[n], n);
+        if (!fusion->taken[n])
+            take(fusion, &groups[n], n);
 }
 
-gc_status gc_fuse(const struct gc_graph *graph, bool fuse, struct gc_group *groups, int32_t *group_count) {
+gc_status gc_fuse(const struct gc_graph *graph, bool fuse, struct gc_group *groups,
+                  int32_t *group_count) {
     struct fusion fusion = {
         .graph = graph,
         .consumer = gc_allocate((size_t)graph->value_count, sizeof(int32_t)),
@@ -96,7 +101,8 @@ gc_status gc_fuse(const struct gc_graph *graph, bool fuse, struct gc_group *grou
         group_nodes(&fusion, groups, fuse);
         *group_count = 0;
         for (int32_t n = 0; n < graph->node_count; n++)
-            if (groups[n].node_count > 0) groups[(*group_count)++] = groups[n];
+            if (groups[n].node_count > 0)
+                groups[(*group_count)++] = groups[n];
     }
     gc_release(fusion.consumer);
     gc_release(fusion.taken);

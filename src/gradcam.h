@@ -55,8 +55,8 @@ typedef enum gc_status {
     GC_INVALID_IMAGE,     /* bytes that are no picture, or a picture without pixels */
     GC_TOO_LARGE,         /* beyond a limit above */
     GC_OUT_OF_MEMORY,
-    GC_NOT_READY,         /* called before the step that it needs (weights, plan, forward) */
-    GC_INTERNAL           /* a kernel refused what the plan gave it: a defect, please report it */
+    GC_NOT_READY, /* called before the step that it needs (weights, plan, forward) */
+    GC_INTERNAL   /* a kernel refused what the plan gave it: a defect, please report it */
 } gc_status;
 
 /* The status' name as text, "UNKNOWN_LAYER"; stable, for programs. Never NULL. */
@@ -112,7 +112,8 @@ GC_API gc_status gc_model_find_weight(const gc_model *model, const char *name, i
 /* Copies the values of weight `index` into the model. May be called again until the plan is made.
  *   data    float32, row-major, `count` values: the product of the weight's axes
  * Fails with INVALID_MODEL if the count differs or a value is not finite, INVALID_ARGUMENT. */
-GC_API gc_status gc_model_set_weight(gc_model *model, int32_t index, const float *data, size_t count);
+GC_API gc_status gc_model_set_weight(gc_model *model, int32_t index, const float *data,
+                                     size_t count);
 
 /* ---- Plan ---- */
 
@@ -190,7 +191,8 @@ GC_API gc_status gc_model_forward(gc_model *model, const float *input, size_t co
 /* Copies the scores, or the logits, of the last run.
  *   values   [classes], `count` of them
  * Fails with NOT_READY before a forward, INVALID_ARGUMENT. */
-GC_API gc_status gc_model_outputs(const gc_model *model, gc_output output, float *values, size_t count);
+GC_API gc_status gc_model_outputs(const gc_model *model, gc_output output, float *values,
+                                  size_t count);
 
 /* Grad-CAM (Selvaraju et al. 2017, arXiv:1610.02391) of one class at any number of layers, with one
  * backward pass from the output to the earliest of them:
@@ -252,9 +254,9 @@ GC_API void gc_free(void *memory);
  *   in         [in_height][in_width][channels]
  *   channels   1 (L), 3 (RGB) or 4 (RGBA)
  * Fails with INVALID_ARGUMENT, TOO_LARGE, OUT_OF_MEMORY. */
-GC_API gc_status gc_image_resize(uint8_t *out, int32_t out_width, int32_t out_height, const uint8_t *in,
-                                 int32_t in_width, int32_t in_height, int32_t channels,
-                                 gc_filter filter);
+GC_API gc_status gc_image_resize(uint8_t *out, int32_t out_width, int32_t out_height,
+                                 const uint8_t *in, int32_t in_width, int32_t in_height,
+                                 int32_t channels, gc_filter filter);
 
 /* How pixels become a network's input: out = (in * scale - mean) / deviation, every step rounded to
  * float32 as NumPy does; `bgr` turns the channels round first (mean and deviation are then B, G, R). */
@@ -269,8 +271,8 @@ typedef enum gc_preprocessing {
  *   out      [count][channels], channels 3, or 1: luma by ITU-R 601-2 as Pillow's convert("L")
  *   pixels   [count][4]
  * Fails with INVALID_ARGUMENT. */
-GC_API gc_status gc_image_to_tensor(float *out, int32_t channels, const uint8_t *pixels, size_t count,
-                                    gc_preprocessing preprocessing);
+GC_API gc_status gc_image_to_tensor(float *out, int32_t channels, const uint8_t *pixels,
+                                    size_t count, gc_preprocessing preprocessing);
 
 /* The same with numbers of one's own: out = in * scale[c] + offset[c], each step rounded to float32.
  *   scale, offset   3 values each, R, G, B */
@@ -303,6 +305,7 @@ GC_API void gc_heatmap_colorize(uint8_t *out, const float *heatmap, size_t count
 
 /* Alpha compositing, byte for byte as Pillow's Image.alpha_composite.
  *   out, under, over   [count][4]; out may be one of the others */
-GC_API void gc_image_composite(uint8_t *out, const uint8_t *under, const uint8_t *over, size_t count);
+GC_API void gc_image_composite(uint8_t *out, const uint8_t *under, const uint8_t *over,
+                               size_t count);
 
 #endif

@@ -11,7 +11,8 @@
 
 static bool grow(void **array, int32_t count, size_t *capacity, size_t size) {
     void *larger = gc_grow(*array, (size_t)count, capacity, size);
-    if (larger != NULL) *array = larger;
+    if (larger != NULL)
+        *array = larger;
     return larger != NULL;
 }
 
@@ -25,18 +26,22 @@ static gc_status add_value(struct gc_graph *graph, const gc_shape *shape, int32_
         return gc_fail(GC_TOO_LARGE, "a tensor of shape %s is empty or larger than %d bytes",
                        gc_shape_text(text, shape), GC_MAX_TENSOR_BYTES);
     }
-    if (!GROW(graph, value)) return out_of_memory();
+    if (!GROW(graph, value))
+        return out_of_memory();
     graph->values[graph->value_count++] = (struct gc_value){.shape = *shape, .producer = producer};
     return GC_OK;
 }
 
 gc_status gc_graph_set_input(struct gc_graph *graph, const gc_shape *shape) {
-    if (graph->value_count > 0) return gc_fail(GC_INVALID_MODEL, "a model has one input only");
+    if (graph->value_count > 0)
+        return gc_fail(GC_INVALID_MODEL, "a model has one input only");
     gc_shape known = *shape;
     const bool open_height = shape->rank == 3 && shape->dims[0] == 0;
     const bool open_width = shape->rank == 3 && shape->dims[1] == 0;
-    if (open_height) known.dims[0] = GC_OPEN_SIDE;
-    if (open_width) known.dims[1] = GC_OPEN_SIDE;
+    if (open_height)
+        known.dims[0] = GC_OPEN_SIDE;
+    if (open_width)
+        known.dims[1] = GC_OPEN_SIDE;
     GC_TRY(add_value(graph, &known, GC_NONE));
     graph->open_height = open_height;
     graph->open_width = open_width;
@@ -48,7 +53,8 @@ gc_status gc_graph_add_weight(struct gc_graph *graph, int32_t *index, const char
     if (gc_shape_count(shape) == 0)
         return gc_fail(GC_TOO_LARGE, "weight '%s' is empty or larger than %d bytes", path,
                        GC_MAX_TENSOR_BYTES);
-    if (!GROW(graph, weight)) return out_of_memory();
+    if (!GROW(graph, weight))
+        return out_of_memory();
     struct gc_weight weight = {.shape = *shape};
     weight.path = gc_copy_text(path, strlen(path));
     weight.store = gc_copy_text(store, strlen(store));
@@ -66,10 +72,13 @@ static gc_status output_shape(const struct gc_graph *graph, gc_shape *out, const
                               const void *params, const int32_t *inputs, int32_t input_count) {
     gc_shape few[8] = {{0}};
     gc_shape *in = input_count <= 8 ? few : gc_allocate((size_t)input_count, sizeof *in);
-    if (in == NULL) return out_of_memory();
-    for (int32_t i = 0; i < input_count; i++) in[i] = graph->values[inputs[i]].shape;
+    if (in == NULL)
+        return out_of_memory();
+    for (int32_t i = 0; i < input_count; i++)
+        in[i] = graph->values[inputs[i]].shape;
     const gc_status status = op->shape(out, in, input_count, params);
-    if (in != few) gc_release(in);
+    if (in != few)
+        gc_release(in);
     return status;
 }
 
@@ -78,7 +87,8 @@ gc_status gc_graph_add_node(struct gc_graph *graph, int32_t *output, const struc
                             int32_t input_count, int32_t layer) {
     gc_shape shape;
     GC_TRY(output_shape(graph, &shape, op, params, inputs, input_count));
-    if (!GROW(graph, node)) return out_of_memory();
+    if (!GROW(graph, node))
+        return out_of_memory();
     struct gc_node node = {.op = op, .input_count = input_count, .layer = layer};
     node.params = gc_allocate(1, params_size);
     node.inputs = gc_allocate((size_t)input_count, sizeof *node.inputs);
@@ -90,10 +100,13 @@ gc_status gc_graph_add_node(struct gc_graph *graph, int32_t *output, const struc
         gc_release(node.inputs);
         return status;
     }
-    if (params_size > 0) memcpy(node.params, params, params_size);
+    if (params_size > 0)
+        memcpy(node.params, params, params_size);
     memcpy(node.inputs, inputs, (size_t)input_count * sizeof *inputs);
-    for (int32_t i = 0; i < input_count; i++) graph->values[inputs[i]].consumers++;
-    for (int32_t slot = 0; slot < GC_MAX_WEIGHTS; slot++) node.weights[slot] = GC_NONE;
+    for (int32_t i = 0; i < input_count; i++)
+        graph->values[inputs[i]].consumers++;
+    for (int32_t slot = 0; slot < GC_MAX_WEIGHTS; slot++)
+        node.weights[slot] = GC_NONE;
     node.output = *output = graph->value_count - 1;
     graph->nodes[graph->node_count++] = node;
     return GC_OK;
@@ -104,11 +117,13 @@ void gc_graph_give_weight(struct gc_graph *graph, int32_t node, int32_t slot, in
     graph->weights[weight].is_read = true;
 }
 
-gc_status gc_graph_add_layer(struct gc_graph *graph, int32_t *index, const char *path, const char *type,
-                             int32_t parent, const int32_t *inputs, int32_t input_count) {
+gc_status gc_graph_add_layer(struct gc_graph *graph, int32_t *index, const char *path,
+                             const char *type, int32_t parent, const int32_t *inputs,
+                             int32_t input_count) {
     if (graph->layer_count >= GC_MAX_LAYERS)
         return gc_fail(GC_TOO_LARGE, "the model has more than %d layers", GC_MAX_LAYERS);
-    if (!GROW(graph, layer)) return out_of_memory();
+    if (!GROW(graph, layer))
+        return out_of_memory();
     struct gc_layer layer = {.value = GC_NONE, .parent = parent, .input_count = input_count};
     layer.path = gc_copy_text(path, strlen(path));
     layer.type = gc_copy_text(type, strlen(type));
@@ -119,7 +134,8 @@ gc_status gc_graph_add_layer(struct gc_graph *graph, int32_t *index, const char 
         gc_release(layer.inputs);
         return out_of_memory();
     }
-    if (input_count > 0) memcpy(layer.inputs, inputs, (size_t)input_count * sizeof *inputs);
+    if (input_count > 0)
+        memcpy(layer.inputs, inputs, (size_t)input_count * sizeof *inputs);
     *index = graph->layer_count;
     graph->layers[graph->layer_count++] = layer;
     return GC_OK;
@@ -142,7 +158,8 @@ static gc_status check_weights(const struct gc_graph *graph) {
     for (int32_t i = 0; i < graph->node_count; i++) {
         const struct gc_node *node = &graph->nodes[i];
         for (int32_t slot = 0; slot < GC_MAX_WEIGHTS; slot++) {
-            if (node->weights[slot] == GC_NONE) continue;
+            if (node->weights[slot] == GC_NONE)
+                continue;
             const gc_shape *in = &graph->values[node->inputs[0]].shape;
             const gc_shape wanted = node->op->weight(slot, in, node->params);
             if (!gc_shape_equal(&wanted, &graph->weights[node->weights[slot]].shape))
@@ -156,16 +173,19 @@ static gc_status check_weights(const struct gc_graph *graph) {
 
 gc_status gc_graph_resize(struct gc_graph *graph, int32_t height, int32_t width) {
     gc_shape *input = &graph->values[0].shape;
-    if (input->rank != 3) return GC_OK;
+    if (input->rank != 3)
+        return GC_OK;
     const int32_t old_height = input->dims[0], old_width = input->dims[1];
-    if (old_height == height && old_width == width) return GC_OK;
+    if (old_height == height && old_width == width)
+        return GC_OK;
     input->dims[0] = height;
     input->dims[1] = width;
     gc_status status = gc_shape_count(input) == 0
                            ? gc_fail(GC_TOO_LARGE, "an input of %d x %d is empty or too large",
                                      (int)height, (int)width)
                            : infer_shapes(graph);
-    if (status == GC_OK) status = check_weights(graph);
+    if (status == GC_OK)
+        status = check_weights(graph);
     if (status != GC_OK) { /* the size before was good: infer_shapes cannot fail on the way back */
         input->dims[0] = old_height;
         input->dims[1] = old_width;
@@ -181,8 +201,10 @@ gc_status gc_graph_resize(struct gc_graph *graph, int32_t height, int32_t width)
 int32_t gc_graph_logits(const struct gc_graph *graph) {
     for (int32_t value = graph->output; graph->values[value].producer != GC_NONE;) {
         const struct gc_node *node = &graph->nodes[graph->values[value].producer];
-        if (node->op->is_class_activation) return node->inputs[0];
-        if (!node->op->is_view) break;
+        if (node->op->is_class_activation)
+            return node->inputs[0];
+        if (!node->op->is_view)
+            break;
         value = node->inputs[0];
     }
     return graph->output;

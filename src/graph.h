@@ -76,8 +76,9 @@ void gc_graph_give_weight(struct gc_graph *graph, int32_t node, int32_t slot, in
 
 /* Adds a layer (its `value` may still be GC_NONE, its counts 0: the importer fills them in) and writes
  * its index. */
-gc_status gc_graph_add_layer(struct gc_graph *graph, int32_t *index, const char *path, const char *type,
-                             int32_t parent, const int32_t *inputs, int32_t input_count);
+gc_status gc_graph_add_layer(struct gc_graph *graph, int32_t *index, const char *path,
+                             const char *type, int32_t parent, const int32_t *inputs,
+                             int32_t input_count);
 
 /* Computes every shape anew for an input of this size. */
 gc_status gc_graph_resize(struct gc_graph *graph, int32_t height, int32_t width);

@@ -71,7 +71,8 @@ int32_t gc_model_default_layer(const gc_model *model) {
     for (int32_t i = model->graph.layer_count - 1; i >= 0; i--) {
         const struct gc_layer *layer = &model->graph.layers[i];
         const gc_shape *shape = &model->graph.values[layer->value].shape;
-        if (!layer->is_model && !layer->is_function && shape->rank == 3 && shape->dims[0] * (int64_t)shape->dims[1] > 1)
+        if (!layer->is_model && !layer->is_function && shape->rank == 3 &&
+            shape->dims[0] * (int64_t)shape->dims[1] > 1)
             return i;
     }
     return GC_NONE;
@@ -95,7 +96,8 @@ static size_t compared_length(const char *name) {
 static int32_t edit_distance(const char *a, const char *b) {
     int32_t row[MAX_NAME + 1];
     const size_t a_length = compared_length(a), b_length = compared_length(b);
-    for (size_t j = 0; j <= b_length; j++) row[j] = (int32_t)j;
+    for (size_t j = 0; j <= b_length; j++)
+        row[j] = (int32_t)j;
     for (size_t i = 1; i <= a_length; i++) {
         int32_t diagonal = row[0];
         row[0] = (int32_t)i;
@@ -116,7 +118,8 @@ static gc_status unknown_layer(const struct gc_graph *graph, const char *name) {
     int32_t count = 0;
     for (int32_t i = 0; i < graph->layer_count; i++) {
         const int32_t distance = edit_distance(last_part(name), last_part(graph->layers[i].path));
-        if (count == NEAREST && distance >= distances[NEAREST - 1]) continue;
+        if (count == NEAREST && distance >= distances[NEAREST - 1])
+            continue;
         int32_t at = count < NEAREST ? count++ : NEAREST - 1;
         for (; at > 0 && distances[at - 1] > distance; at--) {
             nearest[at] = nearest[at - 1];
@@ -129,8 +132,8 @@ static gc_status unknown_layer(const struct gc_graph *graph, const char *name) {
     for (int32_t i = 0, used = 0; i < count && used < (int32_t)sizeof list; i++)
         used += snprintf(list + used, sizeof list - (size_t)used, "%s'%s'", i == 0 ? "" : ", ",
                          graph->layers[nearest[i]].path);
-    return gc_fail(GC_UNKNOWN_LAYER, "the model has no layer '%.200s'; the nearest names are %s", name,
-                   list);
+    return gc_fail(GC_UNKNOWN_LAYER, "the model has no layer '%.200s'; the nearest names are %s",
+                   name, list);
 }
 
 gc_status gc_model_find_layer(const gc_model *model, const char *name, int32_t *layer) {
@@ -143,14 +146,16 @@ gc_status gc_model_find_layer(const gc_model *model, const char *name, int32_t *
             *layer = i;
             return GC_OK;
         }
-        if (strcmp(last_part(graph->layers[i].path), name) != 0) continue;
+        if (strcmp(last_part(graph->layers[i].path), name) != 0)
+            continue;
         if (found != GC_NONE)
             return gc_fail(GC_UNKNOWN_LAYER,
-                           "several layers are called '%.200s': give the whole path, '%s' or '%s'", name,
-                           graph->layers[found].path, graph->layers[i].path);
+                           "several layers are called '%.200s': give the whole path, '%s' or '%s'",
+                           name, graph->layers[found].path, graph->layers[i].path);
         found = i;
     }
-    if (found == GC_NONE) return unknown_layer(graph, name);
+    if (found == GC_NONE)
+        return unknown_layer(graph, name);
     *layer = found;
     return GC_OK;
 }

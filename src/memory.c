@@ -16,12 +16,15 @@ static struct header *header_of(void *memory) { return (struct header *)memory -
 
 void *gc_allocate(size_t count, size_t size) {
     const size_t extra = sizeof(struct header) + GC_ALIGNMENT;
-    if (size != 0 && count > ((size_t)PTRDIFF_MAX - extra) / size) return NULL;
+    if (size != 0 && count > ((size_t)PTRDIFF_MAX - extra) / size)
+        return NULL;
     const size_t bytes = count * size;
     char *block = malloc(bytes + extra);
-    if (block == NULL) return NULL;
+    if (block == NULL)
+        return NULL;
     const uintptr_t start = (uintptr_t)block + sizeof(struct header);
-    char *memory = block + sizeof(struct header) + (GC_ALIGNMENT - start % GC_ALIGNMENT) % GC_ALIGNMENT;
+    char *memory =
+        block + sizeof(struct header) + (GC_ALIGNMENT - start % GC_ALIGNMENT) % GC_ALIGNMENT;
     memset(memory, 0, bytes);
     *header_of(memory) = (struct header){.bytes = bytes, .block = block};
     in_use += bytes;
@@ -29,14 +32,16 @@ void *gc_allocate(size_t count, size_t size) {
 }
 
 void gc_release(void *memory) {
-    if (memory == NULL) return;
+    if (memory == NULL)
+        return;
     in_use -= header_of(memory)->bytes;
     free(header_of(memory)->block);
 }
 
 void *gc_reallocate(void *memory, size_t bytes) {
     void *moved = gc_allocate(bytes, 1);
-    if (moved == NULL || memory == NULL) return moved;
+    if (moved == NULL || memory == NULL)
+        return moved;
     const size_t held = header_of(memory)->bytes;
     memcpy(moved, memory, held < bytes ? held : bytes);
     gc_release(memory);
@@ -45,16 +50,20 @@ void *gc_reallocate(void *memory, size_t bytes) {
 
 char *gc_copy_text(const char *text, size_t length) {
     char *copy = gc_allocate(length + 1, 1);
-    if (copy != NULL) memcpy(copy, text, length);
+    if (copy != NULL)
+        memcpy(copy, text, length);
     return copy;
 }
 
 void *gc_grow(void *array, size_t count, size_t *capacity, size_t size) {
-    if (count < *capacity) return array;
+    if (count < *capacity)
+        return array;
     const size_t wanted = *capacity == 0 ? 16 : *capacity * 2;
     void *larger = gc_allocate(wanted, size);
-    if (larger == NULL) return NULL;
-    if (count > 0) memcpy(larger, array, count * size);
+    if (larger == NULL)
+        return NULL;
+    if (count > 0)
+        memcpy(larger, array, count * size);
     gc_release(array);
     *capacity = wanted;
     return larger;

@@ -9,8 +9,10 @@
 #include "run.h"
 
 gc_status gc_check_count(const char *what, size_t given, size_t wanted) {
-    if (given == wanted) return GC_OK;
-    return gc_fail(GC_INVALID_ARGUMENT, "%s: %zu values are needed, %zu were given", what, wanted, given);
+    if (given == wanted)
+        return GC_OK;
+    return gc_fail(GC_INVALID_ARGUMENT, "%s: %zu values are needed, %zu were given", what, wanted,
+                   given);
 }
 
 /* ---- Build ---- */
@@ -20,12 +22,16 @@ static gc_status find_open_axes(struct gc_model *model) {
     struct gc_graph *graph = &model->graph;
     const size_t count = (size_t)graph->value_count;
     model->open_axes = gc_allocate(count, sizeof *model->open_axes);
-    if (model->open_axes == NULL) return gc_fail_memory(count, "a model");
-    if (!graph->open_height && !graph->open_width) return GC_OK;
+    if (model->open_axes == NULL)
+        return gc_fail_memory(count, "a model");
+    if (!graph->open_height && !graph->open_width)
+        return GC_OK;
     const gc_shape input = graph->values[0].shape;
     gc_shape *before = gc_allocate(count, sizeof *before);
-    if (before == NULL) return gc_fail_memory(count * sizeof *before, "a model");
-    for (size_t v = 0; v < count; v++) before[v] = graph->values[v].shape;
+    if (before == NULL)
+        return gc_fail_memory(count * sizeof *before, "a model");
+    for (size_t v = 0; v < count; v++)
+        before[v] = graph->values[v].shape;
     gc_status status = gc_graph_resize(graph, input.dims[0] * (graph->open_height ? 2 : 1),
                                        input.dims[1] * (graph->open_width ? 2 : 1));
     for (size_t v = 0; v < count && status == GC_OK; v++)
@@ -52,11 +58,12 @@ gc_status gc_model_create(gc_model **model, const char *config, size_t length) {
         return gc_fail(GC_INVALID_ARGUMENT, "gc_model_create: model and config must not be NULL");
     *model = NULL;
     if (length > GC_MAX_CONFIG_BYTES)
-        return gc_fail(GC_TOO_LARGE, "the configuration has %zu bytes; at most %d are allowed", length,
-                       GC_MAX_CONFIG_BYTES);
+        return gc_fail(GC_TOO_LARGE, "the configuration has %zu bytes; at most %d are allowed",
+                       length, GC_MAX_CONFIG_BYTES);
     const size_t before = gc_memory_in_use();
     struct gc_model *made = gc_allocate(1, sizeof *made);
-    if (made == NULL) return gc_fail_memory(sizeof *made, "a model");
+    if (made == NULL)
+        return gc_fail_memory(sizeof *made, "a model");
     const gc_status status = build(made, config, length);
     if (status != GC_OK) {
         gc_model_destroy(made);
@@ -68,7 +75,8 @@ gc_status gc_model_create(gc_model **model, const char *config, size_t length) {
 }
 
 void gc_model_destroy(gc_model *model) {
-    if (model == NULL) return;
+    if (model == NULL)
+        return;
     gc_plan_destroy(model->plan);
     gc_graph_free(&model->graph);
     gc_release(model->open_axes);
@@ -92,14 +100,16 @@ const char *gc_model_weight_path(const gc_model *model, int32_t index) {
 
 int32_t gc_model_weight_shape(const gc_model *model, int32_t index, int32_t *dims) {
     const struct gc_weight *weight = weight_at(model, index);
-    if (weight == NULL) return -1;
+    if (weight == NULL)
+        return -1;
     memcpy(dims, weight->shape.dims, sizeof weight->shape.dims);
     return weight->shape.rank;
 }
 
 gc_status gc_model_find_weight(const gc_model *model, const char *name, int32_t *index) {
     if (name == NULL || index == NULL)
-        return gc_fail(GC_INVALID_ARGUMENT, "gc_model_find_weight: name and index must not be NULL");
+        return gc_fail(GC_INVALID_ARGUMENT,
+                       "gc_model_find_weight: name and index must not be NULL");
     return gc_keras_find_weight(&model->graph, name, index);
 }
 
@@ -118,15 +128,18 @@ static gc_status check_values(const struct gc_weight *weight, const float *data,
 
 gc_status gc_model_set_weight(gc_model *model, int32_t index, const float *data, size_t count) {
     if (weight_at(model, index) == NULL || data == NULL)
-        return gc_fail(GC_INVALID_ARGUMENT, "gc_model_set_weight: weight %d does not exist: 0 to %d do",
-                       (int)index, (int)model->graph.weight_count - 1);
+        return gc_fail(GC_INVALID_ARGUMENT,
+                       "gc_model_set_weight: weight %d does not exist: 0 to %d do", (int)index,
+                       (int)model->graph.weight_count - 1);
     if (model->plan != NULL)
         return gc_fail(GC_INVALID_ARGUMENT, "gc_model_set_weight: the model is planned already");
     struct gc_weight *weight = &model->graph.weights[index];
     GC_TRY(check_values(weight, data, count));
     const size_t before = gc_memory_in_use();
-    if (weight->data == NULL) weight->data = gc_allocate(count, sizeof *weight->data);
-    if (weight->data == NULL) return gc_fail_memory(count * sizeof *weight->data, weight->path);
+    if (weight->data == NULL)
+        weight->data = gc_allocate(count, sizeof *weight->data);
+    if (weight->data == NULL)
+        return gc_fail_memory(count * sizeof *weight->data, weight->path);
     memcpy(weight->data, data, count * sizeof *data);
     model->memory += gc_memory_in_use() - before;
     return GC_OK;
@@ -137,10 +150,13 @@ static gc_status check_weights(const struct gc_graph *graph) {
     const char *first = NULL;
     int32_t missing = 0;
     for (int32_t i = 0; i < graph->weight_count; i++) {
-        if (graph->weights[i].data != NULL || !graph->weights[i].is_read) continue;
-        if (missing++ == 0) first = graph->weights[i].path;
+        if (graph->weights[i].data != NULL || !graph->weights[i].is_read)
+            continue;
+        if (missing++ == 0)
+            first = graph->weights[i].path;
     }
-    if (missing == 0) return GC_OK;
+    if (missing == 0)
+        return GC_OK;
     return gc_fail(GC_NOT_READY, "%d of the model's %d weight arrays are missing, '%s' first",
                    (int)missing, (int)graph->weight_count, first);
 }
@@ -181,7 +197,8 @@ gc_status gc_model_plan(gc_model *model, int32_t height, int32_t width, uint32_t
 /* ---- Run ---- */
 
 gc_status gc_model_check_run(const gc_model *model) {
-    if (model->has_run) return GC_OK;
+    if (model->has_run)
+        return GC_OK;
     return gc_fail(GC_NOT_READY, model->plan == NULL ? "the model has not been planned"
                                                      : "the model has not been run");
 }
@@ -191,11 +208,14 @@ int32_t gc_model_class_count(const gc_model *model) {
 }
 
 gc_status gc_model_forward(gc_model *model, const float *input, size_t count) {
-    if (model->plan == NULL) return gc_fail(GC_NOT_READY, "the model has not been planned");
-    if (input == NULL) return gc_fail(GC_INVALID_ARGUMENT, "gc_model_forward: input must not be NULL");
+    if (model->plan == NULL)
+        return gc_fail(GC_NOT_READY, "the model has not been planned");
+    if (input == NULL)
+        return gc_fail(GC_INVALID_ARGUMENT, "gc_model_forward: input must not be NULL");
     GC_TRY(gc_check_count("input", count, gc_shape_count(&model->graph.values[0].shape)));
     model->has_run = false;
-    for (size_t i = 0; i < count; i++) model->plan->tensors[0][i] = input[i];
+    for (size_t i = 0; i < count; i++)
+        model->plan->tensors[0][i] = input[i];
     GC_TRY(gc_run_forward(model->plan));
     model->has_run = true;
     return GC_OK;
@@ -206,6 +226,7 @@ gc_status gc_model_outputs(const gc_model *model, gc_output output, float *value
     GC_TRY(gc_check_count("outputs", count, (size_t)gc_model_class_count(model)));
     const struct gc_plan *plan = model->plan;
     const gc_real *tensor = plan->tensors[output == GC_LOGIT ? plan->logits : model->graph.output];
-    for (size_t i = 0; i < count; i++) values[i] = (float)tensor[i];
+    for (size_t i = 0; i < count; i++)
+        values[i] = (float)tensor[i];
     return GC_OK;
 }

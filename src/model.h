@@ -6,9 +6,9 @@
 struct gc_model {
     struct gc_graph graph;
     struct gc_plan *plan; /* NULL before gc_model_plan */
-    uint8_t *open_axes;   /* [value_count]: bit i: axis i follows the size that the caller chooses */
-    bool has_run;         /* the plan's tensors hold a run */
-    size_t memory;        /* bytes */
+    uint8_t *open_axes; /* [value_count]: bit i: axis i follows the size that the caller chooses */
+    bool has_run;       /* the plan's tensors hold a run */
+    size_t memory;      /* bytes */
 };
 
 /* The layer, or NULL if there is no such index. */

@@ -48,8 +48,8 @@ struct gc_step {
  *              affine or a padding needs neither, a clamp needs `out`, which is always there.
  * Neither keeps a pointer, neither allocates, but that the first backward may pack its weights. */
 typedef gc_status gc_forward(struct gc_step *step, gc_real *out, const gc_real *const *in);
-typedef gc_status gc_backward(struct gc_step *step, int32_t input, gc_real *din, const gc_real *dout,
-                              const gc_real *out, const gc_real *const *in);
+typedef gc_status gc_backward(struct gc_step *step, int32_t input, gc_real *din,
+                              const gc_real *dout, const gc_real *out, const gc_real *const *in);
 
 struct gc_op {
     const char *name; /* "conv2d" */

@@ -28,7 +28,8 @@ static struct gc_step node_step(const struct gc_graph *graph, int32_t index, con
                            .min = -(gc_real)INFINITY,
                            .max = (gc_real)INFINITY};
     for (int32_t slot = 0; slot < GC_MAX_WEIGHTS; slot++)
-        if (node->weights[slot] != GC_NONE) step.weights[slot] = graph->weights[node->weights[slot]].data;
+        if (node->weights[slot] != GC_NONE)
+            step.weights[slot] = graph->weights[node->weights[slot]].data;
     return step;
 }
 
@@ -39,14 +40,16 @@ static gc_status prepare(struct gc_step *step) {
 static void release(struct gc_step *step) {
     gc_release(step->filter);
     step->filter = NULL;
-    if (step->op != NULL && step->op->release != NULL) step->op->release(step);
+    if (step->op != NULL && step->op->release != NULL)
+        step->op->release(step);
 }
 
 /* Folds an affine node into the group's step. */
 static gc_status fold_affine(struct gc_group *group, const struct gc_step *affine) {
     const int32_t channels = gc_shape_channels(&group->step.out);
     group->coefficients = gc_allocate((size_t)channels * 2, sizeof *group->coefficients);
-    if (group->coefficients == NULL) return out_of_memory();
+    if (group->coefficients == NULL)
+        return out_of_memory();
     affine->op->affine(affine, group->coefficients, group->coefficients + channels);
     group->step.scale = group->coefficients;
     group->step.shift = group->coefficients + channels;
@@ -82,20 +85,24 @@ static gc_status plan_group(const struct gc_graph *graph, struct gc_group *group
     group->output = graph->nodes[group->nodes[group->node_count - 1]].output;
     group->shapes = gc_allocate((size_t)group->input_count + GC_MAX_GROUP, sizeof *group->shapes);
     group->in = gc_allocate((size_t)group->input_count, sizeof *group->in);
-    if (group->shapes == NULL || group->in == NULL) return out_of_memory();
+    if (group->shapes == NULL || group->in == NULL)
+        return out_of_memory();
     for (int32_t i = 0; i < group->input_count; i++)
         group->shapes[i] = graph->values[group->inputs[i]].shape;
     return fuse_step(graph, group);
 }
 
 gc_status gc_group_split(const struct gc_plan *plan, struct gc_group *group) {
-    if (group->split != NULL) return GC_OK;
+    if (group->split != NULL)
+        return GC_OK;
     struct gc_step *split = gc_allocate((size_t)group->node_count, sizeof *split);
-    if (split == NULL) return out_of_memory();
+    if (split == NULL)
+        return out_of_memory();
     gc_status status = GC_OK;
     for (int32_t i = 0; i < group->node_count && status == GC_OK; i++) {
         gc_shape *in = i == 0 ? group->shapes : &group->shapes[group->input_count + i - 1];
-        if (i > 0) *in = split[i - 1].out;
+        if (i > 0)
+            *in = split[i - 1].out;
         split[i] = node_step(plan->graph, group->nodes[i], in);
         status = prepare(&split[i]);
     }
@@ -103,14 +110,16 @@ gc_status gc_group_split(const struct gc_plan *plan, struct gc_group *group) {
         group->split = split;
         return GC_OK;
     }
-    for (int32_t i = 0; i < group->node_count; i++) release(&split[i]);
+    for (int32_t i = 0; i < group->node_count; i++)
+        release(&split[i]);
     gc_release(split);
     return status;
 }
 
 static void free_group(struct gc_group *group) {
     release(&group->step);
-    for (int32_t i = 0; group->split != NULL && i < group->node_count; i++) release(&group->split[i]);
+    for (int32_t i = 0; group->split != NULL && i < group->node_count; i++)
+        release(&group->split[i]);
     gc_release(group->split);
     gc_release(group->coefficients);
     gc_release(group->shapes);
@@ -142,13 +151,15 @@ static gc_status place_tensors(struct gc_plan *plan, struct gc_arena *arena) {
 static gc_status place_gradients(struct gc_plan *plan, struct gc_arena *arena) {
     const struct gc_graph *graph = plan->graph;
     int32_t *first = gc_allocate((size_t)graph->value_count, sizeof *first);
-    if (first == NULL) return out_of_memory();
-    for (int32_t g = 0; g < plan->group_count; g++) /* later groups overwrite: the last consumer wins */
+    if (first == NULL)
+        return out_of_memory();
+    for (int32_t g = 0; g < plan->group_count;
+         g++) /* later groups overwrite: the last consumer wins */
         for (int32_t i = 0; i < plan->groups[g].input_count; i++)
             first[plan->groups[g].inputs[i]] = plan->group_count - g;
     first[graph->output] = first[plan->logits] = 0;
-    gc_status status =
-        gc_arena_add(arena, (void **)&plan->gradients[0], value_bytes(plan, 0), first[0], GC_FOREVER);
+    gc_status status = gc_arena_add(arena, (void **)&plan->gradients[0], value_bytes(plan, 0),
+                                    first[0], GC_FOREVER);
     for (int32_t g = 0; g < plan->group_count && status == GC_OK; g++) {
         const int32_t value = plan->groups[g].output;
         status = gc_arena_add(arena, (void **)&plan->gradients[value], value_bytes(plan, value),
@@ -168,19 +179,24 @@ static void measure_group(const struct gc_plan *plan, const struct gc_group *gro
     for (int32_t i = 0; i < group->input_count; i++) {
         const struct gc_value *value = &values[group->inputs[i]];
         const size_t count = gc_shape_count(&value->shape);
-        if (value->consumers > 1 && count > sizes->contribution) sizes->contribution = count;
+        if (value->consumers > 1 && count > sizes->contribution)
+            sizes->contribution = count;
     }
     for (int32_t i = 0; i < group->node_count; i++) {
         const gc_shape *shape = &values[gc_group_value(plan, group, i)].shape;
         const size_t count = gc_shape_count(shape), channels = (size_t)gc_shape_channels(shape);
-        if (i + 1 < group->node_count && count > sizes->swallowed) sizes->swallowed = count;
-        if (channels > sizes->channels) sizes->channels = channels;
+        if (i + 1 < group->node_count && count > sizes->swallowed)
+            sizes->swallowed = count;
+        if (channels > sizes->channels)
+            sizes->channels = channels;
     }
 }
 
 static gc_status place_scratch(struct gc_plan *plan, struct gc_arena *arena) {
-    struct scratch_sizes sizes = {.channels = (size_t)gc_shape_channels(&plan->graph->values[0].shape)};
-    for (int32_t g = 0; g < plan->group_count; g++) measure_group(plan, &plan->groups[g], &sizes);
+    struct scratch_sizes sizes = {.channels =
+                                      (size_t)gc_shape_channels(&plan->graph->values[0].shape)};
+    for (int32_t g = 0; g < plan->group_count; g++)
+        measure_group(plan, &plan->groups[g], &sizes);
     GC_TRY(gc_arena_add(arena, (void **)&plan->contribution, gc_tensor_bytes(sizes.contribution), 0,
                         GC_FOREVER));
     for (int32_t i = 0; i < 2; i++)
@@ -196,19 +212,25 @@ static gc_status place_scratch(struct gc_plan *plan, struct gc_arena *arena) {
 static void connect(struct gc_plan *plan) {
     for (int32_t g = 0; g < plan->group_count; g++) {
         struct gc_group *group = &plan->groups[g];
-        for (int32_t i = 0; i < group->input_count; i++) group->in[i] = plan->tensors[group->inputs[i]];
-        if (is_view(group)) plan->tensors[group->output] = plan->tensors[group->inputs[0]];
+        for (int32_t i = 0; i < group->input_count; i++)
+            group->in[i] = plan->tensors[group->inputs[i]];
+        if (is_view(group))
+            plan->tensors[group->output] = plan->tensors[group->inputs[0]];
     }
 }
 
 static gc_status place(struct gc_plan *plan) {
     struct gc_arena arena = {0};
     gc_status status = place_tensors(plan, &arena);
-    if (status == GC_OK) status = place_gradients(plan, &arena);
-    if (status == GC_OK) status = place_scratch(plan, &arena);
-    if (status == GC_OK) status = gc_arena_allocate(&arena, &plan->arena);
+    if (status == GC_OK)
+        status = place_gradients(plan, &arena);
+    if (status == GC_OK)
+        status = place_scratch(plan, &arena);
+    if (status == GC_OK)
+        status = gc_arena_allocate(&arena, &plan->arena);
     gc_arena_free(&arena);
-    if (status == GC_OK) connect(plan);
+    if (status == GC_OK)
+        connect(plan);
     return status;
 }
 
@@ -223,16 +245,19 @@ static gc_status fill(struct gc_plan *plan, const struct gc_graph *graph, uint32
     plan->gradients = gc_allocate(values, sizeof *plan->gradients);
     plan->marks = gc_allocate(values, sizeof *plan->marks);
     plan->requests = gc_allocate((size_t)graph->layer_count, sizeof *plan->requests);
-    if (plan->requests == NULL || plan->groups == NULL || plan->tensors == NULL || plan->gradients == NULL || plan->marks == NULL)
+    if (plan->requests == NULL || plan->groups == NULL || plan->tensors == NULL ||
+        plan->gradients == NULL || plan->marks == NULL)
         return out_of_memory();
     GC_TRY(gc_fuse(graph, !(flags & GC_PLAN_UNFUSED), plan->groups, &plan->group_count));
-    for (int32_t g = 0; g < plan->group_count; g++) GC_TRY(plan_group(graph, &plan->groups[g]));
+    for (int32_t g = 0; g < plan->group_count; g++)
+        GC_TRY(plan_group(graph, &plan->groups[g]));
     return place(plan);
 }
 
 gc_status gc_plan_create(struct gc_plan **plan, const struct gc_graph *graph, uint32_t flags) {
     *plan = gc_allocate(1, sizeof **plan);
-    if (*plan == NULL) return out_of_memory();
+    if (*plan == NULL)
+        return out_of_memory();
     const gc_status status = fill(*plan, graph, flags);
     if (status != GC_OK) {
         gc_plan_destroy(*plan);
@@ -242,8 +267,10 @@ gc_status gc_plan_create(struct gc_plan **plan, const struct gc_graph *graph, ui
 }
 
 void gc_plan_destroy(struct gc_plan *plan) {
-    if (plan == NULL) return;
-    for (int32_t g = 0; g < plan->group_count; g++) free_group(&plan->groups[g]);
+    if (plan == NULL)
+        return;
+    for (int32_t g = 0; g < plan->group_count; g++)
+        free_group(&plan->groups[g]);
     gc_release(plan->groups);
     gc_release(plan->tensors);
     gc_release(plan->gradients);

@@ -19,13 +19,13 @@ struct gc_group {
     int32_t nodes[GC_MAX_GROUP]; /* in order of execution */
     int32_t node_count;
     int32_t input_count;
-    const int32_t *inputs;     /* values, [input_count]; the graph's */
-    int32_t output;            /* value */
-    struct gc_step step;       /* the nodes as one */
-    struct gc_step *split;     /* the nodes one by one, [node_count]; NULL until first needed */
-    gc_shape *shapes;          /* [input_count + GC_MAX_GROUP]: what the steps' `in` point to */
-    gc_real *coefficients;     /* scale, shift of an absorbed affine; or NULL */
-    const gc_real **in;        /* [input_count]: tensors of the inputs */
+    const int32_t *inputs; /* values, [input_count]; the graph's */
+    int32_t output;        /* value */
+    struct gc_step step;   /* the nodes as one */
+    struct gc_step *split; /* the nodes one by one, [node_count]; NULL until first needed */
+    gc_shape *shapes;      /* [input_count + GC_MAX_GROUP]: what the steps' `in` point to */
+    gc_real *coefficients; /* scale, shift of an absorbed affine; or NULL */
+    const gc_real **in;    /* [input_count]: tensors of the inputs */
 };
 
 struct gc_plan {
@@ -38,8 +38,8 @@ struct gc_plan {
     gc_real **tensors;
     gc_real **gradients;
 
-    gc_real *contribution; /* one consumer's part of a gradient that several add up to */
-    gc_real *scratch[2];   /* tensors between the nodes of a group taken apart */
+    gc_real *contribution;          /* one consumer's part of a gradient that several add up to */
+    gc_real *scratch[2];            /* tensors between the nodes of a group taken apart */
     double *channels[GC_MAX_GROUP]; /* channel weights of the maps of one group's values */
     void *arena;
 

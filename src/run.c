@@ -5,8 +5,8 @@
 
 /* Notes on a value during one backward. */
 enum {
-    REQUESTED = 1,  /* the caller wants its gradient */
-    NEEDED = 2,     /* a requested value lies before it, or is it */
+    REQUESTED = 1, /* the caller wants its gradient */
+    NEEDED = 2,    /* a requested value lies before it, or is it */
     HAS_GRADIENT = 4,
     VISITED = 8
 };
@@ -29,7 +29,8 @@ static gc_backward *backward_of(const struct gc_op *op) {
 gc_status gc_run_forward(struct gc_plan *plan) {
     for (int32_t g = 0; g < plan->group_count; g++) {
         struct gc_group *group = &plan->groups[g];
-        if (group->step.op->is_view) continue;
+        if (group->step.op->is_view)
+            continue;
         GC_TRY(forward_of(group->step.op)(&group->step, plan->tensors[group->output], group->in));
     }
     return GC_OK;
@@ -43,10 +44,13 @@ static size_t count_of(const struct gc_plan *plan, int32_t value) {
 
 typedef void visit(void *context, int32_t request, const gc_real *tensor);
 
-static void visit_each(const struct backward *b, int32_t value, visit *visit, const gc_real *tensor) {
-    if (!(b->plan->marks[value] & REQUESTED)) return;
+static void visit_each(const struct backward *b, int32_t value, visit *visit,
+                       const gc_real *tensor) {
+    if (!(b->plan->marks[value] & REQUESTED))
+        return;
     for (int32_t r = 0; r < b->request_count; r++)
-        if (b->requests[r] == value) visit(b->visitor->context, r, tensor);
+        if (b->requests[r] == value)
+            visit(b->visitor->context, r, tensor);
     b->plan->marks[value] |= VISITED;
 }
 
@@ -57,14 +61,17 @@ static void visit_value(const struct backward *b, int32_t value) {
 
 /* ---- A group taken apart ---- */
 
-static bool is_swallowed_request(const struct backward *b, const struct gc_group *group, int32_t i) {
-    return i + 1 < group->node_count && b->plan->marks[gc_group_value(b->plan, group, i)] & REQUESTED;
+static bool is_swallowed_request(const struct backward *b, const struct gc_group *group,
+                                 int32_t i) {
+    return i + 1 < group->node_count &&
+           b->plan->marks[gc_group_value(b->plan, group, i)] & REQUESTED;
 }
 
 /* The first node of the group whose swallowed value is requested; node_count if there is none. */
 static int32_t first_swallowed_request(const struct backward *b, const struct gc_group *group) {
     int32_t i = 0;
-    while (i < group->node_count && !is_swallowed_request(b, group, i)) i++;
+    while (i < group->node_count && !is_swallowed_request(b, group, i))
+        i++;
     return i;
 }
 
@@ -89,7 +96,8 @@ static gc_status split_forward(const struct backward *b, struct gc_group *group)
     const gc_real *const *in = group->in;
     const gc_real *previous;
     int32_t last = group->node_count - 1;
-    while (last >= 0 && !is_swallowed_request(b, group, last)) last--;
+    while (last >= 0 && !is_swallowed_request(b, group, last))
+        last--;
     for (int32_t i = 0; i <= last; i++) {
         struct gc_step *step = &group->split[i];
         gc_real *out = b->plan->scratch[i % 2];
@@ -115,7 +123,8 @@ static gc_status split(const struct backward *b, struct gc_group *group, int32_t
 static gc_status project(const struct backward *b, struct gc_group *group, int32_t head) {
     const gc_real *gradient = b->plan->gradients[group->output];
     for (int32_t i = head; i < group->node_count; i++) {
-        if (!is_swallowed_request(b, group, i)) continue;
+        if (!is_swallowed_request(b, group, i))
+            continue;
         const int32_t value = gc_group_value(b->plan, group, i);
         for (int32_t r = 0; r < b->request_count; r++)
             if (b->requests[r] == value)
@@ -128,7 +137,8 @@ static gc_status project(const struct backward *b, struct gc_group *group, int32
 /* Once the clamp's mask has been applied to the group's gradient. */
 static gc_status visit_swallowed(const struct backward *b, struct gc_group *group) {
     const int32_t first = first_swallowed_request(b, group), head = head_of(b->plan, group);
-    if (first == group->node_count) return GC_OK;
+    if (first == group->node_count)
+        return GC_OK;
     const bool can_project = b->visitor->projection != NULL && group->step.op->project != NULL;
     return can_project && first >= head ? project(b, group, head) : split(b, group, first);
 }
@@ -147,14 +157,16 @@ static bool goes_on(const struct backward *b, const struct gc_group *group) {
 static void mark(const struct backward *b) {
     struct gc_plan *plan = b->plan;
     memset(plan->marks, 0, (size_t)plan->graph->value_count);
-    for (int32_t r = 0; r < b->request_count; r++) plan->marks[b->requests[r]] |= REQUESTED | NEEDED;
+    for (int32_t r = 0; r < b->request_count; r++)
+        plan->marks[b->requests[r]] |= REQUESTED | NEEDED;
     for (int32_t g = 0; g < plan->group_count; g++)
-        if (goes_on(b, &plan->groups[g])) plan->marks[plan->groups[g].output] |= NEEDED;
+        if (goes_on(b, &plan->groups[g]))
+            plan->marks[plan->groups[g].output] |= NEEDED;
 }
 
 /* The gradient before a fused clamp: nothing passes where the output lies on a bound. */
-static void mask_clamp(gc_real *restrict gradient, const gc_real *restrict out, const struct gc_step *step,
-                       size_t count) {
+static void mask_clamp(gc_real *restrict gradient, const gc_real *restrict out,
+                       const struct gc_step *step, size_t count) {
     const gc_real min = step->min, max = step->max;
     for (size_t i = 0; i < count; i++) {
         const gc_real passing = gradient[i]; /* read always: a choice of values, not a branch */
@@ -163,10 +175,13 @@ static void mask_clamp(gc_real *restrict gradient, const gc_real *restrict out, 
 }
 
 static void add(gc_real *restrict sum, const gc_real *restrict more, size_t count) {
-    for (size_t i = 0; i < count; i++) sum[i] += more[i];
+    for (size_t i = 0; i < count; i++)
+        sum[i] += more[i];
 }
 
-static bool is_clamped(const struct gc_step *step) { return isfinite(step->min) || isfinite(step->max); }
+static bool is_clamped(const struct gc_step *step) {
+    return isfinite(step->min) || isfinite(step->max);
+}
 
 /* Adds what one input of a group gets to that value's gradient. */
 static gc_status pass_back(struct gc_plan *plan, struct gc_group *group, int32_t input) {
@@ -176,7 +191,8 @@ static gc_status pass_back(struct gc_plan *plan, struct gc_group *group, int32_t
     gc_real *din = is_first ? gradient : plan->contribution;
     GC_TRY(backward_of(group->step.op)(&group->step, input, din, plan->gradients[group->output],
                                        plan->tensors[group->output], group->in));
-    if (!is_first) add(gradient, din, count_of(plan, value));
+    if (!is_first)
+        add(gradient, din, count_of(plan, value));
     plan->marks[value] |= HAS_GRADIENT;
     return GC_OK;
 }
@@ -184,13 +200,15 @@ static gc_status pass_back(struct gc_plan *plan, struct gc_group *group, int32_t
 static gc_status group_backward(const struct backward *b, struct gc_group *group) {
     struct gc_plan *plan = b->plan;
     visit_value(b, group->output);
-    if (!goes_on(b, group)) return GC_OK;
+    if (!goes_on(b, group))
+        return GC_OK;
     if (is_clamped(&group->step))
         mask_clamp(plan->gradients[group->output], plan->tensors[group->output], &group->step,
                    count_of(plan, group->output));
     GC_TRY(visit_swallowed(b, group));
     for (int32_t i = 0; i < group->input_count; i++)
-        if (plan->marks[group->inputs[i]] & NEEDED) GC_TRY(pass_back(plan, group, i));
+        if (plan->marks[group->inputs[i]] & NEEDED)
+            GC_TRY(pass_back(plan, group, i));
     return GC_OK;
 }
 
@@ -201,18 +219,22 @@ gc_status gc_run_backward(struct gc_plan *plan, int32_t from, const int32_t *req
     plan->marks[from] |= HAS_GRADIENT;
     for (int32_t g = plan->group_count - 1; g >= 0; g--) {
         const uint8_t marks = plan->marks[plan->groups[g].output];
-        if (marks & NEEDED && marks & HAS_GRADIENT) GC_TRY(group_backward(&b, &plan->groups[g]));
+        if (marks & NEEDED && marks & HAS_GRADIENT)
+            GC_TRY(group_backward(&b, &plan->groups[g]));
     }
-    if (plan->marks[0] & HAS_GRADIENT) visit_value(&b, 0);
+    if (plan->marks[0] & HAS_GRADIENT)
+        visit_value(&b, 0);
     for (int32_t r = 0; r < request_count; r++)
-        if (!(plan->marks[requests[r]] & VISITED)) visitor->gradient(visitor->context, r, NULL);
+        if (!(plan->marks[requests[r]] & VISITED))
+            visitor->gradient(visitor->context, r, NULL);
     return GC_OK;
 }
 
 static struct gc_group *group_of(struct gc_plan *plan, int32_t value) {
     for (int32_t g = 0; g < plan->group_count; g++)
         for (int32_t i = 0; i < plan->groups[g].node_count; i++)
-            if (gc_group_value(plan, &plan->groups[g], i) == value) return &plan->groups[g];
+            if (gc_group_value(plan, &plan->groups[g], i) == value)
+                return &plan->groups[g];
     return NULL;
 }
 

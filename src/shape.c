@@ -6,17 +6,21 @@
 size_t gc_shape_count(const gc_shape *shape) {
     size_t count = 1;
     for (int32_t i = 0; i < shape->rank; i++) {
-        if (shape->dims[i] <= 0) return 0;
-        if (count > GC_MAX_TENSOR_BYTES / sizeof(float) / (size_t)shape->dims[i]) return 0;
+        if (shape->dims[i] <= 0)
+            return 0;
+        if (count > GC_MAX_TENSOR_BYTES / sizeof(float) / (size_t)shape->dims[i])
+            return 0;
         count *= (size_t)shape->dims[i];
     }
     return count;
 }
 
 bool gc_shape_equal(const gc_shape *a, const gc_shape *b) {
-    if (a->rank != b->rank) return false;
+    if (a->rank != b->rank)
+        return false;
     for (int32_t i = 0; i < a->rank; i++)
-        if (a->dims[i] != b->dims[i]) return false;
+        if (a->dims[i] != b->dims[i])
+            return false;
     return true;
 }
 

@@ -8,7 +8,8 @@
 
 typedef struct gc_shape {
     int32_t rank;
-    int32_t dims[GC_MAX_RANK]; /* axes from outside to inside; [height][width][channels] for a picture */
+    int32_t dims
+        [GC_MAX_RANK]; /* axes from outside to inside; [height][width][channels] for a picture */
 } gc_shape;
 
 /* Number of values; 0 if it is beyond GC_MAX_TENSOR_BYTES as float32, or an axis is not positive. */

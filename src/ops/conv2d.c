@@ -304,7 +304,7 @@ static gc_status conv2d_backward(struct gc_step *step, int32_t input, gc_real *d
     const bool pointwise = is_pointwise(&conv->sizes);
     if (!pointwise && !gc_xnn_can_transpose(&conv->sizes.windows))
         return conv2d_backward_reference(step, input, din, dout, out, in);
-    if (conv->backward.operator == NULL)
+    if (conv->backward.operator== NULL)
         GC_TRY(create_backward(conv, step));
     if (pointwise && !has_unit_stride(&conv->sizes))
         return backward_pointwise_rows(conv, din, dout);

@@ -76,7 +76,9 @@ static gc_status dense_backward_reference(struct gc_step *step, int32_t input,
  * The usual head of a classifier. It reads every weight once, so that a packed copy would cost as much
  * memory as the weights and gain nothing: Keras' array serves both ways as it is. */
 
-static bool is_one_row(const struct gc_step *step) { return rows_of(step) == 1 && step->scale == NULL; }
+static bool is_one_row(const struct gc_step *step) {
+    return rows_of(step) == 1 && step->scale == NULL;
+}
 
 /* Rows of the kernel that pass through `out` at once. */
 #define ROWS 4
@@ -199,7 +201,7 @@ static gc_status dense_backward(struct gc_step *step, int32_t input, gc_real *di
         row_backward(step, din, dout);
         return GC_OK;
     }
-    if (dense->backward.operator == NULL)
+    if (dense->backward.operator== NULL)
         GC_TRY(create(&dense->backward, step,
                       &(struct gc_xnn_product){
                           .in = gc_shape_channels(&step->out),

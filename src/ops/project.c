@@ -33,8 +33,8 @@ static gc_real project_pixel(const gc_real *in, const gc_real *filter, const str
     return sum;
 }
 
-static void project(gc_real *raw, const gc_real *in, const gc_real *filter, const struct gc_windows *w,
-                    size_t channels, double constant) {
+static void project(gc_real *raw, const gc_real *in, const gc_real *filter,
+                    const struct gc_windows *w, size_t channels, double constant) {
     for (int32_t y = 0; y < w->rows.out; y++)
         for (int32_t x = 0; x < w->columns.out; x++)
             *raw++ = (gc_real)constant + project_pixel(in, filter, w, channels, y, x);
@@ -63,7 +63,8 @@ static double project_bias(const double *weights, const float *bias, int32_t fil
 static gc_status allocate_filter(struct gc_step *step, size_t count) {
     if (step->filter == NULL)
         step->filter = gc_allocate(count, sizeof *step->filter);
-    return step->filter != NULL ? GC_OK : gc_fail_memory(count * sizeof *step->filter, "a map's filter");
+    return step->filter != NULL ? GC_OK
+                                : gc_fail_memory(count * sizeof *step->filter, "a map's filter");
 }
 
 gc_status gc_conv2d_project(struct gc_step *step, gc_real *raw, const double *weights,
@@ -78,13 +79,15 @@ gc_status gc_conv2d_project(struct gc_step *step, gc_real *raw, const double *we
     for (size_t tap = 0; tap < taps; tap++)
         for (int32_t c = 0; c < channels; c++) {
             const int32_t first = c / group_in * group_out;
-            const float *kernel = step->weights[0] + (tap * group_in + c % group_in) * filters + first;
+            const float *kernel =
+                step->weights[0] + (tap * group_in + c % group_in) * filters + first;
             double sum = 0;
             for (int32_t k = 0; k < group_out; k++)
                 sum += weights[first + k] * kernel[k];
             step->filter[tap * channels + c] = (gc_real)sum;
         }
-    project(raw, in[0], step->filter, &w, channels, project_bias(weights, step->weights[1], filters));
+    project(raw, in[0], step->filter, &w, channels,
+            project_bias(weights, step->weights[1], filters));
     return GC_OK;
 }
 

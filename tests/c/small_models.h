@@ -13,8 +13,8 @@ extern const char small_open_config[];
 
 /* A planned model with its weights set, the input of a run in *input (for free) and its size in *count;
  * NULL after a failed expectation. */
-gc_model *small_model(const char *config, int32_t height, int32_t width, uint32_t flags, float **input,
-                      size_t *count);
+gc_model *small_model(const char *config, int32_t height, int32_t width, uint32_t flags,
+                      float **input, size_t *count);
 
 /* A value in -1 .. 1, the same for the same index and stream on every machine. */
 float small_random(uint32_t index, uint32_t stream);

@@ -21,7 +21,8 @@
 
 static double largest_absolute(const float *values, size_t count) {
     double largest = 0;
-    for (size_t i = 0; i < count; i++) largest = fmax(largest, fabs((double)values[i]));
+    for (size_t i = 0; i < count; i++)
+        largest = fmax(largest, fabs((double)values[i]));
     return largest;
 }
 
@@ -29,16 +30,19 @@ static double largest_difference(const float *a, const float *b, size_t count) {
     double largest = 0;
     for (size_t i = 0; i < count; i++) {
         const double difference = fabs((double)a[i] - (double)b[i]);
-        if (!(difference <= largest)) largest = difference; /* a NaN too */
+        if (!(difference <= largest))
+            largest = difference; /* a NaN too */
     }
     return largest;
 }
 
-static size_t layer_count_of(const gc_model *model, int32_t layer, int32_t *rank, size_t *positions) {
+static size_t layer_count_of(const gc_model *model, int32_t layer, int32_t *rank,
+                             size_t *positions) {
     int32_t dims[GC_MAX_RANK];
     *rank = gc_layer_shape(model, layer, dims);
     size_t count = 1;
-    for (int32_t axis = 0; axis < *rank; axis++) count *= (size_t)dims[axis];
+    for (int32_t axis = 0; axis < *rank; axis++)
+        count *= (size_t)dims[axis];
     *positions = *rank == 3 ? (size_t)dims[0] * (size_t)dims[1] : 0;
     return count;
 }
@@ -105,7 +109,8 @@ static void expect_map(gc_model *model, int32_t layer, const float *raw, float n
     size_t positions;
     const size_t count = layer_count_of(model, layer, &rank, &positions);
     const size_t channels = count / positions;
-    float *activation = malloc(count * sizeof *activation), *gradient = malloc(count * sizeof *gradient);
+    float *activation = malloc(count * sizeof *activation),
+          *gradient = malloc(count * sizeof *gradient);
     float *expected = calloc(positions, sizeof *expected);
     if (EXPECT(activation != NULL && gradient != NULL && expected != NULL) &&
         EXPECT_OK(gc_model_activation(model, layer, activation, count)) &&
@@ -113,7 +118,8 @@ static void expect_map(gc_model *model, int32_t layer, const float *raw, float n
         double square = 0;
         for (size_t k = 0; k < channels; k++) {
             double weight = 0;
-            for (size_t p = 0; p < positions; p++) weight += (double)gradient[p * channels + k];
+            for (size_t p = 0; p < positions; p++)
+                weight += (double)gradient[p * channels + k];
             weight /= (double)positions;
             square += weight * weight;
             for (size_t p = 0; p < positions; p++)
@@ -138,12 +144,14 @@ TEST(one_backward_gives_the_maps_of_all_layers) {
     size_t positions;
     for (int32_t layer = 0; layer < gc_model_layer_count(model); layer++) {
         layer_count_of(model, layer, &rank, &positions);
-        if (rank != 3) continue;
+        if (rank != 3)
+            continue;
         layers[layer_count++] = layer;
         raw_count += positions;
     }
     EXPECT_INT(layer_count, 24); /* all but the head's three and the head itself */
-    if (EXPECT_OK(gc_model_explain(model, TARGET, GC_SCORE, layers, layer_count, raw, raw_count, norms)))
+    if (EXPECT_OK(
+            gc_model_explain(model, TARGET, GC_SCORE, layers, layer_count, raw, raw_count, norms)))
         for (int32_t i = 0; i < layer_count; i++) {
             layer_count_of(model, layers[i], &rank, &positions);
             expect_map(model, layers[i], raw + offset, norms[i]);
@@ -257,11 +265,13 @@ TEST(explain_says_what_is_allowed) {
     gc_model *model = small_model(small_blocks_config, 18, 14, 0, &input, &count);
     REQUIRE(model != NULL);
     EXPECT_OK(gc_model_find_layer(model, "stem", &layer));
-    EXPECT_STATUS(gc_model_explain(model, 5, GC_SCORE, &layer, 1, raw, 9 * 8, NULL), GC_INVALID_TARGET);
+    EXPECT_STATUS(gc_model_explain(model, 5, GC_SCORE, &layer, 1, raw, 9 * 8, NULL),
+                  GC_INVALID_TARGET);
     EXPECT_CONTAINS(gc_error(), "0 to 4");
     EXPECT_STATUS(gc_model_explain(model, -1, GC_SCORE, &layer, 1, raw, 9 * 8, NULL),
                   GC_INVALID_TARGET);
-    EXPECT_STATUS(gc_model_explain(model, 0, GC_SCORE, &layer, 1, raw, 5, NULL), GC_INVALID_ARGUMENT);
+    EXPECT_STATUS(gc_model_explain(model, 0, GC_SCORE, &layer, 1, raw, 5, NULL),
+                  GC_INVALID_ARGUMENT);
     EXPECT_OK(gc_model_find_layer(model, "head/dense", &layer));
     EXPECT_STATUS(gc_model_explain(model, 0, GC_SCORE, &layer, 1, raw, 5, NULL), GC_INVALID_LAYER);
     EXPECT_CONTAINS(gc_error(), "head/dense");
