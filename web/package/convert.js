@@ -9,8 +9,8 @@ import { Network } from './network.js';
 
 /**
  * @typedef {object} OwnConvertOptions
- * @property {boolean} [float16] store kernels in half precision: half the size, scores that differ in
- *   the third or fourth digit
+ * @property {boolean} [float16] store kernels in half precision: half the size; the README says what
+ *   accuracy that costs
  * @typedef {OwnConvertOptions & import('./load.js').LoadOptions} ConvertOptions
  */
 
