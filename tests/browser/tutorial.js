@@ -3,7 +3,7 @@
  * prints, as a text block, and the pictures that it puts on the page, in their order.
  */
 
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { inBuild, root } from '../../wasm-build/tools.js';
@@ -20,13 +20,6 @@ import { serve } from './server.js';
 /** What a block did; pictures as PNG. @typedef {{ printed: string, pictures: Buffer[] }} Result */
 
 export const TUTORIAL = join(root, 'docs/tutorial.md');
-
-/** Models that set-up does not fetch are read from here. */
-const SHARED_MODELS = join(root, '../shared/models');
-
-/** Why the tutorial cannot be run here, if so. In CI its models must be there. */
-export const SKIP =
-  !existsSync(SHARED_MODELS) && !process.env.CI && 'a model of the tutorial is not on this machine';
 
 /** Replaces what `console.log` and the page would show by lists that are emptied after every block. */
 const RECORDER = `
@@ -81,7 +74,7 @@ export async function runTutorial(browser) {
   const site = await serve({
     folders: {
       '/dist/': [join(root, 'dist')],
-      '/models/': [inBuild('models'), SHARED_MODELS],
+      '/models/': [inBuild('models')],
       '/pictures/': [inBuild('pictures')],
     },
     texts: { '/index.html': PAGE, '/tutorial.js': `${RECORDER}\n${code}` },

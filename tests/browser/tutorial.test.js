@@ -5,13 +5,13 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { decode } from 'fast-png';
-import { SKIP as NO_BROWSER, launchChromium } from './chromium.js';
-import { SKIP, TUTORIAL, parseBlocks, runTutorial } from './tutorial.js';
+import { SKIP, launchChromium } from './chromium.js';
+import { TUTORIAL, parseBlocks, runTutorial } from './tutorial.js';
 
 /** Other processors round differently: a value may fall on the other side of a step of its colours. */
 const STEP = 4;
 
-describe('tutorial', { skip: NO_BROWSER || SKIP }, () => {
+describe('tutorial', { skip: SKIP }, () => {
   const blocks = parseBlocks(readFileSync(TUTORIAL, 'utf8'));
   /** @type {import('playwright-core').Browser} */
   let browser;
