@@ -9,6 +9,8 @@ import { ensureSources } from './sources.js';
 import { ensureToolchain } from './toolchain.js';
 import {
   SetupError,
+  chromiumNames,
+  firefoxNames,
   readIfExists,
   root,
   run,
@@ -30,7 +32,8 @@ const steps = {
   'test-models': async () => (await import('../models/test-models.js')).ensureTestModels(),
   'clang-format': ensureClangFormat,
   'python-safetensors': ensurePythonSafetensors,
-  chromium: ensureChromium,
+  chromium: () => ensureBrowser('chromium', chromiumNames),
+  firefox: () => ensureBrowser('firefox-esr', firefoxNames),
 };
 
 /** Installs the npm packages that package-lock.json names, if that has changed since. */
@@ -59,12 +62,15 @@ function ensurePythonSafetensors() {
   fs.writeFileSync(stamp, packages.join());
 }
 
-/** Installs Chromium, which the browser tests drive, where that is possible. */
-function ensureChromium() {
-  const names = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome'];
+/**
+ * Installs a browser, which the browser tests drive, where that is possible.
+ * @param {string} debianPackage
+ * @param {string[]} names of its program, on any system
+ */
+function ensureBrowser(debianPackage, names) {
   if (names.some(which)) return;
-  if (canUseApt()) installPackages(['chromium']);
-  else say(`no browser (${names.join(', ')}): the browser tests will be skipped`);
+  if (canUseApt()) installPackages([debianPackage]);
+  else say(`none of ${names.join(', ')} is installed: tests in that browser will be skipped`);
 }
 
 /**

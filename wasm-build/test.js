@@ -15,7 +15,7 @@ function testFiles() {
 }
 
 await runMain(async () => {
-  const tools = ['clang-format', 'python-safetensors', 'chromium'];
+  const tools = ['clang-format', 'python-safetensors', 'chromium', 'firefox'];
   await setUp([...buildSteps, 'models', 'test-models', ...tools]);
   make(['wasm', 'reference', 'wasm-tests']);
   make(['native-tests', 'config=sanitize']);

@@ -185,3 +185,12 @@ export async function runMain(main) {
     process.exitCode = 1;
   }
 }
+
+/** What browsers are called on the PATH. */
+export const chromiumNames = [
+  'chromium',
+  'chromium-browser',
+  'google-chrome-stable',
+  'google-chrome',
+];
+export const firefoxNames = ['firefox-esr', 'firefox'];

@@ -1,9 +1,7 @@
 /** A real Chromium, headless. */
 
 import { chromium } from 'playwright-core';
-import { which } from '../../wasm-build/tools.js';
-
-const NAMES = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome'];
+import { chromiumNames as NAMES, which } from '../../wasm-build/tools.js';
 
 /** Nothing but the page is to use the network, and a machine for tests has no graphics card. */
 const ARGUMENTS = [

@@ -1,0 +1,138 @@
+/** A real Firefox, headless, driven over WebDriver BiDi (https://w3c.github.io/webdriver-bidi/). */
+
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import WebSocket from 'ws';
+import { firefoxNames as NAMES, which } from '../../wasm-build/tools.js';
+
+const path = NAMES.map(which).find((file) => file !== null);
+
+/** Why tests in Firefox are skipped, if so. In CI it must be there: launching fails without. */
+export const SKIP =
+  !path && !process.env.CI && `no Firefox on this machine: looked for ${NAMES.join(', ')}`;
+
+const PATIENCE = 60_000;
+
+/** Firefox with one page. */
+export class Firefox {
+  /** @type {import('node:child_process').ChildProcess} */
+  #process;
+  #profile;
+  /** @type {WebSocket} */
+  #socket;
+  /** @type {Map<number, { resolve: (result: any) => void, reject: (error: Error) => void }>} */
+  #commands = new Map();
+  #lastId = 0;
+  #context = '';
+
+  /**
+   * @param {import('node:child_process').ChildProcess} process
+   * @param {string} profile its folder
+   * @param {WebSocket} socket
+   */
+  constructor(process, profile, socket) {
+    this.#process = process;
+    this.#profile = profile;
+    this.#socket = socket;
+    socket.on('message', (data) => this.#receive(JSON.parse(String(data))));
+    socket.on('close', () => {
+      for (const { reject } of this.#commands.values()) reject(new Error('Firefox has ended'));
+    });
+  }
+
+  static async launch() {
+    if (!path) throw new Error(`install Firefox: none of ${NAMES.join(', ')} is on the PATH`);
+    const profile = mkdtempSync(join(tmpdir(), 'firefox-'));
+    const args = [
+      '--headless',
+      '--no-remote',
+      '--profile',
+      profile,
+      '--remote-debugging-port',
+      '0',
+    ];
+    const process = spawn(path, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+    const socket = new WebSocket(`${await findAddress(process)}/session`);
+    await new Promise((resolve, reject) => socket.on('open', resolve).on('error', reject));
+    const firefox = new Firefox(process, profile, socket);
+    await firefox.#send('session.new', { capabilities: {} });
+    const { contexts } = await firefox.#send('browsingContext.getTree', {});
+    firefox.#context = contexts[0].context;
+    return firefox;
+  }
+
+  /** @param {string} url */
+  async open(url) {
+    await this.#send('browsingContext.navigate', { context: this.#context, url, wait: 'complete' });
+  }
+
+  /**
+   * Calls a global function of the page.
+   * @param {string} name
+   * @param {...unknown} args that JSON can hold, as the result
+   * @returns {Promise<any>}
+   */
+  async call(name, ...args) {
+    const { result, exceptionDetails } = await this.#send('script.callFunction', {
+      functionDeclaration: `async (args) => JSON.stringify(await ${name}(...JSON.parse(args)))`,
+      arguments: [{ type: 'string', value: JSON.stringify(args) }],
+      target: { context: this.#context },
+      awaitPromise: true,
+    });
+    if (exceptionDetails) throw new Error(exceptionDetails.text);
+    return JSON.parse(result.value);
+  }
+
+  async close() {
+    const ended = new Promise((resolve) => this.#process.once('exit', resolve));
+    await this.#send('browser.close', {}).catch(() => this.#process.kill());
+    await ended;
+    rmSync(this.#profile, { recursive: true, force: true, maxRetries: 5 });
+  }
+
+  /**
+   * @param {string} method
+   * @param {object} params
+   * @returns {Promise<any>}
+   */
+  #send(method, params) {
+    const id = ++this.#lastId;
+    this.#socket.send(JSON.stringify({ id, method, params }));
+    return new Promise((resolve, reject) => this.#commands.set(id, { resolve, reject }));
+  }
+
+  /** @param {{ id?: number, type: string, result?: unknown, error?: string, message?: string }} answer */
+  #receive({ id = 0, type, result, error, message }) {
+    const command = this.#commands.get(id);
+    this.#commands.delete(id);
+    if (type === 'error') command?.reject(new Error(`${error}: ${message}`));
+    else command?.resolve(result);
+  }
+}
+
+/**
+ * The address that Firefox says it listens at.
+ * @param {import('node:child_process').ChildProcess} process
+ * @returns {Promise<string>}
+ */
+function findAddress(process) {
+  return new Promise((resolve, reject) => {
+    let text = '';
+    const fail = (/** @type {string} */ reason) => {
+      process.kill();
+      reject(new Error(`Firefox ${reason}: ${text}`));
+    };
+    const timer = setTimeout(() => fail('does not listen'), PATIENCE);
+    process.once('exit', () => fail('has ended'));
+    process.stderr?.on('data', (chunk) => {
+      text += chunk;
+      const address = /WebDriver BiDi listening on (ws:\/\/\S+)/.exec(text)?.[1];
+      if (!address) return;
+      clearTimeout(timer);
+      process.removeAllListeners('exit');
+      resolve(address);
+    });
+  });
+}
