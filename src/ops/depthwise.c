@@ -6,6 +6,7 @@
  *   din(v, u, c) = sum_ijk kernel(i, j, f) * dout(y, x, f)    over y*s + i*d - top = v, likewise x
  * A fused scale, shift and clamp follow, per channel of out. */
 #include "../memory.h"
+#include "depthwise_rows.h"
 #include "fused.h"
 #include "ops.h"
 #include "shapes.h"
@@ -130,12 +131,19 @@ static gc_status depthwise_backward_reference(struct gc_step *step, int32_t inpu
     return GC_OK;
 }
 
-/* ---- Fast path: own kernels ---- */
+/* ---- Fast path: packing ---- */
 
 #ifndef GC_DOUBLE
 struct depthwise {
     struct sizes sizes;
-    float *kernel; /* [k_h][k_w][in], times the fused scale; NULL until an own kernel needs it */
+
+    /* For the kernels of depthwise_rows.h: */
+    float *packed,
+        *turned;  /* the kernel with the bias; turned for the gradient, once it is needed */
+    float *zeros; /* [in_w or out_w, whichever is more][in] */
+
+    /* For other sizes: */
+    float *kernel; /* [k_h][k_w][in], times the fused scale; NULL until it is needed */
     float *bias;   /* [in], with the fused scale and shift; likewise */
     /* The taps that make one pixel: where each finds its pixel and its filter, [k_h * k_w]. */
     const float **pixels, **filters;
@@ -160,6 +168,83 @@ static gc_status pack_kernel(float **packed, const struct gc_step *step, const s
     }
     return GC_OK;
 }
+
+/* The window of the gradient at stride 1: from the outputs back, with zeros where the taps of the first
+ * and the last pixel reach beyond them. Fewer than none are pixels that nothing comes back to. */
+static struct gc_window turn(const struct gc_window *window) {
+    const int32_t reach = (window->kernel - 1) * window->dilation;
+    struct gc_window back = *window;
+    back.in = window->out;
+    back.out = window->in;
+    back.before = reach - window->before;
+    back.after = reach - window->after;
+    return back;
+}
+
+/* ---- Fast path: the sizes of depthwise_rows.h ---- */
+
+static gc_status pack_rows(float **packed, const struct gc_step *step, const struct sizes *s,
+                           const float *bias, bool turned) {
+    const size_t count = gc_depthwise_rows_packed(&s->windows, s->in);
+    float *kernel;
+    GC_TRY(pack_kernel(&kernel, step, s, turned));
+    *packed = gc_allocate(count, sizeof **packed);
+    if (*packed != NULL)
+        gc_depthwise_rows_pack(*packed, kernel, bias, &s->windows, s->in);
+    gc_release(kernel);
+    return *packed != NULL
+               ? GC_OK
+               : gc_fail_memory(count * sizeof **packed, "a depthwise convolution's kernel");
+}
+
+static gc_status prepare_rows(struct depthwise *d, const struct gc_step *step) {
+    const struct sizes *s = &d->sizes;
+    const struct gc_window *columns = &s->windows.columns;
+    const size_t row = (size_t)(columns->in > columns->out ? columns->in : columns->out) * s->in;
+    d->zeros = gc_allocate(row, sizeof *d->zeros);
+    if (d->zeros == NULL)
+        return gc_fail_memory(row * sizeof *d->zeros, "a depthwise convolution's padding");
+    float *bias;
+    GC_TRY(gc_fused_bias(&bias, step, step->weights[1], s->in));
+    const gc_status status = pack_rows(&d->packed, step, s, bias, false);
+    gc_release(bias);
+    return status;
+}
+
+static struct gc_depthwise_rows rows_of(const struct depthwise *d) {
+    return (struct gc_depthwise_rows){.windows = &d->sizes.windows,
+                                      .channels = d->sizes.in,
+                                      .packed = d->packed,
+                                      .zeros = d->zeros,
+                                      .min = -INFINITY,
+                                      .max = INFINITY};
+}
+
+static gc_status rows_forward(const struct gc_step *step, float *out, const float *in) {
+    struct gc_depthwise_rows rows = rows_of(step->state);
+    rows.min = step->min;
+    rows.max = step->max;
+    gc_depthwise_rows_forward(&rows, out, in);
+    return GC_OK;
+}
+
+static gc_status rows_backward(const struct gc_step *step, float *din, const float *dout) {
+    struct depthwise *d = step->state;
+    const struct sizes *s = &d->sizes;
+    struct gc_depthwise_rows rows = rows_of(d);
+    if (s->windows.rows.stride != 1) {
+        gc_depthwise_rows_backward(&rows, din, dout);
+        return GC_OK;
+    }
+    if (d->turned == NULL)
+        GC_TRY(pack_rows(&d->turned, step, s, NULL, true));
+    rows.windows = &(struct gc_windows){turn(&s->windows.rows), turn(&s->windows.columns)};
+    rows.packed = d->turned;
+    gc_depthwise_rows_forward(&rows, din, dout);
+    return GC_OK;
+}
+
+/* ---- Fast path: other sizes ---- */
 
 /* out(c) = start(c) + sum_t pixels[t](c) * filters[t](c):  one pixel, all its taps; start NULL: 0. Blocks
  * of channels stay in registers. */
@@ -290,29 +375,17 @@ static gc_status create_forward(struct depthwise *d, const struct gc_step *step)
     return status;
 }
 
-/* The window of the gradient at stride 1: from the outputs back, with zeros where the taps of the
- * first and the last pixel reach beyond them. */
-static struct gc_window turned(const struct gc_window *window) {
-    const int32_t reach = (window->kernel - 1) * window->dilation;
-    struct gc_window back = *window;
-    back.in = window->out;
-    back.out = window->in;
-    back.before = reach - window->before;
-    back.after = reach - window->after;
-    return back;
-}
-
 /* Whether the gradient is a convolution with the turned filter: not where the stride is larger than
  * 1, nor where the zeros around the input reach further than the filter. */
 static bool can_turn(const struct gc_windows *windows) {
-    const struct gc_window rows = turned(&windows->rows), columns = turned(&windows->columns);
+    const struct gc_window rows = turn(&windows->rows), columns = turn(&windows->columns);
     return rows.stride == 1 && rows.before >= 0 && rows.after >= 0 && columns.stride == 1 &&
            columns.before >= 0 && columns.after >= 0;
 }
 
 static gc_status create_backward(struct depthwise *d, const struct gc_step *step) {
     const struct sizes *s = &d->sizes;
-    const struct gc_windows back = {turned(&s->windows.rows), turned(&s->windows.columns)};
+    const struct gc_windows back = {turn(&s->windows.rows), turn(&s->windows.columns)};
     float *kernel;
     GC_TRY(pack_kernel(&kernel, step, s, true));
     const gc_status status = create(&d->backward, &back, s, kernel, NULL, -INFINITY, INFINITY);
@@ -327,6 +400,9 @@ static void depthwise_release(struct gc_step *step) {
     struct depthwise *d = step->state;
     if (d == NULL)
         return;
+    gc_release(d->packed);
+    gc_release(d->turned);
+    gc_release(d->zeros);
     gc_release(d->kernel);
     gc_release(d->bias);
     gc_release(d->pixels);
@@ -348,6 +424,10 @@ static gc_status allocate_taps(struct depthwise *d) {
     return gc_fail_memory(taps * sizeof *d->filters, "a depthwise convolution's taps");
 }
 
+static bool has_rows(const struct sizes *s) {
+    return s->multiplier == 1 && gc_depthwise_rows_fit(&s->windows, s->in);
+}
+
 /* XNNPACK's depthwise kernels have up to 25 taps; more are a product per channel to it, which is slower
  * than the own kernels. Those have one filter per channel. */
 static bool is_own(const struct sizes *s) {
@@ -359,6 +439,8 @@ static bool is_own(const struct sizes *s) {
 }
 
 static gc_status prepare_forward(struct depthwise *d, const struct gc_step *step) {
+    if (has_rows(&d->sizes))
+        return prepare_rows(d, step);
     if (is_own(&d->sizes))
         return prepare_own_forward(d, step);
 #ifdef GC_XNNPACK
@@ -385,6 +467,8 @@ static gc_status depthwise_prepare(struct gc_step *step) {
 
 static gc_status depthwise_forward(struct gc_step *step, gc_real *out, const gc_real *const *in) {
     struct depthwise *d = step->state;
+    if (has_rows(&d->sizes))
+        return rows_forward(step, out, in[0]);
     if (is_own(&d->sizes))
         return own_forward(step, out, in);
 #ifdef GC_XNNPACK
@@ -400,6 +484,8 @@ static gc_status depthwise_backward(struct gc_step *step, int32_t input, gc_real
     struct depthwise *d = step->state;
     if (d->sizes.multiplier != 1)
         return depthwise_backward_reference(step, input, din, dout, out, in);
+    if (has_rows(&d->sizes))
+        return rows_backward(step, din, dout);
 #ifdef GC_XNNPACK
     if (!is_own(&d->sizes) && can_turn(&d->sizes.windows)) {
         if (d->backward.operator== NULL)

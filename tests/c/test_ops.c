@@ -1,11 +1,13 @@
 /* Convolutions and products, on shapes that are awkward: single pixels, odd channels, kernels larger than
  * the picture, strides larger than the kernel, zeros on one side only, and with all that fusion adds. */
 #include "op_tester.h"
+#include "ops/depthwise_rows.h"
 #include "ops/ops.h"
 #include "test.h"
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #define NONE INFINITY
 
@@ -178,6 +180,67 @@ TEST(depthwise) {
         test_fused(depthwises[i].name, &(struct op_case){.op = &gc_op_depthwise,
                                                          .params = &depthwises[i].params,
                                                          .in = {depthwises[i].in}});
+}
+
+/* What the kernels for rows make a difference between: blocks of channels, whole and not; rows above and
+ * below the picture; columns beside it; rows of several stretches. */
+static const gc_shape row_pictures[] = {
+    PICTURE(1, 1, 4), PICTURE(1, 7, 5), PICTURE(7, 1, 6), PICTURE(2, 2, 7),  PICTURE(3, 4, 8),
+    PICTURE(4, 3, 9), PICTURE(6, 7, 3), PICTURE(5, 8, 1), PICTURE(3, 57, 4), PICTURE(2, 121, 6),
+};
+
+TEST(depthwise_rows) {
+    for (size_t i = 0; i < COUNT(row_pictures); i++)
+        for (int32_t kernel = 3; kernel <= 7; kernel += 2)
+            for (int32_t stride = 1; stride <= 2; stride++)
+                for (int32_t same = 0; same <= 1; same++) {
+                    const struct gc_depthwise_params params = {
+                        1, kernel, kernel, stride, stride, 1, 1, same, kernel == 3};
+                    const gc_shape *in = &row_pictures[i];
+                    if (!same && (in->dims[0] < kernel || in->dims[1] < kernel))
+                        continue;
+                    char name[100];
+                    snprintf(name, sizeof name, "%dx%d stride %d, picture %zu", (int)kernel,
+                             (int)kernel, (int)stride, i);
+                    test_fused(name, &(struct op_case){
+                                         .op = &gc_op_depthwise, .params = &params, .in = {*in}});
+                }
+}
+
+/* Tensors without a value to spare, where the sanitizers see what is read outside of them. */
+static void run_rows_exactly(const gc_shape *in, int32_t kernel, int32_t stride) {
+    struct gc_windows windows;
+    REQUIRE_OK(gc_window_make(&windows.rows, in->dims[0], kernel, stride, 1, true, 0, 1));
+    REQUIRE_OK(gc_window_make(&windows.columns, in->dims[1], kernel, stride, 1, true, 2, 0));
+    const int32_t channels = in->dims[2];
+    if (!gc_depthwise_rows_fit(&windows, channels))
+        return;
+    const size_t in_row = (size_t)windows.columns.in * channels;
+    const size_t out_row = (size_t)windows.columns.out * channels;
+    float *picture = calloc(windows.rows.in * in_row, sizeof *picture);
+    float *out = calloc(windows.rows.out * out_row, sizeof *out);
+    float *zeros = calloc(in_row, sizeof *zeros);
+    float *filter = calloc((size_t)kernel * kernel * channels, sizeof *filter);
+    float *bias = calloc(channels, sizeof *bias);
+    float *packed = calloc(gc_depthwise_rows_packed(&windows, channels), sizeof *packed);
+    if (EXPECT(picture && out && zeros && filter && bias && packed)) {
+        bias[channels - 1] = 2;
+        gc_depthwise_rows_pack(packed, filter, bias, &windows, channels);
+        const struct gc_depthwise_rows d = {&windows, channels, packed, zeros, -1, 1};
+        gc_depthwise_rows_forward(&d, out, picture);
+        EXPECT_NEAR(out[windows.rows.out * out_row - 1], 1, 0);
+        if (stride == 2)
+            gc_depthwise_rows_backward(&d, picture, out);
+        EXPECT_NEAR(picture[windows.rows.in * in_row - 1], 0, 0);
+    }
+    free(picture), free(out), free(zeros), free(filter), free(bias), free(packed);
+}
+
+TEST(depthwise_rows_stay_within_the_tensors) {
+    for (size_t i = 0; i < COUNT(row_pictures); i++)
+        for (int32_t kernel = 3; kernel <= 7; kernel += 2)
+            for (int32_t stride = 1; stride <= 2; stride++)
+                run_rows_exactly(&row_pictures[i], kernel, stride);
 }
 
 /* Output channel = channel * multiplier + number of the filter. */

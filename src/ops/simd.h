@@ -1,0 +1,62 @@
+/* Four floats at once: WebAssembly's SIMD, and the same with any compiler that has vector extensions, so
+ * that kernels written with it run under the sanitizers too. */
+#ifndef GC_SIMD_H
+#define GC_SIMD_H
+
+#include <string.h>
+
+#ifdef __wasm_simd128__
+#include <wasm_simd128.h>
+#endif
+
+#define GC_LANES 4
+typedef float gc_f4 __attribute__((vector_size(16)));
+
+/* For the parts of a kernel that are written once and compiled for each size: constants must arrive as
+ * such. */
+#define GC_INLINE static inline __attribute__((always_inline))
+
+/* Of and to any address. */
+GC_INLINE gc_f4 gc_f4_load(const float *from) {
+    gc_f4 value;
+    memcpy(&value, from, sizeof value);
+    return value;
+}
+GC_INLINE void gc_f4_store(float *to, gc_f4 value) { memcpy(to, &value, sizeof value); }
+
+GC_INLINE gc_f4 gc_f4_splat(float value) { return (gc_f4){value, value, value, value}; }
+
+/* a * b + sum, rounded once or twice: whichever is faster where it runs. */
+GC_INLINE gc_f4 gc_f4_multiply_add(gc_f4 a, gc_f4 b, gc_f4 sum) {
+#ifdef __wasm_relaxed_simd__
+    return __builtin_wasm_relaxed_madd_f32x4(a, b, sum);
+#else
+    return a * b + sum;
+#endif
+}
+
+/* max(value, low) and min(value, high); NaN stays NaN. */
+GC_INLINE gc_f4 gc_f4_max(gc_f4 value, gc_f4 low) {
+#ifdef __wasm_simd128__
+    return (gc_f4)wasm_f32x4_pmax((v128_t)value, (v128_t)low);
+#else
+    for (int i = 0; i < GC_LANES; i++)
+        value[i] = value[i] < low[i] ? low[i] : value[i];
+    return value;
+#endif
+}
+GC_INLINE gc_f4 gc_f4_min(gc_f4 value, gc_f4 high) {
+#ifdef __wasm_simd128__
+    return (gc_f4)wasm_f32x4_pmin((v128_t)value, (v128_t)high);
+#else
+    for (int i = 0; i < GC_LANES; i++)
+        value[i] = high[i] < value[i] ? high[i] : value[i];
+    return value;
+#endif
+}
+
+GC_INLINE gc_f4 gc_f4_clamp(gc_f4 value, gc_f4 low, gc_f4 high) {
+    return gc_f4_min(gc_f4_max(value, low), high);
+}
+
+#endif
