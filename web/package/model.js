@@ -1,3 +1,5 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+
 /** A Keras image classifier. */
 
 import { GradCamError, show } from './errors.js';

@@ -26,8 +26,8 @@ function nodeBase() {
  * @returns {Promise<Uint8Array<ArrayBuffer>>}
  */
 export async function readFileUrl(url) {
-  // Not a literal: bundlers for the browser would look for the module.
-  const name = 'node:fs/promises';
+  // Nothing that a bundler can take for a literal: those for the browser would look for the module.
+  const name = ['node:fs', 'promises'].join('/');
   const { readFile } = await import(/* webpackIgnore: true */ /* @vite-ignore */ name);
   return readFile(url);
 }

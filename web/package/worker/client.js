@@ -178,7 +178,8 @@ export class Client {
     const worker = this.#createWorker();
     worker.addEventListener('message', ({ data }) => this.#receive(data));
     worker.addEventListener('error', ({ message }) => {
-      const text = `the worker failed: ${message || 'its script could not be loaded'}`;
+      const noScript = 'its script does not load; is worker.js, with all beside it, served?';
+      const text = `the worker failed: ${message || noScript}`;
       if (worker === this.#worker) this.#request?.reject(new GradCamError('WORKER_FAILED', text));
     });
     return worker;

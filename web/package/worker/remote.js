@@ -1,3 +1,5 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+
 /** Models and runs that live in the worker, with the same properties and calls as there. */
 
 import { isDrawable, readDrawable } from '../image.js';

@@ -1,0 +1,294 @@
+/** What npm publishes: its contents, and apps of every kind that install it. */
+
+import assert from 'node:assert/strict';
+import {
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
+import { zipSync } from 'fflate';
+import { loadModel } from '../../web/package/index.js';
+import { root } from '../../wasm-build/tools.js';
+import { SKIP, launchChromium } from '../browser/chromium.js';
+import { DEFAULT_MODEL, DOG_PICTURE } from '../js/fixtures.js';
+import { serve } from './site.js';
+import { createApp, inPack, packAndInstall, run, runScript } from './tarball.js';
+
+/** Bytes with brotli of all that a page loads before it opens a model. */
+const START_BUDGET = 160_000;
+/** Bytes of the tarball. */
+const TARBALL_BUDGET = 350_000;
+
+/** The files that may be in it. */
+const PUBLISHED = [
+  /^(package\.json|README\.md|models\/manifest\.json)$/,
+  /^dist\/([\w-]+\.js|gradcam\.wasm|THIRD_PARTY_NOTICES\.txt)$/,
+  /^dist\/types\/([\w-]+\/)?[\w-]+\.d\.ts$/,
+];
+
+/** @type {string} its path */
+let tarball;
+before(() => (tarball = packAndInstall()));
+
+/** @param {string} name of a file in the installed package */
+const installed = (name) => readFileSync(inPack('node_modules/gradcam-wasm', name), 'utf8');
+
+/** @param {number} bytes */
+const inKilobytes = (bytes) => `${(bytes / 1000).toFixed(1)} kB`;
+
+describe('the tarball', () => {
+  test('holds what is used, and nothing else', (t) => {
+    const { size } = statSync(tarball);
+    t.diagnostic(inKilobytes(size));
+    assert.ok(size < TARBALL_BUDGET, inKilobytes(size));
+    const folder = inPack('node_modules/gradcam-wasm');
+    const paths = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+    const files = paths.filter((path) => statSync(join(folder, path)).isFile());
+    assert.deepEqual(
+      files.filter((path) => !PUBLISHED.some((pattern) => pattern.test(path))),
+      [],
+    );
+    for (const name of ['index.js', 'worker-session.js', 'worker.js', 'gradcam.wasm', 'cli.js']) {
+      assert.ok(files.includes(`dist/${name}`), name);
+    }
+  });
+
+  test('depends on no other package', () => {
+    const kinds = Object.keys(JSON.parse(installed('package.json'))).filter((key) =>
+      key.endsWith('ependencies'),
+    );
+    assert.deepEqual(kinds, ['devDependencies']);
+  });
+
+  test('has the addresses in the form that bundlers look for', () => {
+    assert.ok(installed('dist/core.js').includes('new URL("./gradcam.wasm", import.meta.url)'));
+    const worker = 'new Worker(new URL("./worker.js", import.meta.url), { type: "module" })';
+    assert.ok(installed('dist/worker-session.js').includes(worker));
+  });
+
+  test('has the licences of all that it contains', () => {
+    const notices = installed('dist/THIRD_PARTY_NOTICES.txt');
+    const sources = JSON.parse(readFileSync(join(root, 'wasm-build/sources.json'), 'utf8'));
+    const libraries = ['jsfive', 'pako', 'fflate', 'fast-png', 'iobuffer'];
+    for (const name of [...Object.keys(sources), 'musl', ...libraries]) {
+      assert.match(notices, new RegExp(`^${name}\\b.* \\(in .*\\)\\n=+\\n\\n.{10}`, 'ms'), name);
+    }
+    for (const holder of ['Google', 'Sean Barrett', 'Matplotlib', 'Cynthia Brewer']) {
+      assert.ok(notices.includes(holder), holder);
+    }
+  });
+
+  test('pleases publint', () => {
+    runScript('publint/src/cli.js', ['run', tarball, '--strict'], root);
+  });
+
+  test('has types that resolve everywhere that can import it', () => {
+    const args = [tarball, '--profile', 'esm-only'];
+    runScript('@arethetypeswrong/cli/dist/index.js', args, root);
+  });
+
+  for (const [module, resolution] of Object.entries({ nodenext: 'nodenext', esnext: 'bundler' })) {
+    test(`has types that hold, with module resolution "${resolution}"`, () => {
+      const folder = createApp(`types-${resolution}`, ['types']);
+      const options = ['--module', module, '--moduleResolution', resolution];
+      runScript('typescript/bin/tsc', ['--project', '.', ...options], folder);
+    });
+  }
+
+  for (const [what, entries] of Object.entries({
+    'a page': ['index.js'],
+    'a page with a worker': ['worker-session.js', 'worker.js'],
+  })) {
+    test(`is light at the start of ${what}`, (t) => {
+      const files = ['gradcam.wasm', ...withImports(entries)];
+      const contents = files.map((name) =>
+        readFileSync(inPack('node_modules/gradcam-wasm/dist', name)),
+      );
+      const brotli = sum(contents.map((bytes) => brotliCompressSync(bytes).length));
+      const gzip = sum(contents.map((bytes) => gzipSync(bytes, { level: 9 }).length));
+      const sizes = `${inKilobytes(brotli)} with brotli, ${inKilobytes(gzip)} with gzip`;
+      t.diagnostic(`${files.join(' + ')}: ${sizes}`);
+      assert.ok(brotli < START_BUDGET, sizes);
+    });
+  }
+});
+
+/**
+ * Files and what they import, but for what is loaded on demand.
+ * @param {string[]} files of dist/
+ * @returns {string[]}
+ */
+function withImports(files) {
+  const found = new Set(files);
+  for (const file of found) {
+    const imports = installed(`dist/${file}`).matchAll(/^(?:import|export) .*?"\.\/(.+?)";$/gms);
+    for (const [, name] of imports) found.add(name);
+  }
+  return [...found];
+}
+
+/** @param {number[]} numbers */
+const sum = (numbers) => numbers.reduce((total, number) => total + number, 0);
+
+describe('apps', () => {
+  /** @type {{ target: number, heatmap: number[], zipCode: string }} what every app finds */
+  let expected;
+  const files = inPack('files');
+
+  before(async () => {
+    mkdirSync(files);
+    symlinkSync(DEFAULT_MODEL, join(files, 'model.h5'));
+    symlinkSync(DOG_PICTURE, join(files, 'picture.jpg'));
+    writeFileSync(join(files, 'other.zip'), zipSync({ 'note.txt': new Uint8Array(9) }));
+    writeFileSync(join(files, 'favicon.ico'), '');
+    const model = await loadModel(readFileSync(DEFAULT_MODEL));
+    const run = await model.run(readFileSync(DOG_PICTURE));
+    const { target, heatmap } = (await run.explain()).targets[0];
+    expected = { target, heatmap: [...heatmap.data], zipCode: 'INVALID_MODEL' };
+    model.dispose();
+  });
+
+  test('Node', () => {
+    const folder = createApp('node', ['node']);
+    assert.deepEqual(JSON.parse(run(process.execPath, ['main.js'], folder)), expected);
+  });
+
+  test('command line', () => {
+    const args = ['explain', '../files/model.h5', '../files/picture.jpg', '--json'];
+    const tool = inPack('node_modules/.bin/gradcam-wasm');
+    const { targets } = JSON.parse(run(tool, [...args, '--output', 'overlay.png'], inPack('node')));
+    assert.deepEqual(targets[0].heatmap.data, expected.heatmap);
+    assert.deepEqual([...readFileSync(inPack('node/overlay.png')).subarray(1, 4)], [80, 78, 71]);
+  });
+
+  describe('in a browser', { skip: SKIP }, () => {
+    /** @type {import('playwright-core').Browser} */
+    let browser;
+    before(async () => (browser = await launchChromium()));
+    after(() => browser?.close());
+
+    /**
+     * What the app at an address finds on the page and in a worker.
+     * @param {string} address
+     * @returns {Promise<{ results: unknown[], problems: string[] }>}
+     */
+    async function visit(address) {
+      const page = await browser.newPage();
+      /** @type {string[]} */
+      const problems = [];
+      page.on('console', (message) => {
+        if (['error', 'warning'].includes(message.type()))
+          problems.push(`${message.text()} ${message.location().url}`);
+      });
+      page.on('pageerror', (error) => problems.push(`${error}`));
+      await page.goto(address);
+      const results = await page.evaluate('results').catch((error) => [String(error)]);
+      await page.close();
+      return { results, problems };
+    }
+
+    /**
+     * Visits an app on a server under a strict content security policy.
+     * @param {string} folder
+     * @param {{ fallback?: boolean }} [options]
+     */
+    async function visitBuilt(folder, options) {
+      const site = await serve([join(folder, 'dist'), folder, files], options);
+      try {
+        return await visit(site.address);
+      } finally {
+        site.close();
+      }
+    }
+
+    /**
+     * Visits an app on Vite's development server.
+     * @param {'vite' | 'vite-7'} version
+     * @param {string} folder
+     */
+    async function visitDevelopment(version, folder) {
+      const { createServer } = await import(version);
+      const server = await createServer({
+        root: folder,
+        publicDir: files,
+        server: { host: '127.0.0.1', port: 0 },
+        logLevel: 'silent',
+      });
+      await server.listen();
+      try {
+        return await visit(server.resolvedUrls.local[0]);
+      } finally {
+        await server.close();
+      }
+    }
+
+    /** @param {{ results: unknown[], problems: string[] }} visited */
+    function assertExpected({ results, problems }) {
+      assert.deepEqual(problems, []);
+      assert.deepEqual(results, [expected, expected]);
+    }
+
+    const page = ['index.html', 'main.js'];
+
+    for (const [name, app, script, args] of /** @type {[string, string[], string, string[]][]} */ ([
+      ['vite', [], 'vite/bin/vite.js', ['build', '--logLevel', 'warn']],
+      ['vite-7', ['vite-7'], 'vite-7/bin/vite.js', ['build', '--logLevel', 'warn']],
+      ['webpack', ['webpack'], 'webpack/bin/webpack.js', []],
+      ['rollup', ['rollup'], 'rollup/dist/bin/rollup', ['-c', '--silent']],
+    ])) {
+      test(name, async () => {
+        const folder = createApp(name, [...page, ...app]);
+        runScript(script, args, folder);
+        assertExpected(await visitBuilt(folder));
+      });
+    }
+
+    test('esbuild', async () => {
+      const folder = createApp('esbuild', [...page, 'esbuild']);
+      run(process.execPath, ['build.js'], folder);
+      assertExpected(await visitBuilt(folder));
+    });
+
+    test('no bundler', async () => {
+      const folder = createApp('plain', page);
+      const main = readFileSync(join(folder, 'main.js'), 'utf8')
+        .replace("'gradcam-wasm'", "'./node_modules/gradcam-wasm/dist/index.js'")
+        .replace("'gradcam-wasm/worker'", "'./node_modules/gradcam-wasm/dist/worker-session.js'");
+      writeFileSync(join(folder, 'main.js'), main);
+      assertExpected(await visitBuilt(folder));
+    });
+
+    test('development server of vite', async () => {
+      assertExpected(await visitDevelopment('vite', createApp('vite-development', page)));
+    });
+
+    test('development server of vite-7', async () => {
+      const folder = createApp('vite-7-development', [...page, 'vite-7']);
+      assertExpected(await visitDevelopment('vite-7', folder));
+    });
+
+    test('without the line that Vite 7 needs, the error names the cause', async () => {
+      const { results } = await visitDevelopment('vite-7', createApp('vite-7-bare', page));
+      assert.match(String(results[0]), /^WASM_FAILED: .*gradcam\.wasm is an HTML page/);
+      assert.match(String(results[1]), /^WORKER_FAILED: /);
+    });
+
+    test('where files were not copied, the error names the cause', async () => {
+      const folder = createApp('bare', page);
+      const options = ['main.js', '--bundle', '--format=esm', '--outdir=dist'];
+      run(join(root, 'node_modules/.bin/esbuild'), [...options, '--log-level=error'], folder);
+      const fallback = await visitBuilt(folder, { fallback: true });
+      assert.match(String(fallback.results[0]), /^WASM_FAILED: .*gradcam\.wasm is an HTML page/);
+      assert.match(String(fallback.results[1]), /^WORKER_FAILED: .*worker\.js/);
+      const missing = await visitBuilt(folder);
+      assert.match(String(missing.results[0]), /^FETCH_FAILED: .*gradcam\.wasm \(404/);
+      assert.match(String(missing.results[1]), /^WORKER_FAILED: .*worker\.js/);
+    });
+  });
+});
