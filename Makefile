@@ -4,8 +4,11 @@
 #
 # wasm           build/wasm/gradcam.wasm            the product: float32, XNNPACK
 # reference      build/wasm/gradcam-reference.wasm  for tests: double precision, plain C, same interface
-# native-tests   build/native/tests, tests-double   the C tests for this machine, in both number types
+# native-tests   build/native/tests, tests-double   the C tests for this machine, in both number types,
+#                build/native/fuzz-keras            and the fuzzer of the importer
 # wasm-tests     build/wasm/tests.mjs               the C tests on XNNPACK, for Node
+# profile        build/wasm/gradcam-profile.wasm    the product that tells the host of every operator's call
+# named          build/wasm/gradcam-named.wasm      the product with its functions' names, and the linker's map
 # clean          removes objects and programs, keeps the toolchain and what was downloaded
 #
 # debug: no optimisation, assertions. sanitize: assertions and sanitizers. The objects of each config have
@@ -84,6 +87,7 @@ endef
 include wasm-build/xnnpack.mk
 
 $(eval $(call variant,wasm,$(EMCC),$(WASM_FLAGS) -DGC_XNNPACK $(XNNPACK_INCLUDES)))
+$(eval $(call variant,profile,$(EMCC),$(WASM_FLAGS) -DGC_XNNPACK -DGC_PROFILE $(XNNPACK_INCLUDES)))
 $(eval $(call variant,reference,$(EMCC),$(WASM_FLAGS) -DGC_DOUBLE))
 $(eval $(call variant,native,$(CC),$(NATIVE_FLAGS)))
 $(eval $(call variant,native-double,$(CC),$(NATIVE_FLAGS) -DGC_DOUBLE))
@@ -91,7 +95,7 @@ $(eval $(call variant,native-double,$(CC),$(NATIVE_FLAGS) -DGC_DOUBLE))
 # ---- Targets ----
 
 .DEFAULT_GOAL := wasm
-.PHONY: wasm reference native-tests wasm-tests clean FORCE
+.PHONY: wasm reference profile named native-tests wasm-tests clean FORCE
 .DELETE_ON_ERROR:
 
 wasm: build/wasm/gradcam.wasm
@@ -99,7 +103,11 @@ wasm: build/wasm/gradcam.wasm
 
 reference: build/wasm/gradcam-reference.wasm
 
-native-tests: build/native/tests build/native/tests-double
+profile: build/wasm/gradcam-profile.wasm
+
+named: build/wasm/gradcam-named.wasm build/wasm/gradcam-named.map
+
+native-tests: build/native/tests build/native/tests-double build/native/fuzz-keras
 
 wasm-tests: build/wasm/tests.mjs
 
@@ -110,6 +118,15 @@ $(OBJ)/gradcam.wasm: $(wasm_OBJECTS) $(XNNPACK_OBJECTS)
 $(OBJ)/gradcam-reference.wasm: $(reference_OBJECTS)
 	@echo "  LINK    $@"
 	@$(EMCC) $(WASM_FLAGS) $(MODULE_FLAGS) $^ -o $@
+
+$(OBJ)/gradcam-profile.wasm: $(profile_OBJECTS) $(XNNPACK_OBJECTS)
+	@echo "  LINK    $@"
+	@$(EMCC) $(WASM_FLAGS) $(MODULE_FLAGS) $^ -o $@
+
+$(OBJ)/gradcam-named.wasm $(OBJ)/gradcam-named.map &: $(wasm_OBJECTS) $(XNNPACK_OBJECTS)
+	@echo "  LINK    $(OBJ)/gradcam-named.wasm"
+	@$(EMCC) $(WASM_FLAGS) $(MODULE_FLAGS) --profiling-funcs -Wl,-Map=$(OBJ)/gradcam-named.map $^ \
+		-o $(OBJ)/gradcam-named.wasm
 
 # NODERAWFS: the tests read files as the native ones do.
 $(OBJ)/tests.mjs: $(wasm_TESTS) $(wasm_OBJECTS) $(XNNPACK_OBJECTS) wasm-build/run-tests.mjs
@@ -125,12 +142,19 @@ $(OBJ)/tests-double: $(native-double_TESTS) $(native-double_OBJECTS)
 	@echo "  LINK    $@"
 	@$(CC) $(NATIVE_FLAGS) $^ -o $@ -lm
 
+$(OBJ)/fuzz-keras: $(patsubst %.c,$(OBJ)/native/%.o,$(wildcard tests/fuzz/*.c)) $(native_OBJECTS)
+	@echo "  LINK    $@"
+	@$(CC) $(NATIVE_FLAGS) $^ -o $@ -lm
+
 # What was built last of any config goes to the path that is promised, if it is not there already.
 define place
 @mkdir -p $(@D) && { cmp -s $(1) $(2) || cp $(1) $(2); }
 endef
 
 build/wasm/%.wasm: $(OBJ)/%.wasm FORCE
+	$(call place,$<,$@)
+
+build/wasm/%.map: $(OBJ)/%.map FORCE
 	$(call place,$<,$@)
 
 build/wasm/tests.mjs: $(OBJ)/tests.mjs FORCE
