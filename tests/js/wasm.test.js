@@ -78,27 +78,77 @@ describe('the engine', () => {
     assert.deepEqual([calls, failures], [1, 1]);
   });
 
-  test('comes from a server, whatever type the server gives it', async () => {
-    const server = createServer(({ url = '' }, response) => {
-      if (url.startsWith('/none')) response.writeHead(404).end('<html>');
-      else if (url.startsWith('/page')) response.end('<html>');
-      else {
-        const type = url.startsWith('/typed') ? 'application/wasm' : 'text/plain';
-        response.setHeader('content-type', type).end(readFileSync(WASM));
-      }
-    });
-    await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(0)));
-    const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
-    const base = `http://127.0.0.1:${port}`;
-    try {
+  test('comes from a server, whatever type the server gives it', () =>
+    withServer(async (base) => {
       await init({ wasmUrl: `${base}/typed` });
       await init({ wasmUrl: `${base}/untyped` });
+    }));
+
+  test('says what a server answers in its place', async () => {
+    const gone = await withServer(async (base) => {
       await assertFails(() => init({ wasmUrl: `${base}/none` }), 'FETCH_FAILED', /404/);
       await assertFails(() => init({ wasmUrl: `${base}/page` }), 'WASM_FAILED', /HTML page/);
-    } finally {
-      server.close();
-      server.closeAllConnections();
-    }
-    await assertFails(() => init({ wasmUrl: `${base}/gone` }), 'FETCH_FAILED', /wasmUrl/);
+      await assertFails(() => init({ wasmUrl: `${base}/half` }), 'FETCH_FAILED', /cut off/);
+      return base;
+    });
+    await assertFails(() => init({ wasmUrl: gone }), 'FETCH_FAILED', /wasmUrl/);
+  });
+
+  test('is fetched once by calls at the same time, and once more after they failed', () =>
+    withServer(async (base, paths) => {
+      const wasmUrl = `${base}/late`;
+      const failed = await Promise.allSettled([init({ wasmUrl }), init({ wasmUrl })]);
+      assert.deepEqual(
+        failed.map(({ status }) => status),
+        ['rejected', 'rejected'],
+      );
+      const engines = await Promise.all([init({ wasmUrl }), init({ wasmUrl })]);
+      assert.equal(engines[0], engines[1]);
+      assert.equal(await init({ wasmUrl }), engines[0]);
+      assert.deepEqual(paths, ['/late', '/late']);
+    }));
+
+  test('takes nothing else for the wasm', async () => {
+    const binary = /** @type {any} */ ('gradcam.wasm');
+    await assertFails(() => init({ wasmBinary: binary }), 'INVALID_ARGUMENT', /ArrayBuffer/);
+    const module = /** @type {any} */ (readFileSync(WASM));
+    await assertFails(
+      () => init({ wasmModule: module }),
+      'INVALID_ARGUMENT',
+      /WebAssembly\.Module/,
+    );
   });
 });
+
+/**
+ * Runs `work` beside a server that has the wasm at /typed and /untyped, and at /late from the second
+ * request on; /page and, with 404, /none are HTML, and /half breaks off.
+ * @template T
+ * @param {(base: string, paths: string[]) => Promise<T>} work is given the server's address, and the
+ *   paths that were asked for
+ */
+async function withServer(work) {
+  /** @type {string[]} */
+  const paths = [];
+  const server = createServer(({ url = '' }, response) => {
+    const isFirst = !paths.includes(url);
+    paths.push(url);
+    if (url === '/none' || (url === '/late' && isFirst)) response.writeHead(404).end('<html>');
+    else if (url === '/page') response.end('<html>');
+    else if (url === '/half') {
+      response.setHeader('content-length', 1000);
+      response.write('half', () => response.destroy());
+    } else {
+      const type = url === '/untyped' ? 'text/plain' : 'application/wasm';
+      response.setHeader('content-type', type).end(readFileSync(WASM));
+    }
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(0)));
+  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
+  try {
+    return await work(`http://127.0.0.1:${port}`, paths);
+  } finally {
+    server.close();
+    server.closeAllConnections();
+  }
+}

@@ -136,6 +136,15 @@ function withImports(files) {
 /** @param {number[]} numbers */
 const sum = (numbers) => numbers.reduce((total, number) => total + number, 0);
 
+test('docs/bundlers.md tells what the apps do', () => {
+  const text = readFileSync(join(root, 'docs/bundlers.md'), 'utf8');
+  for (const file of ['vite-7/vite.config.js', 'rollup/rollup.config.js', 'esbuild/build.js']) {
+    const code = readFileSync(join(root, 'tests/pack/apps', file), 'utf8');
+    const shown = `\`\`\`js\n${code.replace("'vite-7'", "'vite'")}\`\`\`\n`;
+    assert.ok(text.includes(shown), file);
+  }
+});
+
 describe('apps', () => {
   /** @type {{ target: number, heatmap: number[], zipCode: string }} what every app finds */
   let expected;

@@ -1,6 +1,6 @@
 /** The WebAssembly module: found, compiled once, and called with its memory and errors looked after. */
 
-import { GradCamError } from './errors.js';
+import { GradCamError, show } from './errors.js';
 import { isHtml, readFileUrl, resolveUrl } from './url.js';
 
 /**
@@ -22,7 +22,9 @@ let current;
  * use formatAsImage and its like without a model. Calls share one initialisation; after a failure the
  * next call tries again.
  * @param {WasmOptions} [options]
- * @returns {Promise<Engine>}
+ * @returns {Promise<Engine>} for the package itself
+ * @example
+ * await init({ wasmUrl: '/assets/gradcam.wasm' });
  */
 export async function init(options = {}) {
   const { wasmModule, wasmBinary, wasmUrl } = options;
@@ -59,13 +61,26 @@ export async function startedEngine() {
  * @returns {Promise<WebAssembly.Module>}
  */
 async function compile({ wasmModule, wasmBinary, wasmUrl }) {
-  if (wasmModule) return wasmModule;
-  if (wasmBinary) return compileBytes(wasmBinary, 'wasmBinary');
+  if (wasmModule instanceof WebAssembly.Module) return wasmModule;
+  if (wasmModule) throw wrongOption({ wasmModule }, 'a WebAssembly.Module');
+  if (wasmBinary instanceof ArrayBuffer || ArrayBuffer.isView(wasmBinary)) {
+    return compileBytes(wasmBinary, 'wasmBinary');
+  }
+  if (wasmBinary) throw wrongOption({ wasmBinary }, 'an ArrayBuffer or a view of one');
   const url = wasmUrl
     ? resolveUrl(wasmUrl)
     : new URL('../../build/wasm/gradcam.wasm', import.meta.url);
   if (url.protocol === 'file:') return compileFile(url);
   return compileResponse(await request(url), url);
+}
+
+/**
+ * @param {Record<string, unknown>} option
+ * @param {string} allowed
+ */
+function wrongOption(option, allowed) {
+  const [[name, value]] = Object.entries(option);
+  return new GradCamError('INVALID_ARGUMENT', `${name} is ${show(value)}; allowed: ${allowed}`);
 }
 
 /** @param {URL} url */
@@ -102,7 +117,10 @@ async function compileResponse(response, url) {
       // The bytes tell the reason below.
     }
   }
-  return compileBytes(await response.arrayBuffer(), url.href);
+  const bytes = await response.arrayBuffer().catch((cause) => {
+    throw new GradCamError('FETCH_FAILED', `the wasm file ${url.href} arrives cut off`, { cause });
+  });
+  return compileBytes(bytes, url.href);
 }
 
 /**
