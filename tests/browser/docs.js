@@ -1,7 +1,11 @@
-/** npm run docs: runs docs/tutorial.md and puts what it printed and showed into it and beside it. */
+/**
+ * npm run docs: makes the reference part of docs/api.md, runs docs/tutorial.md and puts what it printed
+ * and showed into it and beside it.
+ */
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { writeApiDocument } from '../../wasm-build/api-docs.js';
 import { runMain } from '../../wasm-build/tools.js';
 import { launchChromium } from './chromium.js';
 import { TUTORIAL, parseBlocks, runTutorial } from './tutorial.js';
@@ -19,6 +23,7 @@ function withResults(markdown, results) {
 }
 
 await runMain(async () => {
+  await writeApiDocument();
   const browser = await launchChromium();
   const results = await runTutorial(browser).finally(() => browser.close());
   const markdown = readFileSync(TUTORIAL, 'utf8');

@@ -20,6 +20,9 @@ import { Network } from './network.js';
  * @param {import('./source.js').ModelSource} source
  * @param {ConvertOptions & import('./wasm.js').WasmOptions} [options] as for loadModel
  * @returns {Promise<Uint8Array<ArrayBuffer>>} the file
+ * @example
+ * const bytes = await convertModel(file, { float16: true });
+ * const small = await loadModel(bytes);
  */
 export async function convertModel(source, options = {}) {
   const { engine, topology } = await openModel(source, options);

@@ -2,12 +2,19 @@
 
 /**
  * - `ONE_POSITION`: the layer has one position only
- * - `ZERO_GRADIENT`: nothing in the layer changes the score
+ * - `ZERO_GRADIENT`: nothing in the layer changes the score; the message names the layer that passes no
+ *   gradient back
  * - `NO_POSITIVE_EVIDENCE`: no position raises the score
  * - `SATURATED_SCORE`: the score is so near its end that it hardly changes any more
  * @typedef {'ONE_POSITION' | 'ZERO_GRADIENT' | 'NO_POSITIVE_EVIDENCE'
  *   | 'SATURATED_SCORE'} DiagnosisCode
- * @typedef {{ code: DiagnosisCode, message: string }} Diagnosis
+ */
+
+/**
+ * Why a heat map is blank or poor.
+ * @typedef {object} Diagnosis
+ * @property {DiagnosisCode} code for programs
+ * @property {string} message for people
  */
 
 /** From here on a score says little of what raises it: the gradient carries a factor 1 - score. */

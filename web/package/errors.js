@@ -29,7 +29,14 @@
  *   | 'WORKER_FAILED'} GradCamErrorCode
  */
 
-/** Every failure of the package but an abort, which rejects with the signal's own reason. */
+/**
+ * Every failure of the package but an abort, which rejects with the signal's own reason.
+ * @example
+ * await loadModel(file).catch((error) => {
+ *   if (error.code !== 'INVALID_MODEL') throw error;
+ *   console.log(error.message);
+ * });
+ */
 export class GradCamError extends Error {
   /**
    * @param {GradCamErrorCode} code what went wrong, for programs

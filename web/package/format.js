@@ -35,6 +35,9 @@ const FILTER = 'lanczos';
  * @param {Explanation} explanation
  * @param {FormatOptions} [options]
  * @returns {ImageData} of the picture's size
+ * @example
+ * const overlay = formatAsImage(explanation, { colormap: 'magma', alphaLimit: 0.4 });
+ * canvas.getContext('2d')?.putImageData(overlay, 0, 0);
  */
 export function formatAsImage(explanation, options = {}) {
   const engine = currentEngine();
@@ -54,6 +57,8 @@ export function formatAsImage(explanation, options = {}) {
  * A heat map as a grey picture of its own size.
  * @param {HeatMap} heatmap
  * @returns {ImageData}
+ * @example
+ * const grey = heatmapToImage(explanation.targets[0].heatmap); // 7 x 7 pixels, say
  */
 export function heatmapToImage(heatmap) {
   return greyToImage(toGrey(currentEngine(), heatmap));
@@ -65,13 +70,20 @@ export function heatmapToImage(heatmap) {
  * @param {{ width: number, height: number }} image
  * @param {{ resamplingFilter?: Filter }} [options]
  * @returns {ImageData}
+ * @example
+ * const { image, targets } = explanation;
+ * const grey = expandHeatmap(targets[0].heatmap, image, { resamplingFilter: 'box' });
  */
 export function expandHeatmap(heatmap, image, { resamplingFilter = FILTER } = {}) {
   const engine = currentEngine();
   return greyToImage(resize(engine, toGrey(engine, heatmap), sizeOf(image), resamplingFilter, 1));
 }
 
-/** Names of the colour maps. */
+/**
+ * Names of the colour maps.
+ * @example
+ * colormaps().includes('viridis'); // true
+ */
 export function colormaps() {
   const engine = currentEngine();
   const names = [];

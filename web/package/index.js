@@ -12,26 +12,36 @@ export { arrayToImage, imageToArray, loadImage } from './steps.js';
 export { init } from './wasm.js';
 
 /**
- * @typedef {import('./errors.js').GradCamErrorCode} GradCamErrorCode
+ * @typedef {import('./preprocessing.js').Affine} Affine
+ * @typedef {import('./preprocessing.js').ChannelNumbers} ChannelNumbers
+ * @typedef {import('./format.js').ColormapFunction} ColormapFunction
  * @typedef {import('./convert.js').ConvertOptions} ConvertOptions
  * @typedef {import('./diagnosis.js').Diagnosis} Diagnosis
- * @typedef {import('./explanation.js').Explanation} Explanation
- * @typedef {import('./explanation.js').HeatMap} HeatMap
- * @typedef {import('./explanation.js').TargetExplanation} TargetExplanation
- * @typedef {import('./format.js').FormatOptions} FormatOptions
- * @typedef {import('./image.js').Filter} Filter
- * @typedef {import('./image.js').Picture} Picture
- * @typedef {import('./layers.js').LayerChoice} LayerChoice
- * @typedef {import('./load.js').LoadOptions} LoadOptions
- * @typedef {import('./model-info.js').Layer} Layer
- * @typedef {import('./model.js').Model} Model
- * @typedef {import('./model.js').RunOptions} RunOptions
- * @typedef {import('./tensor.js').Tensor} Tensor
- * @typedef {import('./preprocessing.js').Preprocessing} Preprocessing
+ * @typedef {import('./diagnosis.js').DiagnosisCode} DiagnosisCode
  * @typedef {import('./run.js').ExplainOptions} ExplainOptions
- * @typedef {import('./run.js').Prediction} Prediction
- * @typedef {import('./run.js').Run} Run
- * @typedef {import('./source.js').ModelSource} ModelSource
+ * @typedef {import('./explanation.js').Explanation} Explanation
+ * @typedef {import('./source.js').FileSource} FileSource
+ * @typedef {import('./image.js').Filter} Filter
+ * @typedef {import('./format.js').FormatOptions} FormatOptions
+ * @typedef {import('./errors.js').GradCamErrorCode} GradCamErrorCode
+ * @typedef {import('./explanation.js').HeatMap} HeatMap
+ * @typedef {import('./network.js').Input} Input
+ * @typedef {import('./model-info.js').Layer} Layer
+ * @typedef {import('./layers.js').LayerChoice} LayerChoice
  * @typedef {import('./steps.js').LoadImageOptions} LoadImageOptions
+ * @typedef {import('./load.js').LoadOptions} LoadOptions
+ * @typedef {import('./model.js').Model} Model
+ * @typedef {import('./source.js').ModelSource} ModelSource
+ * @typedef {import('./image.js').Picture} Picture
+ * @typedef {import('./image.js').Pixels} Pixels
+ * @typedef {import('./run.js').Prediction} Prediction
+ * @typedef {import('./preprocessing.js').Preprocessing} Preprocessing
  * @typedef {import('./source.js').Progress} Progress
+ * @typedef {import('./run.js').Run} Run
+ * @typedef {import('./model.js').RunOptions} RunOptions
+ * @typedef {import('./preprocessing.js').Standardization} Standardization
+ * @typedef {import('./summary.js').SummaryOptions} SummaryOptions
+ * @typedef {import('./explanation.js').TargetExplanation} TargetExplanation
+ * @typedef {import('./tensor.js').Tensor} Tensor
+ * @typedef {import('./wasm.js').WasmOptions} WasmOptions
  */

@@ -40,6 +40,11 @@ const VALUES_PER_TASK = 4 * 2 ** 20;
  * @param {import('./source.js').ModelSource} source
  * @param {LoadOptions & import('./wasm.js').WasmOptions} [options]
  * @returns {Promise<Model>} to be disposed of by its dispose()
+ * @example
+ * const model = await loadModel('model.keras', {
+ *   labels: ['cat', 'dog'],
+ *   onProgress: ({ phase, loaded, total }) => console.log(phase, loaded, total),
+ * });
  */
 export async function loadModel(source, options = {}) {
   const { engine, topology } = await openModel(source, options);

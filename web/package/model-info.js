@@ -28,7 +28,10 @@ import { formatSummary, isHiddenInput } from './summary.js';
 export class ModelInfo {
   /** @param {ModelDescription} description */
   constructor(description) {
-    /** The model as plain data. */
+    /**
+     * The model as plain data, to be sent from a worker.
+     * @internal
+     */
     this.description = description;
     /** The model's own name. */
     this.name = description.name;
@@ -44,7 +47,10 @@ export class ModelInfo {
       .map(toLayer);
     /** Number of classes. */
     this.classCount = description.classCount;
-    /** @type {readonly string[] | undefined} names of the classes */
+    /**
+     * Names of the classes.
+     * @type {readonly string[] | undefined}
+     */
     this.labels = description.labels;
     /** How pixels become the network's input. */
     this.preprocessing = description.preprocessing;
@@ -56,6 +62,8 @@ export class ModelInfo {
    * Keras' table of the top-level layers.
    * @param {import('./summary.js').SummaryOptions} [options]
    * @returns {string}
+   * @example
+   * console.log(model.summary({ layerRange: ['block_1', 'block_2'], lineLength: 100 }));
    */
   summary(options) {
     return formatSummary(this.description, options);

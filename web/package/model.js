@@ -54,6 +54,9 @@ export class Model extends ModelInfo {
    * @param {Picture | Tensor} image
    * @param {RunOptions} [options]
    * @returns {Promise<Run>}
+   * @example
+   * const run = await model.run(file, { image: file }); // heat maps are drawn on the picture itself
+   * run.decodePredictions({ top: 3 });
    */
   async run(image, options = {}) {
     const { signal } = options;
@@ -103,6 +106,8 @@ export class Model extends ModelInfo {
   /**
    * Gives back the model's memory. May be called again; calls that are still waiting for a picture
    * reject with DISPOSED.
+   * @example
+   * model.dispose();
    */
   dispose() {
     this.#network.dispose();

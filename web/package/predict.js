@@ -13,6 +13,9 @@ import { formatAsImage } from './format.js';
  * @param {Picture | Tensor} image
  * @param {import('./model.js').RunOptions & import('./run.js').ExplainOptions} [options]
  * @returns {Promise<import('./explanation.js').Explanation>}
+ * @example
+ * const explanation = await explainPrediction(model, file, { targets: [282], layer: 'Conv_1' });
+ * const { label, score, heatmap, diagnosis } = explanation.targets[0];
  */
 export async function explainPrediction(model, image, options) {
   const run = await model.run(image, options);
@@ -27,6 +30,8 @@ export async function explainPrediction(model, image, options) {
  *   & import('./format.js').FormatOptions & { canvas?: HTMLCanvasElement | OffscreenCanvas }} [options]
  *   `canvas`: is resized and drawn on
  * @returns {Promise<ImageData>} the overlay
+ * @example
+ * await showPrediction(model, file, { image: file, canvas }); // on the picture in its own size
  */
 export async function showPrediction(model, image, options = {}) {
   const overlay = formatAsImage(await explainPrediction(model, image, options), options);

@@ -62,6 +62,9 @@ export class Run {
    * The classes with the highest scores, the highest first.
    * @param {{ top?: number }} [options] how many; default 5
    * @returns {Prediction[]}
+   * @example
+   * const [best] = run.decodePredictions({ top: 1 });
+   * console.log(best.index, best.label, best.score);
    */
   decodePredictions({ top = 5 } = {}) {
     return decodePredictions(this.predictions, this.#model.labels, top);
@@ -71,6 +74,9 @@ export class Run {
    * Explains classes at layers by Grad-CAM.
    * @param {ExplainOptions} [options]
    * @returns {Promise<import('./explanation.js').Explanation>}
+   * @example
+   * const all = await run.explain({ targets: [281, 282], layer: ['block_9_expand', -3], logits: true });
+   * for (const { label, layer, rawMax } of all.targets) console.log(label, layer, rawMax);
    */
   async explain({ targets, layer, logits = false, signal } = {}) {
     signal?.throwIfAborted();

@@ -29,6 +29,8 @@ import { currentEngine, startedEngine } from './wasm.js';
  * @param {Picture | string | URL} source a picture of any kind, or its address
  * @param {LoadImageOptions} [options]
  * @returns {Promise<ImageData>} opaque
+ * @example
+ * const image = await loadImage('photo.jpg', { targetSize: [224, 224], interpolation: 'bilinear' });
  */
 export async function loadImage(source, { targetSize, interpolation = 'nearest', signal } = {}) {
   signal?.throwIfAborted();
@@ -47,6 +49,10 @@ export async function loadImage(source, { targetSize, interpolation = 'nearest',
  * @param {{ preprocessing?: Preprocessing, channels?: 1 | 3 }} [options] `preprocessing`: default
  *   "none", the values 0 .. 255 as they are; `channels`: default 3; 1 for luma
  * @returns {Tensor} [1, height, width, channels]
+ * @example
+ * const image = await loadImage(file, { targetSize: [224, 224] });
+ * const array = imageToArray(image, { preprocessing: 'tf' });
+ * const run = await model.run(array);
  */
 export function imageToArray(image, { preprocessing = 'none', channels = 3 } = {}) {
   const engine = currentEngine();
@@ -66,6 +72,9 @@ export function imageToArray(image, { preprocessing = 'none', channels = 3 } = {
  * @param {{ scale?: boolean }} [options] `scale`: stretch the values so that the smallest becomes 0
  *   and the largest 255, default true; else they must be 0 .. 255 already
  * @returns {ImageData}
+ * @example
+ * const array = imageToArray(await loadImage(file), { preprocessing: 'tf' });
+ * const image = arrayToImage(array);
  */
 export function arrayToImage(array, { scale = true } = {}) {
   const input = checkTensor(array, [1, null, null, null]);

@@ -25,7 +25,14 @@ export { GradCamError } from '../errors.js';
 /** @typedef {import('../run.js').ExplainOptions} ExplainOptions */
 /** @typedef {import('../wasm.js').WasmOptions} WasmOptions */
 
-/** A worker with the calls of 'gradcam-wasm'. */
+/**
+ * A worker of one's own with the calls of 'gradcam-wasm'; the functions beside it share one.
+ * @example
+ * const session = new WorkerSession();
+ * const model = await session.loadModel('model.keras');
+ * await session.showPrediction(model, file, { canvas });
+ * session.terminate();
+ */
 export class WorkerSession {
   #client;
   /** @type {WasmOptions} */
@@ -159,7 +166,11 @@ export class WorkerSession {
     return this.#paint('arrayToImage', [{ data, shape }, { scale }]);
   }
 
-  /** Stops the worker and gives back its memory. The next call starts it again. */
+  /**
+   * Stops the worker and gives back its memory. The next call starts it again.
+   * @example
+   * terminate();
+   */
   terminate() {
     this.#client.terminate();
   }

@@ -1,0 +1,44 @@
+/** Checks TypeScript against the declarations that the package ships, as a user's compiler does. */
+
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from '../../wasm-build/tools.js';
+
+/** @param {...string} args */
+function tsc(...args) {
+  const command = [join(root, 'node_modules/typescript/bin/tsc'), ...args];
+  const { status, stdout } = spawnSync(process.execPath, command, { cwd: root, encoding: 'utf8' });
+  assert.equal(status, 0, stdout);
+}
+
+/**
+ * Fails with what the compiler says, if it says anything.
+ * @param {string} code TypeScript that imports gradcam-wasm
+ */
+export function assertTypes(code) {
+  const folder = mkdtempSync(join(root, 'build/types-'));
+  try {
+    tsc('--project', 'wasm-build/tsconfig.types.json', '--outDir', join(folder, 'types'));
+    writeFileSync(join(folder, 'code.ts'), code);
+    const compilerOptions = {
+      strict: true,
+      noEmit: true,
+      target: 'es2022',
+      lib: ['es2023', 'dom'],
+      module: 'esnext',
+      moduleResolution: 'bundler',
+      types: [],
+      paths: {
+        'gradcam-wasm': ['./types/index.d.ts'],
+        'gradcam-wasm/worker': ['./types/worker/index.d.ts'],
+      },
+    };
+    const config = join(folder, 'tsconfig.json');
+    writeFileSync(config, JSON.stringify({ compilerOptions, include: ['code.ts'] }));
+    tsc('--project', config);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
