@@ -89,6 +89,32 @@ describe('a model', () => {
     }
   });
 
+  test('progress goes from nothing to everything, and never back', async () => {
+    const file = new File([readFileSync(DEFAULT_MODEL)], 'model.h5');
+    /** @type {Map<string, number>} */
+    const done = new Map();
+    const onProgress = (/** @type {import('gradcam-wasm').Progress} */ report) => {
+      const { phase, loaded, total } = report;
+      assert.ok(loaded >= (done.get(phase) ?? 0) && loaded <= total, JSON.stringify(report));
+      done.set(phase, loaded);
+    };
+    (await loadModel(file, { onProgress })).dispose();
+    assert.deepEqual(Object.fromEntries(done), { fetch: file.size, weights: 2282323, plan: 1 });
+  });
+
+  test('calls in parallel give what they give one after another', async () => {
+    const black = { data: new Uint8Array(160 * 160 * 4), width: 160, height: 160 };
+    const explain = async (/** @type {any} */ image, /** @type {number} */ target) =>
+      (await explainPrediction(model, image, { targets: target, layer: 'block_9_expand' })).targets;
+    const jobs = [picture, black, picture, black].map(
+      (image, target) => () => explain(image, target),
+    );
+    const expected = [];
+    for (const job of jobs) expected.push(await job());
+    assert.deepEqual(await Promise.all(jobs.map((job) => job())), expected);
+    assert.notDeepEqual(expected[0][0].heatmap, expected[1][0].heatmap);
+  });
+
   test('two at once keep apart', async () => {
     const other = await loadModel(readFileSync(DEFAULT_MODEL), { preprocessing: 'none' });
     const runs = await Promise.all([model.run(picture), other.run(picture), model.run(picture)]);
@@ -333,6 +359,15 @@ describe('dispose', () => {
   test('while a call waits for its picture', async () => {
     const other = await loadModel(readFileSync(DEFAULT_MODEL));
     const pending = other.run(new Blob([new Uint8Array(picture)]));
+    other.dispose();
+    await assertFails(() => pending, 'DISPOSED');
+  });
+
+  test('between the targets of a call', async () => {
+    const other = await loadModel(readFileSync(DEFAULT_MODEL));
+    const run = await other.run(picture);
+    const { signal } = new AbortController();
+    const pending = run.explain({ targets: [0, 1, 2], signal });
     other.dispose();
     await assertFails(() => pending, 'DISPOSED');
   });

@@ -4,7 +4,14 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { Worker } from 'node:worker_threads';
-import { explainPrediction, formatAsImage, loadModel } from '../../web/package/index.js';
+import {
+  arrayToImage,
+  explainPrediction,
+  formatAsImage,
+  imageToArray,
+  loadImage,
+  loadModel,
+} from '../../web/package/index.js';
 import { WorkerSession } from '../../web/package/worker/index.js';
 import { DEFAULT_MODEL, DOG_PICTURE, assertFails } from './fixtures.js';
 
@@ -54,6 +61,17 @@ describe('in a worker', () => {
       );
     }
     local.dispose();
+  });
+
+  test('the steps from a picture to a tensor and back, too', async () => {
+    const options = { targetSize: /** @type {[number, number]} */ ([9, 7]) };
+    const image = await session.loadImage('build/pictures/dog.jpg', options);
+    assert.deepEqual(image, await loadImage(picture, options));
+    const array = await session.imageToArray(image, { preprocessing: 'caffe' });
+    assert.deepEqual(array, imageToArray(image, { preprocessing: 'caffe' }));
+    assert.deepEqual(await session.arrayToImage(array), arrayToImage(array));
+    const channels = /** @type {any} */ (2);
+    await assertFails(() => session.imageToArray(image, { channels }), 'INVALID_ARGUMENT');
   });
 
   test('progress is reported', async () => {
