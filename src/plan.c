@@ -170,25 +170,27 @@ static gc_status place_gradients(struct gc_plan *plan, struct gc_arena *arena) {
 }
 
 struct scratch_sizes {
-    size_t contribution, swallowed, channels; /* in values */
+    size_t scratch[2], channels; /* in values */
 };
+
+static void raise_to(size_t *size, size_t count) {
+    if (count > *size)
+        *size = count;
+}
 
 static void measure_group(const struct gc_plan *plan, const struct gc_group *group,
                           struct scratch_sizes *sizes) {
     const struct gc_value *values = plan->graph->values;
     for (int32_t i = 0; i < group->input_count; i++) {
         const struct gc_value *value = &values[group->inputs[i]];
-        const size_t count = gc_shape_count(&value->shape);
-        if (value->consumers > 1 && count > sizes->contribution)
-            sizes->contribution = count;
+        if (value->consumers > 1)
+            raise_to(&sizes->scratch[0], gc_shape_count(&value->shape));
     }
     for (int32_t i = 0; i < group->node_count; i++) {
         const gc_shape *shape = &values[gc_group_value(plan, group, i)].shape;
-        const size_t count = gc_shape_count(shape), channels = (size_t)gc_shape_channels(shape);
-        if (i + 1 < group->node_count && count > sizes->swallowed)
-            sizes->swallowed = count;
-        if (channels > sizes->channels)
-            sizes->channels = channels;
+        raise_to(&sizes->channels, (size_t)gc_shape_channels(shape));
+        for (int32_t k = 0; k < 2 && i + 1 < group->node_count; k++)
+            raise_to(&sizes->scratch[k], gc_shape_count(shape));
     }
 }
 
@@ -197,10 +199,8 @@ static gc_status place_scratch(struct gc_plan *plan, struct gc_arena *arena) {
                                       (size_t)gc_shape_channels(&plan->graph->values[0].shape)};
     for (int32_t g = 0; g < plan->group_count; g++)
         measure_group(plan, &plan->groups[g], &sizes);
-    GC_TRY(gc_arena_add(arena, (void **)&plan->contribution, gc_tensor_bytes(sizes.contribution), 0,
-                        GC_FOREVER));
     for (int32_t i = 0; i < 2; i++)
-        GC_TRY(gc_arena_add(arena, (void **)&plan->scratch[i], gc_tensor_bytes(sizes.swallowed), 0,
+        GC_TRY(gc_arena_add(arena, (void **)&plan->scratch[i], gc_tensor_bytes(sizes.scratch[i]), 0,
                             GC_FOREVER));
     for (int32_t i = 0; i < GC_MAX_GROUP; i++)
         GC_TRY(gc_arena_add(arena, (void **)&plan->channels[i], sizes.channels * sizeof(double), 0,

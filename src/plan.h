@@ -38,8 +38,7 @@ struct gc_plan {
     gc_real **tensors;
     gc_real **gradients;
 
-    gc_real *contribution;          /* one consumer's part of a gradient that several add up to */
-    gc_real *scratch[2];            /* tensors between the nodes of a group taken apart */
+    gc_real *scratch[2]; /* between the nodes of a group taken apart; one part of a sum */
     double *channels[GC_MAX_GROUP]; /* channel weights of the maps of one group's values */
     void *arena;
 

@@ -3,6 +3,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "profile.h"
+
 /* Notes on a value during one backward. */
 enum {
     REQUESTED = 1, /* the caller wants its gradient */
@@ -18,12 +20,17 @@ struct backward {
     const struct gc_visitor *visitor;
 };
 
-static gc_forward *forward_of(const struct gc_op *op) {
-    return op->forward != NULL ? op->forward : op->forward_reference;
+static gc_status forward(struct gc_step *step, gc_real *out, const gc_real *const *in) {
+    const struct gc_op *op = step->op;
+    gc_forward *run = op->forward != NULL ? op->forward : op->forward_reference;
+    return GC_PROFILED(step, false, run(step, out, in));
 }
 
-static gc_backward *backward_of(const struct gc_op *op) {
-    return op->backward != NULL ? op->backward : op->backward_reference;
+static gc_status backward(struct gc_step *step, int32_t input, gc_real *din, const gc_real *dout,
+                          const gc_real *out, const gc_real *const *in) {
+    const struct gc_op *op = step->op;
+    gc_backward *run = op->backward != NULL ? op->backward : op->backward_reference;
+    return GC_PROFILED(step, true, run(step, input, din, dout, out, in));
 }
 
 gc_status gc_run_forward(struct gc_plan *plan) {
@@ -31,7 +38,7 @@ gc_status gc_run_forward(struct gc_plan *plan) {
         struct gc_group *group = &plan->groups[g];
         if (group->step.op->is_view)
             continue;
-        GC_TRY(forward_of(group->step.op)(&group->step, plan->tensors[group->output], group->in));
+        GC_TRY(forward(&group->step, plan->tensors[group->output], group->in));
     }
     return GC_OK;
 }
@@ -84,7 +91,7 @@ static gc_status split_backward(const struct backward *b, struct gc_group *group
         gc_real *din = plan->scratch[i % 2];
         const gc_real *out = plan->tensors[gc_group_value(plan, group, i)];
         const gc_real *in = NULL;
-        GC_TRY(backward_of(step->op)(step, 0, din, dout, out, &in));
+        GC_TRY(backward(step, 0, din, dout, out, &in));
         visit_each(b, gc_group_value(plan, group, i - 1), b->visitor->gradient, din);
         dout = din;
     }
@@ -101,7 +108,7 @@ static gc_status split_forward(const struct backward *b, struct gc_group *group)
     for (int32_t i = 0; i <= last; i++) {
         struct gc_step *step = &group->split[i];
         gc_real *out = b->plan->scratch[i % 2];
-        GC_TRY(forward_of(step->op)(step, out, in));
+        GC_TRY(forward(step, out, in));
         visit_each(b, gc_group_value(b->plan, group, i), b->visitor->activation, out);
         previous = out;
         in = &previous;
@@ -188,9 +195,9 @@ static gc_status pass_back(struct gc_plan *plan, struct gc_group *group, int32_t
     const int32_t value = group->inputs[input];
     const bool is_first = !(plan->marks[value] & HAS_GRADIENT);
     gc_real *gradient = plan->gradients[value];
-    gc_real *din = is_first ? gradient : plan->contribution;
-    GC_TRY(backward_of(group->step.op)(&group->step, input, din, plan->gradients[group->output],
-                                       plan->tensors[group->output], group->in));
+    gc_real *din = is_first ? gradient : plan->scratch[0];
+    GC_TRY(backward(&group->step, input, din, plan->gradients[group->output],
+                    plan->tensors[group->output], group->in));
     if (!is_first)
         add(gradient, din, count_of(plan, value));
     plan->marks[value] |= HAS_GRADIENT;
