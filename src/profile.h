@@ -1,0 +1,33 @@
+/* Where time goes: in a build with GC_PROFILE (`npm run profile`) the host hears of every call of an
+ * operator and reads its own clock; in all other builds the runner calls the operator and nothing else. */
+#ifndef GC_PROFILE_H
+#define GC_PROFILE_H
+
+#include "op.h"
+
+#ifdef GC_PROFILE
+
+/* The host's functions. `kernel` has rank 0 for an operator without weights. */
+__attribute__((import_module("env"), import_name("gc_profile_begin"))) void gc_profile_begin(void);
+__attribute__((import_module("env"), import_name("gc_profile_end"))) void
+gc_profile_end(const char *name, bool is_backward, const gc_shape *in, const gc_shape *out,
+               const gc_shape *kernel);
+
+static inline gc_status gc_profile_call(gc_status status, const struct gc_step *step,
+                                        bool is_backward) {
+    const struct gc_op *op = step->op;
+    const gc_shape none = {0};
+    const gc_shape kernel = op->weight == NULL ? none : op->weight(0, step->in, step->params);
+    gc_profile_end(op->name, is_backward, step->in, &step->out, &kernel);
+    return status;
+}
+
+#define GC_PROFILED(step, is_backward, call)                                                       \
+    (gc_profile_begin(), gc_profile_call(call, step, is_backward))
+
+#else
+
+#define GC_PROFILED(step, is_backward, call) (call)
+
+#endif
+#endif
