@@ -2,9 +2,11 @@
  *   in, din, out, dout   of one shape
  *   out = f(in),    din = dout * f'(in)
  * A function is one line of the list at the end: its name, f(x) and f'(x), and what its parameters are
- * where it has some (a, b: gc_activation_params). At a kink f' is what TensorFlow has there. */
+ * where it has some (a, b: gc_activation_params). At a kink f' is what TensorFlow has there. Those with
+ * exponentials that networks have after every convolution are there a second time, four values at once. */
 #include "ops.h"
 #include "shapes.h"
+#include "simd_math.h"
 
 #include <math.h>
 #include <tgmath.h>
@@ -101,13 +103,85 @@ static gc_real parameter(const struct gc_step *step, bool second) {
                                        .backward_reference = NAME##_backward_reference,            \
                                        __VA_ARGS__};
 
+/* ---- Four values at once ---- */
+
+#ifndef GC_DOUBLE
+/* The last values, fewer than four, and zeros. */
+GC_INLINE gc_f4 load_last(const float *from, size_t count) {
+    gc_f4 value = {0};
+    memcpy(&value, from, count * sizeof *from);
+    return value;
+}
+
+GC_INLINE gc_f4 silu_4(gc_f4 x) {
+    gc_f4 other;
+    return x * gc_f4_logistic(x, &other);
+}
+GC_INLINE gc_f4 silu_slope_4(gc_f4 x) {
+    gc_f4 other;
+    const gc_f4 s = gc_f4_logistic(x, &other);
+    return s * (gc_f4_splat(1) + x * other);
+}
+GC_INLINE gc_f4 sigmoid_4(gc_f4 x) {
+    gc_f4 other;
+    return gc_f4_logistic(x, &other);
+}
+GC_INLINE gc_f4 sigmoid_slope_4(gc_f4 x) {
+    gc_f4 other;
+    const gc_f4 s = gc_f4_logistic(x, &other);
+    return s * other;
+}
+GC_INLINE gc_f4 gelu_4(gc_f4 x) {
+    gc_f4 density;
+    return x * gc_f4_normal_below(x, &density);
+}
+GC_INLINE gc_f4 gelu_slope_4(gc_f4 x) {
+    gc_f4 density;
+    const gc_f4 below = gc_f4_normal_below(x, &density);
+    return below + x * density;
+}
+
+#define ACTIVATION_4(NAME)                                                                         \
+    static gc_status NAME##_forward(struct gc_step *step, gc_real *restrict out,                   \
+                                    const gc_real *const *in) {                                    \
+        const gc_real *restrict x = in[0];                                                         \
+        size_t left = gc_shape_count(&step->out);                                                  \
+        for (; left >= GC_LANES; left -= GC_LANES, x += GC_LANES, out += GC_LANES)                 \
+            gc_f4_store(out, NAME##_4(gc_f4_load(x)));                                             \
+        const gc_f4 last = NAME##_4(load_last(x, left));                                           \
+        memcpy(out, &last, left * sizeof *out);                                                    \
+        return GC_OK;                                                                              \
+    }                                                                                              \
+    static gc_status NAME##_backward(struct gc_step *step, int32_t input, gc_real *restrict din,   \
+                                     const gc_real *restrict dout, const gc_real *out,             \
+                                     const gc_real *const *in) {                                   \
+        (void)input, (void)out;                                                                    \
+        const gc_real *restrict x = in[0];                                                         \
+        size_t left = gc_shape_count(&step->out);                                                  \
+        for (; left >= GC_LANES; left -= GC_LANES) {                                               \
+            gc_f4_store(din, gc_f4_load(dout) * NAME##_slope_4(gc_f4_load(x)));                    \
+            x += GC_LANES, dout += GC_LANES, din += GC_LANES;                                      \
+        }                                                                                          \
+        const gc_f4 last = load_last(dout, left) * NAME##_slope_4(load_last(x, left));             \
+        memcpy(din, &last, left * sizeof *din);                                                    \
+        return GC_OK;                                                                              \
+    }
+ACTIVATION_4(sigmoid)
+ACTIVATION_4(silu)
+ACTIVATION_4(gelu)
+#define FAST(NAME) .forward = NAME##_forward, .backward = NAME##_backward
+#else
+#define FAST(NAME)
+#endif
+
 /* ---- The list ---- */
 
 /* s'(x) = s(x) * s(-x): 1 - s(x) would lose the gradient of a saturated class. */
-ACTIVATION(sigmoid, logistic(x), logistic(x) * logistic(-x), .is_class_activation = true)
+ACTIVATION(sigmoid, logistic(x), logistic(x) * logistic(-x), .is_class_activation = true,
+           FAST(sigmoid))
 ACTIVATION(tanh, tanh(x), tanh_slope(x))
-ACTIVATION(silu, x *logistic(x), silu_slope(x))
-ACTIVATION(gelu, x *normal_below(x), normal_below(x) + x * normal_density(x))
+ACTIVATION(silu, x *logistic(x), silu_slope(x), FAST(silu))
+ACTIVATION(gelu, x *normal_below(x), normal_below(x) + x * normal_density(x), FAST(gelu))
 ACTIVATION(gelu_tanh, x *logistic(2 * gelu_argument(x)), gelu_tanh_slope(x))
 ACTIVATION(selu, x > 0 ? SELU_SCALE * x : SELU_ALPHA * expm1(x),
            x > 0 ? SELU_SCALE : SELU_ALPHA * exp(x))

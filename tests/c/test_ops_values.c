@@ -1,6 +1,7 @@
 /* Operators that work value by value, softmax, normalisation and scaling. */
 #include "op_tester.h"
 #include "ops/ops.h"
+#include "ops/simd_math.h"
 #include "test.h"
 
 #include <math.h>
@@ -154,6 +155,50 @@ TEST(sigmoid_keeps_a_saturated_gradient) {
     const struct op_case c = {.op = &gc_op_sigmoid, .in = {{1, {1}}}};
     const gc_real in[] = {30}, dout[] = {1}, expected[] = {(gc_real)exp(-30)};
     op_expect_gradient("at 30", &c, (const gc_real *[]){in}, NULL, 0, dout, expected, 1);
+}
+
+/* The largest relative error of `found` against the values of `expected`, for x = from, from + step ... to. */
+static double largest_error(gc_f4 (*found)(gc_f4), double (*expected)(double), double from,
+                            double to, double step) {
+    double largest = 0;
+    for (double at = from; at <= to; at += step) {
+        const float x = (float)at;
+        const double value = expected(x);
+        largest = fmax(largest, fabs(found(gc_f4_splat(x))[0] - value) / value);
+    }
+    return largest;
+}
+
+static double exact_logistic(double x) { return 1 / (1 + exp(-x)); }
+static double exact_normal_below(double x) { return erfc(-x / sqrt(2)) / 2; }
+static double exact_density(double x) { return exp(-x * x / 2) / sqrt(2 * acos(-1)); }
+static gc_f4 exp_4(gc_f4 x) { return gc_f4_exp(x); }
+static gc_f4 logistic_4(gc_f4 x) { return gc_f4_logistic(x, &(gc_f4){0}); }
+static gc_f4 normal_below_4(gc_f4 x) { return gc_f4_normal_below(x, &(gc_f4){0}); }
+static gc_f4 density_4(gc_f4 x) {
+    gc_f4 density;
+    gc_f4_normal_below(x, &density);
+    return density;
+}
+
+TEST(functions_of_four_values_are_exact_to_a_few_units) {
+    EXPECT_NEAR(largest_error(exp_4, exp, -87.2, 88, 0.0137), 0, 1.5e-7);
+    EXPECT_NEAR(largest_error(exp_4, exp, -1, 1, 1e-4), 0, 1.5e-7);
+    EXPECT_NEAR(largest_error(logistic_4, exact_logistic, -87, 87, 0.0137), 0, 3e-7);
+    /* exp(-x * x / 2) has the error of x * x / 2, half a unit of a number up to 18. */
+    EXPECT_NEAR(largest_error(normal_below_4, exact_normal_below, -6, 8, 0.00137), 0, 2e-6);
+    EXPECT_NEAR(largest_error(normal_below_4, exact_normal_below, -1, 8, 0.00137), 0, 6e-7);
+    EXPECT_NEAR(largest_error(density_4, exact_density, -6, 6, 0.00137), 0, 2e-6);
+}
+
+TEST(functions_of_four_values_far_out) {
+    const gc_f4 far = {-87.4f, -1e30f, -INFINITY, NAN}, power = gc_f4_exp(far);
+    EXPECT(power[0] == 0 && power[1] == 0 && power[2] == 0 && isnan(power[3]));
+    const gc_f4 ends = {-INFINITY, INFINITY, NAN, 0};
+    const gc_f4 logistic = logistic_4(ends), below = normal_below_4(ends);
+    EXPECT(logistic[0] == 0 && logistic[1] == 1 && isnan(logistic[2]) && logistic[3] == 0.5f);
+    EXPECT(below[0] == 0 && below[1] == 1 && isnan(below[2]));
+    EXPECT_NEAR(below[3], 0.5, 1e-6);
 }
 
 /* Every activation at -2, 0.4 and 3, by its definition, computed apart. */
