@@ -1,0 +1,48 @@
+/** The other runtimes: installed, and their JavaScript bundled, into build/bench/peers. */
+
+import fs from 'node:fs';
+import path from 'node:path';
+import { inBuild, readIfExists, root, run, say, sha256 } from '../wasm-build/tools.js';
+
+const folder = inBuild('bench/peers');
+
+/** Installs what bench/peers/package-lock.json pins, unless that was done. */
+export async function ensurePeers() {
+  const lock = sha256(path.join(root, 'bench/peers/package-lock.json'));
+  const stamp = path.join(folder, 'ready');
+  if (readIfExists(stamp) === lock) return;
+  say('installing onnxruntime-web and tfjs, to compare with');
+  fs.rmSync(folder, { recursive: true, force: true });
+  fs.mkdirSync(folder, { recursive: true });
+  for (const name of ['package.json', 'package-lock.json']) {
+    fs.copyFileSync(path.join(root, 'bench/peers', name), path.join(folder, name));
+  }
+  const quiet = ['--no-audit', '--no-fund', '--loglevel=error', '--ignore-scripts'];
+  run('npm', ['ci', '--legacy-peer-deps', ...quiet], { cwd: folder });
+  await bundleTfjs();
+  fs.writeFileSync(stamp, lock);
+}
+
+/** One module for a page, which has no node_modules, and one for Node. */
+async function bundleTfjs() {
+  const { build } = await import('esbuild');
+  const contents = `export * from '@tensorflow/tfjs-core';
+    export { setThreadsCount, setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
+    export { loadLayersModel } from '@tensorflow/tfjs-layers';`;
+  // tfjs requires Node's own modules in the middle of its functions.
+  const js = `import { createRequire } from 'node:module';
+    const require = createRequire(import.meta.url), __dirname = import.meta.dirname;`;
+  for (const platform of /** @type {const} */ (['browser', 'node'])) {
+    await build({
+      stdin: { contents, resolveDir: folder },
+      bundle: true,
+      format: 'esm',
+      platform,
+      mainFields: ['module', 'main'],
+      external: ['util', 'fs', 'path', 'worker_threads', 'perf_hooks', 'os', 'crypto'],
+      banner: platform === 'node' ? { js } : {},
+      outfile: path.join(folder, `tfjs.${platform}.mjs`),
+      logLevel: 'error',
+    });
+  }
+}
