@@ -1,111 +1,108 @@
 /**
- * What an explanation costs, as ratios of one forward pass:
+ * npm run bench: what a forward pass and explanations cost, beside other runtimes and the machine's limit.
  *
- *     npm run bench [-- --model FILE] [--rounds N] [--layer NAME]... [--json FILE]
+ *     npm run bench [-- --host chromium|node] [--rounds N] [--runs N] [--model FILE] [--json FILE] [--readme]
+ *     npm run bench -- --scaling [--host chromium|node] [--rounds N] [--json FILE]
  *
- * Everything is measured in turn in every round, so that a machine whose speed drifts slows all alike;
- * medians are printed, and how far the rounds spread.
+ * Everything is measured in turn in every round. --runs: for how many runs the memory is watched.
+ * --readme writes the tables into README.md. --scaling: how time grows with the network.
  */
 
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import fs from 'node:fs';
+import { loadavg } from 'node:os';
+import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { SetupError, inBuild, root, runMain, say, writeAtomically } from '../wasm-build/tools.js';
+import { convertModel } from '../web/package/convert.js';
+import { ARCHITECTURES } from '../web/package/architectures/index.js';
+import { chooseHosts, chooseModel, choosePictures, exists, positive } from './options.js';
+import { ensurePeers } from './peers.js';
+import { comparison, scaling, writeReadme } from './report.js';
+import { pageBytes } from './size.js';
 
-import { loadModel } from '../web/package/index.js';
+/** The builds that are compared, the fastest first; those that were not made are left out. */
+const BUILDS = Object.entries({
+  'gradcam-wasm, relaxed SIMD': 'build/wasm/gradcam-relaxed.wasm',
+  'gradcam-wasm, SIMD128': 'build/wasm/gradcam.wasm',
+  'stock XNNPACK': 'build/wasm/gradcam-stock.wasm',
+});
 
-const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
-const MODELS = [
-  join(ROOT, '../shared/models/mobilenetv2_imagenet.keras'),
-  join(ROOT, 'build/models/dog_breed_mobilenetv2.h5'),
-];
+/** What grows: pictures, width, and the networks of keras.applications at their own sizes. */
+const SCALING = {
+  'MobileNetV2, input': [96, 128, 160, 192, 224, 320, 448].map((side) => ({
+    ...{ name: `${side} x ${side}`, architecture: 'MobileNetV2', side, parameters: { alpha: 1 } },
+  })),
+  'MobileNetV2, width': [0.35, 0.5, 0.75, 1, 1.3, 1.4].map((alpha) => ({
+    ...{ name: `${alpha}`, architecture: 'MobileNetV2', side: 224, parameters: { alpha } },
+  })),
+  networks: [
+    ...['MobileNet', 'MobileNetV2', 'MobileNetV3Small', 'MobileNetV3Large', 'EfficientNetB0'],
+    ...['NASNetMobile', 'DenseNet121', 'ResNet50', 'ResNet50V2', 'ConvNeXtTiny', 'Xception'],
+    ...['InceptionV3', 'VGG16'],
+  ].map((architecture) => {
+    const { side, variants } = ARCHITECTURES[architecture];
+    return { name: architecture, architecture, side, parameters: variants[0] };
+  }),
+};
+
+/** Paths of the builds that were made, by their names. */
+const builds = () => Object.fromEntries(BUILDS.filter(([, module]) => exists(module)));
 
 /**
- * @param {number[]} values
- * @param {number} part 0 .. 1
+ * Files of one model by their kind: as it is, and as .safetensors.
+ * @param {string} model path
  */
-function quantile(values, part) {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.round(part * (sorted.length - 1))];
-}
-
-/** @param {import('gradcam-wasm').Model} model */
-function randomInput(model) {
-  const shape = model.inputShape.map((axis, i) => axis ?? (i === 0 ? 1 : 224));
-  const count = shape.reduce((product, axis) => product * axis, 1);
-  const data = Float32Array.from({ length: count }, (_, i) => Math.sin(i * 12.9898));
-  return { data, shape };
+async function startFiles(model) {
+  const file = inBuild('bench/model.safetensors');
+  writeAtomically(file, await convertModel(fs.readFileSync(path.join(root, model))));
+  return { [path.extname(model)]: model, '.safetensors': path.relative(root, file) };
 }
 
 /**
- * @param {Record<string, () => Promise<unknown>>} tasks
- * @param {number} rounds
+ * @param {string | undefined} file of the model
+ * @param {{ rounds: number, runs: number }} options
+ * @returns {Promise<object>} options of the suite "compare"
  */
-async function measure(tasks, rounds) {
-  const names = Object.keys(tasks);
-  /** @type {Record<string, number[]>} */
-  const times = Object.fromEntries(names.map((name) => [name, []]));
-  for (let round = -3; round < rounds; round++) {
-    for (const name of names) {
-      const start = performance.now();
-      await tasks[name]();
-      if (round >= 0) times[name].push(performance.now() - start); // the first three warm up
-    }
-  }
-  return times;
+async function prepare(file, options) {
+  await ensurePeers();
+  const model = chooseModel(file);
+  return {
+    model,
+    modules: builds(),
+    pictures: choosePictures(),
+    starts: await startFiles(model),
+    ...options,
+  };
 }
 
-/** @param {string[]} args */
-async function main(args) {
+await runMain(async () => {
   const { values } = parseArgs({
-    args,
     options: {
+      host: { type: 'string' },
+      rounds: { type: 'string', default: '60' },
+      runs: { type: 'string', default: '1000' },
       model: { type: 'string' },
-      rounds: { type: 'string', default: '30' },
-      layer: { type: 'string', multiple: true, default: ['block_2_expand'] },
       json: { type: 'string' },
+      readme: { type: 'boolean', default: false },
+      scaling: { type: 'boolean', default: false },
     },
   });
-  const path = values.model ?? MODELS.find(existsSync);
-  if (path === undefined) throw new Error('no model: run npm run setup, or give --model FILE');
-  const model = await loadModel(readFileSync(path));
-  const input = randomInput(model);
-  /** @type {Record<string, () => Promise<unknown>>} */
-  const tasks = {
-    forward: () => model.run(input),
-    'explain the default layer': async () => (await model.run(input)).explain(),
-  };
-  for (const layer of values.layer) {
-    tasks[`explain ${layer}`] = async () => (await model.run(input)).explain({ layer });
+  const hosts = chooseHosts(values.host);
+  const [rounds, runs] = [positive('rounds', values.rounds), positive('runs', values.runs)];
+  if (!exists('build/wasm/gradcam.wasm')) throw new SetupError('run npm run build first');
+  const conditions = { when: new Date().toISOString().slice(0, 10), load: loadavg()[0] };
+  const [suite, given] = values.scaling
+    ? ['scaling', { rounds, groups: SCALING, modules: builds() }]
+    : ['compare', await prepare(values.model, { rounds, runs })];
+  const results = [];
+  for (const host of hosts) {
+    say(`measuring, host ${results.length + 1} of ${hosts.length}`);
+    results.push({ ...(await host(suite, given)), pageBytes: pageBytes() });
   }
-  tasks['explain all layers'] = async () => (await model.run(input)).explain({ layer: 'all' });
-  const times = await measure(tasks, Number(values.rounds));
-  report(model, times, values.json);
-  model.dispose();
-}
-
-/**
- * @param {import('gradcam-wasm').Model} model
- * @param {Record<string, number[]>} times milliseconds
- * @param {string} [file]
- */
-function report(model, times, file) {
-  const forward = quantile(times.forward, 0.5);
-  const rows = Object.entries(times).map(([task, values]) => ({
-    task,
-    median: quantile(values, 0.5),
-    low: quantile(values, 0.1),
-    high: quantile(values, 0.9),
-    ratio: quantile(values, 0.5) / forward,
-  }));
-  console.log(`${model.name}, Node ${process.version}, ${cpus()[0].model}, 1 thread`);
-  console.log('task (a run of its own each)        x forward   median ms (10% .. 90%)');
-  for (const { task, median, low, high, ratio } of rows) {
-    const spread = `${median.toFixed(1)} (${low.toFixed(1)} .. ${high.toFixed(1)})`;
-    console.log(`${task.padEnd(36)} ${ratio.toFixed(2).padStart(6)}     ${spread}`);
+  const text = values.scaling ? scaling(results, conditions) : comparison(results, conditions);
+  console.log(text);
+  if (values.readme) await writeReadme(text);
+  if (values.json) {
+    fs.writeFileSync(values.json, JSON.stringify({ ...conditions, results }, null, 1) + '\n');
   }
-  if (file) writeFileSync(file, JSON.stringify({ model: model.name, rows }, null, 2) + '\n');
-}
-
-await main(process.argv.slice(2));
+});

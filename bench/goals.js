@@ -1,0 +1,144 @@
+/** What was aimed at, as ratios within one run on one machine, and what a run of the bench shows. */
+
+import { OPERATIONS } from './limit.js';
+import { median, ratio } from './measure.js';
+
+/** @typedef {{ host: string, main: string, times: Record<string, number[]>, [key: string]: any }} Result */
+
+/**
+ * @typedef {object} Goal
+ * @property {string} what
+ * @property {number} limit the largest value that meets it
+ * @property {string} unit "x", "ms", "KB", "MB"
+ * @property {(result: Result) => number | undefined} value undefined where the host has no such thing
+ */
+
+/**
+ * @param {string} task
+ * @param {string} [other] default: the forward pass
+ * @returns {Goal['value']}
+ */
+const times = (task, other) => (result) => {
+  const ours = result.times[task];
+  const others = result.times[other ?? forwardOf(result)];
+  return ours && others && ratio(ours, others);
+};
+
+/**
+ * @param {string} other
+ * @returns {Goal['value']}
+ */
+const forwardTo = (other) => (result) => times(forwardOf(result), `forward: ${other}`)(result);
+
+/** The task that all others are compared with. @param {{ main: string }} result */
+export const forwardOf = ({ main }) => `forward: ${main}`;
+
+/**
+ * Float32 operations a second, in billions, of the fastest loop that the host runs.
+ * @param {Result} result
+ */
+export function machineLimit({ times }) {
+  const loop = times['limit: relaxed SIMD'] ?? times['limit: SIMD128'];
+  return OPERATIONS / median(loop) / 1e6;
+}
+
+/** The time that the multiply-adds alone would take at the limit. @param {Result} result */
+export const limitTime = (result) => (2 * result.network.multiplyAdds) / machineLimit(result) / 1e6;
+
+/** @type {Goal[]} */
+export const GOALS = [
+  {
+    what: 'forward to onnxruntime-web',
+    limit: 0.45,
+    unit: 'x',
+    value: forwardTo('onnxruntime-web'),
+  },
+  {
+    what: 'forward to tfjs-wasm, layers model',
+    limit: 0.3,
+    unit: 'x',
+    value: forwardTo('tfjs-wasm, layers model'),
+  },
+  {
+    what: 'forward to stock XNNPACK',
+    limit: 0.85,
+    unit: 'x',
+    value: forwardTo('stock XNNPACK'),
+  },
+  {
+    what: 'forward to the multiply-add limit',
+    limit: 1.2,
+    unit: 'x',
+    value: (result) => median(result.times[forwardOf(result)]) / limitTime(result),
+  },
+  {
+    what: 'forward on 2 threads to 1',
+    limit: 0.6,
+    unit: 'x',
+    value: times('forward: 2 threads'),
+  },
+  {
+    what: 'run and map, default layer, to forward',
+    limit: 1.05,
+    unit: 'x',
+    value: times('run and map: default layer'),
+  },
+  {
+    what: 'run and map, block_2_expand, to forward',
+    limit: 2,
+    unit: 'x',
+    value: times('run and map: block_2_expand'),
+  },
+  {
+    what: 'run and maps of all layers to forward',
+    limit: 2.3,
+    unit: 'x',
+    value: times('run and maps: all layers'),
+  },
+  {
+    what: 'further class, block_2_expand, to forward',
+    limit: 1,
+    unit: 'x',
+    value: times('further class: block_2_expand'),
+  },
+  {
+    what: 'further class, default layer',
+    limit: 1,
+    unit: 'ms',
+    value: ({ times }) => median(times['further class: default layer']),
+  },
+  {
+    what: 'five classes in one call to five calls, block_9_expand',
+    limit: 0.9,
+    unit: 'x',
+    value: times(
+      'five classes, one call: block_9_expand',
+      'five classes, five calls: block_9_expand',
+    ),
+  },
+  { what: 'module ready', limit: 50, unit: 'ms', value: ({ start }) => median(start.module) },
+  {
+    what: 'model ready from .safetensors',
+    limit: 100,
+    unit: 'ms',
+    value: ({ start }) => median(start['model: .safetensors']),
+  },
+  {
+    what: 'memory of the engine, all layers explained',
+    limit: 80,
+    unit: 'MB',
+    value: ({ memory }) => memory.before.engine / 1e6,
+  },
+  {
+    what: 'growth of the memory after many runs',
+    limit: 0,
+    unit: 'MB',
+    value: ({ memory }) => (memory.after.engine - memory.before.engine) / 1e6,
+  },
+  {
+    what: 'wasm and JavaScript of a page, brotli',
+    limit: 200,
+    unit: 'KB',
+    value: ({ pageBytes }) => pageBytes && pageBytes / 1e3,
+  },
+];

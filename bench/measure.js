@@ -1,0 +1,59 @@
+/** Tasks timed in turn, and what their times say. Runs in Node and in a page alike. */
+
+/**
+ * @typedef {object} Task
+ * @property {(round: number) => unknown} [before] what must be done first, untimed
+ * @property {(round: number) => unknown} run what is timed; may return a promise
+ */
+
+/** Rounds that are not counted: code gets optimised, weights get packed. */
+const WARM_UP = 5;
+
+/**
+ * Runs every task once a round, so that a machine whose speed drifts slows all alike; each round
+ * begins with another task, so that none always follows the same one.
+ * @param {Record<string, Task>} tasks
+ * @param {number} rounds
+ * @param {(text: string) => void} progress
+ * @returns {Promise<Record<string, number[]>>} milliseconds by task
+ */
+export async function measure(tasks, rounds, progress) {
+  const names = Object.keys(tasks);
+  /** @type {Record<string, number[]>} */
+  const times = Object.fromEntries(names.map((name) => [name, []]));
+  for (let round = -WARM_UP; round < rounds; round++) {
+    for (let i = 0; i < names.length; i++) {
+      const name = names[(i + round + WARM_UP) % names.length];
+      const task = tasks[name];
+      await task.before?.(round + WARM_UP);
+      const start = performance.now();
+      await task.run(round + WARM_UP);
+      const time = performance.now() - start;
+      if (round >= 0) times[name].push(time);
+    }
+    if (round >= 0 && (round + 1) % 10 === 0) progress(`round ${round + 1} of ${rounds}`);
+  }
+  return times;
+}
+
+/**
+ * @param {number[]} values
+ * @param {number} part 0 .. 1
+ */
+export function quantile(values, part) {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.round(part * (sorted.length - 1))];
+}
+
+/** @param {number[]} values */
+export const median = (values) => quantile(values, 0.5);
+
+/**
+ * How much longer one task takes than another: the median of the rounds' ratios, which a machine that
+ * slows down for some rounds does not move.
+ * @param {number[]} times
+ * @param {number[]} others of the same rounds
+ */
+export function ratio(times, others) {
+  return median(times.map((time, round) => time / others[round]));
+}

@@ -1,0 +1,141 @@
+/** The bench's results as Markdown, and their place in the README. */
+
+import { readFileSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import { root } from '../wasm-build/tools.js';
+import { OPERATIONS } from './limit.js';
+import { GOALS, forwardOf, limitTime, machineLimit } from './goals.js';
+import { median, quantile, ratio } from './measure.js';
+
+/** @typedef {import('./goals.js').Result} Result */
+
+const BEGIN = '<!-- npm run bench -- --readme -->';
+const END = '<!-- end of the bench -->';
+
+/**
+ * @param {string[]} head
+ * @param {(string | number)[][]} rows
+ */
+export function table(head, rows) {
+  const lines = [head, head.map((_, i) => (i === 0 ? '---' : '---:')), ...rows];
+  return lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+}
+
+/**
+ * @param {Result[]} results one for each host
+ * @param {{ when: string, load: number }} conditions
+ */
+export function comparison(results, conditions) {
+  const [{ network, times, main }] = results;
+  const work = (network.multiplyAdds / 1e6).toFixed(0);
+  const intro =
+    `${network.name}, ${work} million multiply-adds, float32, 1 thread. ${circumstances(conditions)}. ` +
+    `Medians of ${times[forwardOf({ main })].length} interleaved rounds, in brackets the 10% and 90% ` +
+    'quantiles; `npm run bench` made the tables.';
+  return [intro, ...results.map(timesTable), goalsTable(results)].join('\n\n') + '\n';
+}
+
+/** @param {{ when: string, load: number }} conditions */
+const circumstances = ({ when, load }) =>
+  `${cpus()[0].model}, ${cpus().length} processors; ${when}, load ${load.toFixed(1)} before`;
+
+/** @param {Result} result */
+function timesTable(result) {
+  const forward = result.times[forwardOf(result)];
+  const gigaflops = machineLimit(result).toFixed(1);
+  const rows = Object.entries(result.times)
+    .filter(([task]) => !task.startsWith('limit'))
+    .map(([task, times]) => [
+      task === forwardOf(result) ? `**${task}**` : task,
+      spread(times),
+      ratio(times, forward).toFixed(2),
+    ]);
+  const starts = Object.entries(result.start).map(([what, times]) => [
+    `ready: ${what}`,
+    spread(times),
+    '',
+  ]);
+  const limit = [`multiply-adds at the limit, ${gigaflops} GFLOP/s`, limitTime(result).toFixed(1)];
+  rows.push([...limit, (limitTime(result) / median(forward)).toFixed(2)], ...starts);
+  return table([result.host, 'ms', 'x forward'], rows);
+}
+
+/** @param {number[]} times */
+function spread(times) {
+  const digits = (/** @type {number} */ value) => value.toFixed(value < 10 ? 2 : 1);
+  const [low, high] = [quantile(times, 0.1), quantile(times, 0.9)];
+  return `${digits(median(times))} (${digits(low)} .. ${digits(high)})`;
+}
+
+/** @param {Result[]} results */
+function goalsTable(results) {
+  const rows = GOALS.map(({ what, limit, unit, value }) => [
+    what,
+    `<= ${limit} ${unit}`,
+    ...results.map((result) => verdict(value(result), limit, unit)),
+  ]);
+  return table(['goal', 'at most', ...results.map(({ host }) => host)], rows);
+}
+
+/**
+ * @param {number | undefined} value
+ * @param {number} limit
+ * @param {string} unit
+ */
+function verdict(value, limit, unit) {
+  if (value === undefined || Number.isNaN(value)) return 'not here';
+  const text = `${value.toFixed(unit === 'x' ? 2 : 1)} ${unit}`;
+  return value <= limit ? text : `${text}, missed`;
+}
+
+/**
+ * @param {any[]} results one for each host
+ * @param {{ when: string, load: number }} conditions
+ */
+export function scaling(results, conditions) {
+  const tables = results.flatMap(({ host, build, results: groups }) =>
+    Object.entries(groups).map(([group, cases]) =>
+      table([`${build}, ${host}: ${group}`, ...SCALING_HEAD], cases.map(scalingRow)),
+    ),
+  );
+  return [`1 thread. ${circumstances(conditions)}.`, ...tables].join('\n\n') + '\n';
+}
+
+const SCALING_HEAD = [
+  ...['million multiply-adds', 'forward, ms', 'GFLOP/s', 'of the limit'],
+  ...['backward / forward', 'MB'],
+];
+
+/**
+ * @param {{ name: string, multiplyAdds: number, memory: number, limit: number[], forward: number[],
+ *   backward: number[] }} one
+ */
+function scalingRow({ name, multiplyAdds, memory, limit, forward, backward }) {
+  const work = 2 * multiplyAdds;
+  const share = (work / OPERATIONS) * ratio(limit, forward);
+  return [
+    name,
+    (multiplyAdds / 1e6).toFixed(0),
+    median(forward).toFixed(1),
+    (work / median(forward) / 1e6).toFixed(1),
+    `${(100 * share).toFixed(0)}%`,
+    ratio(backward, forward).toFixed(2),
+    (memory / 1e6).toFixed(0),
+  ];
+}
+
+/**
+ * Puts a text in place of the README's last one.
+ * @param {string} text
+ */
+export async function writeReadme(text) {
+  const file = join(root, 'README.md');
+  const readme = readFileSync(file, 'utf8');
+  const [begin, end] = [readme.indexOf(BEGIN), readme.indexOf(END)];
+  if (begin < 0 || end < begin) throw new Error(`README.md has no ${BEGIN} ... ${END}`);
+  const whole = readme.slice(0, begin + BEGIN.length) + `\n\n${text}\n` + readme.slice(end);
+  const { format, resolveConfig } = await import('prettier');
+  const config = await resolveConfig(file);
+  writeFileSync(file, await format(whole, { ...config, parser: 'markdown' }));
+}

@@ -1,0 +1,203 @@
+/** The suite of `npm run bench`: ours and the peers on the same network and pictures. */
+
+import { init, loadModel } from '../../web/package/index.js';
+import { onnxRuntime, ours, startTfjs, tfjsFused, tfjsLayers } from '../contestants.js';
+import { limitLoops } from '../limit.js';
+import { measure } from '../measure.js';
+import { multiplyAdds, readNetwork, toSteps } from '../network.js';
+import { readModules } from './modules.js';
+import { measureStart } from './start.js';
+
+/** @typedef {import('../hosts.js').Host} Host */
+/** @typedef {import('../contestants.js').Contestant} Contestant */
+/** @typedef {import('../measure.js').Task} Task */
+/** @typedef {import('gradcam-wasm').Model} Model */
+
+/**
+ * @typedef {object} CompareOptions
+ * @property {string} model path of a model file
+ * @property {string[]} pictures paths
+ * @property {Record<string, string>} modules paths of the builds that are compared; the first is the
+ *   one whose explanations are timed
+ * @property {number} rounds
+ * @property {Record<string, string>} starts paths of model files by their kind
+ * @property {number} runs how many runs the memory is watched for
+ */
+
+/** Scores of one network on different engines are as near as float32 rounding leaves them. */
+const TOLERANCE = 1e-3;
+
+/** An early layer of MobileNetV2 and one in its middle; nested models have them by the last part. */
+const EARLY = 'block_2_expand';
+const MIDDLE = 'block_9_expand';
+
+/**
+ * @param {Host} host
+ * @param {CompareOptions} options
+ */
+export async function suite(host, options) {
+  const file = await host.read(options.model);
+  const source = await readNetwork(file);
+  const steps = toSteps(source);
+  const modules = await readModules(host, options.modules);
+  const models = await loadAll(file, modules);
+  const [main] = Object.keys(models);
+  const pictures = await readPictures(host, models[main], options.pictures);
+  const tf = await startTfjs(host.peers);
+  const contestants = [
+    ...Object.entries(models).map(([name, model]) => ours(name, model, pictures)),
+    await onnxRuntime(host.peers, steps, pictures),
+    await tfjsLayers(tf, source, pictures),
+    tfjsFused(tf, steps, pictures),
+  ];
+  const differences = await compareScores(contestants, pictures.length);
+  const tasks = {
+    ...(await limitTasks()),
+    ...forwardTasks(contestants, pictures.length),
+    ...explainTasks(models[main], pictures),
+  };
+  const times = await measure(tasks, options.rounds, host.progress);
+  for (const model of Object.values(models)) model.dispose();
+  const memory = await watchMemory(host, file, modules[main], options.runs, pictures);
+  const start = await measureStart(host, modules[main], options.starts);
+  const network = { name: models[main].name, multiplyAdds: multiplyAdds(steps) };
+  return { network, main, differences, times, memory, start };
+}
+
+/**
+ * One model for each build.
+ * @param {Uint8Array<ArrayBuffer>} file
+ * @param {import('./modules.js').Modules} modules
+ */
+async function loadAll(file, modules) {
+  /** @type {Record<string, Model>} */
+  const models = {};
+  for (const [name, wasmBinary] of Object.entries(modules)) {
+    models[name] = await loadModel(file, { wasmBinary });
+  }
+  return models;
+}
+
+/**
+ * The pictures as the network takes them.
+ * @param {Host} host
+ * @param {Model} model
+ * @param {string[]} paths
+ */
+async function readPictures(host, model, paths) {
+  const pictures = [];
+  for (const path of paths) {
+    const { input } = await model.run(await host.read(path));
+    const { data, height, width, channels } = input;
+    pictures.push({ data, shape: [1, height, width, channels] });
+  }
+  return pictures;
+}
+
+/**
+ * Fails unless all give the scores that the first gives: they would not run the same network.
+ * @param {Contestant[]} contestants
+ * @param {number} count of pictures
+ */
+async function compareScores(contestants, count) {
+  /** @type {Record<string, number>} largest difference of a score */
+  const differences = {};
+  for (let i = 0; i < count; i++) {
+    const expected = await contestants[0].forward(i);
+    for (const { name, forward } of contestants) {
+      const scores = await forward(i);
+      if (scores.length !== expected.length) throw new Error(`${name} has other classes`);
+      const off = scores.reduce((max, score, c) => Math.max(max, Math.abs(score - expected[c])), 0);
+      differences[name] = Math.max(differences[name] ?? 0, off);
+      if (!(off <= TOLERANCE)) throw new Error(`the scores of ${name} are off by ${off}`);
+    }
+  }
+  return differences;
+}
+
+/** @returns {Promise<Record<string, Task>>} */
+async function limitTasks() {
+  const { simd128, relaxed } = await limitLoops();
+  const tasks = { 'limit: SIMD128': { run: simd128 } };
+  return relaxed ? { ...tasks, 'limit: relaxed SIMD': { run: relaxed } } : tasks;
+}
+
+/**
+ * @param {Contestant[]} contestants
+ * @param {number} count of pictures
+ * @returns {Record<string, Task>}
+ */
+function forwardTasks(contestants, count) {
+  return Object.fromEntries(
+    contestants.map(({ name, forward }) => [
+      `forward: ${name}`,
+      { run: (round) => forward(round % count) },
+    ]),
+  );
+}
+
+/**
+ * @param {Model} model
+ * @param {import('../contestants.js').Tensor[]} pictures
+ * @returns {Record<string, Task>}
+ */
+function explainTasks(model, pictures) {
+  /** @type {import('gradcam-wasm').Run} */
+  let kept;
+  const layer = (/** @type {string} */ end) => {
+    const found = model.layers.find(({ name }) => name.split('/').at(-1) === end);
+    if (!found) throw new Error(`the network has no layer ${end}`);
+    return found.name;
+  };
+  const [early, middle] = [layer(EARLY), layer(MIDDLE)];
+  const run = (/** @type {number} */ round) => model.run(pictures[round % pictures.length]);
+  const keep = async (/** @type {number} */ round) => void (kept = await run(round));
+  const classes = [0, 1, 2, 3, 4];
+  return {
+    'run and map: default layer': { run: async (round) => (await run(round)).explain() },
+    [`run and map: ${EARLY}`]: {
+      run: async (round) => (await run(round)).explain({ layer: early }),
+    },
+    'run and maps: all layers': {
+      run: async (round) => (await run(round)).explain({ layer: 'all' }),
+    },
+    'further class: default layer': { before: keep, run: () => kept.explain({ targets: 1 }) },
+    [`further class: ${EARLY}`]: {
+      before: keep,
+      run: () => kept.explain({ targets: 1, layer: early }),
+    },
+    [`five classes, one call: ${MIDDLE}`]: {
+      before: keep,
+      run: () => kept.explain({ targets: classes, layer: middle }),
+    },
+    [`five classes, five calls: ${MIDDLE}`]: {
+      before: keep,
+      run: async () => {
+        for (const target of classes) await kept.explain({ targets: target, layer: middle });
+      },
+    },
+  };
+}
+
+/**
+ * What an engine of its own holds after it has explained every layer, and after many runs.
+ * @param {Host} host
+ * @param {Uint8Array<ArrayBuffer>} file
+ * @param {Uint8Array<ArrayBuffer>} module
+ * @param {number} runs
+ * @param {import('../contestants.js').Tensor[]} pictures
+ */
+async function watchMemory(host, file, module, runs, pictures) {
+  const wasmModule = await WebAssembly.compile(module);
+  const model = await loadModel(file, { wasmModule });
+  const engine = await init({ wasmModule });
+  await (await model.run(pictures[0])).explain({ layer: 'all' });
+  const before = { model: model.memory, engine: engine.memorySize };
+  for (let i = 0; i < runs; i++) {
+    await (await model.run(pictures[i % pictures.length])).explain();
+    if ((i + 1) % 1000 === 0) host.progress(`memory: run ${i + 1} of ${runs}`);
+  }
+  const after = { model: model.memory, engine: engine.memorySize };
+  model.dispose();
+  return { runs, before, after };
+}
