@@ -7,6 +7,7 @@
 # native-tests   build/native/tests, tests-double   the C tests for this machine, in both number types,
 #                build/native/fuzz-keras            and the fuzzer of the importer
 # wasm-tests     build/wasm/tests.mjs               the C tests on XNNPACK, for Node
+# stock          build/wasm/gradcam-stock.wasm      to compare with: XNNPACK's depthwise kernels, not our own
 # profile        build/wasm/gradcam-profile.wasm    the product that tells the host of every operator's call
 # named          build/wasm/gradcam-named.wasm      the product with its functions' names, and the linker's map
 # clean          removes objects and programs, keeps the toolchain and what was downloaded
@@ -87,6 +88,7 @@ endef
 include wasm-build/xnnpack.mk
 
 $(eval $(call variant,wasm,$(EMCC),$(WASM_FLAGS) -DGC_XNNPACK $(XNNPACK_INCLUDES)))
+$(eval $(call variant,stock,$(EMCC),$(WASM_FLAGS) -DGC_XNNPACK -DGC_STOCK $(XNNPACK_INCLUDES)))
 $(eval $(call variant,profile,$(EMCC),$(WASM_FLAGS) -DGC_XNNPACK -DGC_PROFILE $(XNNPACK_INCLUDES)))
 $(eval $(call variant,reference,$(EMCC),$(WASM_FLAGS) -DGC_DOUBLE))
 $(eval $(call variant,native,$(CC),$(NATIVE_FLAGS)))
@@ -95,13 +97,15 @@ $(eval $(call variant,native-double,$(CC),$(NATIVE_FLAGS) -DGC_DOUBLE))
 # ---- Targets ----
 
 .DEFAULT_GOAL := wasm
-.PHONY: wasm reference profile named native-tests wasm-tests clean FORCE
+.PHONY: wasm reference stock profile named native-tests wasm-tests clean FORCE
 .DELETE_ON_ERROR:
 
 wasm: build/wasm/gradcam.wasm
 	@node wasm-build/check-module.js $<
 
 reference: build/wasm/gradcam-reference.wasm
+
+stock: build/wasm/gradcam-stock.wasm
 
 profile: build/wasm/gradcam-profile.wasm
 
@@ -116,6 +120,10 @@ $(OBJ)/gradcam.wasm: $(wasm_OBJECTS) $(XNNPACK_OBJECTS)
 	@$(EMCC) $(WASM_FLAGS) $(MODULE_FLAGS) $^ -o $@
 
 $(OBJ)/gradcam-reference.wasm: $(reference_OBJECTS)
+	@echo "  LINK    $@"
+	@$(EMCC) $(WASM_FLAGS) $(MODULE_FLAGS) $^ -o $@
+
+$(OBJ)/gradcam-stock.wasm: $(stock_OBJECTS) $(XNNPACK_OBJECTS)
 	@echo "  LINK    $@"
 	@$(EMCC) $(WASM_FLAGS) $(MODULE_FLAGS) $^ -o $@
 

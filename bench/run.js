@@ -12,6 +12,7 @@ import fs from 'node:fs';
 import { loadavg } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { make } from '../wasm-build/build.js';
 import { SetupError, inBuild, root, runMain, say, writeAtomically } from '../wasm-build/tools.js';
 import { convertModel } from '../web/package/convert.js';
 import { ARCHITECTURES } from '../web/package/architectures/index.js';
@@ -65,6 +66,7 @@ async function startFiles(model) {
  */
 async function prepare(file, options) {
   await ensurePeers();
+  make(['wasm', 'stock']);
   const model = chooseModel(file);
   return {
     model,

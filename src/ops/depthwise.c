@@ -424,8 +424,14 @@ static gc_status allocate_taps(struct depthwise *d) {
     return gc_fail_memory(taps * sizeof *d->filters, "a depthwise convolution's taps");
 }
 
+/* GC_STOCK: a build to compare with, XNNPACK's kernels wherever it has them. */
 static bool has_rows(const struct sizes *s) {
+#ifdef GC_STOCK
+    (void)s;
+    return false;
+#else
     return s->multiplier == 1 && gc_depthwise_rows_fit(&s->windows, s->in);
+#endif
 }
 
 /* XNNPACK's depthwise kernels have up to 25 taps; more are a product per channel to it, which is slower
