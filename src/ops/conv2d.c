@@ -157,7 +157,7 @@ static gc_status conv2d_backward_reference(struct gc_step *step, int32_t input, 
     return GC_OK;
 }
 
-/* ---- XNNPACK ---- */
+/* ---- XNNPACK, and the depthwise kernels ---- */
 
 #ifdef GC_XNNPACK
 struct conv2d {
@@ -219,10 +219,47 @@ static gc_status create_forward(struct conv2d *conv, const struct gc_step *step)
     return status;
 }
 
+/* A group per channel, of one filter: a depthwise convolution, whose kernel lies in the same order. Its
+ * operator does all of such a step; `params` is room for its parameters. */
+static bool is_depthwise(const struct gc_step *step) {
+    const struct gc_conv2d_params *p = step->params;
+    return p->groups == step->in->dims[2] && p->groups == p->filters;
+}
+
+static struct gc_step depthwise_of(const struct gc_step *step, struct gc_depthwise_params *params) {
+    const struct gc_conv2d_params *p = step->params;
+    *params = (struct gc_depthwise_params){1,           p->kernel_h,   p->kernel_w,   p->stride_h,
+                                           p->stride_w, p->dilation_h, p->dilation_w, p->same,
+                                           p->bias};
+    struct gc_step depthwise = *step;
+    depthwise.op = &gc_op_depthwise;
+    depthwise.params = params;
+    return depthwise;
+}
+
+static gc_status prepare_depthwise(struct gc_step *step) {
+    struct gc_depthwise_params params;
+    struct gc_step depthwise = depthwise_of(step, &params);
+    const gc_status status = gc_op_depthwise.prepare(&depthwise);
+    step->state = depthwise.state;
+    return status;
+}
+
+static void release_depthwise(struct gc_step *step) {
+    struct gc_depthwise_params params;
+    struct gc_step depthwise = depthwise_of(step, &params);
+    gc_op_depthwise.release(&depthwise);
+    step->state = NULL;
+}
+
 static void conv2d_release(struct gc_step *step) {
     struct conv2d *conv = step->state;
     if (conv == NULL)
         return;
+    if (is_depthwise(step)) {
+        release_depthwise(step);
+        return;
+    }
     gc_xnn_destroy(&conv->forward);
     gc_xnn_destroy(&conv->backward);
     gc_release(conv);
@@ -230,6 +267,8 @@ static void conv2d_release(struct gc_step *step) {
 }
 
 static gc_status conv2d_prepare(struct gc_step *step) {
+    if (is_depthwise(step))
+        return prepare_depthwise(step);
     struct conv2d *conv = gc_allocate(1, sizeof *conv);
     if (conv == NULL)
         return gc_fail_memory(sizeof *conv, "a convolution");
@@ -243,6 +282,11 @@ static gc_status conv2d_prepare(struct gc_step *step) {
 }
 
 static gc_status conv2d_forward(struct gc_step *step, gc_real *out, const gc_real *const *in) {
+    if (is_depthwise(step)) {
+        struct gc_depthwise_params params;
+        struct gc_step depthwise = depthwise_of(step, &params);
+        return gc_op_depthwise.forward(&depthwise, out, in);
+    }
     struct conv2d *conv = step->state;
     return gc_xnn_run(&conv->forward, out, in[0]);
 }
@@ -300,6 +344,11 @@ static gc_status backward_pointwise_rows(struct conv2d *conv, gc_real *din, cons
 static gc_status conv2d_backward(struct gc_step *step, int32_t input, gc_real *din,
                                  const gc_real *dout, const gc_real *out,
                                  const gc_real *const *in) {
+    if (is_depthwise(step)) {
+        struct gc_depthwise_params params;
+        struct gc_step depthwise = depthwise_of(step, &params);
+        return gc_op_depthwise.backward(&depthwise, input, din, dout, out, in);
+    }
     struct conv2d *conv = step->state;
     const bool pointwise = is_pointwise(&conv->sizes);
     if (!pointwise && !gc_xnn_can_transpose(&conv->sizes.windows))

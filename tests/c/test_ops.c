@@ -86,6 +86,8 @@ static const struct {
     {"3x3 in 2 groups", {3, {5, 6, 6}}, {4, 2, 3, 3, 1, 1, 1, 1, true, true}},
     {"3x3 in 3 groups stride 2", {3, {7, 8, 9}}, {15, 3, 3, 3, 2, 2, 1, 1, true, false}},
     {"3x3, a group per channel", {3, {5, 6, 6}}, {6, 6, 3, 3, 1, 1, 1, 1, true, true}},
+    {"7x7, a group per channel", {3, {9, 8, 7}}, {7, 7, 7, 7, 1, 1, 1, 1, true, true}},
+    {"5x5, a group per channel, stride 2", {3, {9, 8, 4}}, {4, 4, 5, 5, 2, 2, 1, 1, false, false}},
     {"3x3, a group per channel, 2 filters", {3, {5, 6, 5}}, {10, 5, 3, 3, 2, 2, 1, 1, true, true}},
     {"3x3 many channels", {3, {6, 6, 64}}, {48, 1, 3, 3, 1, 1, 1, 1, true, true}},
 };
