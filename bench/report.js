@@ -5,7 +5,7 @@ import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { root } from '../wasm-build/tools.js';
 import { OPERATIONS } from './limit.js';
-import { GOALS, forwardOf, limitTime, machineLimit } from './goals.js';
+import { GOALS, forwardOf, limitTimes, machineLimit } from './goals.js';
 import { median, quantile, ratio } from './measure.js';
 
 /** @typedef {import('./goals.js').Result} Result */
@@ -24,7 +24,7 @@ export function table(head, rows) {
 
 /**
  * @param {Result[]} results one for each host
- * @param {{ when: string, load: number }} conditions
+ * @param {Conditions} conditions
  */
 export function comparison(results, conditions) {
   const [{ network, times, main }] = results;
@@ -36,9 +36,16 @@ export function comparison(results, conditions) {
   return [intro, ...results.map(timesTable), goalsTable(results)].join('\n\n') + '\n';
 }
 
-/** @param {{ when: string, load: number }} conditions */
+/**
+ * When it was measured, and how busy the machine was before and after: processes that wanted to run, one of
+ * which is the bench. More than there are processors means that every time is too long.
+ * @typedef {{ when: string, load: number[] }} Conditions
+ */
+
+/** @param {Conditions} conditions */
 const circumstances = ({ when, load }) =>
-  `${cpus()[0].model}, ${cpus().length} processors; ${when}, load ${load.toFixed(1)} before`;
+  `${cpus()[0].model}, ${cpus().length} processors; ${when}, load ` +
+  `${load.map((one) => one.toFixed(1)).join(' before, ')} after`;
 
 /** @param {Result} result */
 function timesTable(result) {
@@ -56,8 +63,13 @@ function timesTable(result) {
     spread(times),
     '',
   ]);
-  const limit = [`multiply-adds at the limit, ${gigaflops} GFLOP/s`, limitTime(result).toFixed(1)];
-  rows.push([...limit, (limitTime(result) / median(forward)).toFixed(2)], ...starts);
+  const limit = limitTimes(result);
+  rows.push([
+    `multiply-adds at the limit, ${gigaflops} GFLOP/s`,
+    spread(limit),
+    ratio(limit, forward).toFixed(2),
+  ]);
+  rows.push(...starts);
   return table([result.host, 'ms', 'x forward'], rows);
 }
 
@@ -91,7 +103,7 @@ function verdict(value, limit, unit) {
 
 /**
  * @param {any[]} results one for each host
- * @param {{ when: string, load: number }} conditions
+ * @param {Conditions} conditions
  */
 export function scaling(results, conditions) {
   const tables = results.flatMap(({ host, build, results: groups }) =>

@@ -92,7 +92,7 @@ await runMain(async () => {
   const hosts = chooseHosts(values.host);
   const [rounds, runs] = [positive('rounds', values.rounds), positive('runs', values.runs)];
   if (!exists('build/wasm/gradcam.wasm')) throw new SetupError('run npm run build first');
-  const conditions = { when: new Date().toISOString().slice(0, 10), load: loadavg()[0] };
+  const conditions = { when: new Date().toISOString().slice(0, 10), load: [loadavg()[0]] };
   const [suite, given] = values.scaling
     ? ['scaling', { rounds, groups: SCALING, modules: builds() }]
     : ['compare', await prepare(values.model, { rounds, runs })];
@@ -101,6 +101,7 @@ await runMain(async () => {
     say(`measuring, host ${results.length + 1} of ${hosts.length}`);
     results.push({ ...(await host(suite, given)), pageBytes: pageBytes() });
   }
+  conditions.load.push(loadavg()[0]);
   const text = values.scaling ? scaling(results, conditions) : comparison(results, conditions);
   console.log(text);
   if (values.readme) await writeReadme(text);
