@@ -2,11 +2,13 @@
 #
 #     make [config=debug|release|sanitize] [target]
 #
-# wasm           build/wasm/gradcam.wasm            the product: float32, XNNPACK
+# wasm           build/wasm/gradcam.wasm            the product: float32, XNNPACK, SIMD128
+#                build/wasm/gradcam-relaxed.wasm    the same with relaxed SIMD: fused multiply-add
 # reference      build/wasm/gradcam-reference.wasm  for tests: double precision, plain C, same interface
 # native-tests   build/native/tests, tests-double   the C tests for this machine, in both number types,
 #                build/native/fuzz-keras            and the fuzzer of the importer
-# wasm-tests     build/wasm/tests.mjs               the C tests on XNNPACK, for Node
+# wasm-tests     build/wasm/tests.mjs,              the C tests on XNNPACK, for Node, in both variants
+#                build/wasm/tests-relaxed.mjs
 # stock          build/wasm/gradcam-stock.wasm      to compare with: XNNPACK's depthwise kernels, not our own
 # profile        build/wasm/gradcam-profile.wasm    the product that tells the host of every operator's call
 # named          build/wasm/gradcam-named.wasm      the product with its functions' names, and the linker's map
@@ -52,6 +54,8 @@ NATIVE_FLAGS += -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit
 WASM_FLAGS += -fsanitize=undefined -fsanitize-trap=undefined
 endif
 
+RELAXED_FLAGS := $(WASM_FLAGS) -mrelaxed-simd
+
 # yyjson: only the reader, which must take the NaN and Infinity that Python writes, and for size:
 # without its fast numbers, which are 50 KB of tables, and a configuration has few.
 YYJSON_FLAGS := -w -Os -DYYJSON_DISABLE_WRITER=1 -DYYJSON_DISABLE_UTILS=1 \
@@ -88,6 +92,7 @@ endef
 include wasm-build/xnnpack.mk
 
 $(eval $(call variant,wasm,$(EMCC),$(WASM_FLAGS) -DGC_XNNPACK $(XNNPACK_INCLUDES)))
+$(eval $(call variant,relaxed,$(EMCC),$(RELAXED_FLAGS) -DGC_XNNPACK $(XNNPACK_INCLUDES)))
 $(eval $(call variant,stock,$(EMCC),$(WASM_FLAGS) -DGC_XNNPACK -DGC_STOCK $(XNNPACK_INCLUDES)))
 $(eval $(call variant,profile,$(EMCC),$(WASM_FLAGS) -DGC_XNNPACK -DGC_PROFILE $(XNNPACK_INCLUDES)))
 $(eval $(call variant,reference,$(EMCC),$(WASM_FLAGS) -DGC_DOUBLE))
@@ -100,8 +105,8 @@ $(eval $(call variant,native-double,$(CC),$(NATIVE_FLAGS) -DGC_DOUBLE))
 .PHONY: wasm reference stock profile named native-tests wasm-tests clean FORCE
 .DELETE_ON_ERROR:
 
-wasm: build/wasm/gradcam.wasm
-	@node wasm-build/check-module.js $<
+wasm: build/wasm/gradcam.wasm build/wasm/gradcam-relaxed.wasm
+	@node wasm-build/check-module.js $^
 
 reference: build/wasm/gradcam-reference.wasm
 
@@ -113,11 +118,15 @@ named: build/wasm/gradcam-named.wasm build/wasm/gradcam-named.map
 
 native-tests: build/native/tests build/native/tests-double build/native/fuzz-keras
 
-wasm-tests: build/wasm/tests.mjs
+wasm-tests: build/wasm/tests.mjs build/wasm/tests-relaxed.mjs
 
 $(OBJ)/gradcam.wasm: $(wasm_OBJECTS) $(XNNPACK_OBJECTS)
 	@echo "  LINK    $@"
 	@$(EMCC) $(WASM_FLAGS) $(MODULE_FLAGS) $^ -o $@
+
+$(OBJ)/gradcam-relaxed.wasm: $(relaxed_OBJECTS) $(XNNPACK_RELAXED_OBJECTS)
+	@echo "  LINK    $@"
+	@$(EMCC) $(RELAXED_FLAGS) $(MODULE_FLAGS) $^ -o $@
 
 $(OBJ)/gradcam-reference.wasm: $(reference_OBJECTS)
 	@echo "  LINK    $@"
@@ -137,10 +146,16 @@ $(OBJ)/gradcam-named.wasm $(OBJ)/gradcam-named.map &: $(wasm_OBJECTS) $(XNNPACK_
 		-o $(OBJ)/gradcam-named.wasm
 
 # NODERAWFS: the tests read files as the native ones do.
+TESTS_FLAGS := $(MEMORY_FLAGS) -sNODERAWFS=1 -sEXIT_RUNTIME=1 --extern-post-js wasm-build/run-tests.mjs
+
 $(OBJ)/tests.mjs: $(wasm_TESTS) $(wasm_OBJECTS) $(XNNPACK_OBJECTS) wasm-build/run-tests.mjs
 	@echo "  LINK    $@"
-	@$(EMCC) $(WASM_FLAGS) $(MEMORY_FLAGS) -sNODERAWFS=1 -sEXIT_RUNTIME=1 $(filter %.o,$^) \
-		--extern-post-js wasm-build/run-tests.mjs -o $@
+	@$(EMCC) $(WASM_FLAGS) $(TESTS_FLAGS) $(filter %.o,$^) -o $@
+
+$(OBJ)/tests-relaxed.mjs: $(relaxed_TESTS) $(relaxed_OBJECTS) $(XNNPACK_RELAXED_OBJECTS) \
+		wasm-build/run-tests.mjs
+	@echo "  LINK    $@"
+	@$(EMCC) $(RELAXED_FLAGS) $(TESTS_FLAGS) $(filter %.o,$^) -o $@
 
 $(OBJ)/tests: $(native_TESTS) $(native_OBJECTS)
 	@echo "  LINK    $@"
@@ -165,7 +180,7 @@ build/wasm/%.wasm: $(OBJ)/%.wasm FORCE
 build/wasm/%.map: $(OBJ)/%.map FORCE
 	$(call place,$<,$@)
 
-build/wasm/tests.mjs: $(OBJ)/tests.mjs FORCE
+build/wasm/%.mjs: $(OBJ)/%.mjs FORCE
 	$(call place,$<,$@)
 	$(call place,$(<:.mjs=.wasm),$(@:.mjs=.wasm))
 

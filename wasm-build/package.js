@@ -65,7 +65,9 @@ export async function bundlePackage() {
     comments: { legal: true, annotation: true, jsdoc: false },
   });
   const files = new Map(output.map((file) => [file.fileName, bytesOf(file)]));
-  files.set('gradcam.wasm', fs.readFileSync(inBuild('wasm/gradcam.wasm')));
+  for (const name of ['gradcam.wasm', 'gradcam-relaxed.wasm']) {
+    files.set(name, fs.readFileSync(inBuild('wasm', name)));
+  }
   for (const [name, bytes] of files) writeIfChanged(inDist(name), bytes);
   removeOthers(files);
 }

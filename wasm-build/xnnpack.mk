@@ -1,10 +1,17 @@
-# XNNPACK for WebAssembly SIMD128, one thread: the files of xnnpack-sources.txt, as objects.
+# XNNPACK for WebAssembly, one thread: the files of xnnpack-sources.txt, as objects. Two sets of them,
+# for SIMD128 and for relaxed SIMD, share what is the same in both: the SIMD128 kernels.
 # The same objects serve every config, for nobody debugs them here.
 
 XNNPACK_DIR := build/sources/xnnpack
 XNNPACK_LIST := wasm-build/xnnpack-sources.txt
 XNNPACK_FILES := $(shell sed '/^\#/d' $(XNNPACK_LIST))
-XNNPACK_OBJECTS := $(patsubst %,build/obj/xnnpack/%.o,$(XNNPACK_FILES)) build/obj/xnnpack/pthreadpool.o
+XNNPACK_SIMD_FILES := $(shell sed '/^\#/d; /wasmrelaxedsimd/d' $(XNNPACK_LIST))
+XNNPACK_SIMD_KERNELS := $(filter src/f32-% src/x32-%,$(XNNPACK_SIMD_FILES))
+
+XNNPACK_OBJECTS := $(XNNPACK_SIMD_FILES:%=build/obj/xnnpack/%.o) build/obj/xnnpack/pthreadpool.o
+XNNPACK_RELAXED_OBJECTS := $(XNNPACK_SIMD_KERNELS:%=build/obj/xnnpack/%.o) \
+	$(patsubst %,build/obj/xnnpack-relaxed/%.o,$(filter-out $(XNNPACK_SIMD_KERNELS),$(XNNPACK_FILES))) \
+	build/obj/xnnpack/pthreadpool.o
 
 # For who calls XNNPACK; -isystem, because its headers have warnings.
 XNNPACK_INCLUDES := -isystem $(XNNPACK_DIR)/include -isystem build/sources/pthreadpool/include
@@ -20,23 +27,30 @@ XNNPACK_FLAGS := -msimd128 -DNDEBUG -ffunction-sections -fdata-sections -Wno-dep
 	pthreadpool/include fxdiv/include fp16/include)
 
 # Kernels are for speed. The rest runs once per operator, so it is for size.
-build/obj/xnnpack/%: XNNPACK_OPTIMIZE = -Os
-$(filter build/obj/xnnpack/src/f32-%,$(XNNPACK_OBJECTS)): XNNPACK_OPTIMIZE = -O2
-build/obj/xnnpack/src/operators/%: XNNPACK_FLAGS += -include wasm-build/xnnpack-float.h
+XNNPACK_OPTIMIZE = $(if $(findstring /src/f32-,$@),-O2,-Os)
+
+build/obj/xnnpack-relaxed/%: XNNPACK_FLAGS += -mrelaxed-simd
+build/obj/xnnpack/src/operators/% build/obj/xnnpack-relaxed/src/operators/%: \
+	XNNPACK_FLAGS += -include wasm-build/xnnpack-float.h
 build/obj/xnnpack/src/configs/gemm-config.c.o: XNNPACK_FLAGS += -include wasm-build/xnnpack-cores.h
 
-XNNPACK_COMPILE = @mkdir -p $(@D) && echo "  CC      $(<:build/sources/%=%)" && \
+XNNPACK_COMPILE = @mkdir -p $(@D) && echo "  CC      $(@:build/obj/%.o=%)" && \
 	$(EMCC) $(XNNPACK_OPTIMIZE) $(XNNPACK_FLAGS) -MMD -MP -c $< -o $@
 
-build/obj/xnnpack/%.c.o: $(XNNPACK_DIR)/%.c wasm-build/xnnpack.mk
-	$(XNNPACK_COMPILE)
+# The rules of one set: $(1) its folder. One file is C++, of the kind that needs no library.
+define xnnpack_rules
+$(1)/%.c.o: $(XNNPACK_DIR)/%.c wasm-build/xnnpack.mk
+	$$(XNNPACK_COMPILE)
 
-# One file is C++, of the kind that needs no library.
-build/obj/xnnpack/%.cc.o: $(XNNPACK_DIR)/%.cc wasm-build/xnnpack.mk
-	$(XNNPACK_COMPILE) -fno-exceptions -fno-rtti
+$(1)/%.cc.o: $(XNNPACK_DIR)/%.cc wasm-build/xnnpack.mk
+	$$(XNNPACK_COMPILE) -fno-exceptions -fno-rtti
+endef
+
+$(eval $(call xnnpack_rules,build/obj/xnnpack))
+$(eval $(call xnnpack_rules,build/obj/xnnpack-relaxed))
 
 # pthreadpool's version without threads: a parallel loop is a loop.
 build/obj/xnnpack/pthreadpool.o: build/sources/pthreadpool/src/shim.c wasm-build/xnnpack.mk
 	$(XNNPACK_COMPILE)
 
--include $(XNNPACK_OBJECTS:.o=.d)
+-include $(patsubst %.o,%.d,$(sort $(XNNPACK_OBJECTS) $(XNNPACK_RELAXED_OBJECTS)))

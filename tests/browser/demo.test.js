@@ -5,6 +5,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { encode } from 'fast-png';
+import '../../wasm-build/enable-relaxed-simd.js'; // so that Node runs the variant that Chromium runs
 import { formatAsImage, loadModel } from '../../web/package/index.js';
 import { manifest, readLabels } from '../../models/fetch.js';
 import { serveDemo } from '../../wasm-build/demo.js';

@@ -9,8 +9,26 @@ const ROOT = join(dirname(fileURLToPath(import.meta.url)), '../..');
 /** The golden data, beside the project. */
 export const GOLDEN = join(ROOT, '../shared/golden');
 
-/** The double-precision build. */
-export const REFERENCE_WASM = join(ROOT, 'build/wasm/gradcam-reference.wasm');
+/**
+ * Which build is checked: the double-precision one, or a variant of the product; without either, the
+ * variant that the package takes here.
+ * @typedef {object} Build
+ * @property {boolean} reference
+ * @property {import('gradcam-wasm').WasmVariant} [variant]
+ */
+
+/** @type {Uint8Array | undefined} one object, so that all cases share one engine */
+let referenceBytes;
+
+/**
+ * @param {Build} build
+ * @returns {import('gradcam-wasm').WasmOptions}
+ */
+export function wasmOptions({ reference, variant }) {
+  if (!reference) return { wasmVariant: variant };
+  referenceBytes ??= readFileSync(join(ROOT, 'build/wasm/gradcam-reference.wasm'));
+  return { wasmBinary: referenceBytes };
+}
 
 /**
  * Why tests on the golden data are skipped: they are not here. In CI they must be: there it is no

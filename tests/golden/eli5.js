@@ -10,12 +10,12 @@ import { dirname, join, resolve } from 'node:path';
 import { loadModel } from '../../web/package/index.js';
 
 import {
-  REFERENCE_WASM,
   Verdict,
   folderCases,
   largestAbsolute,
   largestDifference,
   readJson,
+  wasmOptions,
 } from './common.js';
 import { checkOverlays } from './overlays.js';
 
@@ -51,23 +51,23 @@ export const eli5Cases = folderCases;
 /**
  * @param {string} dir
  * @param {string} name
- * @param {{ reference: boolean, source?: import('gradcam-wasm').ModelSource }} options `source`: the
- *   same model in another file
+ * @param {import('./common.js').Build} build
+ * @param {import('gradcam-wasm').ModelSource} [source] the same model in another file
  */
-export async function checkEli5Case(dir, name, { reference, source }) {
+export async function checkEli5Case(dir, name, build, source) {
   const verdict = new Verdict(name);
   const golden = readJson(join(dir, name, 'golden.json'));
   const base = dirname(resolve(dir));
   const model = await loadModel(source ?? readFileSync(join(base, golden.model)), {
     preprocessing: parsePreprocessing(golden.preprocess),
-    ...(reference && { wasmBinary: readFileSync(REFERENCE_WASM) }),
+    ...wasmOptions(build),
   });
   try {
     const run = await model.run(readFileSync(join(base, golden.image)));
     checkOutputs(verdict, run, golden);
-    const spread = reference ? undefined : readSpread(join(dir, name, 'spread.json'));
+    const spread = build.reference ? undefined : readSpread(join(dir, name, 'spread.json'));
     await checkMaps(verdict, run, golden.explanations, spread);
-    if (!reference) await checkOverlays(verdict, dir, golden, run);
+    if (!build.reference) await checkOverlays(verdict, dir, golden, run);
   } finally {
     model.dispose();
   }

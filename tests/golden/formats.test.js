@@ -31,7 +31,7 @@ const CASES = [
 for (const [name, open] of CASES) {
   test(`${name}, from its package`, { skip: SKIP }, async () => {
     const dir = join(GOLDEN, 'eli5');
-    const { failures } = await checkEli5Case(dir, name, { reference: false, source: open() });
+    const { failures } = await checkEli5Case(dir, name, { reference: false }, open());
     assert.deepEqual(failures, []);
   });
 }

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 
 import { Network, SCORE } from '../../web/package/network.js';
 import { init } from '../../web/package/wasm.js';
-import { REFERENCE_WASM, Verdict, largestAbsolute, largestDifference, readJson } from './common.js';
+import { Verdict, largestAbsolute, largestDifference, readJson, wasmOptions } from './common.js';
 
 /** @typedef {{ shape: number[], data: number[] }} Tensor */
 
@@ -26,12 +26,12 @@ export function opsCases(dir) {
 /**
  * @param {string} dir
  * @param {string} name
- * @param {{ reference: boolean }} options
+ * @param {import('./common.js').Build} build
  */
-export async function checkOpsCase(dir, name, { reference }) {
+export async function checkOpsCase(dir, name, build) {
   const verdict = new Verdict(name);
   const golden = readJson(join(dir, `${name}.json`));
-  const engine = await init(reference ? { wasmBinary: referenceBytes() } : {});
+  const engine = await init(wasmOptions(build));
   const network = new Network(engine, JSON.stringify(golden.config));
   try {
     for (const { layer, name: array, data } of golden.weights) {
@@ -50,13 +50,6 @@ export async function checkOpsCase(dir, name, { reference }) {
     network.dispose();
   }
   return verdict;
-}
-
-/** @type {Uint8Array | undefined} one object, so that all cases share one engine */
-let bytes;
-
-function referenceBytes() {
-  return (bytes ??= readFileSync(REFERENCE_WASM));
 }
 
 /**

@@ -1,11 +1,11 @@
 /**
  * Runs a folder of golden cases:
  *
- *     npm run golden -- KIND DIR [--reference] [--only NAME]
+ *     npm run golden -- KIND DIR [--reference | --variant simd|relaxed] [--only NAME]
  *
  * Prints a line a case with its worst error over tolerance (1 is the limit) and ends with
  * "N passed, N failed". KIND is one of those below; DIR is any folder of such cases; --reference takes
- * the double-precision build.
+ * the double-precision build, --variant one of the product's, which else is the one for this Node.
  */
 
 import { parseArgs } from 'node:util';
@@ -25,7 +25,7 @@ import { checkZooCase, zooCases } from './zoo.js';
 /**
  * @typedef {object} Kind
  * @property {(dir: string) => string[]} cases names of the cases in a folder
- * @property {(dir: string, name: string, options: { reference: boolean }) => Promise<CaseResult>} check
+ * @property {(dir: string, name: string, build: import('./common.js').Build) => Promise<CaseResult>} check
  */
 
 /** @type {Record<string, Kind>} */
@@ -35,24 +35,30 @@ const KINDS = {
   zoo: { cases: zooCases, check: checkZooCase },
 };
 
-const USAGE = `usage: npm run golden -- ${Object.keys(KINDS).join('|')} DIR [--reference] [--only NAME]`;
+const USAGE = `usage: npm run golden -- ${Object.keys(KINDS).join('|')} DIR [--reference | --variant simd|relaxed] [--only NAME]`;
 
 /** @param {string[]} args */
 async function main(args) {
   const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,
-    options: { reference: { type: 'boolean', default: false }, only: { type: 'string' } },
+    options: {
+      reference: { type: 'boolean', default: false },
+      variant: { type: 'string' },
+      only: { type: 'string' },
+    },
   });
   const [kind, dir] = positionals;
   if (!(kind in KINDS) || dir === undefined) throw new Error(USAGE);
+  const { reference } = values;
+  const variant = /** @type {import('gradcam-wasm').WasmVariant | undefined} */ (values.variant);
+  if (variant === 'relaxed') await import('../../wasm-build/enable-relaxed-simd.js');
+  const build = { reference, variant };
   const names = KINDS[kind].cases(dir).filter((name) => !values.only || name === values.only);
   if (names.length === 0) throw new Error(`no case of kind ${kind} in ${dir}`);
   let failed = 0;
   for (const name of names) {
-    const result = await KINDS[kind]
-      .check(dir, name, { reference: values.reference })
-      .catch((error) => crashed(name, error));
+    const result = await KINDS[kind].check(dir, name, build).catch((error) => crashed(name, error));
     if (result.failures.length > 0) failed++;
     print(result);
   }

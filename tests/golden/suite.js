@@ -9,15 +9,15 @@ import { GOLDEN, SKIP } from './common.js';
 /**
  * @param {string} kind folder of the golden data
  * @param {import('./run.js').Kind} checks
- * @param {{ reference: boolean }} options
+ * @param {import('./common.js').Build} build
  */
-export function goldenTests(kind, { cases, check }, { reference }) {
+export function goldenTests(kind, { cases, check }, build) {
   const dir = join(GOLDEN, kind);
-  const build = reference ? 'reference' : 'product';
-  describe(`golden ${kind}, ${build} build`, { skip: SKIP }, () => {
+  const title = build.reference ? 'reference build' : `variant "${build.variant}"`;
+  describe(`golden ${kind}, ${title}`, { skip: SKIP }, () => {
     for (const name of SKIP ? [] : cases(dir)) {
       test(name, async (context) => {
-        const { failures, notes, worst } = await check(dir, name, { reference });
+        const { failures, notes, worst } = await check(dir, name, build);
         for (const note of notes) context.diagnostic(note);
         context.diagnostic(`worst error ${worst.toFixed(3)} of tolerance`);
         assert.deepEqual(failures, []);

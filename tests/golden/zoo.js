@@ -12,12 +12,12 @@ import { LOGIT, Network, SCORE } from '../../web/package/network.js';
 import { pictureToInput } from '../../web/package/preprocessing.js';
 import { init } from '../../web/package/wasm.js';
 import {
-  REFERENCE_WASM,
   Verdict,
   folderCases,
   largestAbsolute,
   largestDifference,
   readJson,
+  wasmOptions,
 } from './common.js';
 import { weightTensors, weightValues } from './formula.js';
 
@@ -37,13 +37,13 @@ export const zooCases = folderCases;
 /**
  * @param {string} dir
  * @param {string} name
- * @param {{ reference: boolean }} options
+ * @param {import('./common.js').Build} build
  */
-export async function checkZooCase(dir, name, { reference }) {
+export async function checkZooCase(dir, name, build) {
   const verdict = new Verdict(name);
   const golden = readJson(join(dir, name, 'golden.json'));
   const config = readFileSync(join(dir, name, 'model.json'), 'utf8');
-  const engine = await init(reference ? { wasmBinary: readFileSync(REFERENCE_WASM) } : {});
+  const engine = await init(wasmOptions(build));
   const network = new Network(engine, config);
   try {
     const total = setWeights(network, JSON.parse(config), golden);

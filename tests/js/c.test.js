@@ -1,5 +1,5 @@
 // The C tests, each a test here: natively under the sanitizers in both number types, and as WebAssembly
-// on XNNPACK.
+// on XNNPACK in both variants.
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -10,6 +10,11 @@ const programs = [
   { name: 'C, native, float', command: 'build/native/tests', args: [] },
   { name: 'C, native, double', command: 'build/native/tests-double', args: [] },
   { name: 'C, WebAssembly', command: process.execPath, args: ['build/wasm/tests.mjs'] },
+  {
+    name: 'C, WebAssembly, relaxed SIMD',
+    command: process.execPath,
+    args: ['--import', './wasm-build/enable-relaxed-simd.js', 'build/wasm/tests-relaxed.mjs'],
+  },
 ];
 
 for (const { name, command, args } of programs) {

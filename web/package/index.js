@@ -44,4 +44,5 @@ export { init } from './wasm.js';
  * @typedef {import('./explanation.js').TargetExplanation} TargetExplanation
  * @typedef {import('./tensor.js').Tensor} Tensor
  * @typedef {import('./wasm.js').WasmOptions} WasmOptions
+ * @typedef {import('./wasm.js').WasmVariant} WasmVariant
  */

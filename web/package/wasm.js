@@ -1,15 +1,32 @@
 /** The WebAssembly module: found, compiled once, and called with its memory and errors looked after. */
 
-import { GradCamError, show } from './errors.js';
+import { GradCamError, choose, show } from './errors.js';
 import { isHtml, readFileUrl, resolveUrl } from './url.js';
 
 /**
- * Where the wasm comes from; without any of these it is the file that the package brings.
+ * A build that the package brings. "relaxed" has fused multiply-add, which not every browser runs; its
+ * results differ from those of "simd" by rounding.
+ * @typedef {'simd' | 'relaxed'} WasmVariant
+ */
+
+/**
+ * Where the wasm comes from; without any of these it is the fastest variant in the package that runs
+ * here.
  * @typedef {object} WasmOptions
+ * @property {WasmVariant} [wasmVariant] this variant, whatever runs here
  * @property {string | URL} [wasmUrl] address of the wasm file
  * @property {ArrayBuffer | ArrayBufferView} [wasmBinary] bytes of the wasm file
  * @property {WebAssembly.Module} [wasmModule] the compiled module
  */
+
+/**
+ * The files of the variants. Bundlers look for this very form of an address.
+ * @type {Record<WasmVariant, () => URL>}
+ */
+const files = {
+  simd: () => new URL('../../build/wasm/gradcam.wasm', import.meta.url),
+  relaxed: () => new URL('../../build/wasm/gradcam-relaxed.wasm', import.meta.url),
+};
 
 /** @type {Map<unknown, Promise<Engine>>} one engine for each origin of the wasm */
 const engines = new Map();
@@ -27,8 +44,8 @@ let current;
  * await init({ wasmUrl: '/assets/gradcam.wasm' });
  */
 export async function init(options = {}) {
-  const { wasmModule, wasmBinary, wasmUrl } = options;
-  const key = wasmModule ?? wasmBinary ?? (wasmUrl && resolveUrl(wasmUrl).href);
+  const { wasmModule, wasmBinary, wasmUrl, wasmVariant } = options;
+  const key = wasmModule ?? wasmBinary ?? (wasmUrl && resolveUrl(wasmUrl).href) ?? wasmVariant;
   let engine = engines.get(key);
   if (!engine) {
     engine = compile(options).then((module) => instantiate(module, () => engines.delete(key)));
@@ -57,19 +74,40 @@ export async function startedEngine() {
 }
 
 /**
+ * A browser that lacks an instruction refuses a module whole, so none is asked for that has one.
  * @param {WasmOptions} options
  * @returns {Promise<WebAssembly.Module>}
  */
-async function compile({ wasmModule, wasmBinary, wasmUrl }) {
+async function compile({ wasmModule, wasmBinary, wasmUrl, wasmVariant }) {
   if (wasmModule instanceof WebAssembly.Module) return wasmModule;
   if (wasmModule) throw wrongOption({ wasmModule }, 'a WebAssembly.Module');
   if (wasmBinary instanceof ArrayBuffer || ArrayBuffer.isView(wasmBinary)) {
     return compileBytes(wasmBinary, 'wasmBinary');
   }
   if (wasmBinary) throw wrongOption({ wasmBinary }, 'an ArrayBuffer or a view of one');
-  const url = wasmUrl
-    ? resolveUrl(wasmUrl)
-    : new URL('../../build/wasm/gradcam.wasm', import.meta.url);
+  if (wasmUrl) return compileUrl(resolveUrl(wasmUrl));
+  if (wasmVariant !== undefined) return compileUrl(choose(files, wasmVariant, 'wasmVariant')());
+  if (!hasRelaxedSimd()) return compileUrl(files.simd());
+  // Should a server not have the one file, the other will do.
+  return compileUrl(files.relaxed()).catch(() => compileUrl(files.simd()));
+}
+
+/** Whether WebAssembly has relaxed SIMD here. */
+export function hasRelaxedSimd() {
+  return WebAssembly.validate(
+    // A module of one function, of type () -> v128: unreachable, f32x4.relaxed_madd.
+    // prettier-ignore
+    new Uint8Array([
+      0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0, // "\0asm", version 1
+      1, 5, 1, 0x60, 0, 1, 0x7b, // types: one, of a function without parameters, with a result v128
+      3, 2, 1, 0, // functions: one, of type 0
+      10, 8, 1, 6, 0, 0x00, 0xfd, 0x85, 0x02, 0x0b, // code: no locals, the two instructions, end
+    ]),
+  );
+}
+
+/** @param {URL} url */
+async function compileUrl(url) {
   if (url.protocol === 'file:') return compileFile(url);
   return compileResponse(await request(url), url);
 }

@@ -53,8 +53,9 @@ export class WorkerSession {
    * @returns {Promise<RemoteModel>}
    */
   async loadModel(source, { signal, onProgress, ...options } = {}) {
-    const { wasmBinary, wasmModule, wasmUrl } = options;
-    this.#wasm = { wasmBinary, wasmModule, wasmUrl: wasmUrl && resolveUrl(wasmUrl).href };
+    const { wasmBinary, wasmModule, wasmUrl, wasmVariant } = options;
+    const address = wasmUrl && resolveUrl(wasmUrl).href;
+    this.#wasm = { wasmBinary, wasmModule, wasmUrl: address, wasmVariant };
     const isAddress = typeof source === 'string' || source instanceof URL;
     const key = this.#client.newKey();
     const load = {
