@@ -9,8 +9,8 @@
 #                build/native/fuzz-keras            and the fuzzer of the importer
 # wasm-tests     build/wasm/tests.mjs,              the C tests on XNNPACK, for Node, in both variants
 #                build/wasm/tests-relaxed.mjs
-# stock          build/wasm/gradcam-stock.wasm      to compare with: XNNPACK's depthwise kernels, not our own
-# profile        build/wasm/gradcam-profile.wasm    the product that tells the host of every operator's call
+# stock          build/wasm/gradcam-stock.wasm      to compare with: relaxed SIMD, XNNPACK's depthwise kernels
+# profile        build/wasm/gradcam-profile.wasm    relaxed SIMD, tells the host of every operator's call
 # named          build/wasm/gradcam-named.wasm      the product with its functions' names, and the linker's map
 # clean          removes objects and programs, keeps the toolchain and what was downloaded
 #
@@ -93,8 +93,8 @@ include wasm-build/xnnpack.mk
 
 $(eval $(call variant,wasm,$(EMCC),$(WASM_FLAGS) -DGC_XNNPACK $(XNNPACK_INCLUDES)))
 $(eval $(call variant,relaxed,$(EMCC),$(RELAXED_FLAGS) -DGC_XNNPACK $(XNNPACK_INCLUDES)))
-$(eval $(call variant,stock,$(EMCC),$(WASM_FLAGS) -DGC_XNNPACK -DGC_STOCK $(XNNPACK_INCLUDES)))
-$(eval $(call variant,profile,$(EMCC),$(WASM_FLAGS) -DGC_XNNPACK -DGC_PROFILE $(XNNPACK_INCLUDES)))
+$(eval $(call variant,stock,$(EMCC),$(RELAXED_FLAGS) -DGC_XNNPACK -DGC_STOCK $(XNNPACK_INCLUDES)))
+$(eval $(call variant,profile,$(EMCC),$(RELAXED_FLAGS) -DGC_XNNPACK -DGC_PROFILE $(XNNPACK_INCLUDES)))
 $(eval $(call variant,reference,$(EMCC),$(WASM_FLAGS) -DGC_DOUBLE))
 $(eval $(call variant,native,$(CC),$(NATIVE_FLAGS)))
 $(eval $(call variant,native-double,$(CC),$(NATIVE_FLAGS) -DGC_DOUBLE))
@@ -132,13 +132,13 @@ $(OBJ)/gradcam-reference.wasm: $(reference_OBJECTS)
 	@echo "  LINK    $@"
 	@$(EMCC) $(WASM_FLAGS) $(MODULE_FLAGS) $^ -o $@
 
-$(OBJ)/gradcam-stock.wasm: $(stock_OBJECTS) $(XNNPACK_OBJECTS)
+$(OBJ)/gradcam-stock.wasm: $(stock_OBJECTS) $(XNNPACK_RELAXED_OBJECTS)
 	@echo "  LINK    $@"
-	@$(EMCC) $(WASM_FLAGS) $(MODULE_FLAGS) $^ -o $@
+	@$(EMCC) $(RELAXED_FLAGS) $(MODULE_FLAGS) $^ -o $@
 
-$(OBJ)/gradcam-profile.wasm: $(profile_OBJECTS) $(XNNPACK_OBJECTS)
+$(OBJ)/gradcam-profile.wasm: $(profile_OBJECTS) $(XNNPACK_RELAXED_OBJECTS)
 	@echo "  LINK    $@"
-	@$(EMCC) $(WASM_FLAGS) $(MODULE_FLAGS) $^ -o $@
+	@$(EMCC) $(RELAXED_FLAGS) $(MODULE_FLAGS) $^ -o $@
 
 $(OBJ)/gradcam-named.wasm $(OBJ)/gradcam-named.map &: $(wasm_OBJECTS) $(XNNPACK_OBJECTS)
 	@echo "  LINK    $(OBJ)/gradcam-named.wasm"

@@ -84,6 +84,7 @@ await runMain(async () => {
   const rounds = positive('rounds', values.rounds);
   if (!fs.existsSync('build/toolchain')) throw new SetupError('run npm run build first');
   make(['profile']);
+  if (values.host === 'node') await import('../wasm-build/enable-relaxed-simd.js');
   const module = 'build/wasm/gradcam-profile.wasm';
   const model = chooseModel(values.model);
   const result = await host('profile', { model, module, rounds });

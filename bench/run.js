@@ -25,7 +25,7 @@ import { pageBytes } from './size.js';
 const BUILDS = Object.entries({
   'gradcam-wasm, relaxed SIMD': 'build/wasm/gradcam-relaxed.wasm',
   'gradcam-wasm, SIMD128': 'build/wasm/gradcam.wasm',
-  'stock XNNPACK': 'build/wasm/gradcam-stock.wasm',
+  'stock XNNPACK, relaxed SIMD': 'build/wasm/gradcam-stock.wasm',
 });
 
 /** What grows: pictures, width, and the networks of keras.applications at their own sizes. */
