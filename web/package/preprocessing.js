@@ -242,23 +242,29 @@ export function findRangeProblem({ data }, preprocessing, layers) {
  * @returns {ImageData}
  */
 export function inputToPicture({ data, width, height, channels }, { scale }) {
-  const toByte = scale ? stretch(range(data)) : Math.trunc;
+  const bytes = scale ? stretch(data) : Uint8ClampedArray.from(data, Math.trunc);
   const pixels = new Uint8ClampedArray(width * height * 4);
-  for (let i = 0; i < width * height; i++) {
-    for (let c = 0; c < 3; c++) {
-      pixels[i * 4 + c] = toByte(data[i * channels + (channels < 3 ? 0 : c)]);
-    }
-    pixels[i * 4 + 3] = channels === 4 ? toByte(data[i * 4 + 3]) : 255;
+  const [green, blue] = channels < 3 ? [0, 0] : [1, 2];
+  for (let to = 0, from = 0; to < pixels.length; to += 4, from += channels) {
+    pixels[to] = bytes[from];
+    pixels[to + 1] = bytes[from + green];
+    pixels[to + 2] = bytes[from + blue];
+    pixels[to + 3] = channels === 4 ? bytes[from + 3] : 255;
   }
   return toImageData({ data: pixels, width, height });
 }
 
 /**
- * Every step is rounded to float32, as NumPy does it.
- * @param {{ min: number, max: number }} range of the values
- * @returns {(value: number) => number} 0 .. 255
+ * Every step is rounded to float32, as NumPy does it; a byte's assignment truncates.
+ * @param {Float32Array} values
+ * @returns {Uint8Array} 0 for the smallest, 255 for the largest
  */
-function stretch({ min, max }) {
+function stretch(values) {
+  const { min, max } = range(values);
   const extent = Math.fround(max - min) || 1;
-  return (value) => Math.trunc(Math.fround(Math.fround(Math.fround(value - min) / extent) * 255));
+  const bytes = new Uint8Array(values.length);
+  for (let i = 0; i < values.length; i++) {
+    bytes[i] = Math.fround(Math.fround(Math.fround(values[i] - min) / extent) * 255);
+  }
+  return bytes;
 }
