@@ -6,8 +6,8 @@
  * @property {(round: number) => unknown} run what is timed; may return a promise
  */
 
-/** Rounds that are not counted: code gets optimised, weights get packed. */
-const WARM_UP = 5;
+/** How much the median of the second half of the rounds may differ from that of the first. */
+const STEADY = 1.25;
 
 /**
  * Runs every task once a round, so that a machine whose speed drifts slows all alike; each round
@@ -15,19 +15,21 @@ const WARM_UP = 5;
  * @param {Record<string, Task>} tasks
  * @param {number} rounds
  * @param {(text: string) => void} progress
+ * @param {number} [warmUp] rounds before, which are not counted: weights get packed, code optimised. A
+ *   large module needs many: engines optimise it in the background, later on a busy machine
  * @returns {Promise<Record<string, number[]>>} milliseconds by task
  */
-export async function measure(tasks, rounds, progress) {
+export async function measure(tasks, rounds, progress, warmUp = 5) {
   const names = Object.keys(tasks);
   /** @type {Record<string, number[]>} */
   const times = Object.fromEntries(names.map((name) => [name, []]));
-  for (let round = -WARM_UP; round < rounds; round++) {
+  for (let round = -warmUp; round < rounds; round++) {
     for (let i = 0; i < names.length; i++) {
-      const name = names[(i + round + WARM_UP) % names.length];
+      const name = names[(i + round + warmUp) % names.length];
       const task = tasks[name];
-      await task.before?.(round + WARM_UP);
+      await task.before?.(round + warmUp);
       const start = performance.now();
-      await task.run(round + WARM_UP);
+      await task.run(round + warmUp);
       const time = performance.now() - start;
       if (round >= 0) times[name].push(time);
     }
@@ -47,6 +49,17 @@ export function quantile(values, part) {
 
 /** @param {number[]} values */
 export const median = (values) => quantile(values, 0.5);
+
+/**
+ * Whether the times are of one kind. They are not when code was still being optimised, or when the machine
+ * got busy: then a median says little.
+ * @param {number[]} times in the order of the rounds
+ */
+export function isSteady(times) {
+  const half = times.length >> 1;
+  const change = median(times.slice(half)) / median(times.slice(0, half));
+  return change <= STEADY && 1 / change <= STEADY;
+}
 
 /**
  * How much longer one task takes than another: the median of the rounds' ratios, which a machine that

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { root } from '../wasm-build/tools.js';
 import { OPERATIONS } from './limit.js';
 import { GOALS, forwardOf, limitTimes, machineLimit } from './goals.js';
-import { median, quantile, ratio } from './measure.js';
+import { isSteady, median, quantile, ratio } from './measure.js';
 
 /** @typedef {import('./goals.js').Result} Result */
 
@@ -55,7 +55,7 @@ function timesTable(result) {
     .filter(([task]) => !task.startsWith('limit'))
     .map(([task, times]) => [
       task === forwardOf(result) ? `**${task}**` : task,
-      spread(times),
+      isSteady(times) ? spread(times) : `${spread(times)}, unsteady`,
       ratio(times, forward).toFixed(2),
     ]);
   const starts = Object.entries(result.start).map(([what, times]) => [

@@ -27,6 +27,9 @@ import { measureStart } from './start.js';
 /** Scores of one network on different engines are as near as float32 rounding leaves them. */
 const TOLERANCE = 1e-3;
 
+/** Rounds until the largest of the modules was optimised, also where other processes run. */
+const WARM_UP = 40;
+
 /** An early layer of MobileNetV2 and one in its middle; nested models have them by the last part. */
 const EARLY = 'block_2_expand';
 const MIDDLE = 'block_9_expand';
@@ -56,7 +59,7 @@ export async function suite(host, options) {
     ...forwardTasks(contestants, pictures.length),
     ...explainTasks(models[main], pictures),
   };
-  const times = await measure(tasks, options.rounds, host.progress);
+  const times = await measure(tasks, options.rounds, host.progress, WARM_UP);
   for (const model of Object.values(models)) model.dispose();
   const memory = await watchMemory(host, file, modules[main], options.runs, pictures);
   const start = await measureStart(host, modules[main], options.starts);
