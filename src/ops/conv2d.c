@@ -8,6 +8,7 @@
 #include "../memory.h"
 #include "fused.h"
 #include "ops.h"
+#include "product.h"
 #include "shapes.h"
 #include "window.h"
 #include "xnn.h"
@@ -157,14 +158,105 @@ static gc_status conv2d_backward_reference(struct gc_step *step, int32_t input, 
     return GC_OK;
 }
 
-/* ---- XNNPACK, and the depthwise kernels ---- */
+/* ---- Kernels of 1 x 1: a matrix product ---- */
 
-#ifdef GC_XNNPACK
+#ifndef GC_DOUBLE
 struct conv2d {
     struct sizes sizes;
+    struct gc_product product, transposed;
+#ifdef GC_XNNPACK
     struct gc_xnn forward, backward;
+#endif
 };
 
+/* GC_STOCK: a build to compare with, XNNPACK's kernels wherever it has them. */
+static bool is_product(const struct sizes *s) {
+#ifdef GC_STOCK
+    (void)s;
+    return false;
+#else
+    const struct gc_window *rows = &s->windows.rows, *columns = &s->windows.columns;
+    return s->groups == 1 && rows->kernel == 1 && columns->kernel == 1 && rows->before == 0 &&
+           rows->after == 0 && columns->before == 0 && columns->after == 0;
+#endif
+}
+
+/* Rows of pixels that one product can take: all of them unless the stride jumps over some. */
+static int32_t rows_at_once(const struct sizes *s) {
+    const bool has_gaps = s->windows.rows.stride > 1 || s->windows.columns.stride > 1;
+    return has_gaps ? 1 : s->windows.rows.out;
+}
+
+static void product_forward(const struct conv2d *conv, float *out, const float *in) {
+    const struct sizes *s = &conv->sizes;
+    const struct gc_window *rows = &s->windows.rows, *columns = &s->windows.columns;
+    const int32_t together = rows_at_once(s);
+    for (int32_t y = 0; y < rows->out; y += together)
+        gc_product_run(&conv->product, (size_t)together * columns->out,
+                       out + (size_t)y * columns->out * s->filters, (size_t)s->filters,
+                       in + (size_t)y * rows->stride * columns->in * s->in,
+                       (size_t)columns->stride * s->in);
+}
+
+static gc_status product_backward(struct gc_step *step, float *din, const float *dout) {
+    struct conv2d *conv = step->state;
+    const struct sizes *s = &conv->sizes;
+    const struct gc_window *rows = &s->windows.rows, *columns = &s->windows.columns;
+    const int32_t together = rows_at_once(s);
+    if (conv->transposed.packed == NULL)
+        GC_TRY(gc_product_create_transposed(&conv->transposed, step));
+    if (together == 1)
+        memset(din, 0, (size_t)rows->in * columns->in * s->in * sizeof *din);
+    for (int32_t y = 0; y < rows->out; y += together)
+        gc_product_run(&conv->transposed, (size_t)together * columns->out,
+                       din + (size_t)y * rows->stride * columns->in * s->in,
+                       (size_t)columns->stride * s->in,
+                       dout + (size_t)y * columns->out * s->filters, (size_t)s->filters);
+    return GC_OK;
+}
+#endif
+
+/* ---- A group per channel, of one filter: a depthwise convolution ----
+ * The kernel lies in the same order, and that operator does all of such a step; `params` is room for its
+ * parameters. */
+
+#ifndef GC_DOUBLE
+static bool is_depthwise(const struct gc_step *step) {
+    const struct gc_conv2d_params *p = step->params;
+    return p->groups == step->in->dims[2] && p->groups == p->filters;
+}
+
+static struct gc_step depthwise_of(const struct gc_step *step, struct gc_depthwise_params *params) {
+    const struct gc_conv2d_params *p = step->params;
+    *params = (struct gc_depthwise_params){1,           p->kernel_h,   p->kernel_w,   p->stride_h,
+                                           p->stride_w, p->dilation_h, p->dilation_w, p->same,
+                                           p->bias};
+    struct gc_step depthwise = *step;
+    depthwise.op = &gc_op_depthwise;
+    depthwise.params = params;
+    return depthwise;
+}
+
+static gc_status prepare_depthwise(struct gc_step *step) {
+    struct gc_depthwise_params params;
+    struct gc_step depthwise = depthwise_of(step, &params);
+    const gc_status status = gc_op_depthwise.prepare(&depthwise);
+    step->state = depthwise.state;
+    return status;
+}
+
+static void release_depthwise(struct gc_step *step) {
+    struct gc_depthwise_params params;
+    struct gc_step depthwise = depthwise_of(step, &params);
+    gc_op_depthwise.release(&depthwise);
+    step->state = NULL;
+}
+
+#endif
+
+/* ---- XNNPACK ---- */
+
+#ifdef GC_XNNPACK
 /* The kernel in XNNPACK's order, times the fused scale; for gc_release.
  *   forward    [filters][k_h][k_w][in / groups]
  *   backward   [in][k_h][k_w][filters / groups]: the same with the roles of in and filters
@@ -219,39 +311,19 @@ static gc_status create_forward(struct conv2d *conv, const struct gc_step *step)
     return status;
 }
 
-/* A group per channel, of one filter: a depthwise convolution, whose kernel lies in the same order. Its
- * operator does all of such a step; `params` is room for its parameters. */
-static bool is_depthwise(const struct gc_step *step) {
-    const struct gc_conv2d_params *p = step->params;
-    return p->groups == step->in->dims[2] && p->groups == p->filters;
-}
-
-static struct gc_step depthwise_of(const struct gc_step *step, struct gc_depthwise_params *params) {
-    const struct gc_conv2d_params *p = step->params;
-    *params = (struct gc_depthwise_params){1,           p->kernel_h,   p->kernel_w,   p->stride_h,
-                                           p->stride_w, p->dilation_h, p->dilation_w, p->same,
-                                           p->bias};
-    struct gc_step depthwise = *step;
-    depthwise.op = &gc_op_depthwise;
-    depthwise.params = params;
-    return depthwise;
-}
-
-static gc_status prepare_depthwise(struct gc_step *step) {
-    struct gc_depthwise_params params;
-    struct gc_step depthwise = depthwise_of(step, &params);
-    const gc_status status = gc_op_depthwise.prepare(&depthwise);
-    step->state = depthwise.state;
+static gc_status create_backward(struct conv2d *conv, const struct gc_step *step) {
+    float *kernel;
+    GC_TRY(pack_kernel(&kernel, step, &conv->sizes, true));
+    const struct gc_xnn_convolution c = convolution_of(&conv->sizes, kernel);
+    const gc_status status = gc_xnn_create_transposed(&conv->backward, &c);
+    gc_release(kernel);
     return status;
 }
+#endif
 
-static void release_depthwise(struct gc_step *step) {
-    struct gc_depthwise_params params;
-    struct gc_step depthwise = depthwise_of(step, &params);
-    gc_op_depthwise.release(&depthwise);
-    step->state = NULL;
-}
+/* ---- The choice between them ---- */
 
+#ifndef GC_DOUBLE
 static void conv2d_release(struct gc_step *step) {
     struct conv2d *conv = step->state;
     if (conv == NULL)
@@ -260,10 +332,24 @@ static void conv2d_release(struct gc_step *step) {
         release_depthwise(step);
         return;
     }
+    gc_product_destroy(&conv->product);
+    gc_product_destroy(&conv->transposed);
+#ifdef GC_XNNPACK
     gc_xnn_destroy(&conv->forward);
     gc_xnn_destroy(&conv->backward);
+#endif
     gc_release(conv);
     step->state = NULL;
+}
+
+static gc_status prepare_forward(struct conv2d *conv, const struct gc_step *step) {
+    if (is_product(&conv->sizes))
+        return gc_product_create(&conv->product, step);
+#ifdef GC_XNNPACK
+    return create_forward(conv, step);
+#else
+    return GC_OK;
+#endif
 }
 
 static gc_status conv2d_prepare(struct gc_step *step) {
@@ -275,7 +361,7 @@ static gc_status conv2d_prepare(struct gc_step *step) {
     step->state = conv;
     gc_status status = sizes_of(&conv->sizes, step);
     if (status == GC_OK)
-        status = create_forward(conv, step);
+        status = prepare_forward(conv, step);
     if (status != GC_OK)
         conv2d_release(step);
     return status;
@@ -288,57 +374,15 @@ static gc_status conv2d_forward(struct gc_step *step, gc_real *out, const gc_rea
         return gc_op_depthwise.forward(&depthwise, out, in);
     }
     struct conv2d *conv = step->state;
+    if (is_product(&conv->sizes)) {
+        product_forward(conv, out, in[0]);
+        return GC_OK;
+    }
+#ifdef GC_XNNPACK
     return gc_xnn_run(&conv->forward, out, in[0]);
-}
-
-/* A 1 x 1 kernel without zeros around: a product with the transposed matrix. */
-static bool is_pointwise(const struct sizes *s) {
-    const struct gc_window *rows = &s->windows.rows, *columns = &s->windows.columns;
-    return s->groups == 1 && rows->kernel == 1 && columns->kernel == 1 && rows->before == 0 &&
-           rows->after == 0 && columns->before == 0 && columns->after == 0;
-}
-
-static bool has_unit_stride(const struct sizes *s) {
-    return s->windows.rows.stride == 1 && s->windows.columns.stride == 1;
-}
-
-/* The gradient of all pixels at once or, where the stride leaves gaps between the pixels that get
- * one, row by row. */
-static gc_status create_pointwise(struct gc_xnn *xnn, const struct sizes *s, const float *kernel) {
-    const struct gc_window *rows = &s->windows.rows, *columns = &s->windows.columns;
-    return gc_xnn_create_product(
-        xnn, &(struct gc_xnn_product){
-                 .rows = (size_t)columns->out * (has_unit_stride(s) ? (size_t)rows->out : 1),
-                 .in = s->filters,
-                 .out = s->in,
-                 .out_stride = s->in * columns->stride,
-                 .kernel = kernel,
-                 .min = -INFINITY,
-                 .max = INFINITY,
-             });
-}
-
-static gc_status create_backward(struct conv2d *conv, const struct gc_step *step) {
-    float *kernel;
-    GC_TRY(pack_kernel(&kernel, step, &conv->sizes, true));
-    const struct gc_xnn_convolution c = convolution_of(&conv->sizes, kernel);
-    const gc_status status = is_pointwise(&conv->sizes)
-                                 ? create_pointwise(&conv->backward, &conv->sizes, kernel)
-                                 : gc_xnn_create_transposed(&conv->backward, &c);
-    gc_release(kernel);
-    return status;
-}
-
-static gc_status backward_pointwise_rows(struct conv2d *conv, gc_real *din, const gc_real *dout) {
-    const struct sizes *s = &conv->sizes;
-    const struct gc_window *rows = &s->windows.rows, *columns = &s->windows.columns;
-    const size_t din_row = (size_t)columns->in * s->in,
-                 dout_row = (size_t)columns->out * s->filters;
-    memset(din, 0, (size_t)rows->in * din_row * sizeof *din);
-    for (int32_t y = 0; y < rows->out; y++)
-        GC_TRY(gc_xnn_run(&conv->backward, din + (size_t)y * rows->stride * din_row,
-                          dout + (size_t)y * dout_row));
-    return GC_OK;
+#else
+    return conv2d_forward_reference(step, out, in);
+#endif
 }
 
 static gc_status conv2d_backward(struct gc_step *step, int32_t input, gc_real *din,
@@ -350,14 +394,16 @@ static gc_status conv2d_backward(struct gc_step *step, int32_t input, gc_real *d
         return gc_op_depthwise.backward(&depthwise, input, din, dout, out, in);
     }
     struct conv2d *conv = step->state;
-    const bool pointwise = is_pointwise(&conv->sizes);
-    if (!pointwise && !gc_xnn_can_transpose(&conv->sizes.windows))
-        return conv2d_backward_reference(step, input, din, dout, out, in);
-    if (conv->backward.operator== NULL)
-        GC_TRY(create_backward(conv, step));
-    if (pointwise && !has_unit_stride(&conv->sizes))
-        return backward_pointwise_rows(conv, din, dout);
-    return gc_xnn_run(&conv->backward, din, dout);
+    if (is_product(&conv->sizes))
+        return product_backward(step, din, dout);
+#ifdef GC_XNNPACK
+    if (gc_xnn_can_transpose(&conv->sizes.windows)) {
+        if (conv->backward.operator== NULL)
+            GC_TRY(create_backward(conv, step));
+        return gc_xnn_run(&conv->backward, din, dout);
+    }
+#endif
+    return conv2d_backward_reference(step, input, din, dout, out, in);
 }
 #endif
 
@@ -369,7 +415,7 @@ const struct gc_op gc_op_conv2d = {
     .shape = conv2d_shape,
     .weight = conv2d_weight,
     .project = gc_conv2d_project,
-#ifdef GC_XNNPACK
+#ifndef GC_DOUBLE
     .prepare = conv2d_prepare,
     .release = conv2d_release,
     .forward = conv2d_forward,

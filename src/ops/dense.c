@@ -7,7 +7,7 @@
 #include "dot.h"
 #include "fused.h"
 #include "ops.h"
-#include "xnn.h"
+#include "product.h"
 
 #include <math.h>
 
@@ -70,7 +70,7 @@ static gc_status dense_backward_reference(struct gc_step *step, int32_t input,
     return GC_OK;
 }
 
-#ifdef GC_XNNPACK
+#ifndef GC_DOUBLE
 
 /* ---- One row ----
  * The usual head of a classifier. It reads every weight once, so that a packed copy would cost as much
@@ -116,58 +116,18 @@ static void row_backward(const struct gc_step *step, float *din, const float *do
         din[i] = gc_dot(step->weights[0] + i * units, dout, units);
 }
 
-/* ---- Several rows: XNNPACK ---- */
+/* ---- Several rows: a matrix product ---- */
 
 struct dense {
-    struct gc_xnn forward, backward;
+    struct gc_product product, transposed;
 };
-
-/* Creates a product with the kernel times the fused scale; without one Keras' array serves as it
- * is. */
-static gc_status create(struct gc_xnn *xnn, const struct gc_step *step,
-                        struct gc_xnn_product *product) {
-    product->rows = rows_of(step);
-    product->out_stride = product->out;
-    product->kernel = step->weights[0];
-    float *scaled = NULL;
-    if (step->scale != NULL) {
-        const size_t units = (size_t)gc_shape_channels(&step->out);
-        const size_t count = units * (size_t)gc_shape_channels(step->in);
-        scaled = gc_allocate(count, sizeof *scaled);
-        if (scaled == NULL)
-            return gc_fail_memory(count * sizeof *scaled, "a dense layer's kernel");
-        for (size_t i = 0; i < count; i++)
-            scaled[i] = step->weights[0][i] * step->scale[i % units];
-        product->kernel = scaled;
-    }
-    const gc_status status = gc_xnn_create_product(xnn, product);
-    gc_release(scaled);
-    return status;
-}
-
-static gc_status create_forward(struct dense *dense, const struct gc_step *step) {
-    const int32_t units = gc_shape_channels(&step->out);
-    float *bias;
-    GC_TRY(gc_fused_bias(&bias, step, step->weights[1], units));
-    const gc_status status = create(&dense->forward, step,
-                                    &(struct gc_xnn_product){
-                                        .in = gc_shape_channels(step->in),
-                                        .out = units,
-                                        .in_first = true,
-                                        .bias = bias,
-                                        .min = step->min,
-                                        .max = step->max,
-                                    });
-    gc_release(bias);
-    return status;
-}
 
 static void dense_release(struct gc_step *step) {
     struct dense *dense = step->state;
     if (dense == NULL)
         return;
-    gc_xnn_destroy(&dense->forward);
-    gc_xnn_destroy(&dense->backward);
+    gc_product_destroy(&dense->product);
+    gc_product_destroy(&dense->transposed);
     gc_release(dense);
     step->state = NULL;
 }
@@ -179,17 +139,19 @@ static gc_status dense_prepare(struct gc_step *step) {
     if (dense == NULL)
         return gc_fail_memory(sizeof *dense, "a dense layer");
     step->state = dense;
-    const gc_status status = create_forward(dense, step);
+    const gc_status status = gc_product_create(&dense->product, step);
     if (status != GC_OK)
         dense_release(step);
     return status;
 }
 
 static gc_status dense_forward(struct gc_step *step, gc_real *out, const gc_real *const *in) {
-    struct dense *dense = step->state;
-    if (dense != NULL)
-        return gc_xnn_run(&dense->forward, out, in[0]);
-    row_forward(step, out, in[0]);
+    const struct dense *dense = step->state;
+    if (dense == NULL)
+        row_forward(step, out, in[0]);
+    else
+        gc_product_run(&dense->product, rows_of(step), out, (size_t)dense->product.out, in[0],
+                       (size_t)dense->product.in);
     return GC_OK;
 }
 
@@ -201,15 +163,11 @@ static gc_status dense_backward(struct gc_step *step, int32_t input, gc_real *di
         row_backward(step, din, dout);
         return GC_OK;
     }
-    if (dense->backward.operator== NULL)
-        GC_TRY(create(&dense->backward, step,
-                      &(struct gc_xnn_product){
-                          .in = gc_shape_channels(&step->out),
-                          .out = gc_shape_channels(step->in),
-                          .min = -INFINITY,
-                          .max = INFINITY,
-                      }));
-    return gc_xnn_run(&dense->backward, din, dout);
+    if (dense->transposed.packed == NULL)
+        GC_TRY(gc_product_create_transposed(&dense->transposed, step));
+    gc_product_run(&dense->transposed, rows_of(step), din, (size_t)dense->transposed.out, dout,
+                   (size_t)dense->transposed.in);
+    return GC_OK;
 }
 #endif
 
@@ -219,7 +177,7 @@ const struct gc_op gc_op_dense = {
     .takes_clamp = true,
     .shape = dense_shape,
     .weight = dense_weight,
-#ifdef GC_XNNPACK
+#ifndef GC_DOUBLE
     .prepare = dense_prepare,
     .release = dense_release,
     .forward = dense_forward,

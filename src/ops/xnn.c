@@ -159,22 +159,4 @@ gc_status gc_xnn_create_transposed(struct gc_xnn *xnn, const struct gc_xnn_convo
     return finish(xnn, reshape_transposed(xnn, c->windows));
 }
 
-/* ---- Matrix product ---- */
-
-static gc_status setup_product(struct gc_xnn *xnn, float *out, const float *in) {
-    return check(xnn_setup_fully_connected_nc_f32(xnn->operator, in, out), "matrix product");
-}
-
-gc_status gc_xnn_create_product(struct gc_xnn *xnn, const struct gc_xnn_product *p) {
-    *xnn = (struct gc_xnn){.setup = setup_product};
-    GC_TRY(initialize());
-    GC_TRY(check(xnn_create_fully_connected_nc_f32(
-                     (size_t)p->in, (size_t)p->out, (size_t)p->in, (size_t)p->out_stride, p->kernel,
-                     p->bias, p->min, p->max, p->in_first ? XNN_FLAG_TRANSPOSE_WEIGHTS : 0, NULL,
-                     NULL, &xnn->operator),
-                 "matrix product"));
-    return finish(xnn, check(xnn_reshape_fully_connected_nc_f32(xnn->operator, p->rows, NULL),
-                             "matrix product"));
-}
-
 #endif

@@ -43,19 +43,6 @@ gc_status gc_xnn_create_transposed(struct gc_xnn *xnn,
  * convolution per phase then counts below zero, and hangs. */
 bool gc_xnn_can_transpose(const struct gc_windows *windows);
 
-/* A matrix product: out[row][o] = clamp(bias[o] + sum_i in[row][i] * kernel(i, o)).
- *   in           [rows][in]
- *   out          rows of `out` values, out_stride apart
- *   kernel       [out][in], or [in][out] with `in_first` */
-struct gc_xnn_product {
-    size_t rows;
-    int32_t in, out, out_stride;
-    bool in_first;
-    const float *kernel, *bias;
-    float min, max;
-};
-gc_status gc_xnn_create_product(struct gc_xnn *xnn, const struct gc_xnn_product *product);
-
 /* Computes out. Neither may move while it runs; nothing is kept of them. */
 gc_status gc_xnn_run(struct gc_xnn *xnn, float *out, const float *in);
 
