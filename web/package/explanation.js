@@ -92,11 +92,18 @@ function givesProbabilities({ predictions, logits }) {
 
 /**
  * @param {Model} model
- * @param {ImageData} image
+ * @param {Run} run
  * @param {TargetExplanation[]} targets
  * @returns {Explanation}
  */
-export function toExplanation(model, image, targets) {
-  const description = DESCRIPTION.replaceAll('\n', ' ');
-  return { modelName: model.name, method: METHOD, description, image, targets };
+export function toExplanation(model, run, targets) {
+  return {
+    modelName: model.name,
+    method: METHOD,
+    description: DESCRIPTION.replaceAll('\n', ' '),
+    get image() {
+      return run.picture; // which may take as long as the map: made for who looks at it
+    },
+    targets,
+  };
 }

@@ -66,7 +66,7 @@ export class Model extends ModelInfo {
       : await this.#readImage(image, options);
     const drawn = options.image && (await readPicture(this.#engine, options.image));
     signal?.throwIfAborted();
-    return new Run(this, this.#network, input, drawn ? toImageData(drawn) : picture);
+    return new Run(this, this.#network, input, drawn ? () => toImageData(drawn) : picture);
   }
 
   /**
@@ -75,8 +75,9 @@ export class Model extends ModelInfo {
    */
   async #readImage(image, { interpolation = 'nearest' }) {
     const pixels = await readPicture(this.#engine, image);
-    const { preprocessing } = this;
-    return pictureToInput(this.#engine, pixels, this.#pictureSize(), preprocessing, interpolation);
+    const size = this.#pictureSize();
+    const made = pictureToInput(this.#engine, pixels, size, this.preprocessing, interpolation);
+    return { input: made.input, picture: () => made.picture };
   }
 
   /** The size that pictures are brought to. */
@@ -95,12 +96,12 @@ export class Model extends ModelInfo {
 
   /**
    * @param {Tensor} tensor
-   * @returns {{ input: Input, picture: ImageData }}
+   * @returns {{ input: Input, picture: () => ImageData }}
    */
   #readTensor(tensor) {
     const given = checkTensor(tensor, [1, ...this.inputShape.slice(1)]);
     const input = { ...given, data: given.data.slice() };
-    return { input, picture: inputToPicture(input, { scale: true }) };
+    return { input, picture: () => inputToPicture(input, { scale: true }) };
   }
 
   /**

@@ -30,24 +30,31 @@ import { findRangeProblem } from './preprocessing.js';
 export class Run {
   #model;
   #network;
+  #draw;
+  /** @type {ImageData | undefined} */
+  #picture;
 
   /**
    * @param {Model} model
    * @param {Network} network
    * @param {Input} input
-   * @param {ImageData} picture to draw on
+   * @param {() => ImageData} draw makes the picture to draw on, when it is first asked for
    */
-  constructor(model, network, input, picture) {
+  constructor(model, network, input, draw) {
     this.#model = model;
     this.#network = network;
+    this.#draw = draw;
     /** The network's input, [height][width][channels]. */
     this.input = input;
-    /** The picture that heat maps are drawn on. */
-    this.picture = picture;
     /** Scores, one a class, as the model gives them. */
     this.predictions = network.outputs(input, SCORE);
     /** The values before the last softmax or sigmoid; the scores if the model ends without one. */
     this.logits = network.outputs(input, LOGIT);
+  }
+
+  /** The picture that heat maps are drawn on. */
+  get picture() {
+    return (this.#picture ??= this.#draw());
   }
 
   /**
@@ -88,7 +95,7 @@ export class Run {
       signal?.throwIfAborted();
       entries.push(...explainTarget(this.#network, this.#model, this, target, layers, logits));
     }
-    return toExplanation(this.#model, this.picture, entries);
+    return toExplanation(this.#model, this, entries);
   }
 
   /**
