@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "../memory.h"
+#include "../parallel.h"
 #include "fused.h"
 #include "shapes.h"
 #include "simd.h"
@@ -30,6 +31,8 @@ struct kernel {
     const float *bias;                 /* NULL for 0 */
 };
 
+static size_t panels_of(int32_t out) { return ((size_t)out + PANEL - 1) / PANEL; }
+
 static float scale_of(const float *scale, int32_t i) { return scale == NULL ? 1 : scale[i]; }
 
 /* One panel, of `count` outputs from `first` on: packed [1 + in][PANEL] */
@@ -49,7 +52,7 @@ static void pack_panel(float *packed, const struct kernel *kernel, int32_t in, i
 
 static gc_status pack(struct gc_product *product, const struct kernel *kernel) {
     const int32_t in = product->in, out = product->out;
-    const size_t panels = ((size_t)out + PANEL - 1) / PANEL, panel = (1 + (size_t)in) * PANEL;
+    const size_t panels = panels_of(out), panel = (1 + (size_t)in) * PANEL;
     product->packed = gc_allocate(panels * panel, sizeof *product->packed);
     if (product->packed == NULL)
         return gc_fail_memory(panels * panel * sizeof *product->packed, "a matrix product");
@@ -117,49 +120,56 @@ GC_INLINE void store_row(float *out, struct panel_row sums, size_t count) {
     memcpy(out, row, count * sizeof *out);
 }
 
-/* out [ROWS][product->out] from in [ROWS][product->in], rows their strides apart */
-GC_INLINE void multiply_tile(const int ROWS, const struct gc_product *product, float *out,
-                             size_t out_stride, const float *in, size_t in_stride) {
-    const struct gc_product *fresh = product;
-    const float *rows[TILE], *panel = product->packed;
+/* Rows of a product and the panels that they are multiplied with. */
+struct block {
+    const struct gc_product *product;
+    float *out;
+    const float *in;
+    size_t out_stride, in_stride;
+    size_t first, end; /* panels */
+};
+
+/* out [ROWS][outputs of the panels] from in [ROWS][product->in], rows their strides apart */
+GC_INLINE void multiply_block(const int ROWS, const struct block *block) {
+    const struct gc_product *product = block->product;
+    const size_t panel_size = (1 + (size_t)product->in) * PANEL;
+    const float *rows[TILE], *panel = product->packed + block->first * panel_size;
+    float *out = block->out + block->first * PANEL;
     for (int r = 0; r < ROWS; r++)
-        rows[r] = in + r * in_stride;
-    for (int32_t left = product->out; left > 0; left -= PANEL, out += PANEL) {
+        rows[r] = block->in + r * block->in_stride;
+    int32_t left = product->out - (int32_t)(block->first * PANEL);
+    for (size_t p = block->first; p < block->end; p++, left -= PANEL, out += PANEL) {
         struct panel_row sums[TILE];
         multiply_panel(ROWS, sums, rows, panel, product->in);
-        panel += (1 + (size_t)product->in) * PANEL;
+        panel += panel_size;
         /* Hides where it points to, so that the clamp is read anew for each panel: kept in registers it
          * would push out sums. */
-        __asm__("" : "+r"(fresh));
-        const gc_f4 min = gc_f4_splat(fresh->min), max = gc_f4_splat(fresh->max);
+        __asm__("" : "+r"(product));
+        const gc_f4 min = gc_f4_splat(product->min), max = gc_f4_splat(product->max);
         for (int r = 0; r < ROWS; r++) {
             sums[r].low = gc_f4_clamp(sums[r].low, min, max);
             sums[r].high = gc_f4_clamp(sums[r].high, min, max);
         }
         if (left >= PANEL)
             for (int r = 0; r < ROWS; r++)
-                store_row(out + r * out_stride, sums[r], PANEL);
+                store_row(out + r * block->out_stride, sums[r], PANEL);
         else
             for (int r = 0; r < ROWS; r++)
-                store_row(out + r * out_stride, sums[r], (size_t)left);
+                store_row(out + r * block->out_stride, sums[r], (size_t)left);
     }
 }
 
-typedef void multiply(const struct gc_product *product, float *out, size_t out_stride,
-                      const float *in, size_t in_stride);
+typedef void multiply(const struct block *block);
 
-#define MULTIPLY_TILE(ROWS)                                                                        \
-    static void multiply_##ROWS(const struct gc_product *product, float *out, size_t out_stride,   \
-                                const float *in, size_t in_stride) {                               \
-        multiply_tile(ROWS, product, out, out_stride, in, in_stride);                              \
-    }
-MULTIPLY_TILE(1)
-MULTIPLY_TILE(2)
-MULTIPLY_TILE(3)
-MULTIPLY_TILE(4)
+#define MULTIPLY_BLOCK(ROWS)                                                                       \
+    static void multiply_##ROWS(const struct block *block) { multiply_block(ROWS, block); }
+MULTIPLY_BLOCK(1)
+MULTIPLY_BLOCK(2)
+MULTIPLY_BLOCK(3)
+MULTIPLY_BLOCK(4)
 #if TILE == 6
-MULTIPLY_TILE(5)
-MULTIPLY_TILE(6)
+MULTIPLY_BLOCK(5)
+MULTIPLY_BLOCK(6)
 #endif
 
 static multiply *const by_rows[TILE] = {
@@ -169,16 +179,50 @@ static multiply *const by_rows[TILE] = {
 #endif
 };
 
-/* Tiles of nearly equal height: a last one of a single row would cost as much time as one of three. */
+/* ---- Dividing the work ---- */
+
+/* A product in parts, each of them some tiles times a stretch of the panels. */
+struct work {
+    struct block all;
+    size_t rows, tiles, tile_parts, stretches;
+};
+
+/* Where part `index` of `parts` nearly equal parts begins. */
+static size_t part_start(size_t count, size_t parts, size_t index) {
+    return (size_t)((uint64_t)count * index / parts);
+}
+
+/* The tiles are of nearly equal height too: a last one of a single row would cost as much time as one of
+ * three. */
+static void multiply_part(void *context, size_t index) {
+    const struct work *work = context;
+    const size_t part = index / work->stretches, stretch = index % work->stretches;
+    const size_t first = part_start(work->tiles, work->tile_parts, part);
+    const size_t end = part_start(work->tiles, work->tile_parts, part + 1);
+    size_t row = part_start(work->rows, work->tiles, first), next;
+    struct block block = work->all;
+    block.first = part_start(work->all.end, work->stretches, stretch);
+    block.end = part_start(work->all.end, work->stretches, stretch + 1);
+    for (size_t tile = first; tile < end; tile++, row = next) {
+        next = part_start(work->rows, work->tiles, tile + 1);
+        block.out = work->all.out + row * block.out_stride;
+        block.in = work->all.in + row * block.in_stride;
+        by_rows[next - row - 1](&block);
+    }
+}
+
+/* So many parts for each thread that all are busy to the end, and hardly more. */
+#define PARTS_PER_THREAD 8
+
 void gc_product_run(const struct gc_product *product, size_t rows, float *out, size_t out_stride,
                     const float *in, size_t in_stride) {
-    const size_t tiles = (rows + TILE - 1) / TILE;
-    for (size_t tile = 0, row = 0; tile < tiles; tile++) {
-        const size_t height = (rows - row) / (tiles - tile);
-        by_rows[height - 1](product, out + row * out_stride, out_stride, in + row * in_stride,
-                            in_stride);
-        row += height;
-    }
+    const size_t panels = panels_of(product->out), tiles = (rows + TILE - 1) / TILE;
+    const size_t threads = gc_thread_count(), parts = threads > 1 ? PARTS_PER_THREAD * threads : 1;
+    struct work work = {{product, out, in, out_stride, in_stride, 0, panels}, rows, tiles, 0, 1};
+    work.tile_parts = tiles < parts ? tiles : parts;
+    while (work.tile_parts * work.stretches < parts && 2 * work.stretches <= panels)
+        work.stretches *= 2;
+    gc_parallel(multiply_part, &work, work.tile_parts * work.stretches);
 }
 
 #endif

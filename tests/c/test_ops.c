@@ -328,6 +328,21 @@ TEST(dense) {
                                                      .in = {denses[i].in}});
 }
 
+/* Every height of a tile, with one tile and with several; every remainder of a panel. */
+TEST(dense_of_all_sizes) {
+    for (int32_t rows = 1; rows <= 14; rows++)
+        for (int32_t units = 1; units <= 17; units++) {
+            const struct gc_dense_params params = {units, true};
+            op_test("dense of all sizes", &(struct op_case){.op = &gc_op_dense,
+                                                            .params = &params,
+                                                            .in = {{2, {rows, 3}}},
+                                                            .affine = true,
+                                                            .clamp = true,
+                                                            .min = -0.4F,
+                                                            .max = 0.6F});
+        }
+}
+
 TEST(dense_by_hand) {
     const struct gc_dense_params params = {2, true};
     const gc_real in[] = {1, 2, 3}, expected[] = {1 + 6 + 15 + 100, 2 + 8 + 18 - 100};
