@@ -35,12 +35,13 @@ function cFiles() {
 
 /** The formatters' commands. @param {'write' | 'check'} mode */
 export function formatters(mode) {
+  const cache = ['--cache', '--cache-strategy=content', '--cache-location=build/prettier-cache'];
   const clangMode = mode === 'write' ? ['-i'] : ['--dry-run', '--Werror'];
   return {
     c: { command: clangFormat, args: [...clangMode, ...cFiles()] },
     js: {
       command: process.execPath,
-      args: ['node_modules/prettier/bin/prettier.cjs', `--${mode}`, '.'],
+      args: ['node_modules/prettier/bin/prettier.cjs', `--${mode}`, ...cache, '.'],
     },
   };
 }

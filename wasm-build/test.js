@@ -1,20 +1,46 @@
 // npm test: sets up, builds what the tests run, and runs every tests/**/*.test.js with Node's runner.
 // What follows chooses test files: npm test -- tests/js/style.test.js
 
-import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
+import { run } from 'node:test';
+import { spec } from 'node:test/reporters';
 import { make } from './build.js';
 import { buildSteps, setUp } from './setup.js';
-import { root, runMain, say } from './tools.js';
+import { SetupError, jobs, root, runMain, say } from './tools.js';
+
+/** Begun first, the longest leave no processor idle at the end. */
+const LONGEST_FIRST = [
+  'golden/zoo',
+  'browser/demo',
+  'pack/pack',
+  'browser/inputs',
+  'golden/eli5',
+  'js/style',
+].map((name) => path.join('tests', `${name}.test.js`));
 
 /** Every test file, relative to the root. */
 function testFiles() {
   const names = fs.readdirSync(path.join(root, 'tests'), { recursive: true, encoding: 'utf8' });
-  return names.filter((name) => name.endsWith('.test.js')).map((name) => path.join('tests', name));
+  const files = names.filter((name) => name.endsWith('.test.js')).sort();
+  return [...new Set([...LONGEST_FIRST, ...files.map((name) => path.join('tests', name))])];
+}
+
+/**
+ * Runs test files, as many at once as the machine has processors. `node --test` leaves one of them idle.
+ * @param {string[]} files
+ */
+function runTests(files) {
+  say(`${files.length} files of tests`);
+  const tests = run({ files: files.map((file) => path.resolve(root, file)), concurrency: jobs });
+  tests.on('test:fail', () => (process.exitCode = 1));
+  tests.compose(new spec()).pipe(process.stdout);
 }
 
 await runMain(async () => {
+  if (process.env.CI && !fs.existsSync(path.join(root, '../shared/golden'))) {
+    throw new SetupError('the test data are not here: there is no folder ../shared/golden');
+  }
   const tools = ['clang-format', 'python-safetensors', 'chromium', 'firefox'];
   await setUp([...buildSteps, 'models', 'test-models', ...tools]);
   make(['wasm', 'reference', 'wasm-tests']);
@@ -22,11 +48,5 @@ await runMain(async () => {
   const { buildDemo } = await import('./demo.js');
   await buildDemo();
   const chosen = process.argv.slice(2);
-  const files = chosen.length > 0 ? chosen : testFiles().sort();
-  say(`node --test, ${files.length} files`);
-  const { status } = spawnSync(process.execPath, ['--test', '--test-reporter=spec', ...files], {
-    cwd: root,
-    stdio: 'inherit',
-  });
-  process.exitCode = status ?? 1;
+  runTests(chosen.length > 0 ? chosen : testFiles());
 });
