@@ -2,14 +2,17 @@
 #include "gradcam.h"
 #include "image/pixel.h"
 
-#include <math.h>
 #include <string.h>
 
 /* ELI5 divides in double and the largest value stays below 1, which rounding to nearest would lose, and
  * with it the 254 that this value becomes as a byte. */
 static float toward_zero(double value) {
     float rounded = (float)value;
-    return rounded > value ? nextafterf(rounded, 0.0f) : rounded;
+    int32_t bits;
+    memcpy(&bits, &rounded, sizeof bits);
+    bits -= rounded > value; /* the next float towards zero, for those above it */
+    memcpy(&rounded, &bits, sizeof bits);
+    return rounded;
 }
 
 /* heatmap, raw   [count] */
