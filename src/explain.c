@@ -4,116 +4,73 @@
 
 #include "memory.h"
 #include "model.h"
+#include "ops/dot.h"
 #include "run.h"
+#include "sums.h"
 
-/* What the maps of a group's swallowed values share; the map itself lies in plan->scratch[0]. */
+/* What the maps of a group's swallowed values share; the operator's map lies in plan->scratch. */
 struct projection {
     const struct gc_group *group; /* NULL: none */
-    double shift;                 /* what the values after the group's scale and shift have more */
-    double norms[2];              /* of the weights before and after the scale */
+    gc_real shift;                /* what the values after the group's scale and shift have more */
+    gc_real norms[3];             /* of the weights, by enum gc_place */
 };
 
 struct cam {
     const struct gc_graph *graph;
     const struct gc_plan *plan;
-    const int32_t *values;        /* [requests]: what is explained */
-    int32_t owners[GC_MAX_GROUP]; /* the value whose channel weights plan->channels[i] holds */
+    int32_t owners[GC_MAX_GROUP]; /* the value whose channel weights plan->weights[i] holds */
     int32_t next_owner;
     struct projection projection; /* the group that was projected last */
     float *raw;                   /* maps one after another */
     float *weights_norm;          /* [requests], or NULL */
 };
 
-static const gc_shape *shape_of(const struct cam *cam, int32_t request) {
-    return &cam->graph->values[cam->values[request]].shape;
-}
-
 static size_t positions(const gc_shape *shape) {
     return (size_t)shape->dims[0] * (size_t)shape->dims[1];
 }
 
+static const gc_shape *shape_of(const struct cam *cam, int32_t request) {
+    return &cam->graph->values[cam->plan->requests[request]].shape;
+}
+
 static float *raw_map(const struct cam *cam, int32_t request) {
-    size_t offset = 0;
-    for (int32_t r = 0; r < request; r++)
-        offset += positions(shape_of(cam, r));
-    return cam->raw + offset;
+    return cam->raw + cam->plan->offsets[request];
 }
 
 /* Room for the channel weights of a value. A value's activation follows its gradient before the next
  * group begins, so as many as a group has nodes suffice, in turn. */
-static double *channel_weights(struct cam *cam, int32_t value) {
+static gc_real *channel_weights(struct cam *cam, int32_t value) {
     for (int32_t i = 0; i < GC_MAX_GROUP; i++)
         if (cam->owners[i] == value)
-            return cam->plan->channels[i];
+            return cam->plan->weights[i];
     const int32_t i = cam->next_owner++ % GC_MAX_GROUP;
     cam->owners[i] = value;
-    return cam->plan->channels[i];
+    return cam->plan->weights[i];
 }
 
-/* Positions whose gradients are added up before the sum goes to double. */
-#define BLOCK 8
-
-/* sums [channels] += gradient [BLOCK][channels] over the positions */
-static void add_block(double *restrict sums, const gc_real *restrict gradient, size_t channels) {
-    for (size_t k = 0; k < channels; k++) {
-        gc_real sum = 0;
-        for (size_t p = 0; p < BLOCK; p++)
-            sum += gradient[p * channels + k];
-        sums[k] += (double)sum;
-    }
-}
-
-/* weights [channels] = mean of gradient [positions][channels] over the positions. Summed in double:
- * thousands of float32 values of both signs would lose the digits that matter. */
-static void mean_over_positions(double *restrict weights, const gc_real *restrict gradient,
-                                size_t count, size_t channels) {
-    memset(weights, 0, channels * sizeof *weights);
-    size_t p = 0;
-    for (; p + BLOCK <= count; p += BLOCK)
-        add_block(weights, gradient + p * channels, channels);
-    for (; p < count; p++)
-        for (size_t k = 0; k < channels; k++)
-            weights[k] += (double)gradient[p * channels + k];
+/* weights [channels] = mean over `count` positions from the sums [channels] */
+static void mean_of(gc_real *weights, const double *sums, size_t count, size_t channels) {
     for (size_t k = 0; k < channels; k++)
-        weights[k] /= (double)count;
-}
-
-/* Sums that run side by side, so that they become vectors. */
-#define LANES 8
-
-/* sum over k of weights [channels] times values [channels] */
-static double weighted_sum(const double *restrict weights, const gc_real *restrict values,
-                           size_t channels) {
-    double sums[LANES] = {0}, sum = 0;
-    size_t k = 0;
-    for (; k + LANES <= channels; k += LANES)
-        for (size_t lane = 0; lane < LANES; lane++)
-            sums[lane] += weights[k + lane] * (double)values[k + lane];
-    for (; k < channels; k++)
-        sum += weights[k] * (double)values[k];
-    for (size_t lane = 0; lane < LANES; lane++)
-        sum += sums[lane];
-    return sum;
+        weights[k] = (gc_real)(sums[k] / (double)count);
 }
 
 /* raw [positions] = sum over k of weights [channels] times activation [positions][channels] */
-static void weighted_channel_sum(float *raw, const double *weights, const gc_real *activation,
+static void weighted_channel_sum(float *raw, const gc_real *weights, const gc_real *activation,
                                  size_t count, size_t channels) {
     for (size_t p = 0; p < count; p++)
-        raw[p] = (float)weighted_sum(weights, activation + p * channels, channels);
+        raw[p] = (float)gc_dot(weights, activation + p * channels, channels);
 }
 
-static double euclidean_norm(const double *values, size_t count) {
+static gc_real euclidean_norm(const gc_real *values, size_t count) {
     double sum = 0;
     for (size_t i = 0; i < count; i++)
-        sum += values[i] * values[i];
-    return sqrt(sum);
+        sum += (double)values[i] * (double)values[i];
+    return (gc_real)sqrt(sum);
 }
 
-static void keep_norm(const struct cam *cam, int32_t request, const double *weights,
-                      size_t channels) {
+static void keep_norm(const struct cam *cam, int32_t request, gc_real norm) {
     if (cam->weights_norm != NULL)
-        cam->weights_norm[request] = weights == NULL ? 0 : (float)euclidean_norm(weights, channels);
+        cam->weights_norm[request] = (float)norm;
 }
 
 static void take_gradient(void *context, int32_t request, const gc_real *gradient) {
@@ -122,52 +79,99 @@ static void take_gradient(void *context, int32_t request, const gc_real *gradien
     const size_t count = positions(shape), channels = (size_t)shape->dims[2];
     if (gradient == NULL) {
         memset(raw_map(cam, request), 0, count * sizeof(float));
-        keep_norm(cam, request, NULL, channels);
+        keep_norm(cam, request, 0);
         return;
     }
-    double *weights = channel_weights(cam, cam->values[request]);
-    mean_over_positions(weights, gradient, count, channels);
-    keep_norm(cam, request, weights, channels);
+    gc_real *weights = channel_weights(cam, cam->plan->requests[request]);
+    gc_sum_positions(cam->plan->sums, gradient, count, channels);
+    mean_of(weights, cam->plan->sums, count, channels);
+    keep_norm(cam, request, euclidean_norm(weights, channels));
 }
 
 static void take_activation(void *context, int32_t request, const gc_real *activation) {
     struct cam *cam = context;
     const gc_shape *shape = shape_of(cam, request);
-    weighted_channel_sum(raw_map(cam, request), channel_weights(cam, cam->values[request]),
+    weighted_channel_sum(raw_map(cam, request), channel_weights(cam, cam->plan->requests[request]),
                          activation, positions(shape), (size_t)shape->dims[2]);
 }
 
-/* A group's operator f gives one value, scale * f + shift another. From the gradient g behind the scale,
- * with m the mean of g over the positions, both maps rest on sum_k m_k scale_k f_k. */
-static gc_status project_group(struct cam *cam, struct gc_group *group, const gc_real *gradient) {
+/* ---- Swallowed values ----
+ * A group pads its input, its operator f gives one value, scale * f + shift another. From the gradient g
+ * behind the scale, with m the mean of g over the positions, the maps of both rest on
+ * sum_k m_k scale_k f_k, and so does the mean gradient of the padded input. */
+
+static bool is_padded(const struct cam *cam, const struct gc_group *group) {
+    return cam->graph->nodes[group->nodes[0]].op != group->step.op;
+}
+
+static gc_real *padded_weights(struct cam *cam, const struct gc_group *group) {
+    return channel_weights(cam, gc_group_value(cam->plan, group, 0));
+}
+
+/* From the operator's sum over taps, which every position of its output has: the mean gradient. */
+static void mean_of_padded(struct cam *cam, const struct gc_group *group, gc_real *weights,
+                           size_t channels) {
+    const gc_shape *padded = &cam->graph->values[gc_group_value(cam->plan, group, 0)].shape;
+    const double share = (double)positions(&group->step.out) / (double)positions(padded);
+    for (size_t k = 0; k < channels; k++)
+        weights[k] = (gc_real)((double)weights[k] * share);
+}
+
+static gc_status project_group(struct cam *cam, struct gc_group *group, const double *sums) {
     struct gc_step *step = &group->step;
-    const size_t channels = (size_t)step->out.dims[2];
-    double *weights = channel_weights(cam, group->output);
-    mean_over_positions(weights, gradient, positions(&step->out), channels);
+    const size_t channels = (size_t)step->out.dims[2], channels_in = (size_t)step->in->dims[2];
+    gc_real *weights = channel_weights(cam, group->output);
+    gc_real *padded = is_padded(cam, group) ? padded_weights(cam, group) : NULL;
     struct projection projection = {.group = group};
-    projection.norms[true] = euclidean_norm(weights, channels);
-    for (size_t k = 0; step->scale != NULL && k < channels; k++) {
-        projection.shift += weights[k] * (double)step->shift[k];
-        weights[k] *= (double)step->scale[k];
+    mean_of(weights, sums, positions(&step->out), channels);
+    projection.norms[GC_SCALED] = euclidean_norm(weights, channels);
+    if (step->scale != NULL)
+        projection.shift = gc_dot(weights, step->shift, channels);
+    for (size_t k = 0; step->scale != NULL && k < channels; k++)
+        weights[k] *= step->scale[k];
+    projection.norms[GC_HEAD] = euclidean_norm(weights, channels);
+    GC_TRY(step->op->project(step, cam->plan->scratch, padded, weights, group->in));
+    if (padded != NULL) {
+        mean_of_padded(cam, group, padded, channels_in);
+        projection.norms[GC_PADDED] = euclidean_norm(padded, channels_in);
     }
-    projection.norms[false] = euclidean_norm(weights, channels);
-    GC_TRY(step->op->project(step, cam->plan->scratch[0], weights, group->in));
     cam->projection = projection;
     return GC_OK;
 }
 
+/* The map of the group's operator, moved by `shift`. */
+static void draw_projection(const struct cam *cam, float *raw, const struct gc_group *group,
+                            gc_real shift) {
+    const gc_real *projected = cam->plan->scratch;
+    for (size_t p = 0, count = positions(&group->step.out); p < count; p++)
+        raw[p] = (float)(projected[p] + shift);
+}
+
+/* The map of the group's padding: that of its input, with zeros around. */
+static void draw_padded(struct cam *cam, float *raw, const struct gc_group *group,
+                        const gc_shape *shape) {
+    const gc_real *weights = padded_weights(cam, group);
+    const struct gc_step *step = &group->step;
+    const size_t columns = (size_t)step->in->dims[1], channels = (size_t)step->in->dims[2];
+    const size_t width = (size_t)shape->dims[1];
+    memset(raw, 0, positions(shape) * sizeof *raw);
+    raw += (size_t)step->padding.top * width + (size_t)step->padding.left;
+    for (size_t y = 0; y < (size_t)step->in->dims[0]; y++)
+        weighted_channel_sum(raw + y * width, weights, group->in[0] + y * columns * channels,
+                             columns, channels);
+}
+
 static gc_status take_projection(void *context, int32_t request, struct gc_group *group,
-                                 bool is_scaled, const gc_real *gradient) {
+                                 enum gc_place place, const double *sums) {
     struct cam *cam = context;
     if (cam->projection.group != group)
-        GC_TRY(project_group(cam, group, gradient));
-    const double shift = is_scaled ? cam->projection.shift : 0;
-    const gc_real *projected = cam->plan->scratch[0];
+        GC_TRY(project_group(cam, group, sums));
     float *raw = raw_map(cam, request);
-    for (size_t p = 0, count = positions(&group->step.out); p < count; p++)
-        raw[p] = (float)((double)projected[p] + shift);
-    if (cam->weights_norm != NULL)
-        cam->weights_norm[request] = (float)cam->projection.norms[is_scaled];
+    if (place == GC_PADDED)
+        draw_padded(cam, raw, group, shape_of(cam, request));
+    else
+        draw_projection(cam, raw, group, place == GC_SCALED ? cam->projection.shift : 0);
+    keep_norm(cam, request, cam->projection.norms[place]);
     return GC_OK;
 }
 
@@ -194,7 +198,8 @@ static gc_status tensor_size(const struct gc_layer *layer, const gc_shape *shape
     return GC_OK;
 }
 
-/* Writes the layers' values to plan->requests; `given` values must be what their sizes add up to. */
+/* Writes the layers' values to plan->requests and where what is asked of each begins to plan->offsets;
+ * `given` values must be what their sizes add up to. */
 static gc_status request_layers(const gc_model *model, const int32_t *layers, int32_t layer_count,
                                 layer_size *size_of, size_t given) {
     if (layers == NULL || layer_count < 1 || layer_count > model->graph.layer_count)
@@ -209,6 +214,7 @@ static gc_status request_layers(const gc_model *model, const int32_t *layers, in
         size_t size = 0;
         GC_TRY(size_of(layer, &model->graph.values[layer->value].shape, &size));
         model->plan->requests[i] = layer->value;
+        model->plan->offsets[i] = wanted;
         wanted += size;
     }
     return gc_check_count("room for the layers' values", given, wanted);
@@ -246,7 +252,6 @@ gc_status gc_model_explain(gc_model *model, int32_t target, gc_output output, co
     start_gradient(model, output, &from)[target] = 1;
     struct cam cam = {.graph = &model->graph,
                       .plan = model->plan,
-                      .values = model->plan->requests,
                       .owners = {GC_NONE, GC_NONE, GC_NONE, GC_NONE},
                       .raw = raw,
                       .weights_norm = weights_norm};
@@ -257,17 +262,15 @@ gc_status gc_model_explain(gc_model *model, int32_t target, gc_output output, co
 /* ---- Activations and gradients as they are ---- */
 
 struct copy {
-    const struct gc_graph *graph;
-    const int32_t *values; /* [requests] */
-    float *tensors;        /* one after another */
+    const struct gc_plan *plan;
+    float *tensors; /* one after another */
 };
 
 static void copy_tensor(void *context, int32_t request, const gc_real *tensor) {
     const struct copy *copy = context;
-    float *to = copy->tensors;
-    for (int32_t r = 0; r < request; r++)
-        to += gc_shape_count(&copy->graph->values[copy->values[r]].shape);
-    const size_t count = gc_shape_count(&copy->graph->values[copy->values[request]].shape);
+    const struct gc_plan *plan = copy->plan;
+    float *to = copy->tensors + plan->offsets[request];
+    const size_t count = gc_shape_count(&plan->graph->values[plan->requests[request]].shape);
     for (size_t i = 0; i < count; i++)
         to[i] = tensor == NULL ? 0 : (float)tensor[i];
 }
@@ -279,10 +282,10 @@ static void ignore(void *context, int32_t request, const gc_real *tensor) {
 gc_status gc_model_activation(gc_model *model, int32_t layer, float *values, size_t count) {
     GC_TRY(gc_model_check_run(model));
     GC_TRY(request_layers(model, &layer, 1, tensor_size, count));
-    struct copy copy = {&model->graph, model->plan->requests, values};
+    struct copy copy = {model->plan, values};
     const struct gc_visitor visitor = {&copy, ignore, copy_tensor, NULL};
     const size_t before = gc_memory_in_use();
-    const gc_status status = gc_run_activation(model->plan, copy.values[0], &visitor);
+    const gc_status status = gc_run_activation(model->plan, model->plan->requests[0], &visitor);
     model->memory += gc_memory_in_use() - before;
     return status;
 }
@@ -297,7 +300,7 @@ gc_status gc_model_gradients(gc_model *model, gc_output output, const float *see
     gc_real *start = start_gradient(model, output, &from);
     for (size_t i = 0; i < seed_count; i++)
         start[i] = seed[i];
-    struct copy copy = {&model->graph, model->plan->requests, gradients};
+    struct copy copy = {model->plan, gradients};
     const struct gc_visitor visitor = {&copy, copy_tensor, ignore, NULL};
     return backward(model, from, layer_count, &visitor);
 }

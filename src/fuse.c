@@ -48,8 +48,9 @@ static void take(const struct fusion *fusion, struct gc_group *group, int32_t no
 static void take_padding(const struct fusion *fusion, struct gc_group *group,
                          const struct gc_node *head) {
     const int32_t producer = fusion->graph->values[head->inputs[0]].producer;
-    if (head->op->takes_padding && producer != GC_NONE && !fusion->taken[producer] &&
-        is_private(fusion, head->inputs[0]) && is_padding(&fusion->graph->nodes[producer]))
+    if (head->op->takes_padding != NULL && head->op->takes_padding(head->params) &&
+        producer != GC_NONE && !fusion->taken[producer] && is_private(fusion, head->inputs[0]) &&
+        is_padding(&fusion->graph->nodes[producer]))
         take(fusion, group, producer);
 }
 
@@ -68,7 +69,7 @@ static void fuse_around(const struct fusion *fusion, struct gc_group *group, int
 }
 
 static bool is_head(const struct gc_op *op) {
-    return op->takes_padding || op->takes_affine || op->takes_clamp;
+    return op->takes_padding != NULL || op->takes_affine || op->takes_clamp;
 }
 
 static void find_consumers(const struct fusion *fusion) {

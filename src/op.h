@@ -56,7 +56,6 @@ struct gc_op {
 
     bool is_view;             /* out is in[0]'s memory under another shape; no forward needed */
     bool is_class_activation; /* a final one of these turns logits into scores (softmax, sigmoid) */
-    bool takes_padding;       /* can absorb a zero padding of in[0] */
     bool takes_affine;        /* can absorb a per-channel scale and shift of out */
     bool takes_clamp;         /* can absorb a clamp of out */
 
@@ -75,6 +74,10 @@ struct gc_op {
     bool (*clamp)(const void *params, gc_real *low, gc_real *high);
     bool (*padding)(const void *params, struct gc_padding *padding);
 
+    /* Whether it can absorb a zero padding of in[0]; NULL: never. One that pads by itself does not: the zeros
+     * of two kinds could not be told apart. */
+    bool (*takes_padding)(const void *params);
+
     /* Makes `state`: packs weights, creates XNNPACK operators. NULL: nothing to prepare. On failure
      * nothing stays behind. release takes back the state, also of a step that was never prepared. */
     gc_status (*prepare)(struct gc_step *step);
@@ -83,9 +86,13 @@ struct gc_op {
     /* The map of a swallowed layer, where it can be had without the layer's output: with f the operator
      * alone, its bias and the absorbed padding included, no scale, shift or clamp,
      *     raw(y, x) = sum_k weights(k) f(in)(y, x, k)
-     *   raw [rows][columns] of out, weights [channels of out]. NULL: the group is taken apart. */
-    gc_status (*project)(struct gc_step *step, gc_real *raw, const double *weights,
-                         const gc_real *const *in);
+     * and what an absorbed padding's own map needs:
+     *     padded(c) = sum over rows, columns v, u of d (sum_k weights(k) f(in)(y, x, k)) / d in'(v, u, c)
+     * with in' the padded input; the sum is the same for every position y, x.
+     *   raw [rows][columns] of out, padded [channels of in] or NULL, weights [channels of out].
+     * NULL: the group is taken apart. */
+    gc_status (*project)(struct gc_step *step, gc_real *raw, gc_real *padded,
+                         const gc_real *weights, const gc_real *const *in);
 
     /* The fast path; NULL where the reference is the only one, and in the reference build. */
     gc_forward *forward;

@@ -7,6 +7,11 @@
 #include "fuse.h"
 #include "memory.h"
 
+static void raise_to(size_t *size, size_t count) {
+    if (count > *size)
+        *size = count;
+}
+
 static gc_status out_of_memory(void) {
     return gc_fail(GC_OUT_OF_MEMORY, "out of memory while planning the model");
 }
@@ -92,7 +97,26 @@ static gc_status plan_group(const struct gc_graph *graph, struct gc_group *group
     return fuse_step(graph, group);
 }
 
-gc_status gc_group_split(const struct gc_plan *plan, struct gc_group *group) {
+static gc_status make_room_between(struct gc_plan *plan, const struct gc_group *group) {
+    size_t count = 0;
+    for (int32_t i = 0; i < group->node_count; i++)
+        raise_to(&count,
+                 gc_shape_count(&plan->graph->values[gc_group_value(plan, group, i)].shape));
+    if (count <= plan->between_count)
+        return GC_OK;
+    plan->between_count = 0;
+    for (int32_t i = 0; i < 2; i++) {
+        gc_release(plan->between[i]);
+        plan->between[i] = gc_allocate(gc_tensor_bytes(count), 1);
+    }
+    if (plan->between[0] == NULL || plan->between[1] == NULL)
+        return gc_fail_memory(2 * gc_tensor_bytes(count), "a layer that was fused");
+    plan->between_count = count;
+    return GC_OK;
+}
+
+gc_status gc_group_split(struct gc_plan *plan, struct gc_group *group) {
+    GC_TRY(make_room_between(plan, group));
     if (group->split != NULL)
         return GC_OK;
     struct gc_step *split = gc_allocate((size_t)group->node_count, sizeof *split);
@@ -170,13 +194,8 @@ static gc_status place_gradients(struct gc_plan *plan, struct gc_arena *arena) {
 }
 
 struct scratch_sizes {
-    size_t scratch[2], channels; /* in values */
+    size_t scratch, channels; /* in values */
 };
-
-static void raise_to(size_t *size, size_t count) {
-    if (count > *size)
-        *size = count;
-}
 
 static void measure_group(const struct gc_plan *plan, const struct gc_group *group,
                           struct scratch_sizes *sizes) {
@@ -184,13 +203,13 @@ static void measure_group(const struct gc_plan *plan, const struct gc_group *gro
     for (int32_t i = 0; i < group->input_count; i++) {
         const struct gc_value *value = &values[group->inputs[i]];
         if (value->consumers > 1)
-            raise_to(&sizes->scratch[0], gc_shape_count(&value->shape));
+            raise_to(&sizes->scratch, gc_shape_count(&value->shape));
     }
     for (int32_t i = 0; i < group->node_count; i++) {
         const gc_shape *shape = &values[gc_group_value(plan, group, i)].shape;
         raise_to(&sizes->channels, (size_t)gc_shape_channels(shape));
-        for (int32_t k = 0; k < 2 && i + 1 < group->node_count; k++)
-            raise_to(&sizes->scratch[k], gc_shape_count(shape));
+        if (shape->rank == 3 && i + 1 < group->node_count)
+            raise_to(&sizes->scratch, (size_t)shape->dims[0] * (size_t)shape->dims[1]);
     }
 }
 
@@ -199,11 +218,12 @@ static gc_status place_scratch(struct gc_plan *plan, struct gc_arena *arena) {
                                       (size_t)gc_shape_channels(&plan->graph->values[0].shape)};
     for (int32_t g = 0; g < plan->group_count; g++)
         measure_group(plan, &plan->groups[g], &sizes);
-    for (int32_t i = 0; i < 2; i++)
-        GC_TRY(gc_arena_add(arena, (void **)&plan->scratch[i], gc_tensor_bytes(sizes.scratch[i]), 0,
-                            GC_FOREVER));
+    GC_TRY(gc_arena_add(arena, (void **)&plan->scratch, gc_tensor_bytes(sizes.scratch), 0,
+                        GC_FOREVER));
+    GC_TRY(gc_arena_add(arena, (void **)&plan->sums, sizes.channels * sizeof *plan->sums, 0,
+                        GC_FOREVER));
     for (int32_t i = 0; i < GC_MAX_GROUP; i++)
-        GC_TRY(gc_arena_add(arena, (void **)&plan->channels[i], sizes.channels * sizeof(double), 0,
+        GC_TRY(gc_arena_add(arena, (void **)&plan->weights[i], gc_tensor_bytes(sizes.channels), 0,
                             GC_FOREVER));
     return GC_OK;
 }
@@ -245,8 +265,9 @@ static gc_status fill(struct gc_plan *plan, const struct gc_graph *graph, uint32
     plan->gradients = gc_allocate(values, sizeof *plan->gradients);
     plan->marks = gc_allocate(values, sizeof *plan->marks);
     plan->requests = gc_allocate((size_t)graph->layer_count, sizeof *plan->requests);
-    if (plan->requests == NULL || plan->groups == NULL || plan->tensors == NULL ||
-        plan->gradients == NULL || plan->marks == NULL)
+    plan->offsets = gc_allocate((size_t)graph->layer_count, sizeof *plan->offsets);
+    if (plan->requests == NULL || plan->offsets == NULL || plan->groups == NULL ||
+        plan->tensors == NULL || plan->gradients == NULL || plan->marks == NULL)
         return out_of_memory();
     GC_TRY(gc_fuse(graph, !(flags & GC_PLAN_UNFUSED), plan->groups, &plan->group_count));
     for (int32_t g = 0; g < plan->group_count; g++)
@@ -276,6 +297,9 @@ void gc_plan_destroy(struct gc_plan *plan) {
     gc_release(plan->gradients);
     gc_release(plan->marks);
     gc_release(plan->requests);
+    gc_release(plan->offsets);
+    gc_release(plan->between[0]);
+    gc_release(plan->between[1]);
     gc_release(plan->arena);
     gc_release(plan);
 }

@@ -38,12 +38,18 @@ struct gc_plan {
     gc_real **tensors;
     gc_real **gradients;
 
-    gc_real *scratch[2]; /* between the nodes of a group taken apart; one part of a sum */
-    double *channels[GC_MAX_GROUP]; /* channel weights of the maps of one group's values */
+    gc_real *scratch;               /* one part of a gradient that is a sum; a group's map */
+    double *sums;                   /* [channels]: of a gradient over its positions */
+    gc_real *weights[GC_MAX_GROUP]; /* [channels]: of the maps of one group's values */
     void *arena;
 
     uint8_t *marks;    /* [value_count]: the runner's notes of one backward */
     int32_t *requests; /* [layer_count]: values that an explanation asks for */
+    size_t *offsets;   /* [layer_count]: where what is found of each begins in the caller's room */
+
+    gc_real *
+        between[2]; /* [between_count]: the values between the nodes of a group taken apart; NULL */
+    size_t between_count; /* until first needed */
 };
 
 /* Plans a graph whose weights are all set. The graph must outlive the plan and keep its shapes.
@@ -56,7 +62,7 @@ void gc_plan_destroy(struct gc_plan *plan);
 /* The value that node `i` of a group gives. */
 int32_t gc_group_value(const struct gc_plan *plan, const struct gc_group *group, int32_t i);
 
-/* Prepares the group's nodes one by one, on first use. */
-gc_status gc_group_split(const struct gc_plan *plan, struct gc_group *group);
+/* Prepares the group's nodes one by one, and room for the values between them, on first use. */
+gc_status gc_group_split(struct gc_plan *plan, struct gc_group *group);
 
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "profile.h"
+#include "sums.h"
 
 /* Notes on a value during one backward. */
 enum {
@@ -88,7 +89,7 @@ static gc_status split_backward(const struct backward *b, struct gc_group *group
     const gc_real *dout = plan->gradients[group->output];
     for (int32_t i = group->node_count - 1; i > first; i--) {
         struct gc_step *step = &group->split[i];
-        gc_real *din = plan->scratch[i % 2];
+        gc_real *din = plan->between[i % 2];
         const gc_real *out = plan->tensors[gc_group_value(plan, group, i)];
         const gc_real *in = NULL;
         GC_TRY(backward(step, 0, din, dout, out, &in));
@@ -107,7 +108,7 @@ static gc_status split_forward(const struct backward *b, struct gc_group *group)
         last--;
     for (int32_t i = 0; i <= last; i++) {
         struct gc_step *step = &group->split[i];
-        gc_real *out = b->plan->scratch[i % 2];
+        gc_real *out = b->plan->between[i % 2];
         GC_TRY(forward(step, out, in));
         visit_each(b, gc_group_value(b->plan, group, i), b->visitor->activation, out);
         previous = out;
@@ -121,40 +122,64 @@ static int32_t head_of(const struct gc_plan *plan, const struct gc_group *group)
     return plan->graph->nodes[group->nodes[0]].op == group->step.op ? 0 : 1;
 }
 
-static gc_status split(const struct backward *b, struct gc_group *group, int32_t first) {
+static gc_status split(const struct backward *b, struct gc_group *group) {
     GC_TRY(gc_group_split(b->plan, group));
-    GC_TRY(split_backward(b, group, first));
+    GC_TRY(split_backward(b, group, first_swallowed_request(b, group)));
     return split_forward(b, group);
 }
 
-static gc_status project(const struct backward *b, struct gc_group *group, int32_t head) {
-    const gc_real *gradient = b->plan->gradients[group->output];
-    for (int32_t i = head; i < group->node_count; i++) {
+static enum gc_place place_of(int32_t node, int32_t head) {
+    return node < head ? GC_PADDED : node == head ? GC_HEAD : GC_SCALED;
+}
+
+static gc_status project(const struct backward *b, struct gc_group *group) {
+    const int32_t head = head_of(b->plan, group);
+    for (int32_t i = 0; i < group->node_count; i++) {
         if (!is_swallowed_request(b, group, i))
             continue;
         const int32_t value = gc_group_value(b->plan, group, i);
         for (int32_t r = 0; r < b->request_count; r++)
             if (b->requests[r] == value)
-                GC_TRY(b->visitor->projection(b->visitor->context, r, group, i > head, gradient));
+                GC_TRY(b->visitor->projection(b->visitor->context, r, group, place_of(i, head),
+                                              b->plan->sums));
         b->plan->marks[value] |= VISITED;
     }
     return GC_OK;
 }
 
-/* Once the clamp's mask has been applied to the group's gradient. */
+static bool has_swallowed_request(const struct backward *b, const struct gc_group *group) {
+    return first_swallowed_request(b, group) < group->node_count;
+}
+
+static bool is_clamped(const struct gc_step *step) {
+    return isfinite(step->min) || isfinite(step->max);
+}
+
+/* Turns the group's gradient into that before its clamp and visits what lies there. */
 static gc_status visit_swallowed(const struct backward *b, struct gc_group *group) {
-    const int32_t first = first_swallowed_request(b, group), head = head_of(b->plan, group);
-    if (first == group->node_count)
-        return GC_OK;
-    const bool can_project = b->visitor->projection != NULL && group->step.op->project != NULL;
-    return can_project && first >= head ? project(b, group, head) : split(b, group, first);
+    struct gc_plan *plan = b->plan;
+    const struct gc_step *step = &group->step;
+    gc_real *gradient = plan->gradients[group->output];
+    const gc_real *out = plan->tensors[group->output];
+    const bool is_asked = has_swallowed_request(b, group);
+    if (!is_asked || b->visitor->projection == NULL || step->op->project == NULL) {
+        if (is_clamped(step))
+            gc_mask_clamp(gradient, out, step);
+        return is_asked ? split(b, group) : GC_OK;
+    }
+    const size_t channels = (size_t)gc_shape_channels(&step->out);
+    if (is_clamped(step))
+        gc_mask_clamp_and_sum(plan->sums, gradient, out, step);
+    else
+        gc_sum_positions(plan->sums, gradient, gc_shape_count(&step->out) / channels, channels);
+    return project(b, group);
 }
 
 /* ---- Backward ---- */
 
 /* Whether anything lies before the group's output that needs its gradient. */
 static bool goes_on(const struct backward *b, const struct gc_group *group) {
-    bool needed = first_swallowed_request(b, group) < group->node_count;
+    bool needed = has_swallowed_request(b, group);
     for (int32_t i = 0; i < group->input_count; i++)
         needed = needed || b->plan->marks[group->inputs[i]] & NEEDED;
     return needed;
@@ -171,23 +196,9 @@ static void mark(const struct backward *b) {
             plan->marks[plan->groups[g].output] |= NEEDED;
 }
 
-/* The gradient before a fused clamp: nothing passes where the output lies on a bound. */
-static void mask_clamp(gc_real *restrict gradient, const gc_real *restrict out,
-                       const struct gc_step *step, size_t count) {
-    const gc_real min = step->min, max = step->max;
-    for (size_t i = 0; i < count; i++) {
-        const gc_real passing = gradient[i]; /* read always: a choice of values, not a branch */
-        gradient[i] = out[i] > min && out[i] < max ? passing : 0;
-    }
-}
-
 static void add(gc_real *restrict sum, const gc_real *restrict more, size_t count) {
     for (size_t i = 0; i < count; i++)
         sum[i] += more[i];
-}
-
-static bool is_clamped(const struct gc_step *step) {
-    return isfinite(step->min) || isfinite(step->max);
 }
 
 /* Adds what one input of a group gets to that value's gradient. */
@@ -195,7 +206,7 @@ static gc_status pass_back(struct gc_plan *plan, struct gc_group *group, int32_t
     const int32_t value = group->inputs[input];
     const bool is_first = !(plan->marks[value] & HAS_GRADIENT);
     gc_real *gradient = plan->gradients[value];
-    gc_real *din = is_first ? gradient : plan->scratch[0];
+    gc_real *din = is_first ? gradient : plan->scratch;
     GC_TRY(backward(&group->step, input, din, plan->gradients[group->output],
                     plan->tensors[group->output], group->in));
     if (!is_first)
@@ -209,9 +220,6 @@ static gc_status group_backward(const struct backward *b, struct gc_group *group
     visit_value(b, group->output);
     if (!goes_on(b, group))
         return GC_OK;
-    if (is_clamped(&group->step))
-        mask_clamp(plan->gradients[group->output], plan->tensors[group->output], &group->step,
-                   count_of(plan, group->output));
     GC_TRY(visit_swallowed(b, group));
     for (int32_t i = 0; i < group->input_count; i++)
         if (plan->marks[group->inputs[i]] & NEEDED)

@@ -8,6 +8,13 @@
 /* Runs the network on plan->tensors[0] and keeps every group's output. */
 gc_status gc_run_forward(struct gc_plan *plan);
 
+/* A swallowed value's place in its group. */
+enum gc_place {
+    GC_PADDED, /* the padding's output */
+    GC_HEAD,   /* the operator's output */
+    GC_SCALED  /* that after the scale and shift */
+};
+
 /* Receives what a backward pass finds for each requested value; `request` is its index. Tensors belong
  * to the plan and are only good during the call. For each request gradient comes first, then, unless
  * the gradient was NULL, activation. */
@@ -16,11 +23,11 @@ struct gc_visitor {
     /* NULL: the output does not depend on the value, so its gradient is zero. */
     void (*gradient)(void *context, int32_t request, const gc_real *gradient);
     void (*activation)(void *context, int32_t request, const gc_real *activation);
-    /* Instead of both, for a swallowed value of a group whose operator can project: it is the operator's
-     * output, or that after the group's scale and shift. `gradient` is that of the value before the
-     * group's clamp. NULL: such a group is taken apart like any other. */
-    gc_status (*projection)(void *context, int32_t request, struct gc_group *group, bool is_scaled,
-                            const gc_real *gradient);
+    /* Instead of both, for a swallowed value of a group whose operator can project. `sums` [channels] are
+     * those over the positions of the gradient of the value before the group's clamp. NULL: such a group
+     * is taken apart like any other. */
+    gc_status (*projection)(void *context, int32_t request, struct gc_group *group,
+                            enum gc_place place, const double *sums);
 };
 
 /* Backward from plan->gradients[from], which the caller has filled.

@@ -48,6 +48,10 @@ static gc_shape conv2d_weight(int32_t slot, const gc_shape *in, const void *para
     return slot == 1 && p->bias ? (gc_shape){1, {p->filters}} : (gc_shape){.rank = -1};
 }
 
+static bool conv2d_takes_padding(const void *params) {
+    return !((const struct gc_conv2d_params *)params)->same;
+}
+
 /* ---- Reference ---- */
 
 /* What both directions need at one place: channels and filters of a group, steps between pixels. */
@@ -409,7 +413,7 @@ static gc_status conv2d_backward(struct gc_step *step, int32_t input, gc_real *d
 
 const struct gc_op gc_op_conv2d = {
     .name = "conv2d",
-    .takes_padding = true,
+    .takes_padding = conv2d_takes_padding,
     .takes_affine = true,
     .takes_clamp = true,
     .shape = conv2d_shape,

@@ -48,6 +48,10 @@ static gc_shape depthwise_weight(int32_t slot, const gc_shape *in, const void *p
                                 : (gc_shape){.rank = -1};
 }
 
+static bool depthwise_takes_padding(const void *params) {
+    return !((const struct gc_depthwise_params *)params)->same;
+}
+
 /* ---- Reference ---- */
 
 struct sizes {
@@ -505,7 +509,7 @@ static gc_status depthwise_backward(struct gc_step *step, int32_t input, gc_real
 
 const struct gc_op gc_op_depthwise = {
     .name = "depthwise",
-    .takes_padding = true,
+    .takes_padding = depthwise_takes_padding,
     .takes_affine = true,
     .takes_clamp = true,
     .shape = depthwise_shape,

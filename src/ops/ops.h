@@ -8,10 +8,10 @@
 /* ---- Convolutions and products ---- */
 
 /* project of the convolutions (project.c). */
-gc_status gc_conv2d_project(struct gc_step *step, gc_real *raw, const double *weights,
-                            const gc_real *const *in);
-gc_status gc_depthwise_project(struct gc_step *step, gc_real *raw, const double *weights,
-                               const gc_real *const *in);
+gc_status gc_conv2d_project(struct gc_step *step, gc_real *raw, gc_real *padded,
+                            const gc_real *weights, const gc_real *const *in);
+gc_status gc_depthwise_project(struct gc_step *step, gc_real *raw, gc_real *padded,
+                               const gc_real *weights, const gc_real *const *in);
 
 /* Convolution over rows and columns, Keras Conv2D. Weights: kernel [k_h][k_w][in / groups][filters],
  * bias [filters]. */

@@ -3,14 +3,20 @@
  * is itself a convolution of `in` with one filter, the sum of the filters in proportion to their weights:
  *     filter(i, j, c) = sum_k weights(k) kernel(i, j, c, k)
  * so the layer's own output, many channels wide, need not be computed to draw its map.
+ * If the weights are the mean gradient of the layer's output, the filter is that of the input as one tap
+ * sees it; every tap of a padded input lies inside for every output, so that the taps' sum makes the mean
+ * gradient of the padding's output.
  *   in       [in_h][in_w][channels]
  *   raw      [out_h][out_w]
  *   weights  [filters]
+ *   padded   [channels]
  *   filter   [k_h][k_w][channels] */
 #include "../memory.h"
 #include "dot.h"
 #include "ops.h"
 #include "window.h"
+
+#include <string.h>
 
 /* One output position. Neighbours along a row lie side by side in `in` and in `filter`, so that the taps of
  * a row are one dot product unless dilation parts them. */
@@ -34,18 +40,25 @@ static gc_real project_pixel(const gc_real *in, const gc_real *filter, const str
 }
 
 static void project(gc_real *raw, const gc_real *in, const gc_real *filter,
-                    const struct gc_windows *w, size_t channels, double constant) {
+                    const struct gc_windows *w, size_t channels, gc_real constant) {
     for (int32_t y = 0; y < w->rows.out; y++)
         for (int32_t x = 0; x < w->columns.out; x++)
-            *raw++ = (gc_real)constant + project_pixel(in, filter, w, channels, y, x);
+            *raw++ = constant + project_pixel(in, filter, w, channels, y, x);
 }
 
 /* sum over k of weights(k) * bias(k); 0 without a bias */
-static double project_bias(const double *weights, const float *bias, int32_t filters) {
-    double sum = 0;
-    for (int32_t k = 0; bias != NULL && k < filters; k++)
-        sum += weights[k] * bias[k];
-    return sum;
+static gc_real project_bias(const gc_real *weights, const float *bias, int32_t filters) {
+    return bias == NULL ? 0 : gc_dot_weights(weights, bias, (size_t)filters);
+}
+
+/* padded(c) = sum over the taps of filter(tap, c); padded may be NULL */
+static void sum_taps(gc_real *padded, const gc_real *filter, size_t taps, size_t channels) {
+    if (padded == NULL)
+        return;
+    memset(padded, 0, channels * sizeof *padded);
+    for (size_t tap = 0; tap < taps; tap++, filter += channels)
+        for (size_t c = 0; c < channels; c++)
+            padded[c] += filter[c];
 }
 
 /* The windows of a step whose parameters have the fields of a convolution. */
@@ -67,8 +80,8 @@ static gc_status allocate_filter(struct gc_step *step, size_t count) {
                                 : gc_fail_memory(count * sizeof *step->filter, "a map's filter");
 }
 
-gc_status gc_conv2d_project(struct gc_step *step, gc_real *raw, const double *weights,
-                            const gc_real *const *in) {
+gc_status gc_conv2d_project(struct gc_step *step, gc_real *raw, gc_real *padded,
+                            const gc_real *weights, const gc_real *const *in) {
     const struct gc_conv2d_params *p = step->params;
     const int32_t channels = step->in->dims[2], filters = p->filters;
     const int32_t group_in = channels / p->groups, group_out = filters / p->groups;
@@ -81,32 +94,28 @@ gc_status gc_conv2d_project(struct gc_step *step, gc_real *raw, const double *we
             const int32_t first = c / group_in * group_out;
             const float *kernel =
                 step->weights[0] + (tap * group_in + c % group_in) * filters + first;
-            double sum = 0;
-            for (int32_t k = 0; k < group_out; k++)
-                sum += weights[first + k] * kernel[k];
-            step->filter[tap * channels + c] = (gc_real)sum;
+            step->filter[tap * channels + c] =
+                gc_dot_weights(weights + first, kernel, (size_t)group_out);
         }
+    sum_taps(padded, step->filter, taps, (size_t)channels);
     project(raw, in[0], step->filter, &w, channels,
             project_bias(weights, step->weights[1], filters));
     return GC_OK;
 }
 
-gc_status gc_depthwise_project(struct gc_step *step, gc_real *raw, const double *weights,
-                               const gc_real *const *in) {
+gc_status gc_depthwise_project(struct gc_step *step, gc_real *raw, gc_real *padded,
+                               const gc_real *weights, const gc_real *const *in) {
     const struct gc_depthwise_params *p = step->params;
     const int32_t channels = step->in->dims[2], multiplier = p->multiplier;
     struct gc_windows w;
     WINDOWS_OF(&w, step, p);
-    const size_t count = (size_t)p->kernel_h * p->kernel_w * channels;
+    const size_t taps = (size_t)p->kernel_h * p->kernel_w, count = taps * channels;
     GC_TRY(allocate_filter(step, count));
-    for (size_t i = 0; i < count; i++) {
-        const double *own = weights + i % channels * multiplier;
-        double sum = 0;
-        for (int32_t k = 0; k < multiplier; k++)
-            sum += own[k] * step->weights[0][i * multiplier + k];
-        step->filter[i] = (gc_real)sum;
-    }
-    const double bias = project_bias(weights, step->weights[1], channels * multiplier);
+    for (size_t i = 0; i < count; i++)
+        step->filter[i] = gc_dot_weights(weights + i % channels * multiplier,
+                                         step->weights[0] + i * multiplier, (size_t)multiplier);
+    sum_taps(padded, step->filter, taps, (size_t)channels);
+    const gc_real bias = project_bias(weights, step->weights[1], channels * multiplier);
     project(raw, in[0], step->filter, &w, channels, bias);
     return GC_OK;
 }

@@ -316,13 +316,14 @@ TEST(a_weight_that_is_no_number_is_refused) {
 
 TEST(a_destroyed_model_leaves_nothing_behind) {
     const size_t before = gc_memory_in_use();
-    float *input, raw[19 * 17];
+    float *input, raw[19 * 17], padded[19 * 17 * 3];
     size_t count;
     int32_t layer;
     gc_model *model = small_model(small_blocks_config, 18, 14, 0, &input, &count);
     REQUIRE(model != NULL);
-    EXPECT_OK(gc_model_find_layer(model, "stem_pad", &layer)); /* takes a group apart */
+    EXPECT_OK(gc_model_find_layer(model, "stem_pad", &layer));
     EXPECT_OK(gc_model_explain(model, 0, GC_SCORE, &layer, 1, raw, 19 * 17, NULL));
+    EXPECT_OK(gc_model_activation(model, layer, padded, 19 * 17 * 3)); /* takes a group apart */
     EXPECT_INT((long long)(gc_memory_in_use() - before), (long long)gc_model_memory(model));
     gc_model_destroy(model);
     free(input);

@@ -27,7 +27,7 @@ static const struct fused {
 };
 
 static struct op_case fuse(struct op_case c, const struct fused *fused) {
-    if (c.op->takes_padding)
+    if (c.op->takes_padding != NULL)
         c.padding = fused->padding;
     c.affine = fused->affine;
     c.clamp = fused->clamp;
