@@ -13,13 +13,17 @@
 /* Outputs of a panel: two vectors. */
 #define PANEL (2 * GC_LANES)
 
-/* Rows of a tile: its sums stay in registers, two for each row. x86 has 16 registers, of which V8 keeps one
- * for itself; what the kernel and the input need besides depends on whether there is a multiply-add. */
-#ifdef __wasm_relaxed_simd__
-#define TILE 6
-#else
+/* Rows of a tile: its sums stay in registers, two for each row. x86 has 16 of them, of which V8 keeps one
+ * for itself. */
 #define TILE 4
+
+/* With a multiply-add there is room for more, which pays where a sum has so many terms. */
+#ifdef __wasm_relaxed_simd__
+#define TALL_TILE 6
+#else
+#define TALL_TILE TILE
 #endif
+#define TALL_FROM 64
 
 /* ---- Packing: [panels][1 + in][PANEL], the bias first, zeros behind the last output ---- */
 
@@ -92,89 +96,88 @@ void gc_product_destroy(struct gc_product *product) {
 
 /* ---- Kernels ---- */
 
-struct panel_row {
-    gc_f4 low, high;
-};
-
-/* sums(r)[PANEL] = bias[PANEL] + sum_i in(r)[i] * panel[i][PANEL]  for the rows 0 .. ROWS - 1 */
-GC_INLINE void multiply_panel(const int ROWS, struct panel_row *sums, const float *const *in,
-                              const float *panel, int32_t count) {
-    for (int r = 0; r < ROWS; r++)
-        sums[r] = (struct panel_row){gc_f4_load(panel), gc_f4_load(panel + GC_LANES)};
-    for (int32_t i = 0; i < count; i++) {
-        panel += PANEL;
-        const gc_f4 low = gc_f4_load(panel), high = gc_f4_load(panel + GC_LANES);
-        for (int r = 0; r < ROWS; r++) {
-            const gc_f4 value = gc_f4_splat(in[r][i]);
-            sums[r].low = gc_f4_multiply_add(value, low, sums[r].low);
-            sums[r].high = gc_f4_multiply_add(value, high, sums[r].high);
-        }
-    }
-}
-
-/* The first `count` of a row's outputs. */
-GC_INLINE void store_row(float *out, struct panel_row sums, size_t count) {
-    float row[PANEL];
-    gc_f4_store(row, sums.low);
-    gc_f4_store(row + GC_LANES, sums.high);
-    memcpy(out, row, count * sizeof *out);
-}
-
 /* Rows of a product and the panels that they are multiplied with. */
 struct block {
-    const struct gc_product *product;
+    struct gc_product product;
     float *out;
     const float *in;
     size_t out_stride, in_stride;
     size_t first, end; /* panels */
 };
 
-/* out [ROWS][outputs of the panels] from in [ROWS][product->in], rows their strides apart */
-GC_INLINE void multiply_block(const int ROWS, const struct block *block) {
-    const struct gc_product *product = block->product;
-    const size_t panel_size = (1 + (size_t)product->in) * PANEL;
-    const float *rows[TILE], *panel = product->packed + block->first * panel_size;
-    float *out = block->out + block->first * PANEL;
-    for (int r = 0; r < ROWS; r++)
-        rows[r] = block->in + r * block->in_stride;
-    int32_t left = product->out - (int32_t)(block->first * PANEL);
-    for (size_t p = block->first; p < block->end; p++, left -= PANEL, out += PANEL) {
-        struct panel_row sums[TILE];
-        multiply_panel(ROWS, sums, rows, panel, product->in);
-        panel += panel_size;
-        /* Hides where it points to, so that the clamp is read anew for each panel: kept in registers it
-         * would push out sums. */
-        __asm__("" : "+r"(product));
-        const gc_f4 min = gc_f4_splat(product->min), max = gc_f4_splat(product->max);
-        for (int r = 0; r < ROWS; r++) {
-            sums[r].low = gc_f4_clamp(sums[r].low, min, max);
-            sums[r].high = gc_f4_clamp(sums[r].high, min, max);
-        }
-        if (left >= PANEL)
-            for (int r = 0; r < ROWS; r++)
-                store_row(out + r * block->out_stride, sums[r], PANEL);
-        else
-            for (int r = 0; r < ROWS; r++)
-                store_row(out + r * block->out_stride, sums[r], (size_t)left);
-    }
+/* Stores the first `count` of a row's outputs. */
+GC_INLINE void store_row(float *out, const gc_f4 sums[2], size_t count) {
+    float row[PANEL];
+    gc_f4_store(row, sums[0]);
+    gc_f4_store(row + GC_LANES, sums[1]);
+    memcpy(out, row, count * sizeof *out);
 }
 
-typedef void multiply(const struct block *block);
+/* Panel p: out [ROWS][PANEL], the last panel's less, from in [ROWS][product->in]; rows of out and in
+ * their strides apart. */
+GC_INLINE void multiply_panel(const int ROWS, const struct block *block, size_t p) {
+    const struct gc_product *product = &block->product;
+    const float *panel = product->packed + p * (1 + (size_t)product->in) * PANEL, *rows[TALL_TILE];
+    gc_f4 sums[TALL_TILE][2];
+    for (int r = 0; r < ROWS; r++) {
+        rows[r] = block->in + r * block->in_stride;
+        sums[r][0] = gc_f4_load(panel);
+        sums[r][1] = gc_f4_load(panel + GC_LANES);
+    }
+    for (int32_t i = 0; i < product->in; i++) {
+        panel += PANEL;
+        const gc_f4 low = gc_f4_load(panel), high = gc_f4_load(panel + GC_LANES);
+        for (int r = 0; r < ROWS; r++) {
+            const gc_f4 value = gc_f4_splat(rows[r][i]);
+            sums[r][0] = gc_f4_multiply_add(value, low, sums[r][0]);
+            sums[r][1] = gc_f4_multiply_add(value, high, sums[r][1]);
+        }
+    }
+    const gc_f4 min = gc_f4_splat(product->min), max = gc_f4_splat(product->max);
+    for (int r = 0; r < ROWS; r++) {
+        sums[r][0] = gc_f4_clamp(sums[r][0], min, max);
+        sums[r][1] = gc_f4_clamp(sums[r][1], min, max);
+    }
+    const size_t left = (size_t)product->out - p * PANEL;
+    float *out = block->out + p * PANEL;
+    if (left >= PANEL)
+        for (int r = 0; r < ROWS; r++)
+            store_row(out + r * block->out_stride, sums[r], PANEL);
+    else
+        for (int r = 0; r < ROWS; r++)
+            store_row(out + r * block->out_stride, sums[r], left);
+}
 
-#define MULTIPLY_BLOCK(ROWS)                                                                       \
-    static void multiply_##ROWS(const struct block *block) { multiply_block(ROWS, block); }
-MULTIPLY_BLOCK(1)
-MULTIPLY_BLOCK(2)
-MULTIPLY_BLOCK(3)
-MULTIPLY_BLOCK(4)
-#if TILE == 6
-MULTIPLY_BLOCK(5)
-MULTIPLY_BLOCK(6)
+/* Multiplies a block from panel p on, and returns the next panel to do. Its own copy of the block cannot
+ * change with what it stores, so that the compiler need not read it anew. */
+typedef size_t multiply(const struct block *block, size_t p);
+
+#define MULTIPLY(ROWS)                                                                             \
+    static size_t multiply_##ROWS(const struct block *block, size_t p) {                           \
+        const struct block copy = *block;                                                          \
+        for (; p < copy.end; p++)                                                                  \
+            multiply_panel(ROWS, &copy, p);                                                        \
+        return p;                                                                                  \
+    }
+MULTIPLY(1)
+MULTIPLY(2)
+MULTIPLY(3)
+MULTIPLY(4)
+
+/* One panel a call: with a loop around, V8 up to 12.4 (Node 22) keeps sums in memory, at half the speed. */
+#if TALL_TILE > TILE
+#define MULTIPLY_TALL(ROWS)                                                                        \
+    static size_t multiply_##ROWS(const struct block *block, size_t p) {                           \
+        multiply_panel(ROWS, block, p);                                                            \
+        return p + 1;                                                                              \
+    }
+MULTIPLY_TALL(5)
+MULTIPLY_TALL(6)
 #endif
 
-static multiply *const by_rows[TILE] = {
+static multiply *const by_rows[TALL_TILE] = {
     multiply_1, multiply_2, multiply_3, multiply_4,
-#if TILE == 6
+#if TALL_TILE > TILE
     multiply_5, multiply_6,
 #endif
 };
@@ -207,7 +210,8 @@ static void multiply_part(void *context, size_t index) {
         next = part_start(work->rows, work->tiles, tile + 1);
         block.out = work->all.out + row * block.out_stride;
         block.in = work->all.in + row * block.in_stride;
-        by_rows[next - row - 1](&block);
+        for (size_t p = block.first; p < block.end;)
+            p = by_rows[next - row - 1](&block, p);
     }
 }
 
@@ -216,9 +220,10 @@ static void multiply_part(void *context, size_t index) {
 
 void gc_product_run(const struct gc_product *product, size_t rows, float *out, size_t out_stride,
                     const float *in, size_t in_stride) {
-    const size_t panels = panels_of(product->out), tiles = (rows + TILE - 1) / TILE;
+    const size_t tile = product->in >= TALL_FROM ? TALL_TILE : TILE;
+    const size_t panels = panels_of(product->out), tiles = (rows + tile - 1) / tile;
     const size_t threads = gc_thread_count(), parts = threads > 1 ? PARTS_PER_THREAD * threads : 1;
-    struct work work = {{product, out, in, out_stride, in_stride, 0, panels}, rows, tiles, 0, 1};
+    struct work work = {{*product, out, in, out_stride, in_stride, 0, panels}, rows, tiles, 0, 1};
     work.tile_parts = tiles < parts ? tiles : parts;
     while (work.tile_parts * work.stretches < parts && 2 * work.stretches <= panels)
         work.stretches *= 2;
