@@ -13,15 +13,21 @@ function tsc(...args) {
   assert.equal(status, 0, stdout);
 }
 
-/**
- * Fails with what the compiler says, if it says anything.
- * @param {string} code TypeScript that imports gradcam-wasm
- */
-export function assertTypes(code) {
-  const folder = mkdtempSync(join(root, 'build/types-'));
-  try {
-    tsc('--project', 'wasm-build/tsconfig.types.json', '--outDir', join(folder, 'types'));
-    writeFileSync(join(folder, 'code.ts'), code);
+/** The declarations, made anew in a folder of their own. */
+export class Declarations {
+  #folder = mkdtempSync(join(root, 'build/types-'));
+
+  constructor() {
+    const outDir = join(this.#folder, 'types');
+    tsc('--project', 'wasm-build/tsconfig.types.json', '--outDir', outDir);
+  }
+
+  /**
+   * Fails with what the compiler says, if it says anything.
+   * @param {string} code TypeScript that imports gradcam-wasm
+   */
+  check(code) {
+    writeFileSync(join(this.#folder, 'code.ts'), code);
     const compilerOptions = {
       strict: true,
       noEmit: true,
@@ -35,10 +41,12 @@ export function assertTypes(code) {
         'gradcam-wasm/worker': ['./types/worker/index.d.ts'],
       },
     };
-    const config = join(folder, 'tsconfig.json');
+    const config = join(this.#folder, 'tsconfig.json');
     writeFileSync(config, JSON.stringify({ compilerOptions, include: ['code.ts'] }));
     tsc('--project', config);
-  } finally {
-    rmSync(folder, { recursive: true });
+  }
+
+  remove() {
+    rmSync(this.#folder, { recursive: true });
   }
 }

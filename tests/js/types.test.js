@@ -1,9 +1,45 @@
 /** The types, as a TypeScript user meets them. */
 
+import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { test } from 'node:test';
-import { assertTypes } from './declarations.js';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { root } from '../../wasm-build/tools.js';
+import * as main from '../../web/package/index.js';
+import { Declarations } from './declarations.js';
 
-test('the declarations allow what is right and refuse what is wrong', () => {
-  assertTypes(readFileSync(new URL('types/package.ts', import.meta.url), 'utf8'));
+/** @param {string} file */
+const read = (file) => readFileSync(join(root, file), 'utf8');
+
+/** What the examples of docs/api.md take for granted. */
+const GIVEN = `
+import { ${Object.keys(main).join(', ')} } from 'gradcam-wasm';
+import type { Explanation, Model, Run } from 'gradcam-wasm';
+import { WorkerSession, terminate } from 'gradcam-wasm/worker';
+declare const model: Model, run: Run, explanation: Explanation;
+declare const file: File, canvas: HTMLCanvasElement;
+`;
+
+describe('the declarations', () => {
+  /** @type {Declarations} */
+  let declarations;
+  before(() => {
+    declarations = new Declarations();
+  });
+  after(() => declarations?.remove());
+
+  test('allow what is right and refuse what is wrong', () => {
+    declarations.check(read('tests/js/types/package.ts'));
+  });
+
+  test('allow the examples of docs/api.md', () => {
+    const blocks = Array.from(
+      read('docs/api.md').matchAll(/^```js\n(.*?)^```/gms),
+      ([, code]) => code,
+    );
+    const examples = blocks.filter((code) => !code.startsWith('import'));
+    assert.ok(examples.length >= 20);
+    const code = examples.map((code, i) => `export async function example${i}() {\n${code}}\n`);
+    declarations.check(GIVEN + code.join('\n'));
+  });
 });
