@@ -140,7 +140,7 @@ for (const [name, skip, launch] of /** @type {const} */ ([
 
     before(async () => {
       [site, browser] = await Promise.all([serve(contents), launch()]);
-      await browser.open(`${site.address}index.html`);
+      await browser.open(site.address);
       kinds = await browser.call('kinds');
     });
     after(async () => {

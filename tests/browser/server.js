@@ -14,21 +14,29 @@ const TYPES = {
 
 /**
  * What a server has: folders, of which the first that has a file gives it, and texts, by their path.
- * @typedef {{ folders: Record<string, string[]>, texts: Record<string, string> }} Contents
+ * @typedef {object} Contents
+ * @property {Record<string, string[]>} folders by the start of the path, which ends in "/"
+ * @property {Record<string, string>} [texts] by the whole path
+ * @property {Record<string, string>} [headers] of every answer
+ * @property {boolean} [fallback] whether /index.html is served in place of what is missing, as servers of
+ *   single-page apps do
  */
 
 /**
- * @param {Contents} contents by the start of the path, which ends in "/", and by the whole path
+ * @param {Contents} contents
  * @returns {Promise<{ address: string, close: () => Promise<void> }>} on 127.0.0.1
  */
-export async function serve({ folders, texts }) {
+export async function serve({ folders, texts = {}, headers = {}, fallback = false }) {
   const server = createServer(({ url = '/' }, response) => {
     const { pathname } = new URL(url, 'http://localhost');
-    const type = TYPES[extname(pathname)] ?? 'application/octet-stream';
-    const file = pathname in texts ? undefined : findFile(folders, decodeURIComponent(pathname));
-    if (pathname in texts) response.setHeader('content-type', type).end(texts[pathname]);
-    else if (file === undefined) response.writeHead(404).end();
-    else createReadStream(file).pipe(response.setHeader('content-type', type));
+    const path = pathname.endsWith('/') ? `${pathname}index.html` : decodeURIComponent(pathname);
+    const file =
+      findFile(folders, path) ?? (fallback ? findFile(folders, '/index.html') : undefined);
+    const type = TYPES[extname(file ?? path)] ?? 'application/octet-stream';
+    if (!(path in texts) && file === undefined) return response.writeHead(404).end();
+    response.writeHead(200, { 'content-type': type, ...headers });
+    if (path in texts) response.end(texts[path]);
+    else createReadStream(/** @type {string} */ (file)).pipe(response);
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(undefined)));
   const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());

@@ -80,7 +80,7 @@ export async function runTutorial(browser) {
     texts: { '/index.html': PAGE, '/tutorial.js': `${RECORDER}\n${code}` },
   });
   try {
-    return await visit(browser, `${site.address}index.html`, blocks.length);
+    return await visit(browser, site.address, blocks.length);
   } finally {
     await site.close();
   }

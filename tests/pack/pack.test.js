@@ -16,8 +16,8 @@ import { zipSync } from 'fflate';
 import { loadModel } from '../../web/package/index.js';
 import { root } from '../../wasm-build/tools.js';
 import { SKIP, launchChromium } from '../browser/chromium.js';
+import { serve } from '../browser/server.js';
 import { DEFAULT_MODEL, DOG_PICTURE } from '../js/fixtures.js';
-import { serve } from './site.js';
 import { createApp, inPack, packAndInstall, run, runScript } from './tarball.js';
 
 /** Bytes with brotli of all that a page loads before it opens a model. */
@@ -27,6 +27,15 @@ const TARBALL_BUDGET = 500_000;
 
 /** The variants of the engine, of which a page loads one. */
 const MODULES = ['gradcam.wasm', 'gradcam-relaxed.wasm'];
+
+/** A content security policy as strict as the package allows. */
+const POLICY = [
+  "default-src 'none'",
+  "script-src 'self' 'wasm-unsafe-eval'",
+  "worker-src 'self'",
+  "connect-src 'self'",
+  "img-src 'self'",
+].join('; ');
 
 /** The files that may be in it. */
 const PUBLISHED = [
@@ -230,11 +239,13 @@ describe('apps', () => {
      * @param {{ fallback?: boolean }} [options]
      */
     async function visitBuilt(folder, options) {
-      const site = await serve([join(folder, 'dist'), folder, files], options);
+      const folders = { '/': [join(folder, 'dist'), folder, files] };
+      const headers = { 'content-security-policy': POLICY };
+      const site = await serve({ folders, headers, ...options });
       try {
         return await visit(site.address);
       } finally {
-        site.close();
+        await site.close();
       }
     }
 
