@@ -117,7 +117,7 @@ export class DemoPage {
    * @returns {Promise<{ data: Buffer, width: number, height: number }>}
    */
   async picture() {
-    const { width, height, base64 } = await this.page.evaluate(() => {
+    const { width, height, url } = await this.page.evaluate(async () => {
       const canvas = /** @type {HTMLCanvasElement} */ (document.querySelector('canvas'));
       const { width, height } = canvas;
       // Read from a copy: a canvas that is read again and again makes Chromium warn.
@@ -126,11 +126,13 @@ export class DemoPage {
       );
       copy.drawImage(canvas, 0, 0);
       const { data } = copy.getImageData(0, 0, width, height);
-      let text = '';
-      for (const byte of data) text += String.fromCharCode(byte);
-      return { width, height, base64: btoa(text) };
+      const reader = new FileReader();
+      const read = new Promise((resolve) => reader.addEventListener('load', resolve));
+      reader.readAsDataURL(new Blob([data]));
+      await read;
+      return { width, height, url: String(reader.result) };
     });
-    return { data: Buffer.from(base64, 'base64'), width, height };
+    return { data: Buffer.from(url.split(',')[1], 'base64'), width, height };
   }
 
   /** Ends the visit; it must have been without problems. */
@@ -173,7 +175,9 @@ export class DemoPage {
       ({ way, sent }) => {
         const transfer = new DataTransfer();
         for (const { name, type, base64 } of sent) {
-          const bytes = Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
+          const text = atob(base64);
+          const bytes = new Uint8Array(text.length);
+          for (let i = 0; i < bytes.length; i++) bytes[i] = text.charCodeAt(i);
           transfer.items.add(new File([bytes], name, { type }));
         }
         const init = { bubbles: true, cancelable: true };
