@@ -281,6 +281,11 @@ GC_API gc_status gc_image_to_tensor_affine(float *out, int32_t channels, const u
 
 /* ---- Heat map and overlay ---- */
 
+/* Smallest and largest value; INFINITY and -INFINITY of none. NaN counts for nothing.
+ *   range    receives the two
+ *   values   [count] */
+GC_API void gc_range(float *range, const float *values, size_t count);
+
 /* Heat map of a raw map: max(raw, 0) / (max(max(raw, 0)) + 1e-7), as ELI5 has it.
  *   heatmap, raw   [count]; may be the same */
 GC_API void gc_heatmap(float *heatmap, const float *raw, size_t count);

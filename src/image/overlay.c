@@ -1,7 +1,9 @@
 /* From the raw map to the picture with the heat map over it: the steps of eli5.format_as_image. */
 #include "gradcam.h"
 #include "image/pixel.h"
+#include "ops/simd.h"
 
+#include <math.h>
 #include <string.h>
 
 /* ELI5 divides in double and the largest value stays below 1, which rounding to nearest would lose, and
@@ -15,15 +17,34 @@ static float toward_zero(double value) {
     return rounded;
 }
 
+/* values   [count] */
+void gc_range(float *range, const float *values, size_t count) {
+    gc_f4 smallest = gc_f4_splat(INFINITY), largest = gc_f4_splat(-INFINITY);
+    size_t i = 0;
+    for (; i + GC_LANES <= count; i += GC_LANES) {
+        const gc_f4 value = gc_f4_load(values + i);
+        smallest = gc_f4_min(smallest, value);
+        largest = gc_f4_max(largest, value);
+    }
+    for (; i < count; i++) {
+        smallest = gc_f4_min(smallest, gc_f4_splat(values[i]));
+        largest = gc_f4_max(largest, gc_f4_splat(values[i]));
+    }
+    range[0] = INFINITY;
+    range[1] = -INFINITY;
+    for (size_t lane = 0; lane < GC_LANES; lane++) {
+        range[0] = smallest[lane] < range[0] ? smallest[lane] : range[0];
+        range[1] = largest[lane] > range[1] ? largest[lane] : range[1];
+    }
+}
+
 /* heatmap, raw   [count] */
 void gc_heatmap(float *heatmap, const float *raw, size_t count) {
-    double largest = 0.0;
+    float range[2];
+    gc_range(range, raw, count);
+    const double divisor = (range[1] > 0.0f ? range[1] : 0.0f) + 1e-7;
     for (size_t i = 0; i < count; i++) {
-        if (raw[i] > largest)
-            largest = raw[i];
-    }
-    for (size_t i = 0; i < count; i++) {
-        heatmap[i] = raw[i] > 0.0f ? toward_zero(raw[i] / (largest + 1e-7)) : 0.0f;
+        heatmap[i] = raw[i] > 0.0f ? toward_zero(raw[i] / divisor) : 0.0f;
     }
 }
 

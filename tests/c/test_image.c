@@ -505,6 +505,26 @@ TEST(heatmap_is_the_positive_part_over_its_maximum) {
     EXPECT_INT(largest, 254);
 }
 
+TEST(range_is_the_smallest_and_the_largest) {
+    enum { SIZE = 13 };
+    float values[SIZE], range[2];
+    for (size_t count = 1; count <= SIZE; count++)
+        for (size_t at = 0; at < count;
+             at++) { /* each place once the largest, its mirror the smallest */
+            for (size_t i = 0; i < SIZE; i++)
+                values[i] = i < count ? 1.0f : 100.0f; /* what lies behind must not count */
+            values[count - 1 - at] = -2.0f;
+            values[at] = 3.0f;
+            gc_range(range, values, count);
+            EXPECT(range[1] == 3.0f);
+            EXPECT(range[0] == (count == 1 ? 3.0f : 2 * at + 1 == count ? 1.0f : -2.0f));
+        }
+    gc_range(range, (const float[]){NAN, 1, 2, 3, NAN, -1}, 6);
+    EXPECT(range[0] == -1.0f && range[1] == 3.0f);
+    gc_range(range, NULL, 0);
+    EXPECT(range[0] == INFINITY && range[1] == -INFINITY);
+}
+
 TEST(heatmap_of_nothing_positive_is_zero) {
     const float raw[3] = {-1.0f, -0.0f, -1e30f};
     float map[3];

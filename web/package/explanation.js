@@ -3,7 +3,6 @@
 import { diagnose } from './diagnosis.js';
 import { gradientEnds } from './gradient-end.js';
 import { LOGIT, SCORE } from './network.js';
-import { range } from './range.js';
 
 /** @typedef {import('./model.js').Model} Model */
 /** @typedef {import('./network.js').Network} Network */
@@ -64,10 +63,9 @@ export function explainTarget(network, model, run, target, layers, logits) {
   const proba = givesProbabilities(run) ? predictions[target] : null;
   const { records } = model.description;
   const findEnd = gradientEnds(network, records, { input, target, logits });
-  return maps.map(({ raw, heatmap, height, width, weightsNorm }, i) => {
-    const { min, max } = range(raw);
+  return maps.map(({ rawMin, rawMax, heatmap, height, width, weightsNorm }, i) => {
     const layer = layers[i];
-    const map = { height, width, rawMax: max, weightsNorm, logits, proba };
+    const map = { height, width, rawMax, weightsNorm, logits, proba };
     return {
       target,
       label: model.labels?.[target] ?? String(target),
@@ -75,8 +73,8 @@ export function explainTarget(network, model, run, target, layers, logits) {
       proba,
       layer: records[layer].path,
       heatmap: { data: heatmap, width, height },
-      rawMin: min,
-      rawMax: max,
+      rawMin,
+      rawMax,
       diagnosis: diagnose(map, () => findEnd(layer)),
     };
   });

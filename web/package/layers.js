@@ -42,9 +42,10 @@ function defaultLayer(network) {
  * @param {readonly Layer[]} layers
  */
 function layersWithPositions(network, layers) {
+  const indices = network.layerIndices;
   return layers
     .filter(({ outputShape }) => outputShape.length === 4)
-    .map(({ name }) => network.findLayer(name));
+    .map(({ name }) => /** @type {number} */ (indices.get(name)));
 }
 
 /**

@@ -35,7 +35,9 @@ const WORD = 4;
  * @typedef {object} RawMap
  * @property {number} height
  * @property {number} width
- * @property {Float32Array} raw [height][width]
+ * @property {Float32Array} raw [height][width], a part of the array that holds all maps of the call
+ * @property {number} rawMin
+ * @property {number} rawMax
  * @property {Float32Array} heatmap [height][width], 0 .. 1
  * @property {number} weightsNorm Euclidean norm of the channels' weights
  */
@@ -50,6 +52,8 @@ export class Network {
   #address;
   /** @type {{ height: number, width: number } | undefined} the size that is planned */
   #planned;
+  /** @type {Map<string, number> | undefined} */
+  #layerIndices;
   /** @type {Input | undefined} the input whose activations the engine holds */
   #current;
 
@@ -201,6 +205,17 @@ export class Network {
     return this.#find('gc_model_find_layer', name);
   }
 
+  /** Indices of all layers by their paths: for who asks for many. */
+  get layerIndices() {
+    if (this.#layerIndices === undefined) {
+      const count = this.#engine.call('gc_model_layer_count', this.#pointer);
+      const path = (/** @type {number} */ layer) =>
+        this.#engine.text(this.#engine.call('gc_layer_path', this.#pointer, layer));
+      this.#layerIndices = new Map(Array.from({ length: count }, (_, i) => [path(i), i]));
+    }
+    return this.#layerIndices;
+  }
+
   /** Index of the layer that is explained when nobody chose one, -1 if there is none. */
   get defaultLayer() {
     return this.#engine.call('gc_model_default_layer', this.#pointer);
@@ -269,12 +284,21 @@ export class Network {
       const norms = scratch.alloc(layers.length * WORD);
       const given = [target, output, indices, layers.length];
       engine.check('gc_model_explain', this.#pointer, ...given, raw, count, norms);
-      let offset = raw;
+      const maps = engine.floats(raw, count);
+      const weightsNorms = engine.floats(norms, layers.length);
+      const range = scratch.alloc(2 * WORD);
+      let end = 0;
       return sizes.map(({ height, width }, i) => {
-        const map = offset;
-        offset += height * width * WORD;
-        const weightsNorm = engine.floats(norms + i * WORD, 1)[0];
-        return { height, width, weightsNorm, ...this.#maps(map, height * width) };
+        const [start, size] = [end, height * width];
+        end += size;
+        const map = raw + start * WORD;
+        engine.call('gc_range', range, map, size);
+        const [rawMin, rawMax] = engine.floats(range, 2);
+        engine.call('gc_heatmap', map, map, size);
+        return {
+          ...{ height, width, rawMin, rawMax, weightsNorm: weightsNorms[i] },
+          ...{ raw: maps.subarray(start, end), heatmap: engine.floats(map, size) },
+        };
       });
     });
   }
@@ -337,16 +361,6 @@ export class Network {
   #positions(layer) {
     const [height, width, channels] = this.#shape('gc_layer_shape', layer);
     return channels === undefined ? { height: 0, width: 0 } : { height, width };
-  }
-
-  /**
-   * @param {number} pointer to a raw map, which the heat map replaces
-   * @param {number} count
-   */
-  #maps(pointer, count) {
-    const raw = this.#engine.floats(pointer, count);
-    this.#engine.call('gc_heatmap', pointer, pointer, count);
-    return { raw, heatmap: this.#engine.floats(pointer, count) };
   }
 }
 
