@@ -1,17 +1,36 @@
-/** A folder of golden cases as tests of Node's runner, one a case. */
+/** A folder of golden cases as tests of Node's runner, one a case and build. */
 
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 
+import '../../wasm-build/enable-relaxed-simd.js';
 import { GOLDEN, SKIP } from './common.js';
+
+/** @typedef {import('./common.js').Build} Build */
+
+/** @type {Build} */
+export const SIMD = { reference: false, variant: 'simd' };
+/** @type {Build} */
+export const RELAXED = { reference: false, variant: 'relaxed' };
+/** @type {Build} */
+export const REFERENCE = { reference: true };
 
 /**
  * @param {string} kind folder of the golden data
  * @param {import('./run.js').Kind} checks
- * @param {import('./common.js').Build} build
+ * @param {Build[]} builds
  */
-export function goldenTests(kind, { cases, check }, build) {
+export function goldenTests(kind, checks, builds) {
+  for (const build of builds) testBuild(kind, checks, build);
+}
+
+/**
+ * @param {string} kind
+ * @param {import('./run.js').Kind} checks
+ * @param {Build} build
+ */
+function testBuild(kind, { cases, check }, build) {
   const dir = join(GOLDEN, kind);
   const title = build.reference ? 'reference build' : `variant "${build.variant}"`;
   describe(`golden ${kind}, ${title}`, { skip: SKIP }, () => {

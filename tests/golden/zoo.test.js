@@ -1,6 +1,6 @@
 /** ../shared/golden/zoo on the product. */
 
 import { checkZooCase, zooCases } from './zoo.js';
-import { goldenTests } from './suite.js';
+import { SIMD, goldenTests } from './suite.js';
 
-goldenTests('zoo', { cases: zooCases, check: checkZooCase }, { reference: false, variant: 'simd' });
+goldenTests('zoo', { cases: zooCases, check: checkZooCase }, [SIMD]);
