@@ -17,12 +17,19 @@ const uncompressed = {
   },
 };
 
+/** Isolate the page from other origins, without which a browser gives it no memory that threads share. */
+const ISOLATED = {
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-embedder-policy': 'require-corp',
+};
+
 export default defineConfig({
   root: 'web/demo',
   base: './',
   publicDir: false,
   plugins: [uncompressed],
   worker: { format: 'es' },
+  preview: { headers: ISOLATED },
   build: {
     outDir: '../../build/demo',
     emptyOutDir: true,

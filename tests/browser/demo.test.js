@@ -122,6 +122,11 @@ describe('demo page', { skip: SKIP }, () => {
   );
 
   test(
+    'is isolated from other origins, as threads need it',
+    visitFirst(async ({ page }) => assert.ok(await page.evaluate(() => crossOriginIsolated))),
+  );
+
+  test(
     'opens weights alone of MobileNetV2 by the built-in network, with the names of ImageNet',
     { skip: SKIP_SHARED },
     visitFirst(async (demo) => {

@@ -318,7 +318,8 @@ export class Engine {
    */
   text(pointer) {
     const bytes = new Uint8Array(this.#memory.buffer, pointer >>> 0);
-    return new TextDecoder().decode(bytes.subarray(0, bytes.indexOf(0)));
+    // A copy, for a decoder takes nothing from a memory that threads share.
+    return new TextDecoder().decode(bytes.slice(0, bytes.indexOf(0)));
   }
 }
 
