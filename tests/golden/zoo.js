@@ -207,7 +207,7 @@ function checkMaps(verdict, network, input, { cams, targets }, strict) {
 /**
  * @param {Verdict} verdict
  * @param {string} what
- * @param {import('../../web/package/network.js').RawMap} ours
+ * @param {import('../../web/package/network.js').LayerMap} ours
  * @param {any} golden
  * @param {boolean} strict
  * @returns {boolean} whether the map passes only by the allowance for a flipped unit
@@ -222,7 +222,7 @@ function checkMap(verdict, what, ours, golden, strict) {
   if (!strict && error > tolerance && error <= FLIP_TOLERANCE * largest) return true;
   verdict.check(what, error, tolerance);
   if (!strict) return false;
-  const range = [Math.min(...ours.raw), Math.max(...ours.raw)];
+  const range = [ours.rawMin, ours.rawMax];
   const rawTolerance = Math.max(2e-4, 20 * rawNoise, 4 * spread[1]) * largestAbsolute(raw);
   verdict.check(
     `raw range, ${what}`,
@@ -243,7 +243,7 @@ function checkMap(verdict, what, ours, golden, strict) {
 
 /**
  * Means of 8 x 8 blocks.
- * @param {import('../../web/package/network.js').RawMap} map
+ * @param {import('../../web/package/network.js').LayerMap} map
  */
 function blockMeans({ heatmap, height, width }) {
   const edge = (/** @type {number} */ i, /** @type {number} */ size) => Math.floor((i * size) / 8);

@@ -31,12 +31,12 @@ const WORD = 4;
  */
 
 /**
- * The raw map of one layer.
- * @typedef {object} RawMap
+ * The map of one layer. The raw map stays in the engine: browsers take as long to copy those of all layers as
+ * for some of the layers' backward.
+ * @typedef {object} LayerMap
  * @property {number} height
  * @property {number} width
- * @property {Float32Array} raw [height][width], a part of the array that holds all maps of the call
- * @property {number} rawMin
+ * @property {number} rawMin smallest value of the raw map
  * @property {number} rawMax
  * @property {Float32Array} heatmap [height][width], 0 .. 1
  * @property {number} weightsNorm Euclidean norm of the channels' weights
@@ -271,7 +271,7 @@ export class Network {
    * @param {number} target class
    * @param {number} output SCORE or LOGIT
    * @param {number[]} layers indices
-   * @returns {RawMap[]} in the order of `layers`
+   * @returns {LayerMap[]} in the order of `layers`
    */
   explain(input, target, output, layers) {
     this.forward(input);
@@ -284,21 +284,17 @@ export class Network {
       const norms = scratch.alloc(layers.length * WORD);
       const given = [target, output, indices, layers.length];
       engine.check('gc_model_explain', this.#pointer, ...given, raw, count, norms);
-      const maps = engine.floats(raw, count);
       const weightsNorms = engine.floats(norms, layers.length);
       const range = scratch.alloc(2 * WORD);
-      let end = 0;
+      let next = raw;
       return sizes.map(({ height, width }, i) => {
-        const [start, size] = [end, height * width];
-        end += size;
-        const map = raw + start * WORD;
+        const [map, size] = [next, height * width];
+        next += size * WORD;
         engine.call('gc_range', range, map, size);
         const [rawMin, rawMax] = engine.floats(range, 2);
         engine.call('gc_heatmap', map, map, size);
-        return {
-          ...{ height, width, rawMin, rawMax, weightsNorm: weightsNorms[i] },
-          ...{ raw: maps.subarray(start, end), heatmap: engine.floats(map, size) },
-        };
+        const heatmap = engine.floats(map, size);
+        return { height, width, rawMin, rawMax, heatmap, weightsNorm: weightsNorms[i] };
       });
     });
   }
