@@ -12,7 +12,7 @@
 struct projection {
     const struct gc_group *group; /* NULL: none */
     gc_real shift;                /* what the values after the group's scale and shift have more */
-    gc_real norms[3];             /* of the weights, by enum gc_place */
+    gc_real norms[4];             /* of the weights, by enum gc_place */
 };
 
 struct cam {
@@ -98,7 +98,8 @@ static void take_activation(void *context, int32_t request, const gc_real *activ
 /* ---- Swallowed values ----
  * A group pads its input, its operator f gives one value, scale * f + shift another. From the gradient g
  * behind the scale, with m the mean of g over the positions, the maps of both rest on
- * sum_k m_k scale_k f_k, and so does the mean gradient of the padded input. */
+ * sum_k m_k scale_k f_k, and so does the mean gradient of the padded input. Where f is one matrix for every
+ * position, its projected filter is the mean gradient of its input, and the map is the same. */
 
 static bool is_padded(const struct cam *cam, const struct gc_group *group) {
     return cam->graph->nodes[group->nodes[0]].op != group->step.op;
@@ -131,6 +132,7 @@ static gc_status project_group(struct cam *cam, struct gc_group *group, const do
         weights[k] *= step->scale[k];
     projection.norms[GC_HEAD] = euclidean_norm(weights, channels);
     GC_TRY(step->op->project(step, cam->plan->scratch, padded, weights, group->in));
+    projection.norms[GC_INPUT] = euclidean_norm(step->filter, channels_in);
     if (padded != NULL) {
         mean_of_padded(cam, group, padded, channels_in);
         projection.norms[GC_PADDED] = euclidean_norm(padded, channels_in);

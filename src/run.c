@@ -63,6 +63,8 @@ static void visit_each(const struct backward *b, int32_t value, visit *visit,
 }
 
 static void visit_value(const struct backward *b, int32_t value) {
+    if (b->plan->marks[value] & VISITED)
+        return;
     visit_each(b, value, b->visitor->gradient, b->plan->gradients[value]);
     visit_each(b, value, b->visitor->activation, b->plan->tensors[value]);
 }
@@ -132,18 +134,40 @@ static enum gc_place place_of(int32_t node, int32_t head) {
     return node < head ? GC_PADDED : node == head ? GC_HEAD : GC_SCALED;
 }
 
+/* A step whose output at a position is one matrix times its input there: the weighted sum of the output's
+ * channels is then one of the input's too. */
+static bool is_matrix(const struct gc_step *step) {
+    const gc_shape kernel = step->op->weight(0, step->in, step->params);
+    return kernel.rank == 4 && kernel.dims[0] == 1 && kernel.dims[1] == 1 &&
+           step->in->dims[0] == step->out.dims[0] && step->in->dims[1] == step->out.dims[1] &&
+           step->weights[1] == NULL;
+}
+
+/* Whether the projection is the map of the group's input too: nothing else takes that value. */
+static bool projects_input(const struct backward *b, const struct gc_group *group) {
+    const int32_t value = group->inputs[0];
+    return b->plan->marks[value] & REQUESTED && b->plan->graph->values[value].consumers == 1 &&
+           head_of(b->plan, group) == 0 && is_matrix(&group->step);
+}
+
+static gc_status visit_projection(const struct backward *b, struct gc_group *group, int32_t value,
+                                  enum gc_place place) {
+    for (int32_t r = 0; r < b->request_count; r++)
+        if (b->requests[r] == value)
+            GC_TRY(b->visitor->projection(b->visitor->context, r, group, place, b->plan->sums));
+    b->plan->marks[value] |= VISITED;
+    return GC_OK;
+}
+
 static gc_status project(const struct backward *b, struct gc_group *group) {
     const int32_t head = head_of(b->plan, group);
     for (int32_t i = 0; i < group->node_count; i++) {
         if (!is_swallowed_request(b, group, i))
             continue;
-        const int32_t value = gc_group_value(b->plan, group, i);
-        for (int32_t r = 0; r < b->request_count; r++)
-            if (b->requests[r] == value)
-                GC_TRY(b->visitor->projection(b->visitor->context, r, group, place_of(i, head),
-                                              b->plan->sums));
-        b->plan->marks[value] |= VISITED;
+        GC_TRY(visit_projection(b, group, gc_group_value(b->plan, group, i), place_of(i, head)));
     }
+    if (projects_input(b, group))
+        return visit_projection(b, group, group->inputs[0], GC_INPUT);
     return GC_OK;
 }
 

@@ -8,8 +8,9 @@
 /* Runs the network on plan->tensors[0] and keeps every group's output. */
 gc_status gc_run_forward(struct gc_plan *plan);
 
-/* A swallowed value's place in its group. */
+/* A value's place in a group whose operator projects. */
 enum gc_place {
+    GC_INPUT,  /* the input of an operator that is one matrix for every position, without bias */
     GC_PADDED, /* the padding's output */
     GC_HEAD,   /* the operator's output */
     GC_SCALED  /* that after the scale and shift */
@@ -23,7 +24,8 @@ struct gc_visitor {
     /* NULL: the output does not depend on the value, so its gradient is zero. */
     void (*gradient)(void *context, int32_t request, const gc_real *gradient);
     void (*activation)(void *context, int32_t request, const gc_real *activation);
-    /* Instead of both, for a swallowed value of a group whose operator can project. `sums` [channels] are
+    /* Instead of both, for a swallowed value of a group whose operator can project, and then for its input
+     * if GC_INPUT says so. `sums` [channels] are
      * those over the positions of the gradient of the value before the group's clamp. NULL: such a group
      * is taken apart like any other. */
     gc_status (*projection)(void *context, int32_t request, struct gc_group *group,
