@@ -8,7 +8,7 @@
 #include "run.h"
 #include "sums.h"
 
-/* What the maps of a group's swallowed values share; the operator's map lies in plan->scratch. */
+/* What the maps of a group's swallowed values share; the operator's map lies in plan->map. */
 struct projection {
     const struct gc_group *group; /* NULL: none */
     gc_real shift;                /* what the values after the group's scale and shift have more */
@@ -18,6 +18,7 @@ struct projection {
 struct cam {
     const struct gc_graph *graph;
     const struct gc_plan *plan;
+    int32_t target;
     int32_t owners[GC_MAX_GROUP]; /* the value whose channel weights plan->weights[i] holds */
     int32_t next_owner;
     struct projection projection; /* the group that was projected last */
@@ -71,6 +72,13 @@ static gc_real euclidean_norm(const gc_real *values, size_t count) {
 static void keep_norm(const struct cam *cam, int32_t request, gc_real norm) {
     if (cam->weights_norm != NULL)
         cam->weights_norm[request] = (float)norm;
+}
+
+static void seed_target(void *context, gc_real *gradient) {
+    const struct cam *cam = context;
+    const size_t classes = gc_shape_count(&cam->graph->values[cam->graph->output].shape);
+    memset(gradient, 0, classes * sizeof *gradient);
+    gradient[cam->target] = 1;
 }
 
 static void take_gradient(void *context, int32_t request, const gc_real *gradient) {
@@ -131,7 +139,7 @@ static gc_status project_group(struct cam *cam, struct gc_group *group, const do
     for (size_t k = 0; step->scale != NULL && k < channels; k++)
         weights[k] *= step->scale[k];
     projection.norms[GC_HEAD] = euclidean_norm(weights, channels);
-    GC_TRY(step->op->project(step, cam->plan->scratch, padded, weights, group->in));
+    GC_TRY(step->op->project(step, cam->plan->map, padded, weights, group->in));
     projection.norms[GC_INPUT] = euclidean_norm(step->filter, channels_in);
     if (padded != NULL) {
         mean_of_padded(cam, group, padded, channels_in);
@@ -144,7 +152,7 @@ static gc_status project_group(struct cam *cam, struct gc_group *group, const do
 /* The map of the group's operator, moved by `shift`. */
 static void draw_projection(const struct cam *cam, float *raw, const struct gc_group *group,
                             gc_real shift) {
-    const gc_real *projected = cam->plan->scratch;
+    const gc_real *projected = cam->plan->map;
     for (size_t p = 0, count = positions(&group->step.out); p < count; p++)
         raw[p] = (float)(projected[p] + shift);
 }
@@ -222,51 +230,70 @@ static gc_status request_layers(const gc_model *model, const int32_t *layers, in
     return gc_check_count("room for the layers' values", given, wanted);
 }
 
-/* The value from which a backward starts, its gradient set to zero. */
-static gc_real *start_gradient(const gc_model *model, gc_output output, int32_t *from) {
-    *from = output == GC_LOGIT ? model->plan->logits : model->graph.output;
-    gc_real *gradient = model->plan->gradients[*from];
-    memset(gradient, 0, (size_t)gc_model_class_count(model) * sizeof *gradient);
-    return gradient;
-}
-
 /* A first backward may pack weights and take groups apart: the model's memory grows. */
-static gc_status backward(gc_model *model, int32_t from, int32_t request_count,
-                          const struct gc_visitor *visitor) {
+static gc_status backward(gc_model *model, gc_output output, int32_t request_count,
+                          const struct gc_visitor *visitors, size_t target_count) {
+    const int32_t from = output == GC_LOGIT ? model->plan->logits : model->graph.output;
     const size_t before = gc_memory_in_use();
-    const gc_status status =
-        gc_run_backward(model->plan, from, model->plan->requests, request_count, visitor);
+    const gc_status status = gc_run_backward(model->plan, from, model->plan->requests,
+                                             request_count, visitors, target_count);
     model->memory += gc_memory_in_use() - before;
     return status;
 }
 
-gc_status gc_model_explain(gc_model *model, int32_t target, gc_output output, const int32_t *layers,
-                           int32_t layer_count, float *raw, size_t raw_count, float *weights_norm) {
-    GC_TRY(gc_model_check_run(model));
+static gc_status check_targets(const gc_model *model, const int32_t *targets,
+                               int32_t target_count) {
     const int32_t classes = gc_model_class_count(model);
-    if (target < 0 || target >= classes)
-        return gc_fail(GC_INVALID_TARGET, "class %d does not exist: 0 to %d do", (int)target,
-                       (int)classes - 1);
+    if (targets == NULL || target_count < 1 || target_count > GC_MAX_TARGETS)
+        return gc_fail(GC_INVALID_ARGUMENT, "1 to %d classes can be explained at once, not %d",
+                       GC_MAX_TARGETS, (int)target_count);
+    for (int32_t i = 0; i < target_count; i++)
+        if (targets[i] < 0 || targets[i] >= classes)
+            return gc_fail(GC_INVALID_TARGET, "class %d does not exist: 0 to %d do",
+                           (int)targets[i], (int)classes - 1);
+    return GC_OK;
+}
+
+gc_status gc_model_explain(gc_model *model, const int32_t *targets, int32_t target_count,
+                           gc_output output, const int32_t *layers, int32_t layer_count, float *raw,
+                           size_t raw_count, float *weights_norm) {
+    GC_TRY(gc_model_check_run(model));
+    GC_TRY(check_targets(model, targets, target_count));
     if (raw == NULL)
         return gc_fail(GC_INVALID_ARGUMENT, "gc_model_explain: raw must not be NULL");
-    GC_TRY(request_layers(model, layers, layer_count, map_size, raw_count));
-    int32_t from = GC_NONE;
-    start_gradient(model, output, &from)[target] = 1;
-    struct cam cam = {.graph = &model->graph,
-                      .plan = model->plan,
-                      .owners = {GC_NONE, GC_NONE, GC_NONE, GC_NONE},
-                      .raw = raw,
-                      .weights_norm = weights_norm};
-    const struct gc_visitor visitor = {&cam, take_gradient, take_activation, take_projection};
-    return backward(model, from, layer_count, &visitor);
+    const size_t each = raw_count / (size_t)target_count;
+    GC_TRY(gc_check_count("room for the layers' values", raw_count, each * (size_t)target_count));
+    GC_TRY(request_layers(model, layers, layer_count, map_size, each));
+    struct cam cams[GC_MAX_TARGETS];
+    struct gc_visitor visitors[GC_MAX_TARGETS];
+    for (int32_t i = 0; i < target_count; i++) {
+        cams[i] = (struct cam){.graph = &model->graph,
+                               .plan = model->plan,
+                               .target = targets[i],
+                               .owners = {GC_NONE, GC_NONE, GC_NONE, GC_NONE},
+                               .raw = raw + (size_t)i * each};
+        if (weights_norm != NULL)
+            cams[i].weights_norm = weights_norm + (size_t)i * (size_t)layer_count;
+        visitors[i] = (struct gc_visitor){&cams[i], seed_target, take_gradient, take_activation,
+                                          take_projection};
+    }
+    return backward(model, output, layer_count, visitors, (size_t)target_count);
 }
 
 /* ---- Activations and gradients as they are ---- */
 
 struct copy {
     const struct gc_plan *plan;
-    float *tensors; /* one after another */
+    float *tensors;    /* one after another */
+    const float *seed; /* [seed_count] */
+    size_t seed_count;
 };
+
+static void seed_values(void *context, gc_real *gradient) {
+    const struct copy *copy = context;
+    for (size_t i = 0; i < copy->seed_count; i++)
+        gradient[i] = copy->seed[i];
+}
 
 static void copy_tensor(void *context, int32_t request, const gc_real *tensor) {
     const struct copy *copy = context;
@@ -284,8 +311,8 @@ static void ignore(void *context, int32_t request, const gc_real *tensor) {
 gc_status gc_model_activation(gc_model *model, int32_t layer, float *values, size_t count) {
     GC_TRY(gc_model_check_run(model));
     GC_TRY(request_layers(model, &layer, 1, tensor_size, count));
-    struct copy copy = {model->plan, values};
-    const struct gc_visitor visitor = {&copy, ignore, copy_tensor, NULL};
+    struct copy copy = {.plan = model->plan, .tensors = values};
+    const struct gc_visitor visitor = {&copy, NULL, ignore, copy_tensor, NULL};
     const size_t before = gc_memory_in_use();
     const gc_status status = gc_run_activation(model->plan, model->plan->requests[0], &visitor);
     model->memory += gc_memory_in_use() - before;
@@ -298,11 +325,7 @@ gc_status gc_model_gradients(gc_model *model, gc_output output, const float *see
     GC_TRY(gc_model_check_run(model));
     GC_TRY(gc_check_count("seed", seed_count, (size_t)gc_model_class_count(model)));
     GC_TRY(request_layers(model, layers, layer_count, tensor_size, count));
-    int32_t from = GC_NONE;
-    gc_real *start = start_gradient(model, output, &from);
-    for (size_t i = 0; i < seed_count; i++)
-        start[i] = seed[i];
-    struct copy copy = {model->plan, gradients};
-    const struct gc_visitor visitor = {&copy, copy_tensor, ignore, NULL};
-    return backward(model, from, layer_count, &visitor);
+    struct copy copy = {model->plan, gradients, seed, seed_count};
+    const struct gc_visitor visitor = {&copy, seed_values, copy_tensor, ignore, NULL};
+    return backward(model, output, layer_count, &visitor, 1);
 }

@@ -8,7 +8,7 @@
  *     gc_model_set_weight(model, "Conv1/kernel", data, n);   ... for every weight array
  *     gc_model_plan(model, 224, 224, 0);                     plan: shapes, fusion, one arena
  *     gc_model_forward(model, input);                        run
- *     gc_model_explain(model, 282, GC_SCORE, &layer, 1, raw);
+ *     gc_model_explain(model, &(int32_t){282}, 1, GC_SCORE, &layer, 1, raw, count, NULL);
  *     gc_model_destroy(model);
  *
  * Conventions, true for every function:
@@ -194,19 +194,24 @@ GC_API gc_status gc_model_forward(gc_model *model, const float *input, size_t co
 GC_API gc_status gc_model_outputs(const gc_model *model, gc_output output, float *values,
                                   size_t count);
 
-/* Grad-CAM (Selvaraju et al. 2017, arXiv:1610.02391) of one class at any number of layers, with one
- * backward pass from the output to the earliest of them:
+/* Classes that one call explains. */
+#define GC_MAX_TARGETS 8
+
+/* Grad-CAM (Selvaraju et al. 2017, arXiv:1610.02391) of classes at any number of layers, with one backward
+ * pass from the output to the earliest of them, which the classes share where that is faster:
  *     weight(k) = mean over rows, columns of d output(target) / d A(., ., k)
  *     raw(y, x) = sum_k weight(k) A(y, x, k)          A: the layer's output
- *   target         class, 0 .. classes - 1
+ *   targets        `target_count` classes, 0 .. classes - 1; GC_MAX_TARGETS at most
  *   layers         `layer_count` indices of layers with rows, columns and channels
  *   raw            receives the raw maps, [rows][columns] each, one after another in the order of
- *                  `layers`; raw_count values: the sum of their sizes
- *   weights_norm   receives the Euclidean norm of each layer's weights, layer_count values; or NULL
- * Fails with NOT_READY before a forward, INVALID_TARGET, INVALID_LAYER, INVALID_ARGUMENT. */
-GC_API gc_status gc_model_explain(gc_model *model, int32_t target, gc_output output,
-                                  const int32_t *layers, int32_t layer_count, float *raw,
-                                  size_t raw_count, float *weights_norm);
+ *                  `layers`, for one class after another; raw_count values: the sum of their sizes
+ *   weights_norm   receives the Euclidean norm of each layer's weights, [target_count][layer_count]; or
+ *                  NULL
+ * A class' maps are the same, to the bit, whatever classes are explained with it. Fails with NOT_READY
+ * before a forward, INVALID_TARGET, INVALID_LAYER, INVALID_ARGUMENT, OUT_OF_MEMORY. */
+GC_API gc_status gc_model_explain(gc_model *model, const int32_t *targets, int32_t target_count,
+                                  gc_output output, const int32_t *layers, int32_t layer_count,
+                                  float *raw, size_t raw_count, float *weights_norm);
 
 /* Copies a layer's output in the last run, also of a layer that fusion swallowed.
  *   values   the layer's shape, `count` values

@@ -51,6 +51,11 @@ typedef gc_status gc_forward(struct gc_step *step, gc_real *out, const gc_real *
 typedef gc_status gc_backward(struct gc_step *step, int32_t input, gc_real *din,
                               const gc_real *dout, const gc_real *out, const gc_real *const *in);
 
+/* Backward of several gradients at once, din and dout [batch][...], for an operator of one input that needs
+ * neither out nor in. Every gradient comes out as it does by itself, to the bit. */
+typedef gc_status gc_backward_batch(struct gc_step *step, size_t batch, gc_real *din,
+                                    const gc_real *dout);
+
 struct gc_op {
     const char *name; /* "conv2d" */
 
@@ -97,6 +102,7 @@ struct gc_op {
     /* The fast path; NULL where the reference is the only one, and in the reference build. */
     gc_forward *forward;
     gc_backward *backward;
+    gc_backward_batch *backward_batch; /* NULL: as fast one by one */
 
     /* The plain path: oracle, fallback and documentation. forward may be NULL for a view. */
     gc_forward *forward_reference;

@@ -170,46 +170,65 @@ static gc_status place_tensors(struct gc_plan *plan, struct gc_arena *arena) {
     return GC_OK;
 }
 
-/* A gradient lives from its last consumer's backward to its producer's. Time runs backwards through the
- * groups, from 1 for the last; at 0 the scores' and the logits' gradients are given. */
-static gc_status place_gradients(struct gc_plan *plan, struct gc_arena *arena) {
-    const struct gc_graph *graph = plan->graph;
-    int32_t *first = gc_allocate((size_t)graph->value_count, sizeof *first);
-    if (first == NULL)
-        return out_of_memory();
-    for (int32_t g = 0; g < plan->group_count;
-         g++) /* later groups overwrite: the last consumer wins */
+static size_t batch_bytes(const struct gc_plan *plan, int32_t value, size_t batch) {
+    return gc_tensor_bytes(batch * gc_shape_count(&plan->graph->values[value].shape));
+}
+
+/* first [value_count]: when each value's gradient begins to live. Time runs backwards through the groups,
+ * from 1 for the last; at 0 the scores' and the logits' gradients are given. */
+static void find_first_moments(const struct gc_plan *plan, int32_t *first) {
+    /* later groups overwrite: the last consumer wins */
+    for (int32_t g = 0; g < plan->group_count; g++)
         for (int32_t i = 0; i < plan->groups[g].input_count; i++)
             first[plan->groups[g].inputs[i]] = plan->group_count - g;
-    first[graph->output] = first[plan->logits] = 0;
-    gc_status status = gc_arena_add(arena, (void **)&plan->gradients[0], value_bytes(plan, 0),
-                                    first[0], GC_FOREVER);
-    for (int32_t g = 0; g < plan->group_count && status == GC_OK; g++) {
-        const int32_t value = plan->groups[g].output;
-        status = gc_arena_add(arena, (void **)&plan->gradients[value], value_bytes(plan, value),
-                              first[value], plan->group_count - g);
+    first[plan->graph->output] = first[plan->logits] = 0;
+}
+
+static bool is_wanted(const struct gc_plan *plan, int32_t value, uint8_t wanted) {
+    return wanted == 0 || plan->marks[value] & wanted;
+}
+
+/* Room for a part of the largest gradient that is a sum. */
+static gc_status place_part(struct gc_arena *arena, struct gc_gradients *gradients,
+                            const struct gc_plan *plan, uint8_t wanted) {
+    size_t bytes = gc_tensor_bytes(0);
+    for (int32_t value = 0; value < plan->graph->value_count; value++)
+        if (plan->graph->values[value].consumers > 1 && is_wanted(plan, value, wanted))
+            raise_to(&bytes, batch_bytes(plan, value, gradients->batch));
+    return gc_arena_add(arena, (void **)&gradients->part, bytes, 0, GC_FOREVER);
+}
+
+/* A gradient lives from its last consumer's backward to its producer's. */
+static gc_status place_gradients(struct gc_arena *arena, struct gc_gradients *gradients,
+                                 const struct gc_plan *plan, uint8_t wanted) {
+    int32_t *first = gc_allocate((size_t)plan->graph->value_count, sizeof *first);
+    if (first == NULL)
+        return out_of_memory();
+    find_first_moments(plan, first);
+    gc_status status = GC_OK;
+    for (int32_t g = -1; g < plan->group_count && status == GC_OK; g++) {
+        const int32_t value = g < 0 ? 0 : plan->groups[g].output;
+        if (is_wanted(plan, value, wanted))
+            status = gc_arena_add(arena, (void **)&gradients->tensors[value],
+                                  batch_bytes(plan, value, gradients->batch), first[value],
+                                  g < 0 ? GC_FOREVER : plan->group_count - g);
     }
     gc_release(first);
-    return status;
+    return status == GC_OK ? place_part(arena, gradients, plan, wanted) : status;
 }
 
 struct scratch_sizes {
-    size_t scratch, channels; /* in values */
+    size_t map, channels; /* in values */
 };
 
 static void measure_group(const struct gc_plan *plan, const struct gc_group *group,
                           struct scratch_sizes *sizes) {
     const struct gc_value *values = plan->graph->values;
-    for (int32_t i = 0; i < group->input_count; i++) {
-        const struct gc_value *value = &values[group->inputs[i]];
-        if (value->consumers > 1)
-            raise_to(&sizes->scratch, gc_shape_count(&value->shape));
-    }
     for (int32_t i = 0; i < group->node_count; i++) {
         const gc_shape *shape = &values[gc_group_value(plan, group, i)].shape;
         raise_to(&sizes->channels, (size_t)gc_shape_channels(shape));
         if (shape->rank == 3 && i + 1 < group->node_count)
-            raise_to(&sizes->scratch, (size_t)shape->dims[0] * (size_t)shape->dims[1]);
+            raise_to(&sizes->map, (size_t)shape->dims[0] * (size_t)shape->dims[1]);
     }
 }
 
@@ -218,8 +237,7 @@ static gc_status place_scratch(struct gc_plan *plan, struct gc_arena *arena) {
                                       (size_t)gc_shape_channels(&plan->graph->values[0].shape)};
     for (int32_t g = 0; g < plan->group_count; g++)
         measure_group(plan, &plan->groups[g], &sizes);
-    GC_TRY(gc_arena_add(arena, (void **)&plan->scratch, gc_tensor_bytes(sizes.scratch), 0,
-                        GC_FOREVER));
+    GC_TRY(gc_arena_add(arena, (void **)&plan->map, gc_tensor_bytes(sizes.map), 0, GC_FOREVER));
     GC_TRY(gc_arena_add(arena, (void **)&plan->sums, sizes.channels * sizeof *plan->sums, 0,
                         GC_FOREVER));
     for (int32_t i = 0; i < GC_MAX_GROUP; i++)
@@ -243,7 +261,7 @@ static gc_status place(struct gc_plan *plan) {
     struct gc_arena arena = {0};
     gc_status status = place_tensors(plan, &arena);
     if (status == GC_OK)
-        status = place_gradients(plan, &arena);
+        status = place_gradients(&arena, &plan->gradients, plan, 0);
     if (status == GC_OK)
         status = place_scratch(plan, &arena);
     if (status == GC_OK)
@@ -254,6 +272,28 @@ static gc_status place(struct gc_plan *plan) {
     return status;
 }
 
+gc_status gc_gradients_create(struct gc_gradients *gradients, const struct gc_plan *plan,
+                              size_t batch, uint8_t wanted) {
+    *gradients = (struct gc_gradients){.batch = batch};
+    gradients->tensors = gc_allocate((size_t)plan->graph->value_count, sizeof(gc_real *));
+    if (gradients->tensors == NULL)
+        return out_of_memory();
+    struct gc_arena arena = {0};
+    gc_status status = place_gradients(&arena, gradients, plan, wanted);
+    if (status == GC_OK)
+        status = gc_arena_allocate(&arena, &gradients->arena);
+    gc_arena_free(&arena);
+    if (status != GC_OK)
+        gc_gradients_free(gradients);
+    return status;
+}
+
+void gc_gradients_free(struct gc_gradients *gradients) {
+    gc_release(gradients->tensors);
+    gc_release(gradients->arena);
+    *gradients = (struct gc_gradients){0};
+}
+
 /* ---- Create and destroy ---- */
 
 static gc_status fill(struct gc_plan *plan, const struct gc_graph *graph, uint32_t flags) {
@@ -262,12 +302,13 @@ static gc_status fill(struct gc_plan *plan, const struct gc_graph *graph, uint32
     plan->logits = gc_graph_logits(graph);
     plan->groups = gc_allocate((size_t)graph->node_count, sizeof *plan->groups);
     plan->tensors = gc_allocate(values, sizeof *plan->tensors);
-    plan->gradients = gc_allocate(values, sizeof *plan->gradients);
+    plan->gradients.batch = 1;
+    plan->gradients.tensors = gc_allocate(values, sizeof *plan->gradients.tensors);
     plan->marks = gc_allocate(values, sizeof *plan->marks);
     plan->requests = gc_allocate((size_t)graph->layer_count, sizeof *plan->requests);
     plan->offsets = gc_allocate((size_t)graph->layer_count, sizeof *plan->offsets);
     if (plan->requests == NULL || plan->offsets == NULL || plan->groups == NULL ||
-        plan->tensors == NULL || plan->gradients == NULL || plan->marks == NULL)
+        plan->tensors == NULL || plan->gradients.tensors == NULL || plan->marks == NULL)
         return out_of_memory();
     GC_TRY(gc_fuse(graph, !(flags & GC_PLAN_UNFUSED), plan->groups, &plan->group_count));
     for (int32_t g = 0; g < plan->group_count; g++)
@@ -294,7 +335,7 @@ void gc_plan_destroy(struct gc_plan *plan) {
         free_group(&plan->groups[g]);
     gc_release(plan->groups);
     gc_release(plan->tensors);
-    gc_release(plan->gradients);
+    gc_gradients_free(&plan->gradients);
     gc_release(plan->marks);
     gc_release(plan->requests);
     gc_release(plan->offsets);

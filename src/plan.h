@@ -28,17 +28,23 @@ struct gc_group {
     const gc_real **in;    /* [input_count]: tensors of the inputs */
 };
 
+/* Room for the gradients of some targets that go back together. */
+struct gc_gradients {
+    size_t batch;      /* targets */
+    gc_real **tensors; /* [value_count]: [batch][...] each, NULL where there is none */
+    gc_real *part;     /* [batch][...]: one part of a gradient that is a sum */
+    void *arena;       /* NULL: the plan's */
+};
+
 struct gc_plan {
     const struct gc_graph *graph;
     struct gc_group *groups; /* [group_count], in order of execution */
     int32_t group_count;
     int32_t logits; /* value before the final softmax or sigmoid */
 
-    /* For every value: its tensor and its gradient's in the arena. NULL for a swallowed value. */
-    gc_real **tensors;
-    gc_real **gradients;
-
-    gc_real *scratch;               /* one part of a gradient that is a sum; a group's map */
+    gc_real **tensors;              /* [value_count]: NULL for a swallowed value */
+    struct gc_gradients gradients;  /* of one target */
+    gc_real *map;                   /* [positions]: of a group's operator */
     double *sums;                   /* [channels]: of a gradient over its positions */
     gc_real *weights[GC_MAX_GROUP]; /* [channels]: of the maps of one group's values */
     void *arena;
@@ -61,6 +67,12 @@ void gc_plan_destroy(struct gc_plan *plan);
 
 /* The value that node `i` of a group gives. */
 int32_t gc_group_value(const struct gc_plan *plan, const struct gc_group *group, int32_t i);
+
+/* Places the gradients of `batch` targets, for all values, or those whose mark has one of the bits
+ * `wanted`; to be given to gc_gradients_free. Fails with OUT_OF_MEMORY. */
+gc_status gc_gradients_create(struct gc_gradients *gradients, const struct gc_plan *plan,
+                              size_t batch, uint8_t wanted);
+void gc_gradients_free(struct gc_gradients *gradients);
 
 /* Prepares the group's nodes one by one, and room for the values between them, on first use. */
 gc_status gc_group_split(struct gc_plan *plan, struct gc_group *group);

@@ -11,14 +11,17 @@ enum {
     REQUESTED = 1, /* the caller wants its gradient */
     NEEDED = 2,    /* a requested value lies before it, or is it */
     HAS_GRADIENT = 4,
-    VISITED = 8
+    VISITED = 8,
+    PROJECTED = 16 /* visited with the group that takes it */
 };
 
 struct backward {
     struct gc_plan *plan;
     const int32_t *requests;
     int32_t request_count;
-    const struct gc_visitor *visitor;
+    const struct gc_gradients *gradients;
+    const struct gc_visitor *visitors; /* [gradients->batch] */
+    size_t target;                     /* whose turn it is */
 };
 
 static gc_status forward(struct gc_step *step, gc_real *out, const gc_real *const *in) {
@@ -48,6 +51,14 @@ static size_t count_of(const struct gc_plan *plan, int32_t value) {
     return gc_shape_count(&plan->graph->values[value].shape);
 }
 
+/* Of the target whose turn it is. */
+static gc_real *gradient_of(const struct backward *b, int32_t value) {
+    return b->gradients->tensors[value] + b->target * count_of(b->plan, value);
+}
+static const struct gc_visitor *visitor_of(const struct backward *b) {
+    return &b->visitors[b->target];
+}
+
 /* ---- Visiting ---- */
 
 typedef void visit(void *context, int32_t request, const gc_real *tensor);
@@ -58,15 +69,15 @@ static void visit_each(const struct backward *b, int32_t value, visit *visit,
         return;
     for (int32_t r = 0; r < b->request_count; r++)
         if (b->requests[r] == value)
-            visit(b->visitor->context, r, tensor);
+            visit(visitor_of(b)->context, r, tensor);
     b->plan->marks[value] |= VISITED;
 }
 
 static void visit_value(const struct backward *b, int32_t value) {
-    if (b->plan->marks[value] & VISITED)
+    if (b->plan->marks[value] & PROJECTED)
         return;
-    visit_each(b, value, b->visitor->gradient, b->plan->gradients[value]);
-    visit_each(b, value, b->visitor->activation, b->plan->tensors[value]);
+    visit_each(b, value, visitor_of(b)->gradient, gradient_of(b, value));
+    visit_each(b, value, visitor_of(b)->activation, b->plan->tensors[value]);
 }
 
 /* ---- A group taken apart ---- */
@@ -88,14 +99,14 @@ static int32_t first_swallowed_request(const struct backward *b, const struct gc
 /* Backward from the group's output, node by node, to the first requested value. */
 static gc_status split_backward(const struct backward *b, struct gc_group *group, int32_t first) {
     struct gc_plan *plan = b->plan;
-    const gc_real *dout = plan->gradients[group->output];
+    const gc_real *dout = gradient_of(b, group->output);
     for (int32_t i = group->node_count - 1; i > first; i--) {
         struct gc_step *step = &group->split[i];
         gc_real *din = plan->between[i % 2];
         const gc_real *out = plan->tensors[gc_group_value(plan, group, i)];
         const gc_real *in = NULL;
         GC_TRY(backward(step, 0, din, dout, out, &in));
-        visit_each(b, gc_group_value(plan, group, i - 1), b->visitor->gradient, din);
+        visit_each(b, gc_group_value(plan, group, i - 1), visitor_of(b)->gradient, din);
         dout = din;
     }
     return GC_OK;
@@ -112,7 +123,7 @@ static gc_status split_forward(const struct backward *b, struct gc_group *group)
         struct gc_step *step = &group->split[i];
         gc_real *out = b->plan->between[i % 2];
         GC_TRY(forward(step, out, in));
-        visit_each(b, gc_group_value(b->plan, group, i), b->visitor->activation, out);
+        visit_each(b, gc_group_value(b->plan, group, i), visitor_of(b)->activation, out);
         previous = out;
         in = &previous;
     }
@@ -154,7 +165,8 @@ static gc_status visit_projection(const struct backward *b, struct gc_group *gro
                                   enum gc_place place) {
     for (int32_t r = 0; r < b->request_count; r++)
         if (b->requests[r] == value)
-            GC_TRY(b->visitor->projection(b->visitor->context, r, group, place, b->plan->sums));
+            GC_TRY(
+                visitor_of(b)->projection(visitor_of(b)->context, r, group, place, b->plan->sums));
     b->plan->marks[value] |= VISITED;
     return GC_OK;
 }
@@ -166,9 +178,10 @@ static gc_status project(const struct backward *b, struct gc_group *group) {
             continue;
         GC_TRY(visit_projection(b, group, gc_group_value(b->plan, group, i), place_of(i, head)));
     }
-    if (projects_input(b, group))
-        return visit_projection(b, group, group->inputs[0], GC_INPUT);
-    return GC_OK;
+    if (!projects_input(b, group))
+        return GC_OK;
+    b->plan->marks[group->inputs[0]] |= PROJECTED;
+    return visit_projection(b, group, group->inputs[0], GC_INPUT);
 }
 
 static bool has_swallowed_request(const struct backward *b, const struct gc_group *group) {
@@ -183,10 +196,10 @@ static bool is_clamped(const struct gc_step *step) {
 static gc_status visit_swallowed(const struct backward *b, struct gc_group *group) {
     struct gc_plan *plan = b->plan;
     const struct gc_step *step = &group->step;
-    gc_real *gradient = plan->gradients[group->output];
+    gc_real *gradient = gradient_of(b, group->output);
     const gc_real *out = plan->tensors[group->output];
     const bool is_asked = has_swallowed_request(b, group);
-    if (!is_asked || b->visitor->projection == NULL || step->op->project == NULL) {
+    if (!is_asked || visitor_of(b)->projection == NULL || step->op->project == NULL) {
         if (is_clamped(step))
             gc_mask_clamp(gradient, out, step);
         return is_asked ? split(b, group) : GC_OK;
@@ -225,48 +238,110 @@ static void add(gc_real *restrict sum, const gc_real *restrict more, size_t coun
         sum[i] += more[i];
 }
 
-/* Adds what one input of a group gets to that value's gradient. */
-static gc_status pass_back(struct gc_plan *plan, struct gc_group *group, int32_t input) {
+/* Backward of all targets, to din [batch][...]. */
+static gc_status batch_backward(struct backward *b, struct gc_group *group, int32_t input,
+                                gc_real *din) {
+    struct gc_step *step = &group->step;
+    const size_t batch = b->gradients->batch, count = count_of(b->plan, group->inputs[input]);
+    if (batch > 1 && step->op->backward_batch != NULL)
+        return GC_PROFILED(
+            step, true,
+            step->op->backward_batch(step, batch, din, b->gradients->tensors[group->output]));
+    for (b->target = 0; b->target < batch; b->target++)
+        GC_TRY(backward(step, input, din + b->target * count, gradient_of(b, group->output),
+                        b->plan->tensors[group->output], group->in));
+    return GC_OK;
+}
+
+/* Adds what one input of a group gets to that value's gradients. */
+static gc_status pass_back(struct backward *b, struct gc_group *group, int32_t input) {
+    struct gc_plan *plan = b->plan;
     const int32_t value = group->inputs[input];
     const bool is_first = !(plan->marks[value] & HAS_GRADIENT);
-    gc_real *gradient = plan->gradients[value];
-    gc_real *din = is_first ? gradient : plan->scratch;
-    GC_TRY(backward(&group->step, input, din, plan->gradients[group->output],
-                    plan->tensors[group->output], group->in));
+    gc_real *gradient = b->gradients->tensors[value];
+    gc_real *din = is_first ? gradient : b->gradients->part;
+    GC_TRY(batch_backward(b, group, input, din));
     if (!is_first)
-        add(gradient, din, count_of(plan, value));
+        add(gradient, din, b->gradients->batch * count_of(plan, value));
     plan->marks[value] |= HAS_GRADIENT;
     return GC_OK;
 }
 
-static gc_status group_backward(const struct backward *b, struct gc_group *group) {
-    struct gc_plan *plan = b->plan;
-    visit_value(b, group->output);
-    if (!goes_on(b, group))
-        return GC_OK;
-    GC_TRY(visit_swallowed(b, group));
+static gc_status group_backward(struct backward *b, struct gc_group *group) {
+    const bool on = goes_on(b, group);
+    for (b->target = 0; b->target < b->gradients->batch; b->target++) {
+        visit_value(b, group->output);
+        if (on)
+            GC_TRY(visit_swallowed(b, group));
+    }
     for (int32_t i = 0; i < group->input_count; i++)
-        if (plan->marks[group->inputs[i]] & NEEDED)
-            GC_TRY(pass_back(plan, group, i));
+        if (b->plan->marks[group->inputs[i]] & NEEDED)
+            GC_TRY(pass_back(b, group, i));
     return GC_OK;
 }
 
-gc_status gc_run_backward(struct gc_plan *plan, int32_t from, const int32_t *requests,
-                          int32_t request_count, const struct gc_visitor *visitor) {
-    const struct backward b = {plan, requests, request_count, visitor};
-    mark(&b);
+/* The input, and what no gradient has reached. */
+static void visit_rest(const struct backward *b) {
+    if (b->plan->marks[0] & HAS_GRADIENT)
+        visit_value(b, 0);
+    for (int32_t r = 0; r < b->request_count; r++)
+        if (!(b->plan->marks[b->requests[r]] & VISITED))
+            visitor_of(b)->gradient(visitor_of(b)->context, r, NULL);
+}
+
+static gc_status run_batch(struct backward *b, int32_t from) {
+    struct gc_plan *plan = b->plan;
+    mark(b);
+    for (b->target = 0; b->target < b->gradients->batch && plan->marks[from] & NEEDED; b->target++)
+        visitor_of(b)->seed(visitor_of(b)->context, gradient_of(b, from));
     plan->marks[from] |= HAS_GRADIENT;
     for (int32_t g = plan->group_count - 1; g >= 0; g--) {
         const uint8_t marks = plan->marks[plan->groups[g].output];
         if (marks & NEEDED && marks & HAS_GRADIENT)
-            GC_TRY(group_backward(&b, &plan->groups[g]));
+            GC_TRY(group_backward(b, &plan->groups[g]));
     }
-    if (plan->marks[0] & HAS_GRADIENT)
-        visit_value(&b, 0);
-    for (int32_t r = 0; r < request_count; r++)
-        if (!(plan->marks[requests[r]] & VISITED))
-            visitor->gradient(visitor->context, r, NULL);
+    for (b->target = 0; b->target < b->gradients->batch; b->target++)
+        visit_rest(b);
     return GC_OK;
+}
+
+/* ---- Several targets ---- */
+
+/* Several targets at once gain by weights that are read from memory once, and by matrix products of more
+ * rows. Where a layer has many positions there is nothing to gain, but memory to lose: bytes that the
+ * gradients of one value may take, unless they are one target's. */
+#define MAX_BATCH_BYTES (4 << 20)
+
+static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
+
+/* Targets that go back at once; marks the values. */
+static size_t batch_of(const struct backward *b, size_t target_count) {
+    size_t batch = target_count;
+    mark(b);
+    for (int32_t value = 0; value < b->plan->graph->value_count; value++)
+        if (b->plan->marks[value] & NEEDED)
+            batch = smaller(batch, MAX_BATCH_BYTES / (count_of(b->plan, value) * sizeof(gc_real)));
+    return batch > 1 ? batch : 1;
+}
+
+gc_status gc_run_backward(struct gc_plan *plan, int32_t from, const int32_t *requests,
+                          int32_t request_count, const struct gc_visitor *visitors,
+                          size_t target_count) {
+    struct backward b = {plan, requests, request_count, &plan->gradients, visitors, 0};
+    struct gc_gradients several = {.batch = batch_of(&b, target_count)};
+    if (several.batch > 1 && gc_gradients_create(&several, plan, several.batch, NEEDED) == GC_OK)
+        b.gradients = &several;
+    else /* no gain, or no room: one after another */
+        several.batch = 1;
+    gc_status status = GC_OK;
+    while (target_count > 0 && status == GC_OK) {
+        several.batch = smaller(several.batch, target_count);
+        status = run_batch(&b, from);
+        b.visitors += several.batch;
+        target_count -= several.batch;
+    }
+    gc_gradients_free(&several);
+    return status;
 }
 
 static struct gc_group *group_of(struct gc_plan *plan, int32_t value) {
@@ -282,7 +357,7 @@ gc_status gc_run_activation(struct gc_plan *plan, int32_t value, const struct gc
         visitor->activation(visitor->context, 0, plan->tensors[value]);
         return GC_OK;
     }
-    const struct backward b = {plan, &value, 1, visitor};
+    const struct backward b = {plan, &value, 1, &plan->gradients, visitor, 0};
     struct gc_group *group = group_of(plan, value);
     memset(plan->marks, 0, (size_t)plan->graph->value_count);
     plan->marks[value] = REQUESTED;

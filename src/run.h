@@ -16,11 +16,13 @@ enum gc_place {
     GC_SCALED  /* that after the scale and shift */
 };
 
-/* Receives what a backward pass finds for each requested value; `request` is its index. Tensors belong
- * to the plan and are only good during the call. For each request gradient comes first, then, unless
+/* Begins a backward pass of one target, and receives what it finds for each requested value; `request` is
+ * its index. Tensors belong to the plan and are only good during the call. For each request gradient comes first, then, unless
  * the gradient was NULL, activation. */
 struct gc_visitor {
     void *context;
+    /* Fills in all of the gradient from which the pass begins. */
+    void (*seed)(void *context, gc_real *gradient);
     /* NULL: the output does not depend on the value, so its gradient is zero. */
     void (*gradient)(void *context, int32_t request, const gc_real *gradient);
     void (*activation)(void *context, int32_t request, const gc_real *activation);
@@ -32,11 +34,13 @@ struct gc_visitor {
                             enum gc_place place, const double *sums);
 };
 
-/* Backward from plan->gradients[from], which the caller has filled.
+/* Backward of any number of targets, as many at once as pays.
  *   from       value: the scores or the logits
- *   requests   values, swallowed ones too, [request_count]; a value may stand there twice */
+ *   requests   values, swallowed ones too, [request_count]; a value may stand there twice
+ *   visitors   one for each target, [target_count] */
 gc_status gc_run_backward(struct gc_plan *plan, int32_t from, const int32_t *requests,
-                          int32_t request_count, const struct gc_visitor *visitor);
+                          int32_t request_count, const struct gc_visitor *visitors,
+                          size_t target_count);
 
 /* Visits one value's activation of the last forward, also a swallowed one's. */
 gc_status gc_run_activation(struct gc_plan *plan, int32_t value, const struct gc_visitor *visitor);

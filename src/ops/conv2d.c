@@ -185,16 +185,15 @@ static bool is_product(const struct sizes *s) {
 #endif
 }
 
-/* Rows of pixels that one product can take: all of them unless the stride jumps over some. */
-static int32_t rows_at_once(const struct sizes *s) {
-    const bool has_gaps = s->windows.rows.stride > 1 || s->windows.columns.stride > 1;
-    return has_gaps ? 1 : s->windows.rows.out;
+/* Whether the stride jumps over pixels: one product then takes a row of them, else all. */
+static bool has_gaps(const struct sizes *s) {
+    return s->windows.rows.stride > 1 || s->windows.columns.stride > 1;
 }
 
 static void product_forward(const struct conv2d *conv, float *out, const float *in) {
     const struct sizes *s = &conv->sizes;
     const struct gc_window *rows = &s->windows.rows, *columns = &s->windows.columns;
-    const int32_t together = rows_at_once(s);
+    const int32_t together = has_gaps(s) ? 1 : rows->out;
     for (int32_t y = 0; y < rows->out; y += together)
         gc_product_run(&conv->product, (size_t)together * columns->out,
                        out + (size_t)y * columns->out * s->filters, (size_t)s->filters,
@@ -202,20 +201,26 @@ static void product_forward(const struct conv2d *conv, float *out, const float *
                        (size_t)columns->stride * s->in);
 }
 
-static gc_status product_backward(struct gc_step *step, float *din, const float *dout) {
+/* din, dout [batch][...]: to a product without gaps, a batch is nothing but more rows. */
+static gc_status product_backward(struct gc_step *step, size_t batch, float *din,
+                                  const float *dout) {
     struct conv2d *conv = step->state;
     const struct sizes *s = &conv->sizes;
     const struct gc_window *rows = &s->windows.rows, *columns = &s->windows.columns;
-    const int32_t together = rows_at_once(s);
+    const size_t rows_out = batch * (size_t)rows->out, columns_out = (size_t)columns->out;
+    const size_t in = (size_t)s->in, filters = (size_t)s->filters;
+    const size_t in_row = (size_t)columns->in * in, stride = (size_t)columns->stride * in;
     if (conv->transposed.packed == NULL)
         GC_TRY(gc_product_create_transposed(&conv->transposed, step));
-    if (together == 1)
-        memset(din, 0, (size_t)rows->in * columns->in * s->in * sizeof *din);
-    for (int32_t y = 0; y < rows->out; y += together)
-        gc_product_run(&conv->transposed, (size_t)together * columns->out,
-                       din + (size_t)y * rows->stride * columns->in * s->in,
-                       (size_t)columns->stride * s->in,
-                       dout + (size_t)y * columns->out * s->filters, (size_t)s->filters);
+    if (!has_gaps(s)) {
+        gc_product_run(&conv->transposed, rows_out * columns_out, din, in, dout, filters);
+        return GC_OK;
+    }
+    memset(din, 0, batch * (size_t)rows->in * in_row * sizeof *din);
+    for (size_t b = 0; b < batch; b++, din += (size_t)rows->in * in_row)
+        for (int32_t y = 0; y < rows->out; y++, dout += columns_out * filters)
+            gc_product_run(&conv->transposed, columns_out, din + (size_t)y * rows->stride * in_row,
+                           stride, dout, filters);
     return GC_OK;
 }
 #endif
@@ -399,7 +404,7 @@ static gc_status conv2d_backward(struct gc_step *step, int32_t input, gc_real *d
     }
     struct conv2d *conv = step->state;
     if (is_product(&conv->sizes))
-        return product_backward(step, din, dout);
+        return product_backward(step, 1, din, dout);
 #ifdef GC_XNNPACK
     if (gc_xnn_can_transpose(&conv->sizes.windows)) {
         if (conv->backward.operator== NULL)
@@ -408,6 +413,16 @@ static gc_status conv2d_backward(struct gc_step *step, int32_t input, gc_real *d
     }
 #endif
     return conv2d_backward_reference(step, input, din, dout, out, in);
+}
+
+static gc_status conv2d_backward_batch(struct gc_step *step, size_t batch, gc_real *din,
+                                       const gc_real *dout) {
+    if (!is_depthwise(step) && is_product(&((struct conv2d *)step->state)->sizes))
+        return product_backward(step, batch, din, dout);
+    const size_t in = gc_shape_count(step->in), out = gc_shape_count(&step->out);
+    for (size_t b = 0; b < batch; b++)
+        GC_TRY(conv2d_backward(step, 0, din + b * in, dout + b * out, NULL, NULL));
+    return GC_OK;
 }
 #endif
 
@@ -424,6 +439,7 @@ const struct gc_op gc_op_conv2d = {
     .release = conv2d_release,
     .forward = conv2d_forward,
     .backward = conv2d_backward,
+    .backward_batch = conv2d_backward_batch,
 #endif
     .forward_reference = conv2d_forward_reference,
     .backward_reference = conv2d_backward_reference,

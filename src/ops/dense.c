@@ -109,11 +109,13 @@ static void row_forward(const struct gc_step *step, float *restrict out, const f
     gc_fused_apply(step, out, 1, (int32_t)units);
 }
 
-static void row_backward(const struct gc_step *step, float *din, const float *dout) {
+/* din [batch][width] from dout [batch][units] */
+static void row_backward(const struct gc_step *step, size_t batch, float *din, const float *dout) {
     const size_t width = (size_t)gc_shape_channels(step->in);
     const size_t units = (size_t)gc_shape_channels(&step->out);
     for (size_t i = 0; i < width; i++)
-        din[i] = gc_dot(step->weights[0] + i * units, dout, units);
+        for (size_t b = 0; b < batch; b++)
+            din[b * width + i] = gc_dot(step->weights[0] + i * units, dout + b * units, units);
 }
 
 /* ---- Several rows: a matrix product ---- */
@@ -155,19 +157,24 @@ static gc_status dense_forward(struct gc_step *step, gc_real *out, const gc_real
     return GC_OK;
 }
 
-static gc_status dense_backward(struct gc_step *step, int32_t input, gc_real *din,
-                                const gc_real *dout, const gc_real *out, const gc_real *const *in) {
-    (void)input, (void)out, (void)in;
+static gc_status dense_backward_batch(struct gc_step *step, size_t batch, gc_real *din,
+                                      const gc_real *dout) {
     struct dense *dense = step->state;
     if (dense == NULL) {
-        row_backward(step, din, dout);
+        row_backward(step, batch, din, dout);
         return GC_OK;
     }
     if (dense->transposed.packed == NULL)
         GC_TRY(gc_product_create_transposed(&dense->transposed, step));
-    gc_product_run(&dense->transposed, rows_of(step), din, (size_t)dense->transposed.out, dout,
-                   (size_t)dense->transposed.in);
+    gc_product_run(&dense->transposed, batch * rows_of(step), din, (size_t)dense->transposed.out,
+                   dout, (size_t)dense->transposed.in);
     return GC_OK;
+}
+
+static gc_status dense_backward(struct gc_step *step, int32_t input, gc_real *din,
+                                const gc_real *dout, const gc_real *out, const gc_real *const *in) {
+    (void)input, (void)out, (void)in;
+    return dense_backward_batch(step, 1, din, dout);
 }
 #endif
 
@@ -182,6 +189,7 @@ const struct gc_op gc_op_dense = {
     .release = dense_release,
     .forward = dense_forward,
     .backward = dense_backward,
+    .backward_batch = dense_backward_batch,
 #endif
     .forward_reference = dense_forward_reference,
     .backward_reference = dense_backward_reference,

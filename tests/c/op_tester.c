@@ -250,6 +250,28 @@ static void test_fast_backward(struct bench *b, int32_t input) {
             compare(b, b->din, b->din_reference, b->in_count[input], "backward");
 }
 
+/* Several gradients at once come out as each does alone, to the bit. */
+static void test_batch(struct bench *b) {
+    enum { BATCH = 3 };
+    const size_t in = b->in_count[0], out = b->out_count;
+    if (b->step.op->backward_batch == NULL)
+        return;
+    gc_real *din = new_tensor(BATCH * in), *dout = new_tensor(BATCH * out);
+    if (expect(b, din != NULL && dout != NULL, "memory")) {
+        fill_random(b, dout, BATCH * out, 1);
+        fill_random(b, din, BATCH * in, 1);
+        expect_ok(b, b->step.op->backward_batch(&b->step, BATCH, din, dout), "batch");
+        for (size_t i = 0; i < BATCH; i++) {
+            const gc_status status =
+                b->step.op->backward(&b->step, 0, b->din, dout + i * out, NULL, NULL);
+            expect_ok(b, status, "alone");
+            expect(b, memcmp(din + i * in, b->din, in * sizeof *din) == 0, "batch is as alone");
+        }
+    }
+    gc_release(din);
+    gc_release(dout);
+}
+
 /* ---- Gradient against differences ---- */
 
 #ifdef GC_DOUBLE
@@ -331,6 +353,7 @@ void op_test(const char *name, const struct op_case *op_case) {
             test_gradient(&b, input);
 #endif
         }
+        test_batch(&b);
     }
     end(&b);
 }

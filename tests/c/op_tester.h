@@ -2,7 +2,7 @@
  *
  * In every build both references run: all of each output is written, nothing behind it, and nothing of
  * what lies behind the inputs matters.
- * In float builds the fast paths are compared with the references.
+ * In float builds the fast paths are compared with the references, and a batch of gradients with each alone.
  * In double builds the gradient of the reference is compared with differences of the forward reference.
  *
  * Input and weights are random, the same in every run. */

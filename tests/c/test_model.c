@@ -134,24 +134,31 @@ static void expect_map(gc_model *model, int32_t layer, const float *raw, float n
     free(expected);
 }
 
-TEST(one_backward_gives_the_maps_of_all_layers) {
-    float *input, raw[8192], norms[64];
-    int32_t layers[64], layer_count = 0;
-    size_t count, raw_count = 0, offset = 0;
-    gc_model *model = small_model(small_blocks_config, 18, 14, 0, &input, &count);
-    REQUIRE(model != NULL);
-    int32_t rank;
+/* All layers that have a map, and the number of values in their maps. */
+static int32_t layers_with_maps(const gc_model *model, int32_t *layers, size_t *raw_count) {
+    int32_t layer_count = 0, rank;
     size_t positions;
+    *raw_count = 0;
     for (int32_t layer = 0; layer < gc_model_layer_count(model); layer++) {
         layer_count_of(model, layer, &rank, &positions);
         if (rank != 3)
             continue;
         layers[layer_count++] = layer;
-        raw_count += positions;
+        *raw_count += positions;
     }
+    return layer_count;
+}
+
+TEST(one_backward_gives_the_maps_of_all_layers) {
+    float *input, raw[8192], norms[64];
+    int32_t layers[64], rank;
+    size_t count, raw_count, positions, offset = 0;
+    gc_model *model = small_model(small_blocks_config, 18, 14, 0, &input, &count);
+    REQUIRE(model != NULL);
+    const int32_t layer_count = layers_with_maps(model, layers, &raw_count);
     EXPECT_INT(layer_count, 24); /* all but the head's three and the head itself */
-    if (EXPECT_OK(
-            gc_model_explain(model, TARGET, GC_SCORE, layers, layer_count, raw, raw_count, norms)))
+    if (EXPECT_OK(gc_model_explain(model, (int32_t[]){TARGET}, 1, GC_SCORE, layers, layer_count,
+                                   raw, raw_count, norms)))
         for (int32_t i = 0; i < layer_count; i++) {
             layer_count_of(model, layers[i], &rank, &positions);
             expect_map(model, layers[i], raw + offset, norms[i]);
@@ -159,6 +166,45 @@ TEST(one_backward_gives_the_maps_of_all_layers) {
         }
     gc_model_destroy(model);
     free(input);
+}
+
+/* Every class by itself gives what all gave together, to the bit. */
+static void expect_same_alone(gc_model *model, const int32_t *targets, int32_t target_count,
+                              const int32_t *layers, int32_t layer_count, size_t each) {
+    const size_t raw_count = (size_t)target_count * each;
+    float *raw = malloc(raw_count * sizeof *raw), *alone = malloc(each * sizeof *alone);
+    float norms[GC_MAX_TARGETS * 64], norms_alone[64];
+    EXPECT_OK(gc_model_explain(model, targets, target_count, GC_LOGIT, layers, layer_count, raw,
+                               raw_count, norms));
+    for (int32_t i = 0; i < target_count; i++) {
+        EXPECT_OK(gc_model_explain(model, targets + i, 1, GC_LOGIT, layers, layer_count, alone,
+                                   each, norms_alone));
+        EXPECT(largest_absolute(alone, each) > 0);
+        EXPECT(memcmp(raw + (size_t)i * each, alone, each * sizeof *alone) == 0);
+        EXPECT(memcmp(norms + i * layer_count, norms_alone, (size_t)layer_count * sizeof *norms) ==
+               0);
+    }
+    free(raw);
+    free(alone);
+}
+
+TEST(classes_that_go_back_together_get_the_maps_that_they_get_alone) {
+    static const uint32_t flags[] = {0, GC_PLAN_UNFUSED};
+    const int32_t targets[GC_MAX_TARGETS] = {3, 0, 4, 4, 1, 2, 0, 1};
+    for (size_t f = 0; f < 2; f++) {
+        float *input;
+        int32_t layers[64];
+        size_t count, each;
+        gc_model *model = small_model(small_blocks_config, 18, 14, flags[f], &input, &count);
+        REQUIRE(model != NULL);
+        const int32_t layer_count = layers_with_maps(model, layers, &each);
+        expect_same_alone(model, targets, 2, layers, layer_count, each);
+        const size_t memory = gc_model_memory(model); /* the first backward packs weights */
+        expect_same_alone(model, targets, GC_MAX_TARGETS, layers, layer_count, each);
+        EXPECT_INT((long long)gc_model_memory(model), (long long)memory);
+        gc_model_destroy(model);
+        free(input);
+    }
 }
 
 /* ---- Gradients of a whole network ---- */
@@ -265,23 +311,37 @@ TEST(explain_says_what_is_allowed) {
     gc_model *model = small_model(small_blocks_config, 18, 14, 0, &input, &count);
     REQUIRE(model != NULL);
     EXPECT_OK(gc_model_find_layer(model, "stem", &layer));
-    EXPECT_STATUS(gc_model_explain(model, 5, GC_SCORE, &layer, 1, raw, 9 * 8, NULL),
+    EXPECT_STATUS(gc_model_explain(model, (int32_t[]){5}, 1, GC_SCORE, &layer, 1, raw, 9 * 8, NULL),
                   GC_INVALID_TARGET);
     EXPECT_CONTAINS(gc_error(), "0 to 4");
-    EXPECT_STATUS(gc_model_explain(model, -1, GC_SCORE, &layer, 1, raw, 9 * 8, NULL),
-                  GC_INVALID_TARGET);
-    EXPECT_STATUS(gc_model_explain(model, 0, GC_SCORE, &layer, 1, raw, 5, NULL),
+    EXPECT_STATUS(
+        gc_model_explain(model, (int32_t[]){-1}, 1, GC_SCORE, &layer, 1, raw, 9 * 8, NULL),
+        GC_INVALID_TARGET);
+    EXPECT_STATUS(gc_model_explain(model, (int32_t[]){0}, 1, GC_SCORE, &layer, 1, raw, 5, NULL),
                   GC_INVALID_ARGUMENT);
+    EXPECT_STATUS(gc_model_explain(model, (int32_t[9]){0}, 9, GC_SCORE, &layer, 1, raw, 9, NULL),
+                  GC_INVALID_ARGUMENT);
+    EXPECT_CONTAINS(gc_error(), "1 to 8 classes");
+    EXPECT_STATUS(gc_model_explain(model, (int32_t[]){0}, 0, GC_SCORE, &layer, 1, raw, 0, NULL),
+                  GC_INVALID_ARGUMENT);
+    EXPECT_STATUS(
+        gc_model_explain(model, (int32_t[]){0, 5}, 2, GC_SCORE, &layer, 1, raw, 2 * 72, NULL),
+        GC_INVALID_TARGET);
+    EXPECT_STATUS(
+        gc_model_explain(model, (int32_t[]){0, 1}, 2, GC_SCORE, &layer, 1, raw, 2 * 72 + 1, NULL),
+        GC_INVALID_ARGUMENT);
     EXPECT_OK(gc_model_find_layer(model, "head/dense", &layer));
-    EXPECT_STATUS(gc_model_explain(model, 0, GC_SCORE, &layer, 1, raw, 5, NULL), GC_INVALID_LAYER);
+    EXPECT_STATUS(gc_model_explain(model, (int32_t[]){0}, 1, GC_SCORE, &layer, 1, raw, 5, NULL),
+                  GC_INVALID_LAYER);
     EXPECT_CONTAINS(gc_error(), "head/dense");
     layer = 1000;
-    EXPECT_STATUS(gc_model_explain(model, 0, GC_SCORE, &layer, 1, raw, 5, NULL), GC_UNKNOWN_LAYER);
+    EXPECT_STATUS(gc_model_explain(model, (int32_t[]){0}, 1, GC_SCORE, &layer, 1, raw, 5, NULL),
+                  GC_UNKNOWN_LAYER);
     EXPECT_OK(gc_model_find_layer(model, "dense", &layer)); /* the last part suffices */
     EXPECT_STATUS(gc_model_find_layer(model, "b_expnd", &layer), GC_UNKNOWN_LAYER);
     EXPECT_CONTAINS(gc_error(), "'b_expand'");
     EXPECT_OK(gc_model_find_layer(model, "stem", &layer));
-    EXPECT_OK(gc_model_explain(model, 0, GC_SCORE, &layer, 1, raw, 9 * 8, NULL));
+    EXPECT_OK(gc_model_explain(model, (int32_t[]){0}, 1, GC_SCORE, &layer, 1, raw, 9 * 8, NULL));
     gc_model_destroy(model);
     free(input);
 }
@@ -295,7 +355,8 @@ TEST(steps_out_of_order_are_refused) {
     EXPECT_CONTAINS(gc_error(), "stem/kernel");
     EXPECT_STATUS(gc_model_forward(model, &value, 1), GC_NOT_READY);
     EXPECT_STATUS(gc_model_outputs(model, GC_SCORE, scores, CLASSES), GC_NOT_READY);
-    EXPECT_STATUS(gc_model_explain(model, 0, GC_SCORE, &layer, 1, raw, 4, NULL), GC_NOT_READY);
+    EXPECT_STATUS(gc_model_explain(model, (int32_t[]){0}, 1, GC_SCORE, &layer, 1, raw, 4, NULL),
+                  GC_NOT_READY);
     EXPECT_STATUS(gc_model_set_weight(model, 0, &value, 1), GC_INVALID_MODEL);
     EXPECT_CONTAINS(gc_error(), "stem/kernel");
     EXPECT_STATUS(gc_model_set_weight(model, 999, &value, 1), GC_INVALID_ARGUMENT);
@@ -322,7 +383,7 @@ TEST(a_destroyed_model_leaves_nothing_behind) {
     gc_model *model = small_model(small_blocks_config, 18, 14, 0, &input, &count);
     REQUIRE(model != NULL);
     EXPECT_OK(gc_model_find_layer(model, "stem_pad", &layer));
-    EXPECT_OK(gc_model_explain(model, 0, GC_SCORE, &layer, 1, raw, 19 * 17, NULL));
+    EXPECT_OK(gc_model_explain(model, (int32_t[]){0}, 1, GC_SCORE, &layer, 1, raw, 19 * 17, NULL));
     EXPECT_OK(gc_model_activation(model, layer, padded, 19 * 17 * 3)); /* takes a group apart */
     EXPECT_INT((long long)(gc_memory_in_use() - before), (long long)gc_model_memory(model));
     gc_model_destroy(model);

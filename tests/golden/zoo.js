@@ -191,7 +191,7 @@ function checkMaps(verdict, network, input, { cams, targets }, strict) {
   let flipped = 0;
   for (const [t, target] of targets.entries()) {
     for (const [kind, output] of Object.entries({ score: SCORE, logit: LOGIT })) {
-      const ours = network.explain(input, target, output, layers);
+      const [ours] = network.explain(input, [target], output, layers);
       for (const [i, cam] of cams.entries()) {
         maps++;
         const what = `${kind} map of class ${target} at ${cam.path}`;

@@ -124,6 +124,9 @@ describe('a model', () => {
   });
 });
 
+/** One more than a call of the engine takes. */
+const NINE = [3, 0, 1, 2, 4, 5, 18, 7, 8];
+
 describe('a run', () => {
   test('has predictions and their names', async () => {
     const run = await model.run(picture);
@@ -169,6 +172,16 @@ describe('a run', () => {
     );
     const [single] = (await run.explain({ targets: 0, layer: 'Conv1' })).targets;
     assert.deepEqual(single, targets[2]);
+  });
+
+  test('explains more classes than go back together as it explains each alone', async () => {
+    const run = await model.run(picture);
+    const layer = ['block_2_expand', 'block_9_expand', LAST_LAYER];
+    const { targets } = await run.explain({ targets: NINE, layer });
+    const alone = [];
+    for (const target of NINE)
+      alone.push(...(await run.explain({ targets: target, layer })).targets);
+    assert.deepEqual(targets, alone);
   });
 
   test('takes a layer by name, path, index and entry', async () => {
@@ -367,7 +380,7 @@ describe('dispose', () => {
     const other = await loadModel(readFileSync(DEFAULT_MODEL));
     const run = await other.run(picture);
     const { signal } = new AbortController();
-    const pending = run.explain({ targets: [0, 1, 2], signal });
+    const pending = run.explain({ targets: NINE, signal });
     other.dispose();
     await assertFails(() => pending, 'DISPOSED');
   });
@@ -412,7 +425,7 @@ describe('abort', () => {
   test('between targets', async () => {
     const run = await model.run(picture);
     const controller = new AbortController();
-    const pending = run.explain({ targets: [0, 1, 2], signal: controller.signal });
+    const pending = run.explain({ targets: NINE, signal: controller.signal });
     controller.abort(reason);
     await assert.rejects(pending, reason);
     assert.equal((await run.explain({ targets: [0, 1] })).targets.length, 2);

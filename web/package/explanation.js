@@ -51,14 +51,30 @@ late layers are coarse and specific to the class, early ones fine and less so.`;
  * @param {Network} network
  * @param {Model} model
  * @param {Run} run
+ * @param {number[]} targets 1 to MAX_TARGETS
+ * @param {number[]} layers indices
+ * @param {boolean} logits
+ * @returns {TargetExplanation[]} one a target and layer, targets first
+ */
+export function explainTargets(network, model, run, targets, layers, logits) {
+  const maps = network.explain(run.input, targets, logits ? LOGIT : SCORE, layers);
+  return targets.flatMap((target, i) =>
+    toTargetExplanations(network, model, run, target, layers, logits, maps[i]),
+  );
+}
+
+/**
+ * @param {Network} network
+ * @param {Model} model
+ * @param {Run} run
  * @param {number} target
  * @param {number[]} layers indices
  * @param {boolean} logits
+ * @param {import('./network.js').LayerMap[]} maps of the layers
  * @returns {TargetExplanation[]} one a layer
  */
-export function explainTarget(network, model, run, target, layers, logits) {
+function toTargetExplanations(network, model, run, target, layers, logits, maps) {
   const { input, predictions } = run;
-  const maps = network.explain(input, target, logits ? LOGIT : SCORE, layers);
   const score = logits ? run.logits[target] : predictions[target];
   const proba = givesProbabilities(run) ? predictions[target] : null;
   const { records } = model.description;

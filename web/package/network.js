@@ -42,6 +42,11 @@ const WORD = 4;
  * @property {number} weightsNorm Euclidean norm of the channels' weights
  */
 
+/** @typedef {{ height: number, width: number }} Size of a map */
+
+/** Classes that one call explains, GC_MAX_TARGETS. */
+export const MAX_TARGETS = 8;
+
 /** Which of a class's values: gc_output. */
 export const SCORE = 0;
 export const LOGIT = 1;
@@ -266,28 +271,30 @@ export class Network {
   }
 
   /**
-   * Grad-CAM of one class at any number of layers.
+   * Grad-CAM of classes at any number of layers.
    * @param {Input} input
-   * @param {number} target class
+   * @param {number[]} targets classes, 1 to MAX_TARGETS
    * @param {number} output SCORE or LOGIT
    * @param {number[]} layers indices
-   * @returns {LayerMap[]} in the order of `layers`
+   * @returns {LayerMap[][]} for each target, in the order of `layers`
    */
-  explain(input, target, output, layers) {
+  explain(input, targets, output, layers) {
     this.forward(input);
     const sizes = layers.map((layer) => this.#positions(layer));
-    const count = sizes.reduce((sum, { height, width }) => sum + height * width, 0);
+    const each = sizes.reduce((sum, { height, width }) => sum + height * width, 0);
+    const count = targets.length * each;
     const engine = this.#engine;
     return engine.scratch((scratch) => {
+      const classes = scratch.copy(Int32Array.from(targets));
       const indices = scratch.copy(Int32Array.from(layers));
       const raw = scratch.alloc(count * WORD);
-      const norms = scratch.alloc(layers.length * WORD);
-      const given = [target, output, indices, layers.length];
+      const norms = scratch.alloc(targets.length * layers.length * WORD);
+      const given = [classes, targets.length, output, indices, layers.length];
       engine.check('gc_model_explain', this.#pointer, ...given, raw, count, norms);
-      const weightsNorms = engine.floats(norms, layers.length);
+      const weightsNorms = engine.floats(norms, targets.length * layers.length);
       const range = scratch.alloc(2 * WORD);
       let next = raw;
-      return sizes.map(({ height, width }, i) => {
+      const finish = (/** @type {Size} */ { height, width }, /** @type {number} */ i) => {
         const [map, size] = [next, height * width];
         next += size * WORD;
         engine.call('gc_range', range, map, size);
@@ -295,7 +302,8 @@ export class Network {
         engine.call('gc_heatmap', map, map, size);
         const heatmap = engine.floats(map, size);
         return { height, width, rawMin, rawMax, heatmap, weightsNorm: weightsNorms[i] };
-      });
+      };
+      return targets.map((_, t) => sizes.map((size, i) => finish(size, t * layers.length + i)));
     });
   }
 
