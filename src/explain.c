@@ -5,6 +5,7 @@
 #include "memory.h"
 #include "model.h"
 #include "ops/dot.h"
+#include "parallel.h"
 #include "run.h"
 #include "sums.h"
 
@@ -55,11 +56,23 @@ static void mean_of(gc_real *weights, const double *sums, size_t count, size_t c
         weights[k] = (gc_real)(sums[k] / (double)count);
 }
 
+struct weighted {
+    float *raw;
+    const gc_real *weights, *activation;
+    size_t channels;
+};
+
+static void weight_positions(void *context, size_t first, size_t end) {
+    const struct weighted *w = context;
+    for (size_t p = first; p < end; p++)
+        w->raw[p] = (float)gc_dot(w->weights, w->activation + p * w->channels, w->channels);
+}
+
 /* raw [positions] = sum over k of weights [channels] times activation [positions][channels] */
 static void weighted_channel_sum(float *raw, const gc_real *weights, const gc_real *activation,
                                  size_t count, size_t channels) {
-    for (size_t p = 0; p < count; p++)
-        raw[p] = (float)gc_dot(weights, activation + p * channels, channels);
+    gc_parallel_ranges(weight_positions, &(struct weighted){raw, weights, activation, channels},
+                       count, 1 + GC_SMALLEST_RANGE / channels);
 }
 
 static gc_real euclidean_norm(const gc_real *values, size_t count) {

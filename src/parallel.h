@@ -14,6 +14,17 @@ typedef void gc_task(void *context, size_t index);
  * all have returned. */
 void gc_parallel(gc_task *task, void *context, size_t count);
 
+/* The same in ranges of indices, of which a task is called for first .. end - 1 at once: for work that is
+ * small for each index. No range is shorter than `smallest` unless count is. */
+typedef void gc_range_task(void *context, size_t first, size_t end);
+void gc_parallel_ranges(gc_range_task *task, void *context, size_t count, size_t smallest);
+
+/* Values of a tensor that are worth a range where a task does little for each. */
+#define GC_SMALLEST_RANGE 8192
+
+/* Where part `index` of `parts` nearly equal parts of 0 .. count - 1 begins. */
+size_t gc_part_start(size_t count, size_t parts, size_t index);
+
 /* Threads that share the work, 1 or more: for who divides work into so many parts. */
 size_t gc_thread_count(void);
 

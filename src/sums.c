@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "parallel.h"
+
 /* Positions whose values are added up in gc_real before the sum goes to double, and channels that this is
  * done for at once, so that they stay in the fastest cache. */
 #define POSITIONS 16
@@ -29,30 +31,58 @@ static void mask(gc_real *restrict gradient, const gc_real *restrict out, gc_rea
     }
 }
 
-void gc_sum_positions(double *sums, const gc_real *tensor, size_t count, size_t channels) {
-    memset(sums, 0, channels * sizeof *sums);
-    for (size_t p = 0; p < count; p += POSITIONS)
-        for (size_t k = 0; k < channels; k += CHANNELS)
-            add_block(sums + k, tensor + p * channels + k, smaller(POSITIONS, count - p),
-                      smaller(CHANNELS, channels - k), channels);
+/* Sums of a tensor that is masked before or, without a step, as it is. */
+struct sums {
+    double *sums;
+    const gc_real *tensor;
+    gc_real *gradient; /* the same, to be masked */
+    const gc_real *out;
+    const struct gc_step *step;
+    size_t positions, channels;
+};
+
+static void mask_rows(const struct sums *s, size_t at, size_t rows, size_t width) {
+    for (size_t row = 0; row < rows; row++, at += s->channels)
+        mask(s->gradient + at, s->out + at, s->step->min, s->step->max, width);
 }
 
-void gc_mask_clamp(gc_real *gradient, const gc_real *out, const struct gc_step *step) {
-    mask(gradient, out, step->min, step->max, gc_shape_count(&step->out));
+/* Channels CHANNELS * first .. CHANNELS * end - 1 at all positions: a sum has one order, however many threads
+ * there are. */
+static void sum_channels(void *context, size_t first, size_t end) {
+    const struct sums *s = context;
+    const size_t last = smaller(CHANNELS * end, s->channels);
+    memset(s->sums + CHANNELS * first, 0, (last - CHANNELS * first) * sizeof *s->sums);
+    for (size_t p = 0; p < s->positions; p += POSITIONS)
+        for (size_t k = CHANNELS * first; k < last; k += CHANNELS) {
+            const size_t rows = smaller(POSITIONS, s->positions - p), at = p * s->channels + k;
+            const size_t width = smaller(CHANNELS, last - k);
+            if (s->step != NULL)
+                mask_rows(s, at, rows, width);
+            add_block(s->sums + k, s->tensor + at, rows, width, s->channels);
+        }
+}
+
+static void sum(struct sums *sums) {
+    gc_parallel_ranges(sum_channels, sums, (sums->channels + CHANNELS - 1) / CHANNELS, 1);
+}
+
+void gc_sum_positions(double *sums, const gc_real *tensor, size_t count, size_t channels) {
+    sum(&(struct sums){.sums = sums, .tensor = tensor, .positions = count, .channels = channels});
 }
 
 void gc_mask_clamp_and_sum(double *sums, gc_real *gradient, const gc_real *out,
                            const struct gc_step *step) {
     const size_t channels = (size_t)gc_shape_channels(&step->out);
     const size_t count = gc_shape_count(&step->out) / channels;
-    memset(sums, 0, channels * sizeof *sums);
-    for (size_t p = 0; p < count; p += POSITIONS)
-        for (size_t k = 0; k < channels; k += CHANNELS) {
-            const size_t rows = smaller(POSITIONS, count - p), at = p * channels + k;
-            const size_t width = smaller(CHANNELS, channels - k);
-            for (size_t row = 0; row < rows; row++)
-                mask(gradient + at + row * channels, out + at + row * channels, step->min,
-                     step->max, width);
-            add_block(sums + k, gradient + at, rows, width, channels);
-        }
+    sum(&(struct sums){sums, gradient, gradient, out, step, count, channels});
+}
+
+static void mask_range(void *context, size_t first, size_t end) {
+    const struct sums *s = context;
+    mask(s->gradient + first, s->out + first, s->step->min, s->step->max, end - first);
+}
+
+void gc_mask_clamp(gc_real *gradient, const gc_real *out, const struct gc_step *step) {
+    gc_parallel_ranges(mask_range, &(struct sums){.gradient = gradient, .out = out, .step = step},
+                       gc_shape_count(&step->out), GC_SMALLEST_RANGE);
 }

@@ -4,6 +4,7 @@
  *   din(r, i) = sum_u kernel(i, u) * dout(r, u)
  * A fused scale, shift and clamp follow:  out' = clamp(scale(u) * out + shift(u)). */
 #include "../memory.h"
+#include "../parallel.h"
 #include "dot.h"
 #include "fused.h"
 #include "ops.h"
@@ -83,10 +84,14 @@ static bool is_one_row(const struct gc_step *step) {
 /* Rows of the kernel that pass through `out` at once. */
 #define ROWS 4
 
-/* out(u) += sum over ROWS of in(i) * kernel(i, u) */
+/* Units, or inputs, that are worth a thread's while. */
+#define UNITS 64
+
+/* out(u) += sum over ROWS of in(i) * kernel(i, u)   for u = 0 .. count - 1; rows of the kernel are `units`
+ * long */
 static void add_rows(float *restrict out, const float *restrict in, const float *restrict kernel,
-                     size_t units) {
-    for (size_t u = 0; u < units; u++) {
+                     size_t units, size_t count) {
+    for (size_t u = 0; u < count; u++) {
         float sum = out[u];
         for (size_t i = 0; i < ROWS; i++)
             sum += in[i] * kernel[i * units + u];
@@ -94,28 +99,49 @@ static void add_rows(float *restrict out, const float *restrict in, const float 
     }
 }
 
-static void row_forward(const struct gc_step *step, float *restrict out, const float *restrict in) {
-    const size_t width = (size_t)gc_shape_channels(step->in);
-    const size_t units = (size_t)gc_shape_channels(&step->out);
-    const float *kernel = step->weights[0], *bias = step->weights[1];
-    for (size_t u = 0; u < units; u++)
-        out[u] = bias == NULL ? 0 : bias[u];
+struct row {
+    const struct gc_step *step;
+    size_t batch; /* of gradients */
+    float *to;
+    const float *from;
+};
+
+/* Units first .. end - 1. */
+static void forward_units(void *context, size_t first, size_t end) {
+    const struct row *row = context;
+    const size_t width = (size_t)gc_shape_channels(row->step->in);
+    const size_t units = (size_t)gc_shape_channels(&row->step->out);
+    const float *kernel = row->step->weights[0], *bias = row->step->weights[1], *in = row->from;
+    for (size_t u = first; u < end; u++)
+        row->to[u] = bias == NULL ? 0 : bias[u];
     size_t i = 0;
     for (; i + ROWS <= width; i += ROWS)
-        add_rows(out, in + i, kernel + i * units, units);
+        add_rows(row->to + first, in + i, kernel + i * units + first, units, end - first);
     for (; i < width; i++)
-        for (size_t u = 0; u < units; u++)
-            out[u] += in[i] * kernel[i * units + u];
-    gc_fused_apply(step, out, 1, (int32_t)units);
+        for (size_t u = first; u < end; u++)
+            row->to[u] += in[i] * kernel[i * units + u];
 }
 
-/* din [batch][width] from dout [batch][units] */
+static void row_forward(const struct gc_step *step, float *out, const float *in) {
+    const int32_t units = gc_shape_channels(&step->out);
+    gc_parallel_ranges(forward_units, &(struct row){step, 1, out, in}, (size_t)units, UNITS);
+    gc_fused_apply(step, out, 1, units);
+}
+
+/* Inputs first .. end - 1: din [batch][width] from dout [batch][units] */
+static void backward_inputs(void *context, size_t first, size_t end) {
+    const struct row *row = context;
+    const size_t width = (size_t)gc_shape_channels(row->step->in);
+    const size_t units = (size_t)gc_shape_channels(&row->step->out);
+    const float *kernel = row->step->weights[0];
+    for (size_t i = first; i < end; i++)
+        for (size_t b = 0; b < row->batch; b++)
+            row->to[b * width + i] = gc_dot(kernel + i * units, row->from + b * units, units);
+}
+
 static void row_backward(const struct gc_step *step, size_t batch, float *din, const float *dout) {
     const size_t width = (size_t)gc_shape_channels(step->in);
-    const size_t units = (size_t)gc_shape_channels(&step->out);
-    for (size_t i = 0; i < width; i++)
-        for (size_t b = 0; b < batch; b++)
-            din[b * width + i] = gc_dot(step->weights[0] + i * units, dout + b * units, units);
+    gc_parallel_ranges(backward_inputs, &(struct row){step, batch, din, dout}, width, UNITS);
 }
 
 /* ---- Several rows: a matrix product ---- */

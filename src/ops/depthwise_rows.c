@@ -1,5 +1,6 @@
 #include "depthwise_rows.h"
 
+#include "../parallel.h"
 #include "simd.h"
 
 #define MAX_KERNEL 7
@@ -207,11 +208,23 @@ static void forward_row(const struct gc_depthwise_rows *d, float *out, const flo
     }
 }
 
-void gc_depthwise_rows_forward(const struct gc_depthwise_rows *d, float *out, const float *in) {
+/* What the rows of a convolution share, in either direction. */
+struct rows {
+    const struct gc_depthwise_rows *depthwise;
+    float *to;
+    const float *from;
+};
+
+static void forward_row_task(void *context, size_t y) {
+    const struct rows *rows = context;
+    const struct gc_depthwise_rows *d = rows->depthwise;
     const size_t row = (size_t)d->windows->columns.out * d->channels;
-    forward_kernel *kernel = forward_kernel_of(&d->windows->rows);
-    for (int32_t y = 0; y < d->windows->rows.out; y++)
-        forward_row(d, out + y * row, in, y, kernel);
+    forward_row(d, rows->to + y * row, rows->from, (int32_t)y,
+                forward_kernel_of(&d->windows->rows));
+}
+
+void gc_depthwise_rows_forward(const struct gc_depthwise_rows *d, float *out, const float *in) {
+    gc_parallel(forward_row_task, &(struct rows){d, out, in}, (size_t)d->windows->rows.out);
 }
 
 /* ---- Backward, stride 2 ----
@@ -320,10 +333,15 @@ static void backward_row(const struct gc_depthwise_rows *d, float *din, const fl
     }
 }
 
-void gc_depthwise_rows_backward(const struct gc_depthwise_rows *d, float *din, const float *dout) {
+static void backward_row_task(void *context, size_t v) {
+    const struct rows *rows = context;
+    const struct gc_depthwise_rows *d = rows->depthwise;
     const size_t row = (size_t)d->windows->columns.in * d->channels;
-    for (int32_t v = 0; v < d->windows->rows.in; v++)
-        backward_row(d, din + v * row, dout, v);
+    backward_row(d, rows->to + v * row, rows->from, (int32_t)v);
+}
+
+void gc_depthwise_rows_backward(const struct gc_depthwise_rows *d, float *din, const float *dout) {
+    gc_parallel(backward_row_task, &(struct rows){d, din, dout}, (size_t)d->windows->rows.in);
 }
 
 /* ---- Which sizes there are ---- */

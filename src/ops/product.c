@@ -190,24 +190,19 @@ struct work {
     size_t rows, tiles, tile_parts, stretches;
 };
 
-/* Where part `index` of `parts` nearly equal parts begins. */
-static size_t part_start(size_t count, size_t parts, size_t index) {
-    return (size_t)((uint64_t)count * index / parts);
-}
-
 /* The tiles are of nearly equal height too: a last one of a single row would cost as much time as one of
  * three. */
 static void multiply_part(void *context, size_t index) {
     const struct work *work = context;
     const size_t part = index / work->stretches, stretch = index % work->stretches;
-    const size_t first = part_start(work->tiles, work->tile_parts, part);
-    const size_t end = part_start(work->tiles, work->tile_parts, part + 1);
-    size_t row = part_start(work->rows, work->tiles, first), next;
+    const size_t first = gc_part_start(work->tiles, work->tile_parts, part);
+    const size_t end = gc_part_start(work->tiles, work->tile_parts, part + 1);
+    size_t row = gc_part_start(work->rows, work->tiles, first), next;
     struct block block = work->all;
-    block.first = part_start(work->all.end, work->stretches, stretch);
-    block.end = part_start(work->all.end, work->stretches, stretch + 1);
+    block.first = gc_part_start(work->all.end, work->stretches, stretch);
+    block.end = gc_part_start(work->all.end, work->stretches, stretch + 1);
     for (size_t tile = first; tile < end; tile++, row = next) {
-        next = part_start(work->rows, work->tiles, tile + 1);
+        next = gc_part_start(work->rows, work->tiles, tile + 1);
         block.out = work->all.out + row * block.out_stride;
         block.in = work->all.in + row * block.in_stride;
         for (size_t p = block.first; p < block.end;)

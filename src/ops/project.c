@@ -12,6 +12,7 @@
  *   padded   [channels]
  *   filter   [k_h][k_w][channels] */
 #include "../memory.h"
+#include "../parallel.h"
 #include "dot.h"
 #include "ops.h"
 #include "window.h"
@@ -39,11 +40,26 @@ static gc_real project_pixel(const gc_real *in, const gc_real *filter, const str
     return sum;
 }
 
+struct projection {
+    gc_real *raw;
+    const gc_real *in, *filter;
+    const struct gc_windows *windows;
+    size_t channels;
+    gc_real constant;
+};
+
+static void project_row(void *context, size_t y) {
+    const struct projection *p = context;
+    const int32_t width = p->windows->columns.out;
+    for (int32_t x = 0; x < width; x++)
+        p->raw[y * (size_t)width + (size_t)x] =
+            p->constant + project_pixel(p->in, p->filter, p->windows, p->channels, (int32_t)y, x);
+}
+
 static void project(gc_real *raw, const gc_real *in, const gc_real *filter,
                     const struct gc_windows *w, size_t channels, gc_real constant) {
-    for (int32_t y = 0; y < w->rows.out; y++)
-        for (int32_t x = 0; x < w->columns.out; x++)
-            *raw++ = constant + project_pixel(in, filter, w, channels, y, x);
+    gc_parallel(project_row, &(struct projection){raw, in, filter, w, channels, constant},
+                (size_t)w->rows.out);
 }
 
 /* sum over k of weights(k) * bias(k); 0 without a bias */
