@@ -4,6 +4,8 @@
 #
 # wasm           build/wasm/gradcam.wasm            the product: float32, XNNPACK, SIMD128
 #                build/wasm/gradcam-relaxed.wasm    the same with relaxed SIMD: fused multiply-add
+#                build/wasm/gradcam-threads.wasm    each of them with threads, in a shared memory
+#                build/wasm/gradcam-relaxed-threads.wasm
 # reference      build/wasm/gradcam-reference.wasm  for tests: double precision, plain C, same interface
 # native-tests   build/native/tests, tests-double   the C tests for this machine, in both number types,
 #                build/native/fuzz-keras            and the fuzzer of the importer
@@ -56,6 +58,11 @@ endif
 
 RELAXED_FLAGS := $(WASM_FLAGS) -mrelaxed-simd
 
+THREADS_FLAGS := -DGC_THREADS -matomics
+# The linker's way to initialise a shared memory once needs this of one object; in all of them it would
+# make a call of each short memcpy.
+%/src/threads.o: FILE_FLAGS := -mbulk-memory
+
 # yyjson: only the reader, which must take the NaN and Infinity that Python writes, and for size:
 # without its fast numbers, which are 50 KB of tables, and a configuration has few.
 YYJSON_FLAGS := -w -Os -DYYJSON_DISABLE_WRITER=1 -DYYJSON_DISABLE_UTILS=1 \
@@ -72,6 +79,14 @@ YYJSON_FLAGS := -w -Os -DYYJSON_DISABLE_WRITER=1 -DYYJSON_DISABLE_UTILS=1 \
 MEMORY_FLAGS := -sALLOW_MEMORY_GROWTH=1 -sMAXIMUM_MEMORY=4GB -sSTACK_SIZE=1MB
 MODULE_FLAGS := $(MEMORY_FLAGS) -sSTANDALONE_WASM=1 --no-entry -sFILESYSTEM=0 \
 	-sEXPORTED_FUNCTIONS=_malloc,_free
+
+# A pool of threads, src/threads.c, without Emscripten's: workers call nothing of the C library that has
+# state, so it and XNNPACK may be those of one thread.
+# --no-check-features   the linker's objection to that.
+# INITIAL_MEMORY        web/package/threads.js makes the memory, of this size.
+# __stack_pointer       each worker sets its own.
+THREADS_MODULE_FLAGS := $(MODULE_FLAGS) -sIMPORTED_MEMORY=1 -sINITIAL_MEMORY=16MB \
+	-Wl,--shared-memory,--no-check-features,--export=__stack_pointer
 
 # ---- The variants: $(1) its folder, $(2) the compiler, $(3) its flags ----
 
@@ -93,6 +108,8 @@ include wasm-build/xnnpack.mk
 
 $(eval $(call variant,wasm,$(EMCC),$(WASM_FLAGS) -DGC_XNNPACK $(XNNPACK_INCLUDES)))
 $(eval $(call variant,relaxed,$(EMCC),$(RELAXED_FLAGS) -DGC_XNNPACK $(XNNPACK_INCLUDES)))
+$(eval $(call variant,threads,$(EMCC),$(WASM_FLAGS) $(THREADS_FLAGS) -DGC_XNNPACK $(XNNPACK_INCLUDES)))
+$(eval $(call variant,relaxed-threads,$(EMCC),$(RELAXED_FLAGS) $(THREADS_FLAGS) -DGC_XNNPACK $(XNNPACK_INCLUDES)))
 $(eval $(call variant,stock,$(EMCC),$(RELAXED_FLAGS) -DGC_XNNPACK -DGC_STOCK $(XNNPACK_INCLUDES)))
 $(eval $(call variant,profile,$(EMCC),$(RELAXED_FLAGS) -DGC_XNNPACK -DGC_PROFILE $(XNNPACK_INCLUDES)))
 $(eval $(call variant,reference,$(EMCC),$(WASM_FLAGS) -DGC_DOUBLE))
@@ -105,7 +122,8 @@ $(eval $(call variant,native-double,$(CC),$(NATIVE_FLAGS) -DGC_DOUBLE))
 .PHONY: wasm reference stock profile named native-tests wasm-tests clean FORCE
 .DELETE_ON_ERROR:
 
-wasm: build/wasm/gradcam.wasm build/wasm/gradcam-relaxed.wasm
+wasm: $(addprefix build/wasm/,gradcam.wasm gradcam-relaxed.wasm gradcam-threads.wasm \
+		gradcam-relaxed-threads.wasm)
 	@node wasm-build/check-module.js $^
 
 reference: build/wasm/gradcam-reference.wasm
@@ -127,6 +145,14 @@ $(OBJ)/gradcam.wasm: $(wasm_OBJECTS) $(XNNPACK_OBJECTS)
 $(OBJ)/gradcam-relaxed.wasm: $(relaxed_OBJECTS) $(XNNPACK_RELAXED_OBJECTS)
 	@echo "  LINK    $@"
 	@$(EMCC) $(RELAXED_FLAGS) $(MODULE_FLAGS) $^ -o $@
+
+$(OBJ)/gradcam-threads.wasm: $(threads_OBJECTS) $(XNNPACK_OBJECTS)
+	@echo "  LINK    $@"
+	@$(EMCC) $(WASM_FLAGS) $(THREADS_MODULE_FLAGS) $^ -o $@
+
+$(OBJ)/gradcam-relaxed-threads.wasm: $(relaxed-threads_OBJECTS) $(XNNPACK_RELAXED_OBJECTS)
+	@echo "  LINK    $@"
+	@$(EMCC) $(RELAXED_FLAGS) $(THREADS_MODULE_FLAGS) $^ -o $@
 
 $(OBJ)/gradcam-reference.wasm: $(reference_OBJECTS)
 	@echo "  LINK    $@"

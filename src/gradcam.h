@@ -318,4 +318,27 @@ GC_API void gc_heatmap_colorize(uint8_t *out, const float *heatmap, size_t count
 GC_API void gc_image_composite(uint8_t *out, const uint8_t *under, const uint8_t *over,
                                size_t count);
 
+/* ---- Threads: only in builds with GC_THREADS ----
+ * The module's memory is shared then and comes from the host. Each thread but the host's own is a worker
+ * that instantiates the module in that memory, sets the instance's __stack_pointer and calls
+ * gc_thread_run. Every other function is for one thread alone: the one that creates the others. */
+
+#ifdef GC_THREADS
+
+/* Makes room for one more thread and returns its __stack_pointer, NULL if out of memory. To be called
+ * before a plan. Work is divided for so many threads; those that start late, or never, only make it
+ * slower. */
+GC_API void *gc_thread_create(void);
+
+/* The created threads that have begun to run. */
+GC_API size_t gc_thread_running(void);
+
+/* Works in the loops of the other functions; returns never. */
+GC_API void gc_thread_run(void);
+
+/* Says that gc_thread_run trapped: the loop that runs can never end, so that it traps too. */
+GC_API void gc_thread_fail(void);
+
+#endif
+
 #endif

@@ -1,3 +1,6 @@
+/* parallel.h in builds without threads. */
+#ifndef GC_THREADS
+
 #include "parallel.h"
 
 void gc_parallel(gc_task *task, void *context, size_t count) {
@@ -6,3 +9,5 @@ void gc_parallel(gc_task *task, void *context, size_t count) {
 }
 
 size_t gc_thread_count(void) { return 1; }
+
+#endif

@@ -5,7 +5,7 @@ import zlib from 'node:zlib';
 import { SetupError, runMain } from './tools.js';
 
 /** What the loader in web/package supplies. Anything else is a function that was not linked. */
-const supplied = ['env.emscripten_notify_memory_growth'];
+const supplied = ['env.emscripten_notify_memory_growth', 'env.memory'];
 
 /** No module may be larger than this when compressed, in bytes. */
 const largest = 500_000;
@@ -18,7 +18,7 @@ await runMain(async () => {
 async function checkModule(file) {
   const bytes = fs.readFileSync(file);
   // Without this, Node 20 refuses a module with relaxed SIMD, as it should refuse the others.
-  if (file.endsWith('-relaxed.wasm')) await import('./enable-relaxed-simd.js');
+  if (file.includes('-relaxed')) await import('./enable-relaxed-simd.js');
   const module = await WebAssembly.compile(bytes);
   const imports = WebAssembly.Module.imports(module).map(({ module, name }) => `${module}.${name}`);
   const unknown = imports.filter((name) => !supplied.includes(name));

@@ -1,4 +1,4 @@
-# XNNPACK for WebAssembly, one thread: the files of xnnpack-sources.txt, as objects. Two sets of them,
+# XNNPACK for WebAssembly: the files of xnnpack-sources.txt, as objects. Two sets of them,
 # for SIMD128 and for relaxed SIMD, share what is the same in both: the SIMD128 kernels.
 # The same objects serve every config, for nobody debugs them here.
 
@@ -8,10 +8,9 @@ XNNPACK_FILES := $(shell sed '/^\#/d' $(XNNPACK_LIST))
 XNNPACK_SIMD_FILES := $(shell sed '/^\#/d; /wasmrelaxedsimd/d' $(XNNPACK_LIST))
 XNNPACK_SIMD_KERNELS := $(filter src/f32-% src/x32-%,$(XNNPACK_SIMD_FILES))
 
-XNNPACK_OBJECTS := $(XNNPACK_SIMD_FILES:%=build/obj/xnnpack/%.o) build/obj/xnnpack/pthreadpool.o
+XNNPACK_OBJECTS := $(XNNPACK_SIMD_FILES:%=build/obj/xnnpack/%.o)
 XNNPACK_RELAXED_OBJECTS := $(XNNPACK_SIMD_KERNELS:%=build/obj/xnnpack/%.o) \
-	$(patsubst %,build/obj/xnnpack-relaxed/%.o,$(filter-out $(XNNPACK_SIMD_KERNELS),$(XNNPACK_FILES))) \
-	build/obj/xnnpack/pthreadpool.o
+	$(patsubst %,build/obj/xnnpack-relaxed/%.o,$(filter-out $(XNNPACK_SIMD_KERNELS),$(XNNPACK_FILES)))
 
 # For who calls XNNPACK; -isystem, because its headers have warnings.
 XNNPACK_INCLUDES := -isystem $(XNNPACK_DIR)/include -isystem build/sources/pthreadpool/include
@@ -48,9 +47,5 @@ endef
 
 $(eval $(call xnnpack_rules,build/obj/xnnpack))
 $(eval $(call xnnpack_rules,build/obj/xnnpack-relaxed))
-
-# pthreadpool's version without threads: a parallel loop is a loop.
-build/obj/xnnpack/pthreadpool.o: build/sources/pthreadpool/src/shim.c wasm-build/xnnpack.mk
-	$(XNNPACK_COMPILE)
 
 -include $(patsubst %.o,%.d,$(sort $(XNNPACK_OBJECTS) $(XNNPACK_RELAXED_OBJECTS)))
