@@ -11,6 +11,7 @@
 #                build/native/fuzz-keras            and the fuzzer of the importer
 # wasm-tests     build/wasm/tests.mjs,              the C tests on XNNPACK, for Node, in both variants
 #                build/wasm/tests-relaxed.mjs
+#                build/wasm/pool.wasm               and the pool of threads by itself
 # stock          build/wasm/gradcam-stock.wasm      to compare with: relaxed SIMD, XNNPACK's depthwise kernels
 # profile        build/wasm/gradcam-profile.wasm    relaxed SIMD, tells the host of every operator's call
 # named          build/wasm/gradcam-named.wasm      the product with its functions' names, and the linker's map
@@ -136,7 +137,7 @@ named: build/wasm/gradcam-named.wasm build/wasm/gradcam-named.map
 
 native-tests: build/native/tests build/native/tests-double build/native/fuzz-keras
 
-wasm-tests: build/wasm/tests.mjs build/wasm/tests-relaxed.mjs
+wasm-tests: build/wasm/tests.mjs build/wasm/tests-relaxed.mjs build/wasm/pool.wasm
 
 $(OBJ)/gradcam.wasm: $(wasm_OBJECTS) $(XNNPACK_OBJECTS)
 	@echo "  LINK    $@"
@@ -182,6 +183,10 @@ $(OBJ)/tests-relaxed.mjs: $(relaxed_TESTS) $(relaxed_OBJECTS) $(XNNPACK_RELAXED_
 		wasm-build/run-tests.mjs
 	@echo "  LINK    $@"
 	@$(EMCC) $(RELAXED_FLAGS) $(TESTS_FLAGS) $(filter %.o,$^) -o $@
+
+$(OBJ)/pool.wasm: $(patsubst %.c,$(OBJ)/threads/%.o,tests/threads/pool.c src/threads.c src/memory.c)
+	@echo "  LINK    $@"
+	@$(EMCC) $(WASM_FLAGS) $(THREADS_MODULE_FLAGS) $^ -o $@
 
 $(OBJ)/tests: $(native_TESTS) $(native_OBJECTS)
 	@echo "  LINK    $@"

@@ -15,8 +15,12 @@ const input = {
   index: 'web/package/index.js',
   'worker-session': 'web/package/worker/index.js',
   worker: 'web/package/worker/worker.js',
+  thread: 'web/package/thread.js',
   cli: 'web/cli/gradcam-wasm.js',
 };
+
+/** The variants of the module. */
+const moduleFiles = ['', '-relaxed', '-threads', '-relaxed-threads'].map((v) => `gradcam${v}.wasm`);
 
 /**
  * Everything that the entries share, in one file: a page loads two files, not thirty, and there is one
@@ -25,7 +29,7 @@ const input = {
  */
 const core = {
   name: 'core',
-  test: /\/web\/package\/(?!worker\/(index|worker)\.js)/,
+  test: /\/web\/package\/(?!worker\/(index|worker)\.js|thread\.js)/,
   tags: ['$initial'],
   includeDependenciesRecursively: false,
 };
@@ -65,9 +69,7 @@ export async function bundlePackage() {
     comments: { legal: true, annotation: true, jsdoc: false },
   });
   const files = new Map(output.map((file) => [file.fileName, bytesOf(file)]));
-  for (const name of ['gradcam.wasm', 'gradcam-relaxed.wasm']) {
-    files.set(name, fs.readFileSync(inBuild('wasm', name)));
-  }
+  for (const name of moduleFiles) files.set(name, fs.readFileSync(inBuild('wasm', name)));
   for (const [name, bytes] of files) writeIfChanged(inDist(name), bytes);
   removeOthers(files);
 }

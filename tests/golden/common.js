@@ -15,6 +15,7 @@ export const GOLDEN = join(ROOT, '../shared/golden');
  * @typedef {object} Build
  * @property {boolean} reference
  * @property {import('gradcam-wasm').WasmVariant} [variant]
+ * @property {number} [threads] default: as the package has it
  */
 
 /** @type {Uint8Array | undefined} one object, so that all cases share one engine */
@@ -24,8 +25,8 @@ let referenceBytes;
  * @param {Build} build
  * @returns {import('gradcam-wasm').WasmOptions}
  */
-export function wasmOptions({ reference, variant }) {
-  if (!reference) return { wasmVariant: variant };
+export function wasmOptions({ reference, variant, threads }) {
+  if (!reference) return { wasmVariant: variant, threads };
   referenceBytes ??= readFileSync(join(ROOT, 'build/wasm/gradcam-reference.wasm'));
   return { wasmBinary: referenceBytes };
 }

@@ -1,11 +1,12 @@
 /**
  * Runs a folder of golden cases:
  *
- *     npm run golden -- KIND DIR [--reference | --variant simd|relaxed] [--only NAME]
+ *     npm run golden -- KIND DIR [--reference | --variant simd|relaxed] [--threads N] [--only NAME]
  *
  * Prints a line a case with its worst error over tolerance (1 is the limit) and ends with
  * "N passed, N failed". KIND is one of those below; DIR is any folder of such cases; --reference takes
- * the double-precision build, --variant one of the product's, which else is the one for this Node.
+ * the double-precision build, --variant one of the product's, which else is the one for this Node;
+ * --threads as loadModel's option.
  */
 
 import { parseArgs } from 'node:util';
@@ -35,7 +36,7 @@ const KINDS = {
   zoo: { cases: zooCases, check: checkZooCase },
 };
 
-const USAGE = `usage: npm run golden -- ${Object.keys(KINDS).join('|')} DIR [--reference | --variant simd|relaxed] [--only NAME]`;
+const USAGE = `usage: npm run golden -- ${Object.keys(KINDS).join('|')} DIR [--reference | --variant simd|relaxed] [--threads N] [--only NAME]`;
 
 /** @param {string[]} args */
 async function main(args) {
@@ -45,6 +46,7 @@ async function main(args) {
     options: {
       reference: { type: 'boolean', default: false },
       variant: { type: 'string' },
+      threads: { type: 'string' },
       only: { type: 'string' },
     },
   });
@@ -53,7 +55,8 @@ async function main(args) {
   const { reference } = values;
   const variant = /** @type {import('gradcam-wasm').WasmVariant | undefined} */ (values.variant);
   if (variant === 'relaxed') await import('../../wasm-build/enable-relaxed-simd.js');
-  const build = { reference, variant };
+  const threads = values.threads === undefined ? undefined : Number(values.threads);
+  const build = { reference, variant, threads };
   const names = KINDS[kind].cases(dir).filter((name) => !values.only || name === values.only);
   if (names.length === 0) throw new Error(`no case of kind ${kind} in ${dir}`);
   let failed = 0;

@@ -15,6 +15,9 @@ const TOLERANCE = 1e-4;
 
 const FILES = { simd: 'gradcam.wasm', relaxed: 'gradcam-relaxed.wasm' };
 
+/** Every module of the package. */
+const MODULES = ['', '-threads', '-relaxed', '-relaxed-threads'].map((v) => `gradcam${v}.wasm`);
+
 let copies = 0;
 
 /**
@@ -26,51 +29,75 @@ function freshLoader() {
 }
 
 /**
- * Lets WebAssembly run only some variants, and records which ones are compiled.
+ * Lets WebAssembly run only some modules, and records which ones are compiled.
  * @param {import('node:test').TestContext} context
- * @param {{ isDetected: boolean, works: boolean }} relaxed
+ * @param {{ isDetected: boolean, works: (module: string) => boolean }} relaxed whether relaxed SIMD is
+ *   detected, and which modules compile
  */
 function pretend(context, { isDetected, works }) {
   const { compile } = WebAssembly;
-  const relaxed = readFileSync(join(ROOT, 'build/wasm', FILES.relaxed));
-  /** @type {WasmVariant[]} */
+  const contents = new Map(
+    MODULES.map((name) => [name, readFileSync(join(ROOT, 'build/wasm', name))]),
+  );
+  /** @type {string[]} */
   const compiled = [];
   context.mock.method(WebAssembly, 'validate', () => isDetected);
   context.mock.method(WebAssembly, 'compile', (/** @type {Uint8Array<ArrayBuffer>} */ bytes) => {
-    const variant = relaxed.equals(bytes) ? 'relaxed' : 'simd';
-    compiled.push(variant);
-    if (variant === 'simd' || works) return compile(bytes);
+    const [name] = [...contents].find(([, content]) => content.equals(bytes)) ?? ['?'];
+    compiled.push(name);
+    if (works(name)) return compile(bytes);
     return Promise.reject(new WebAssembly.CompileError('no such instruction'));
   });
   return compiled;
 }
 
 describe('the variant that is taken', () => {
-  /** @type {[title: string, relaxed: { isDetected: boolean, works: boolean }, expected: WasmVariant[]][]} */
+  const all = () => true;
+  const simd = (/** @type {string} */ name) => !name.includes('relaxed');
+  const simdWithoutThreads = (/** @type {string} */ name) => name === FILES.simd;
+  /** @type {[title: string, threads: number, isDetected: boolean, works: (name: string) => boolean, expected: string[]][]} */
   const cases = [
-    ['is relaxed SIMD where that is there', { isDetected: true, works: true }, ['relaxed']],
+    ['is relaxed SIMD where that is there', 1, true, all, ['gradcam-relaxed.wasm']],
+    ['is SIMD elsewhere, and the other is not asked for', 1, false, simd, ['gradcam.wasm']],
+    ['is SIMD if the other fails', 1, true, simd, ['gradcam-relaxed.wasm', 'gradcam.wasm']],
+    ['has threads if they are wanted', 2, true, all, ['gradcam-relaxed-threads.wasm']],
+    ['has threads without relaxed SIMD too', 2, false, simd, ['gradcam-threads.wasm']],
     [
-      'is SIMD elsewhere, and the other is not asked for',
-      { isDetected: false, works: false },
-      ['simd'],
+      'is each in turn until one runs',
+      2,
+      true,
+      simdWithoutThreads,
+      [
+        'gradcam-relaxed-threads.wasm',
+        'gradcam-relaxed.wasm',
+        'gradcam-threads.wasm',
+        'gradcam.wasm',
+      ],
     ],
-    ['is SIMD if the other fails', { isDetected: true, works: false }, ['relaxed', 'simd']],
   ];
-  for (const [title, relaxed, expected] of cases) {
+  for (const [title, threads, isDetected, works, expected] of cases) {
     test(title, async (context) => {
-      const compiled = pretend(context, relaxed);
+      const compiled = pretend(context, { isDetected, works });
       const { init } = await freshLoader();
-      await init();
+      await init({ threads });
       assert.deepEqual(compiled, expected);
     });
   }
 
   test('is the one that was asked for, or none', async (context) => {
-    const compiled = pretend(context, { isDetected: true, works: false });
+    const compiled = pretend(context, { isDetected: true, works: simd });
     const { init } = await freshLoader();
-    await init({ wasmVariant: 'simd' });
-    await assertFails(() => init({ wasmVariant: 'relaxed' }), 'WASM_FAILED', /no such instruction/);
-    assert.deepEqual(compiled, ['simd', 'relaxed']);
+    await init({ wasmVariant: 'simd', threads: 1 });
+    await assertFails(
+      () => init({ wasmVariant: 'relaxed', threads: 2 }),
+      'WASM_FAILED',
+      /no such instruction/,
+    );
+    assert.deepEqual(compiled, [
+      'gradcam.wasm',
+      'gradcam-relaxed-threads.wasm',
+      'gradcam-relaxed.wasm',
+    ]);
     const wasmVariant = /** @type {any} */ ('fast');
     await assertFails(() => init({ wasmVariant }), 'INVALID_ARGUMENT', /"fast".*simd, relaxed/);
   });

@@ -52,7 +52,7 @@ async function open(request) {
  * Where the model is, with labels and preprocessing as given or, for a known model, as known.
  * @param {Request} request
  */
-async function locate({ model: path, labels, preprocess, architecture, alpha }) {
+async function locate({ model: path, labels, preprocess, architecture, alpha, threads }) {
   const info = await stat(path).catch(() => undefined);
   const source = info?.isDirectory() ? await readFolder(path) : pathToFileURL(resolve(path));
   const known = Array.isArray(source) ? undefined : await findKnownModel(await readInput(path));
@@ -60,7 +60,7 @@ async function locate({ model: path, labels, preprocess, architecture, alpha }) 
     preprocess ?? known?.preprocessing
   );
   const names = labels === undefined ? known?.labels : await readLabels(labels);
-  return { source, options: { labels: names, preprocessing, architecture, alpha } };
+  return { source, options: { labels: names, preprocessing, architecture, alpha, threads } };
 }
 
 /**

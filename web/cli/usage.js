@@ -22,6 +22,7 @@ Options of explain:
 Options of explain and predict:
   --top N             classes to list (default 5)
   --json              print JSON instead of text
+  --threads N         threads that compute (default: one for each processor, at most 4)
 Options of convert:
   --float16           store kernels in half precision
 Options of explain, predict and convert:
@@ -61,6 +62,7 @@ const PREDICT_OPTIONS = {
   labels: { type: 'string' },
   preprocess: { type: 'string' },
   json: { type: 'boolean' },
+  threads: { type: 'string' },
 };
 
 /** @type {OptionTable} */
@@ -97,6 +99,7 @@ const COMMANDS = {
  * @property {boolean} float16
  * @property {string} [architecture]
  * @property {number} [alpha]
+ * @property {number} [threads]
  */
 
 /**
@@ -147,6 +150,7 @@ function readOptions({
   float16 = false,
   architecture,
   alpha,
+  threads,
 }) {
   return {
     layer: /^-?\d+$/.test(layer ?? '') ? Number(layer) : layer,
@@ -160,6 +164,7 @@ function readOptions({
     float16,
     architecture,
     alpha: alpha === undefined ? undefined : positiveNumber(alpha, '--alpha'),
+    threads: threads === undefined ? undefined : wholeNumber(threads, '--threads'),
   };
 }
 

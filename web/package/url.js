@@ -1,6 +1,7 @@
 /** Addresses and files, alike in pages, workers and Node. */
 
 import { GradCamError, show } from './errors.js';
+import { importNode } from './node.js';
 
 /**
  * A URL, relative to the page, the worker or, in Node, the current folder.
@@ -26,9 +27,7 @@ function nodeBase() {
  * @returns {Promise<Uint8Array<ArrayBuffer>>}
  */
 export async function readFileUrl(url) {
-  // Nothing that a bundler can take for a literal: those for the browser would look for the module.
-  const name = ['node:fs', 'promises'].join('/');
-  const { readFile } = await import(/* webpackIgnore: true */ /* @vite-ignore */ name);
+  const { readFile } = await importNode('fs/promises');
   return readFile(url);
 }
 

@@ -1,6 +1,7 @@
 /** The WebAssembly module: found, compiled once, and called with its memory and errors looked after. */
 
 import { GradCamError, choose, show } from './errors.js';
+import { chooseThreads, createSharedMemory, takesMemory, threadStarter } from './threads.js';
 import { isHtml, readFileUrl, resolveUrl } from './url.js';
 
 /**
@@ -10,25 +11,35 @@ import { isHtml, readFileUrl, resolveUrl } from './url.js';
  */
 
 /**
- * Where the wasm comes from; without any of these it is the fastest variant in the package that runs
- * here.
+ * Where the wasm comes from; without any of the first four it is the fastest variant in the package that
+ * runs here.
  * @typedef {object} WasmOptions
  * @property {WasmVariant} [wasmVariant] this variant, whatever runs here
  * @property {string | URL} [wasmUrl] address of the wasm file
  * @property {ArrayBuffer | ArrayBufferView} [wasmBinary] bytes of the wasm file
  * @property {WebAssembly.Module} [wasmModule] the compiled module
+ * @property {number} [threads] how many threads compute, 1 to 64, the calling one included; default: one
+ *   for each processor, at most 4. There is only one where the page is not cross-origin isolated, and in
+ *   a wasm file of one's own that is not one of the package's with threads. The results are the same,
+ *   bit for bit
  */
 
 /**
- * The files of the variants. Bundlers look for this very form of an address.
- * @type {Record<WasmVariant, () => URL>}
+ * The files of the variants, without and with threads. Bundlers look for this very form of an address.
+ * @type {Record<WasmVariant, { single: () => URL, threads: () => URL }>}
  */
 const files = {
-  simd: () => new URL('../../build/wasm/gradcam.wasm', import.meta.url),
-  relaxed: () => new URL('../../build/wasm/gradcam-relaxed.wasm', import.meta.url),
+  simd: {
+    single: () => new URL('../../build/wasm/gradcam.wasm', import.meta.url),
+    threads: () => new URL('../../build/wasm/gradcam-threads.wasm', import.meta.url),
+  },
+  relaxed: {
+    single: () => new URL('../../build/wasm/gradcam-relaxed.wasm', import.meta.url),
+    threads: () => new URL('../../build/wasm/gradcam-relaxed-threads.wasm', import.meta.url),
+  },
 };
 
-/** @type {Map<unknown, Promise<Engine>>} one engine for each origin of the wasm */
+/** @type {Map<number | undefined, Map<unknown, Promise<Engine>>>} by number of threads and origin of the wasm */
 const engines = new Map();
 
 /** @type {Engine | undefined} the engine that was initialised last */
@@ -44,13 +55,16 @@ let current;
  * await init({ wasmUrl: '/assets/gradcam.wasm' });
  */
 export async function init(options = {}) {
-  const { wasmModule, wasmBinary, wasmUrl, wasmVariant } = options;
+  const { wasmModule, wasmBinary, wasmUrl, wasmVariant, threads } = options;
   const key = wasmModule ?? wasmBinary ?? (wasmUrl && resolveUrl(wasmUrl).href) ?? wasmVariant;
-  let engine = engines.get(key);
+  /** @type {Map<unknown, Promise<Engine>>} */
+  const started = engines.get(threads) ?? new Map();
+  engines.set(threads, started);
+  let engine = started.get(key);
   if (!engine) {
-    engine = compile(options).then((module) => instantiate(module, () => engines.delete(key)));
-    engines.set(key, engine);
-    engine.catch(() => engines.delete(key));
+    engine = start(options, () => started.delete(key));
+    started.set(key, engine);
+    engine.catch(() => started.delete(key));
   }
   current = await engine;
   return current;
@@ -74,22 +88,48 @@ export async function startedEngine() {
 }
 
 /**
- * A browser that lacks an instruction refuses a module whole, so none is asked for that has one.
  * @param {WasmOptions} options
- * @returns {Promise<WebAssembly.Module>}
+ * @param {() => void} onFailure called if the engine fails for good
  */
-async function compile({ wasmModule, wasmBinary, wasmUrl, wasmVariant }) {
+async function start(options, onFailure) {
+  const threads = await chooseThreads(options.threads);
+  const given = await compileGiven(options);
+  if (given) return instantiate(given, threads, onFailure);
+  const urls = chooseFiles(options.wasmVariant, threads);
+  // Should a server not have the one file, or memory for threads not be had, the next will do.
+  const startUrl = async (/** @type {URL} */ url) =>
+    instantiate(await compileUrl(url), threads, onFailure);
+  return urls
+    .slice(1)
+    .reduce((engine, url) => engine.catch(() => startUrl(url)), startUrl(urls[0]));
+}
+
+/**
+ * The package's files to try, the fastest first. A browser that lacks an instruction refuses a module
+ * whole, so none is asked for that has one.
+ * @param {WasmVariant | undefined} variant
+ * @param {number} threads
+ */
+function chooseFiles(variant, threads) {
+  const all = hasRelaxedSimd() ? [files.relaxed, files.simd] : [files.simd];
+  const chosen = variant === undefined ? all : [choose(files, variant, 'wasmVariant')];
+  return chosen.flatMap((file) =>
+    threads > 1 ? [file.threads(), file.single()] : [file.single()],
+  );
+}
+
+/**
+ * @param {WasmOptions} options
+ * @returns {Promise<WebAssembly.Module | undefined>} undefined if the package's own is meant
+ */
+async function compileGiven({ wasmModule, wasmBinary, wasmUrl }) {
   if (wasmModule instanceof WebAssembly.Module) return wasmModule;
   if (wasmModule) throw wrongOption({ wasmModule }, 'a WebAssembly.Module');
   if (wasmBinary instanceof ArrayBuffer || ArrayBuffer.isView(wasmBinary)) {
     return compileBytes(wasmBinary, 'wasmBinary');
   }
   if (wasmBinary) throw wrongOption({ wasmBinary }, 'an ArrayBuffer or a view of one');
-  if (wasmUrl) return compileUrl(resolveUrl(wasmUrl));
-  if (wasmVariant !== undefined) return compileUrl(choose(files, wasmVariant, 'wasmVariant')());
-  if (!hasRelaxedSimd()) return compileUrl(files.simd());
-  // Should a server not have the one file, the other will do.
-  return compileUrl(files.relaxed()).catch(() => compileUrl(files.simd()));
+  return wasmUrl ? compileUrl(resolveUrl(wasmUrl)) : undefined;
 }
 
 /** Whether WebAssembly has relaxed SIMD here. */
@@ -187,24 +227,50 @@ async function compileBytes(source, origin) {
 
 /**
  * @param {WebAssembly.Module} module
+ * @param {number} threads that it shall have, if it is a module for threads
  * @param {() => void} onFailure called if the engine fails for good
  */
-async function instantiate(module, onFailure) {
-  const instance = await WebAssembly.instantiate(module, stubs(module)).catch((cause) => {
-    throw new GradCamError('WASM_FAILED', `the wasm does not start: ${cause.message}`, { cause });
-  });
-  return new Engine(instance, onFailure);
+async function instantiate(module, threads, onFailure) {
+  try {
+    if (takesMemory(module)) return await instantiateShared(module, threads, onFailure);
+    return new Engine(await WebAssembly.instantiate(module, imports(module)), onFailure);
+  } catch (cause) {
+    const { message } = /** @type {Error} */ (cause);
+    throw new GradCamError('WASM_FAILED', `the wasm does not start: ${message}`, { cause });
+  }
 }
 
 /**
- * The engine needs nothing of its host. What its C library imports all the same (WASI's files and
- * clock, the news that memory grew) is answered with "not supported".
  * @param {WebAssembly.Module} module
+ * @param {number} count of threads
+ * @param {() => void} onFailure
  */
-function stubs(module) {
+async function instantiateShared(module, count, onFailure) {
+  const memory = createSharedMemory();
+  const instance = await WebAssembly.instantiate(module, imports(module, memory));
+  const startThread = await threadStarter();
+  /** @type {(import('./threads.js').Thread | undefined)[]} */
+  const threads = [];
+  const stop = () => threads.forEach((thread) => thread?.terminate());
+  const engine = new Engine(instance, () => (stop(), onFailure()), memory);
+  while (threads.length < count - 1) {
+    const stack = engine.call('gc_thread_create') >>> 0;
+    if (stack === 0) break;
+    threads.push(startThread({ module, memory, stack }));
+  }
+  return engine;
+}
+
+/**
+ * The engine needs nothing of its host but, with threads, the memory. What its C library imports all the
+ * same (WASI's files and clock, the news that memory grew) is answered with "not supported".
+ * @param {WebAssembly.Module} module
+ * @param {WebAssembly.Memory} [memory]
+ */
+function imports(module, memory) {
   const WASI_ENOSYS = 52;
-  /** @type {Record<string, Record<string, () => number>>} */
-  const imports = {};
+  /** @type {WebAssembly.Imports} */
+  const imports = memory ? { env: { memory } } : {};
   for (const { module: from, name, kind } of WebAssembly.Module.imports(module)) {
     if (kind === 'function') (imports[from] ??= {})[name] = () => WASI_ENOSYS;
   }
@@ -222,10 +288,11 @@ export class Engine {
   /**
    * @param {WebAssembly.Instance} instance
    * @param {() => void} onFailure called if the engine fails for good
+   * @param {WebAssembly.Memory} [memory] that the instance imports; default: the one that it exports
    */
-  constructor(instance, onFailure) {
-    const { memory, ...functions } = instance.exports;
-    this.#memory = /** @type {WebAssembly.Memory} */ (memory);
+  constructor(instance, onFailure, memory) {
+    const functions = instance.exports;
+    this.#memory = memory ?? /** @type {WebAssembly.Memory} */ (functions.memory);
     this.#functions = /** @type {Record<string, (...args: number[]) => number>} */ (functions);
     this.#onFailure = onFailure;
     if ('_initialize' in functions) this.call('_initialize');
@@ -278,6 +345,11 @@ export class Engine {
     } finally {
       scratch.free();
     }
+  }
+
+  /** Threads that compute, this one included. Others begin by and by after the engine's start. */
+  get threads() {
+    return 'gc_thread_running' in this.#functions ? this.call('gc_thread_running') + 1 : 1;
   }
 
   /** Bytes of the engine's memory. It grows with need and never shrinks. */

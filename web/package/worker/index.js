@@ -53,9 +53,9 @@ export class WorkerSession {
    * @returns {Promise<RemoteModel>}
    */
   async loadModel(source, { signal, onProgress, ...options } = {}) {
-    const { wasmBinary, wasmModule, wasmUrl, wasmVariant } = options;
+    const { wasmBinary, wasmModule, wasmUrl, wasmVariant, threads } = options;
     const address = wasmUrl && resolveUrl(wasmUrl).href;
-    this.#wasm = { wasmBinary, wasmModule, wasmUrl: address, wasmVariant };
+    this.#wasm = { wasmBinary, wasmModule, wasmUrl: address, wasmVariant, threads };
     const isAddress = typeof source === 'string' || source instanceof URL;
     const key = this.#client.newKey();
     const load = {

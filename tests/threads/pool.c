@@ -1,0 +1,66 @@
+/* The pool of threads by itself, src/threads.c, for tests/js/pool.test.js. */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "gradcam.h"
+#include "parallel.h"
+
+#define MOST 200
+
+static uint32_t calls[MOST];
+static uint32_t of_workers;
+
+/* Stacks of workers are allocated; that of the first thread lies below all that is. */
+extern char __heap_base;
+
+static bool is_worker(void) {
+    char local;
+    return &local >= &__heap_base;
+}
+
+static void note(void *context, size_t index) {
+    calls[index] += *(const uint32_t *)context;
+    if (is_worker())
+        __atomic_fetch_add(&of_workers, 1, __ATOMIC_SEQ_CST);
+}
+
+/* Runs loops of 0 to MOST - 1 indices, each of which adds a number of its loop's own. Returns how many
+ * loops were wrong: an index was not called once, or later than its loop. */
+GC_API int32_t pool_run_loops(int32_t count) {
+    int32_t wrong = 0;
+    for (int32_t loop = 0; loop < count; loop++) {
+        uint32_t number = (uint32_t)loop + 1;
+        const size_t indices = number * 7 % MOST;
+        for (size_t i = 0; i < MOST; i++)
+            calls[i] = 0;
+        gc_parallel(note, &number, indices);
+        bool is_right = true;
+        for (size_t i = 0; i < MOST; i++)
+            is_right = is_right && calls[i] == (i < indices ? number : 0);
+        wrong += !is_right;
+    }
+    return wrong;
+}
+
+/* Indices that workers took in all loops. */
+GC_API uint32_t pool_indices_of_workers(void) {
+    return __atomic_load_n(&of_workers, __ATOMIC_SEQ_CST);
+}
+
+static uint32_t is_trapping;
+
+/* A worker's traps; the first thread waits in its own until one does. */
+static void trap(void *context, size_t index) {
+    (void)context, (void)index;
+    if (!is_worker()) {
+        while (!__atomic_load_n(&is_trapping, __ATOMIC_SEQ_CST)) {
+        }
+        return;
+    }
+    __atomic_store_n(&is_trapping, 1, __ATOMIC_SEQ_CST);
+    __builtin_trap();
+}
+
+/* A loop in which a worker traps. */
+GC_API void pool_trap(void) { gc_parallel(trap, NULL, 2); }

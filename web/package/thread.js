@@ -1,0 +1,32 @@
+/** One thread of an engine: an instance of its module, in its memory, on a stack of its own. */
+
+/** @typedef {import('./threads.js').ThreadStart} ThreadStart */
+
+/** @returns {Promise<ThreadStart>} */
+function received() {
+  if ('postMessage' in globalThis) {
+    return new Promise((resolve) =>
+      addEventListener('message', ({ data }) => resolve(data), { once: true }),
+    );
+  }
+  // Node. Nothing that a bundler can take for a literal.
+  const name = ['node', 'worker_threads'].join(':');
+  return import(/* webpackIgnore: true */ /* @vite-ignore */ name).then(
+    ({ workerData }) => workerData,
+  );
+}
+
+/** @param {ThreadStart} start */
+async function run({ module, memory, stack }) {
+  const env = { memory, emscripten_notify_memory_growth: () => {} };
+  const { exports } = await WebAssembly.instantiate(module, { env });
+  const { __stack_pointer, gc_thread_run, gc_thread_fail } = /** @type {any} */ (exports);
+  __stack_pointer.value = stack;
+  try {
+    gc_thread_run();
+  } catch {
+    gc_thread_fail();
+  }
+}
+
+received().then(run);
