@@ -28,6 +28,12 @@ const BUILDS = Object.entries({
   'stock XNNPACK, relaxed SIMD': 'build/wasm/gradcam-stock.wasm',
 });
 
+/** The same with threads. */
+const THREADED = {
+  'gradcam-wasm, relaxed SIMD': 'build/wasm/gradcam-relaxed-threads.wasm',
+  'gradcam-wasm, SIMD128': 'build/wasm/gradcam-threads.wasm',
+};
+
 /** What grows: pictures, width, and the networks of keras.applications at their own sizes. */
 const SCALING = {
   'MobileNetV2, input': [96, 128, 160, 192, 224, 320, 448].map((side) => ({
@@ -71,6 +77,7 @@ async function prepare(file, options) {
   return {
     model,
     modules: builds(),
+    threaded: THREADED,
     pictures: choosePictures(),
     starts: await startFiles(model),
     ...options,

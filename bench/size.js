@@ -76,11 +76,14 @@ function pageFiles() {
   return [...files, largestModule()];
 }
 
+function modulesOfPackage() {
+  const names = fs.readdirSync(path.join(root, 'dist')).filter((name) => name.endsWith('.wasm'));
+  return names.map((name) => path.join(root, 'dist', name));
+}
+
 /** A page loads one of the builds: the largest counts. */
 function largestModule() {
-  const names = fs.readdirSync(path.join(root, 'dist')).filter((name) => name.endsWith('.wasm'));
-  const modules = names.map((name) => path.join(root, 'dist', name));
-  return modules.reduce((a, b) => (brotli(a) > brotli(b) ? a : b));
+  return modulesOfPackage().reduce((a, b) => (brotli(a) > brotli(b) ? a : b));
 }
 
 /** Bytes of those files with brotli; undefined where dist/ was not made. */
@@ -109,6 +112,12 @@ function print(largest) {
   ]);
   files.push(['**a page**', '', kilobytes(pageBytes() ?? NaN)]);
   console.log(table(['file', 'KB', 'brotli, KB'], files) + '\n');
+  const variants = modulesOfPackage().map((file) => [
+    path.basename(file),
+    kilobytes(fs.statSync(file).size),
+    kilobytes(brotli(file)),
+  ]);
+  console.log(table(['variant', 'KB', 'brotli, KB'], variants) + '\n');
   const sorted = pieces.sort((a, b) => b.size - a.size).slice(0, largest);
   const named = sorted.map((piece) => [piece.name, partOf(piece), kilobytes(piece.size)]);
   console.log(table(['largest', 'part', 'KB'], named));

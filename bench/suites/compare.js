@@ -19,6 +19,7 @@ import { measureStart } from './start.js';
  * @property {string[]} pictures paths
  * @property {Record<string, string>} modules paths of the builds that are compared; the first is the
  *   one whose explanations are timed
+ * @property {Record<string, string>} threaded paths of builds with threads, by the names of those without
  * @property {number} rounds
  * @property {Record<string, string>} starts paths of model files by their kind
  * @property {number} runs how many runs the memory is watched for
@@ -49,6 +50,7 @@ export async function suite(host, options) {
   const tf = await startTfjs(host.peers);
   const contestants = [
     ...Object.entries(models).map(([name, model]) => ours(name, model, pictures)),
+    ours('2 threads', await loadThreaded(file, await host.read(options.threaded[main])), pictures),
     await onnxRuntime(host.peers, steps, pictures),
     await tfjsLayers(tf, source, pictures),
     tfjsFused(tf, steps, pictures),
@@ -79,6 +81,18 @@ async function loadAll(file, modules) {
     models[name] = await loadModel(file, { wasmBinary });
   }
   return models;
+}
+
+/**
+ * The model on two threads, when both run.
+ * @param {Uint8Array<ArrayBuffer>} file
+ * @param {Uint8Array<ArrayBuffer>} wasmBinary
+ */
+async function loadThreaded(file, wasmBinary) {
+  const options = { wasmBinary, threads: 2 };
+  const engine = await init(options);
+  while (engine.threads < 2) await new Promise((resolve) => setTimeout(resolve, 1));
+  return loadModel(file, options);
 }
 
 /**

@@ -1,0 +1,122 @@
+/** Threads in a real browser: on pages that are isolated from other origins, and on others. */
+
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { join } from 'node:path';
+import { inBuild, root } from '../../wasm-build/tools.js';
+import { manifest } from '../../models/fetch.js';
+import { SKIP, launchChromium } from './chromium.js';
+import { serve } from './server.js';
+
+const ISOLATED = {
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-embedder-policy': 'require-corp',
+};
+
+const { file: MODEL } = /** @type {{ file: string }} */ (
+  manifest.models.find(({ id }) => id === manifest.default)
+);
+const PICTURE = manifest.pictures[0].file;
+
+const contents = {
+  folders: {
+    '/dist/': [join(root, 'dist')],
+    '/models/': [inBuild('models')],
+    '/pictures/': [inBuild('pictures')],
+  },
+  texts: { '/index.html': '<!doctype html>' },
+};
+
+/**
+ * In the page: what a model finds, and how many threads computed.
+ * @param {{ module: string, threads?: number, model: string, picture: string }} what
+ */
+async function explainInPage({ module, threads, model: file, picture }) {
+  const { init, loadModel } = await import(module);
+  const options = { threads };
+  const model = await loadModel(file, options);
+  const engine = await init?.(options);
+  const wanted = threads ?? 1;
+  // Workers that never start end the wait as well: they are given a second.
+  for (const end = Date.now() + 1000; engine?.threads < wanted && Date.now() < end;) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  const image = await (await fetch(picture)).blob();
+  const run = await model.run(image);
+  const { targets } = await run.explain({ layer: 'block3a_expand_bn', targets: [3, 11] });
+  return {
+    threads: engine?.threads,
+    logits: [...run.logits],
+    maps: targets.map((/** @type {any} */ { heatmap }) => [...heatmap.data]),
+  };
+}
+
+describe('threads in Chromium', { skip: SKIP }, () => {
+  /** @type {import('playwright-core').Browser} */
+  let browser;
+  before(async () => (browser = await launchChromium()));
+  after(() => browser?.close());
+
+  /**
+   * @param {object} options
+   * @param {Record<string, string>} [options.headers] of the server
+   * @param {number} [options.threads]
+   * @param {string} [options.entry] of the package
+   * @param {string} [options.missing] a file that the server does not have
+   */
+  async function explain({ headers = ISOLATED, threads, entry = 'index.js', missing }) {
+    const server = await serve({ ...contents, headers });
+    const page = await browser.newPage();
+    try {
+      /** @type {string[]} */
+      const files = [];
+      page.context().on('request', (request) => {
+        if (request.url().startsWith(server.address)) files.push(request.url());
+      });
+      if (missing) await page.route(`**/${missing}`, (route) => route.fulfill({ status: 404 }));
+      await page.goto(server.address);
+      const what = { module: `${server.address}dist/${entry}`, threads };
+      const places = { model: `/models/${MODEL}`, picture: `/pictures/${PICTURE}` };
+      const result = await page.evaluate(explainInPage, { ...what, ...places });
+      const modules = files.flatMap((url) => /[\w-]+\.wasm$/.exec(url) ?? []);
+      return { ...result, modules };
+    } finally {
+      await page.close();
+      await server.close();
+    }
+  }
+
+  test('compute on an isolated page, and change no bit', async () => {
+    const single = await explain({ threads: 1 });
+    assert.deepEqual([single.threads, single.modules], [1, ['gradcam-relaxed.wasm']]);
+    const double = await explain({ threads: 2 });
+    assert.deepEqual([double.threads, double.modules], [2, ['gradcam-relaxed-threads.wasm']]);
+    assert.deepEqual(double.logits, single.logits);
+    assert.deepEqual(double.maps, single.maps);
+  });
+
+  test('compute in the worker of the package too', async () => {
+    const single = await explain({ threads: 1 });
+    const { logits, maps, modules } = await explain({ threads: 2, entry: 'worker-session.js' });
+    assert.deepEqual(modules, ['gradcam-relaxed-threads.wasm']);
+    assert.deepEqual({ logits, maps }, { logits: single.logits, maps: single.maps });
+  });
+
+  test('are not asked for on other pages', async () => {
+    const { threads, modules } = await explain({ headers: {}, threads: 2 });
+    assert.deepEqual([threads, modules], [1, ['gradcam-relaxed.wasm']]);
+  });
+
+  test('are not missed where their worker does not load', async () => {
+    const single = await explain({ threads: 1 });
+    const { threads, logits, maps } = await explain({ threads: 2, missing: 'thread.js' });
+    assert.equal(threads, 1);
+    assert.deepEqual({ logits, maps }, { logits: single.logits, maps: single.maps });
+  });
+
+  test('are not missed where the server has no module for them', async () => {
+    const missing = 'gradcam-relaxed-threads.wasm';
+    const { threads, modules } = await explain({ threads: 2, missing });
+    assert.deepEqual([threads, modules], [1, [missing, 'gradcam-relaxed.wasm']]);
+  });
+});
