@@ -62,7 +62,7 @@ RELAXED_FLAGS := $(WASM_FLAGS) -mrelaxed-simd
 THREADS_FLAGS := -DGC_THREADS -matomics
 # The linker's way to initialise a shared memory once needs this of one object; in all of them it would
 # make a call of each short memcpy.
-%/src/threads.o: FILE_FLAGS := -mbulk-memory
+$(addprefix $(OBJ)/,threads/src/threads.o relaxed-threads/src/threads.o): FILE_FLAGS := -mbulk-memory
 
 # yyjson: only the reader, which must take the NaN and Infinity that Python writes, and for size:
 # without its fast numbers, which are 50 KB of tables, and a configuration has few.
