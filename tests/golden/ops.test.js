@@ -1,7 +1,7 @@
-/** ../shared/golden/ops on the product, in both variants, and on the reference build. */
+/** ../shared/golden/ops on the product's four modules and on the reference build. */
 
 import { checkOpsCase, opsCases } from './ops.js';
-import { REFERENCE, RELAXED, SIMD, goldenTests } from './suite.js';
+import { REFERENCE, RELAXED, RELAXED_THREADS, SIMD, SIMD_THREADS, goldenTests } from './suite.js';
 
 const checks = { cases: opsCases, check: checkOpsCase };
-goldenTests('ops', checks, [SIMD, RELAXED, REFERENCE]);
+goldenTests('ops', checks, [SIMD, RELAXED, SIMD_THREADS, RELAXED_THREADS, REFERENCE]);

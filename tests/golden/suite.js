@@ -9,10 +9,15 @@ import { GOLDEN, SKIP } from './common.js';
 
 /** @typedef {import('./common.js').Build} Build */
 
+// The product's four modules. How many threads is said, for by default it depends on the machine.
 /** @type {Build} */
-export const SIMD = { reference: false, variant: 'simd' };
+export const SIMD = { reference: false, variant: 'simd', threads: 1 };
 /** @type {Build} */
-export const RELAXED = { reference: false, variant: 'relaxed' };
+export const RELAXED = { reference: false, variant: 'relaxed', threads: 1 };
+/** @type {Build} */
+export const SIMD_THREADS = { reference: false, variant: 'simd', threads: 2 };
+/** @type {Build} */
+export const RELAXED_THREADS = { reference: false, variant: 'relaxed', threads: 2 };
 /** @type {Build} */
 export const REFERENCE = { reference: true };
 
@@ -32,7 +37,8 @@ export function goldenTests(kind, checks, builds) {
  */
 function testBuild(kind, { cases, check }, build) {
   const dir = join(GOLDEN, kind);
-  const title = build.reference ? 'reference build' : `variant "${build.variant}"`;
+  const product = `variant "${build.variant}", threads: ${build.threads}`;
+  const title = build.reference ? 'reference build' : product;
   describe(`golden ${kind}, ${title}`, { skip: SKIP }, () => {
     for (const name of SKIP ? [] : cases(dir)) {
       test(name, async (context) => {
