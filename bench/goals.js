@@ -1,7 +1,7 @@
 /** What was aimed at, as ratios within one run on one machine, and what a run of the bench shows. */
 
 import { OPERATIONS } from './limit.js';
-import { median, ratio } from './measure.js';
+import { median, quantile, ratio } from './measure.js';
 
 /** @typedef {{ host: string, main: string, times: Record<string, number[]>, [key: string]: any }} Result */
 
@@ -117,12 +117,23 @@ export const GOALS = [
       'five classes, five calls: block_9_expand',
     ),
   },
-  { what: 'module ready', limit: 50, unit: 'ms', value: ({ start }) => median(start.module) },
+  {
+    what: 'module ready',
+    limit: 50,
+    unit: 'ms',
+    value: ({ start }) => median(start['ready: module']),
+  },
   {
     what: 'model ready from .safetensors',
     limit: 100,
     unit: 'ms',
-    value: ({ start }) => median(start['model: .safetensors']),
+    value: ({ start }) => median(start['ready: .safetensors']),
+  },
+  {
+    what: 'longest block while a model loads, 9 of 10 times',
+    limit: 50,
+    unit: 'ms',
+    value: ({ start }) => quantile(start['longest block while a model loads'], 0.9),
   },
   {
     what: 'memory of the engine, all layers explained',

@@ -58,11 +58,7 @@ function timesTable(result) {
       isSteady(times) ? spread(times) : `${spread(times)}, unsteady`,
       ratio(times, forward).toFixed(2),
     ]);
-  const starts = Object.entries(result.start).map(([what, times]) => [
-    `ready: ${what}`,
-    spread(times),
-    '',
-  ]);
+  const starts = Object.entries(result.start).map(([what, times]) => [what, spread(times), '']);
   const limit = limitTimes(result);
   rows.push([
     `multiply-adds at the limit, ${gigaflops} GFLOP/s`,

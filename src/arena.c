@@ -96,7 +96,7 @@ gc_status gc_arena_allocate(struct gc_arena *arena, void **memory) {
         return gc_fail(GC_OUT_OF_MEMORY, "out of memory while planning the arena");
     const uint64_t bytes = place_all(arena, placed);
     gc_release(placed);
-    *memory = bytes <= PTRDIFF_MAX ? gc_allocate((size_t)bytes, 1) : NULL;
+    *memory = bytes <= PTRDIFF_MAX ? gc_allocate_unset((size_t)bytes, 1) : NULL;
     if (*memory == NULL)
         return gc_fail(GC_OUT_OF_MEMORY, "out of memory: a run needs %d MiB for its tensors",
                        (int)(bytes >> 20));

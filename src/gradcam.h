@@ -115,6 +115,18 @@ GC_API gc_status gc_model_find_weight(const gc_model *model, const char *name, i
 GC_API gc_status gc_model_set_weight(gc_model *model, int32_t index, const float *data,
                                      size_t count);
 
+/* Room for the values of weight `index`, in the model, for the caller to write: as gc_model_set_weight, but
+ * nothing is copied, and long work can be interrupted. The weight is set when gc_model_check_weight has
+ * seen all its values.
+ *   count   values: the product of the weight's axes
+ *   room    receives [count], the model's; where it lies stays the same
+ * Fails with INVALID_MODEL if the count differs, INVALID_ARGUMENT, OUT_OF_MEMORY. */
+GC_API gc_status gc_model_weight_room(gc_model *model, int32_t index, size_t count, float **room);
+
+/* Checks the next `count` values in a weight's room; the first call begins with the first value.
+ * Fails with INVALID_MODEL if one is not finite, INVALID_ARGUMENT if there are not so many. */
+GC_API gc_status gc_model_check_weight(gc_model *model, int32_t index, size_t count);
+
 /* ---- Plan ---- */
 
 /* Plan without fusion: every Keras layer is computed by itself. Slower; for tests. */
@@ -127,6 +139,13 @@ GC_API gc_status gc_model_set_weight(gc_model *model, int32_t index, const float
  * Fails with NOT_READY if weights are missing (they are named), INVALID_ARGUMENT, INVALID_MODEL,
  * TOO_LARGE, OUT_OF_MEMORY. May be called again with another size. */
 GC_API gc_status gc_model_plan(gc_model *model, int32_t height, int32_t width, uint32_t flags);
+
+/* The same in parts, for who cannot wait for the whole: a start, then gc_model_plan_next until `left` is 0.
+ * gc_model_plan_next prepares the kernels of some layers, and writes how many such parts are left; if it
+ * fails, with OUT_OF_MEMORY, there is no plan. */
+GC_API gc_status gc_model_plan_start(gc_model *model, int32_t height, int32_t width,
+                                     uint32_t flags);
+GC_API gc_status gc_model_plan_next(gc_model *model, int32_t *left);
 
 /* Bytes that the model holds now: weights, packed weights, arena. */
 GC_API size_t gc_model_memory(const gc_model *model);

@@ -27,7 +27,9 @@ struct gc_weight {
     char *path;  /* "base/Conv1/kernel" */
     char *store; /* path in Keras 3's store: "layers/functional/layers/conv2d/vars/0" */
     gc_shape shape;
-    float *data;  /* NULL until set; row-major */
+    float *data; /* row-major; NULL until there is room */
+    size_t
+        checked;  /* values from the first on that were found to be numbers: all, once it is set */
     bool is_read; /* by a node; Keras counts some among the parameters that nothing reads */
 };
 

@@ -8,6 +8,9 @@
  * beyond what the machine can address or cannot be had. Given back by gc_release. */
 void *gc_allocate(size_t count, size_t size);
 
+/* The same, not zeroed: for large blocks that are written before they are read. */
+void *gc_allocate_unset(size_t count, size_t size);
+
 /* NULL is allowed. */
 void gc_release(void *memory);
 

@@ -113,36 +113,86 @@ gc_status gc_model_find_weight(const gc_model *model, const char *name, int32_t 
     return gc_keras_find_weight(&model->graph, name, index);
 }
 
-static gc_status check_values(const struct gc_weight *weight, const float *data, size_t count) {
+/* The weight, to be set. */
+static gc_status find_unplanned(const gc_model *model, int32_t index, struct gc_weight **weight) {
+    if (weight_at(model, index) == NULL)
+        return gc_fail(GC_INVALID_ARGUMENT, "weight %d does not exist: 0 to %d do", (int)index,
+                       (int)model->graph.weight_count - 1);
+    if (model->plan != NULL)
+        return gc_fail(GC_INVALID_ARGUMENT, "weights cannot be set: the model is planned already");
+    *weight = &model->graph.weights[index];
+    return GC_OK;
+}
+
+static gc_status check_weight_count(const struct gc_weight *weight, size_t count) {
     const size_t wanted = gc_shape_count(&weight->shape);
     char text[GC_SHAPE_TEXT];
-    if (count != wanted)
-        return gc_fail(GC_INVALID_MODEL, "weight '%s' has %zu values; its shape %s needs %zu",
-                       weight->path, count, gc_shape_text(text, &weight->shape), wanted);
-    for (size_t i = 0; i < count; i++)
-        if (!isfinite(data[i]))
-            return gc_fail(GC_INVALID_MODEL, "weight '%s' holds a value that is no finite number",
-                           weight->path);
+    if (count == wanted)
+        return GC_OK;
+    return gc_fail(GC_INVALID_MODEL, "weight '%s' has %zu values; its shape %s needs %zu",
+                   weight->path, count, gc_shape_text(text, &weight->shape), wanted);
+}
+
+/* In integers, which compilers do several at once: models have millions of values. */
+static gc_status check_values(const struct gc_weight *weight, const float *values, size_t count) {
+    const uint32_t exponent = 0x7f800000; /* all ones: infinity or NaN */
+    uint32_t found = 0;
+    for (size_t i = 0; i < count; i++) {
+        uint32_t bits;
+        memcpy(&bits, &values[i], sizeof bits);
+        found |= (bits & exponent) == exponent;
+    }
+    if (!found)
+        return GC_OK;
+    return gc_fail(GC_INVALID_MODEL, "weight '%s' holds a value that is no finite number",
+                   weight->path);
+}
+
+gc_status gc_model_weight_room(gc_model *model, int32_t index, size_t count, float **room) {
+    if (room == NULL)
+        return gc_fail(GC_INVALID_ARGUMENT, "gc_model_weight_room: room must not be NULL");
+    struct gc_weight *weight = NULL;
+    GC_TRY(find_unplanned(model, index, &weight));
+    GC_TRY(check_weight_count(weight, count));
+    const size_t before = gc_memory_in_use();
+    if (weight->data == NULL)
+        weight->data = gc_allocate_unset(count, sizeof *weight->data);
+    if (weight->data == NULL)
+        return gc_fail_memory(count * sizeof *weight->data, weight->path);
+    weight->checked = 0;
+    model->memory += gc_memory_in_use() - before;
+    *room = weight->data;
+    return GC_OK;
+}
+
+gc_status gc_model_check_weight(gc_model *model, int32_t index, size_t count) {
+    struct gc_weight *weight = NULL;
+    GC_TRY(find_unplanned(model, index, &weight));
+    const size_t all = weight->data == NULL ? 0 : gc_shape_count(&weight->shape);
+    if (count > all - weight->checked)
+        return gc_fail(GC_INVALID_ARGUMENT, "weight '%s' has room for %zu values more, not %zu",
+                       weight->path, all - weight->checked, count);
+    GC_TRY(check_values(weight, weight->data + weight->checked, count));
+    weight->checked += count;
     return GC_OK;
 }
 
 gc_status gc_model_set_weight(gc_model *model, int32_t index, const float *data, size_t count) {
-    if (weight_at(model, index) == NULL || data == NULL)
-        return gc_fail(GC_INVALID_ARGUMENT,
-                       "gc_model_set_weight: weight %d does not exist: 0 to %d do", (int)index,
-                       (int)model->graph.weight_count - 1);
-    if (model->plan != NULL)
-        return gc_fail(GC_INVALID_ARGUMENT, "gc_model_set_weight: the model is planned already");
-    struct gc_weight *weight = &model->graph.weights[index];
+    if (data == NULL)
+        return gc_fail(GC_INVALID_ARGUMENT, "gc_model_set_weight: data must not be NULL");
+    struct gc_weight *weight = NULL;
+    GC_TRY(find_unplanned(model, index, &weight));
+    GC_TRY(check_weight_count(weight, count));
     GC_TRY(check_values(weight, data, count));
-    const size_t before = gc_memory_in_use();
-    if (weight->data == NULL)
-        weight->data = gc_allocate(count, sizeof *weight->data);
-    if (weight->data == NULL)
-        return gc_fail_memory(count * sizeof *weight->data, weight->path);
-    memcpy(weight->data, data, count * sizeof *data);
-    model->memory += gc_memory_in_use() - before;
+    float *room;
+    GC_TRY(gc_model_weight_room(model, index, count, &room));
+    memcpy(room, data, count * sizeof *data);
+    weight->checked = count;
     return GC_OK;
+}
+
+static bool is_set(const struct gc_weight *weight) {
+    return weight->data != NULL && weight->checked == gc_shape_count(&weight->shape);
 }
 
 /* Names the first missing weight and counts them. */
@@ -150,7 +200,7 @@ static gc_status check_weights(const struct gc_graph *graph) {
     const char *first = NULL;
     int32_t missing = 0;
     for (int32_t i = 0; i < graph->weight_count; i++) {
-        if (graph->weights[i].data != NULL || !graph->weights[i].is_read)
+        if (is_set(&graph->weights[i]) || !graph->weights[i].is_read)
             continue;
         if (missing++ == 0)
             first = graph->weights[i].path;
@@ -174,7 +224,7 @@ static gc_status check_size(const struct gc_graph *graph, int32_t height, int32_
                    (int)dims[1], (int)height, (int)width);
 }
 
-gc_status gc_model_plan(gc_model *model, int32_t height, int32_t width, uint32_t flags) {
+gc_status gc_model_plan_start(gc_model *model, int32_t height, int32_t width, uint32_t flags) {
     struct gc_graph *graph = &model->graph;
     GC_TRY(check_size(graph, height, width));
     GC_TRY(check_weights(graph));
@@ -194,6 +244,33 @@ gc_status gc_model_plan(gc_model *model, int32_t height, int32_t width, uint32_t
     return GC_OK;
 }
 
+static gc_status check_planned(const gc_model *model) {
+    if (model->plan != NULL)
+        return GC_OK;
+    return gc_fail(GC_NOT_READY, "the model has not been planned");
+}
+
+gc_status gc_model_plan_next(gc_model *model, int32_t *left) {
+    GC_TRY(check_planned(model));
+    const size_t before = gc_memory_in_use();
+    const gc_status status = gc_plan_prepare_next(model->plan, left);
+    if (status != GC_OK) {
+        gc_plan_destroy(model->plan);
+        model->plan = NULL;
+    }
+    model->memory += gc_memory_in_use() - before;
+    return status;
+}
+
+gc_status gc_model_plan(gc_model *model, int32_t height, int32_t width, uint32_t flags) {
+    GC_TRY(gc_model_plan_start(model, height, width, flags));
+    int32_t left;
+    do
+        GC_TRY(gc_model_plan_next(model, &left));
+    while (left > 0);
+    return GC_OK;
+}
+
 /* ---- Run ---- */
 
 gc_status gc_model_check_run(const gc_model *model) {
@@ -208,8 +285,9 @@ int32_t gc_model_class_count(const gc_model *model) {
 }
 
 gc_status gc_model_forward(gc_model *model, const float *input, size_t count) {
-    if (model->plan == NULL)
-        return gc_fail(GC_NOT_READY, "the model has not been planned");
+    GC_TRY(check_planned(model));
+    if (model->plan->prepared < model->plan->group_count)
+        return gc_fail(GC_NOT_READY, "the model's plan is not finished");
     if (input == NULL)
         return gc_fail(GC_INVALID_ARGUMENT, "gc_model_forward: input must not be NULL");
     GC_TRY(gc_check_count("input", count, gc_shape_count(&model->graph.values[0].shape)));

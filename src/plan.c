@@ -79,7 +79,7 @@ static gc_status fuse_step(const struct gc_graph *graph, struct gc_group *group)
         else
             node->op->clamp(node->params, &group->step.min, &group->step.max);
     }
-    return prepare(&group->step);
+    return GC_OK;
 }
 
 /* Fills in what follows from the group's nodes: inputs, output, the step. */
@@ -107,7 +107,7 @@ static gc_status make_room_between(struct gc_plan *plan, const struct gc_group *
     plan->between_count = 0;
     for (int32_t i = 0; i < 2; i++) {
         gc_release(plan->between[i]);
-        plan->between[i] = gc_allocate(gc_tensor_bytes(count), 1);
+        plan->between[i] = gc_allocate_unset(gc_tensor_bytes(count), 1);
     }
     if (plan->between[0] == NULL || plan->between[1] == NULL)
         return gc_fail_memory(2 * gc_tensor_bytes(count), "a layer that was fused");
@@ -326,6 +326,13 @@ gc_status gc_plan_create(struct gc_plan **plan, const struct gc_graph *graph, ui
         *plan = NULL;
     }
     return status;
+}
+
+gc_status gc_plan_prepare_next(struct gc_plan *plan, int32_t *left) {
+    if (plan->prepared < plan->group_count)
+        GC_TRY(prepare(&plan->groups[plan->prepared++].step));
+    *left = plan->group_count - plan->prepared;
+    return GC_OK;
 }
 
 void gc_plan_destroy(struct gc_plan *plan) {

@@ -40,7 +40,8 @@ struct gc_plan {
     const struct gc_graph *graph;
     struct gc_group *groups; /* [group_count], in order of execution */
     int32_t group_count;
-    int32_t logits; /* value before the final softmax or sigmoid */
+    int32_t prepared; /* groups whose steps can run */
+    int32_t logits;   /* value before the final softmax or sigmoid */
 
     gc_real **tensors;              /* [value_count]: NULL for a swallowed value */
     struct gc_gradients gradients;  /* of one target */
@@ -58,9 +59,12 @@ struct gc_plan {
     size_t between_count; /* until first needed */
 };
 
-/* Plans a graph whose weights are all set. The graph must outlive the plan and keep its shapes.
- * Fails with OUT_OF_MEMORY, TOO_LARGE, INTERNAL; then *plan is NULL. */
+/* Plans a graph whose weights are all set. The graph must outlive the plan and keep its shapes. Its groups
+ * must be prepared before it runs. Fails with OUT_OF_MEMORY, TOO_LARGE; then *plan is NULL. */
 gc_status gc_plan_create(struct gc_plan **plan, const struct gc_graph *graph, uint32_t flags);
+
+/* Prepares the next group and writes how many are left. Fails with OUT_OF_MEMORY, INTERNAL. */
+gc_status gc_plan_prepare_next(struct gc_plan *plan, int32_t *left);
 
 /* NULL is allowed. */
 void gc_plan_destroy(struct gc_plan *plan);

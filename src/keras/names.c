@@ -110,11 +110,8 @@ static int32_t rank(const struct gc_graph *graph, const struct gc_weight *weight
                     const struct name *name) {
     const size_t length = strlen(weight->path);
     const int32_t end = common_end(name->text, name->length, weight->path, length);
-    if (end == 0) {
-        const bool in_store = strlen(weight->store) == name->length &&
-                              memcmp(weight->store, name->text, name->length) == 0;
-        return in_store ? FITS_EXACTLY * 1000 : FITS_NOT;
-    }
+    if (end == 0)
+        return FITS_NOT;
     const int32_t start = common_start(name->text, name->length, weight->path, length);
     if (start == 0 && end == 1)
         return FITS_NOT;
@@ -136,13 +133,23 @@ static int32_t rank(const struct gc_graph *graph, const struct gc_weight *weight
     return fit == FITS_NOT ? FITS_NOT : fit * 1000 + end;
 }
 
+/* The weight with this very path, or place in Keras 3's store; GC_NONE if there is none. */
+static int32_t find_exactly(const struct gc_graph *graph, const char *text) {
+    for (int32_t i = 0; i < graph->weight_count; i++)
+        if (strcmp(graph->weights[i].path, text) == 0 || strcmp(graph->weights[i].store, text) == 0)
+            return i;
+    return GC_NONE;
+}
+
 gc_status gc_keras_find_weight(const struct gc_graph *graph, const char *text, int32_t *index) {
+    *index = find_exactly(graph, text);
+    if (*index != GC_NONE)
+        return GC_OK;
     struct name name = {.text = text, .length = strlen(text)};
     if (name.length > 2 && memcmp(text + name.length - 2, ":0", 2) == 0)
         name.length -= 2; /* TensorFlow's output 0 of the operation "kernel" */
     name.parts = count_parts(text, name.length);
     int32_t best = FITS_NOT, other = GC_NONE;
-    *index = GC_NONE;
     for (int32_t i = 0; i < graph->weight_count; i++) {
         const int32_t fit = rank(graph, &graph->weights[i], &name);
         if (fit > best) {

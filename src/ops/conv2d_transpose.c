@@ -173,7 +173,7 @@ static gc_status pack_kernel(float **result, const struct gc_step *step, const s
                              bool backward) {
     const size_t taps = (size_t)s->windows.rows.kernel * s->windows.columns.kernel;
     const size_t in = (size_t)s->in, filters = (size_t)s->filters, count = taps * in * filters;
-    float *packed = *result = gc_allocate(count, sizeof *packed);
+    float *packed = *result = gc_allocate_unset(count, sizeof *packed);
     if (packed == NULL)
         return gc_fail_memory(count * sizeof *packed, "a transposed convolution's kernel");
     const float *value = step->weights[0];

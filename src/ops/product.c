@@ -39,25 +39,44 @@ static size_t panels_of(int32_t out) { return ((size_t)out + PANEL - 1) / PANEL;
 
 static float scale_of(const float *scale, int32_t i) { return scale == NULL ? 1 : scale[i]; }
 
+/* row [PANEL] of a panel's outputs for one input, of which the kernel has `count`, out_step apart. They are
+ * packed while someone waits, by code that is not optimised yet: the usual case should be short. */
+static void pack_row(float *row, const float *values, size_t out_step, gc_f4 low, gc_f4 high,
+                     int32_t count) {
+    if (count == PANEL && out_step == 1) {
+        gc_f4_store(row, gc_f4_load(values) * low);
+        gc_f4_store(row + GC_LANES, gc_f4_load(values + GC_LANES) * high);
+        return;
+    }
+    float some[PANEL] = {0};
+    for (int32_t o = 0; o < count; o++)
+        some[o] = values[o * out_step];
+    gc_f4_store(row, gc_f4_load(some) * low);
+    gc_f4_store(row + GC_LANES, gc_f4_load(some + GC_LANES) * high);
+}
+
 /* One panel, of `count` outputs from `first` on: packed [1 + in][PANEL] */
 static void pack_panel(float *packed, const struct kernel *kernel, int32_t in, int32_t first,
                        int32_t count) {
-    for (int32_t o = 0; o < count; o++)
-        packed[o] = kernel->bias == NULL ? 0 : kernel->bias[first + o];
-    for (int32_t i = 0; i < in; i++) {
-        const float *values = kernel->values + i * kernel->in_step + first * kernel->out_step;
-        const float scale = scale_of(kernel->in_scale, i);
+    float bias[PANEL] = {0}, scale[PANEL] = {0};
+    for (int32_t o = 0; o < count; o++) {
+        bias[o] = kernel->bias == NULL ? 0 : kernel->bias[first + o];
+        scale[o] = scale_of(kernel->out_scale, first + o);
+    }
+    memcpy(packed, bias, sizeof bias);
+    const gc_f4 low = gc_f4_load(scale), high = gc_f4_load(scale + GC_LANES);
+    const float *values = kernel->values + first * kernel->out_step;
+    for (int32_t i = 0; i < in; i++, values += kernel->in_step) {
+        const gc_f4 in_scale = gc_f4_splat(scale_of(kernel->in_scale, i));
         packed += PANEL;
-        for (int32_t o = 0; o < count; o++)
-            packed[o] =
-                values[o * kernel->out_step] * (scale * scale_of(kernel->out_scale, first + o));
+        pack_row(packed, values, kernel->out_step, in_scale * low, in_scale * high, count);
     }
 }
 
 static gc_status pack(struct gc_product *product, const struct kernel *kernel) {
     const int32_t in = product->in, out = product->out;
     const size_t panels = panels_of(out), panel = (1 + (size_t)in) * PANEL;
-    product->packed = gc_allocate(panels * panel, sizeof *product->packed);
+    product->packed = gc_allocate_unset(panels * panel, sizeof *product->packed);
     if (product->packed == NULL)
         return gc_fail_memory(panels * panel * sizeof *product->packed, "a matrix product");
     for (int32_t first = 0; first < out; first += PANEL)

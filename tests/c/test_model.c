@@ -375,6 +375,71 @@ TEST(a_weight_that_is_no_number_is_refused) {
     gc_model_destroy(model);
 }
 
+TEST(a_weight_is_set_when_all_of_it_was_checked) {
+    gc_model *model;
+    int32_t index;
+    float *room;
+    REQUIRE_OK(gc_model_create(&model, small_blocks_config, strlen(small_blocks_config)));
+    REQUIRE_OK(gc_model_find_weight(model, "head/dense/bias", &index));
+    EXPECT_STATUS(gc_model_check_weight(model, index, 1), GC_INVALID_ARGUMENT); /* no room yet */
+    EXPECT_STATUS(gc_model_weight_room(model, index, CLASSES + 1, &room), GC_INVALID_MODEL);
+    EXPECT_STATUS(gc_model_weight_room(model, 999, CLASSES, &room), GC_INVALID_ARGUMENT);
+    REQUIRE_OK(gc_model_weight_room(model, index, CLASSES, &room));
+    for (int32_t i = 0; i < CLASSES; i++)
+        room[i] = i < 3 ? 1 : INFINITY;
+    EXPECT_OK(gc_model_check_weight(model, index, 3));
+    EXPECT_STATUS(gc_model_check_weight(model, index, CLASSES - 3), GC_INVALID_MODEL);
+    EXPECT_CONTAINS(gc_error(), "head/dense/bias");
+    room[3] = room[4] = -1;
+    EXPECT_STATUS(gc_model_check_weight(model, index, CLASSES - 2), GC_INVALID_ARGUMENT);
+    EXPECT_OK(gc_model_check_weight(model, index, CLASSES - 3));
+    gc_model_destroy(model);
+}
+
+TEST(a_model_with_a_weight_half_set_cannot_be_planned) {
+    static const char config[] =
+        "{\"class_name\":\"Sequential\",\"config\":{\"name\":\"m\",\"layers\":["
+        "{\"class_name\":\"InputLayer\",\"config\":{\"name\":\"i\",\"batch_shape\":[null,1,1,2]}},"
+        "{\"class_name\":\"Dense\",\"config\":{\"name\":\"d\",\"units\":2,\"use_bias\":false}}]}}";
+    gc_model *model;
+    float *room;
+    REQUIRE_OK(gc_model_create(&model, config, strlen(config)));
+    REQUIRE_OK(gc_model_weight_room(model, 0, 4, &room));
+    for (int32_t i = 0; i < 4; i++)
+        room[i] = 1;
+    EXPECT_OK(gc_model_check_weight(model, 0, 3));
+    EXPECT_STATUS(gc_model_plan(model, 1, 1, 0), GC_NOT_READY);
+    EXPECT_CONTAINS(gc_error(), "d/kernel");
+    EXPECT_OK(gc_model_check_weight(model, 0, 1));
+    EXPECT_OK(gc_model_plan(model, 1, 1, 0));
+    EXPECT_STATUS(gc_model_weight_room(model, 0, 4, &room), GC_INVALID_ARGUMENT);
+    gc_model_destroy(model);
+}
+
+TEST(a_plan_in_parts_is_the_same_plan) {
+    float *input, scores[CLASSES], expected[CLASSES];
+    size_t count;
+    int32_t left, last = INT32_MAX;
+    gc_model *model = small_model(small_open_config, 18, 14, 0, &input, &count);
+    REQUIRE(model != NULL);
+    EXPECT_OK(gc_model_outputs(model, GC_SCORE, expected, CLASSES));
+    REQUIRE_OK(gc_model_plan_start(model, 18, 14, 0));
+    EXPECT_STATUS(gc_model_forward(model, input, count), GC_NOT_READY);
+    EXPECT_STATUS(gc_model_outputs(model, GC_SCORE, scores, CLASSES), GC_NOT_READY);
+    do {
+        REQUIRE_OK(gc_model_plan_next(model, &left));
+        EXPECT(left < last);
+        last = left;
+    } while (left > 0);
+    EXPECT_OK(gc_model_plan_next(model, &left));
+    EXPECT_INT(left, 0);
+    EXPECT_OK(gc_model_forward(model, input, count));
+    EXPECT_OK(gc_model_outputs(model, GC_SCORE, scores, CLASSES));
+    EXPECT_NEAR(largest_difference(scores, expected, CLASSES), 0, 0);
+    gc_model_destroy(model);
+    free(input);
+}
+
 TEST(a_destroyed_model_leaves_nothing_behind) {
     const size_t before = gc_memory_in_use();
     float *input, raw[19 * 17], padded[19 * 17 * 3];

@@ -5,6 +5,7 @@ import { GradCamError, show } from './errors.js';
 import { checkPixelSize } from './image.js';
 import { Model } from './model.js';
 import { Network } from './network.js';
+import { pauses } from './pauses.js';
 import { defaultPreprocessing, resolvePreprocessing } from './preprocessing.js';
 import { openSource } from './source.js';
 import { withTopology } from './topology.js';
@@ -31,8 +32,8 @@ import { init } from './wasm.js';
 /** Classes of ImageNet's competition. */
 const IMAGENET_CLASSES = 1000;
 
-/** Values handed over between two moments in which events get through. */
-const VALUES_PER_TASK = 4 * 2 ** 20;
+/** Values handed over at once, a few milliseconds' work. */
+const VALUES_AT_ONCE = 2 ** 20;
 
 /**
  * Loads a Keras model: a whole model as .keras, .h5 (Keras 2 and 3), TensorFlow.js layers-model or
@@ -62,8 +63,9 @@ export async function openModel(source, options) {
   if (preprocessing !== undefined) resolvePreprocessing(preprocessing);
   if (inputSize !== undefined) checkPixelSize('inputSize', inputSize);
   const [engine, files] = await Promise.all([init(options), openSource(source, options)]);
-  const container = await openContainer(files);
-  const topology = await withTopology(engine, container, files.name, options);
+  const pause = pauses(signal);
+  const container = await openContainer(files, pause);
+  const topology = await withTopology(engine, container, files.name, options, pause);
   signal?.throwIfAborted();
   return { engine, topology };
 }
@@ -75,10 +77,11 @@ export async function openModel(source, options) {
  * @returns {Promise<Model>}
  */
 export async function buildModel(engine, topology, options) {
+  const pause = pauses(options.signal);
   const network = new Network(engine, topology.config);
   try {
-    await setWeights(network, topology.weights, options);
-    prepare(network, options);
+    await setWeights(network, topology.weights, options, pause);
+    await prepare(network, options, pause);
     const description = describe(network, topology, options);
     return new Model(engine, network, description, options.inputSize);
   } catch (error) {
@@ -124,26 +127,37 @@ function chooseLabels({ architecture, labels: own }, { labels, imagenetLabels },
  * @param {Network} network
  * @param {Weight[]} weights
  * @param {LoadOptions} options
+ * @param {import('./pauses.js').Pause} pause
  */
-async function setWeights(network, weights, { onProgress, signal }) {
+async function setWeights(network, weights, { onProgress }, pause) {
   const wanted = weights
     .map((weight) => ({ weight, index: network.findWeight(weight.name) }))
     .filter(({ index }) => index >= 0);
   const total = wanted.reduce((sum, { weight }) => sum + weight.size, 0);
   let loaded = 0;
-  let sinceTask = 0;
   for (const { weight, index } of wanted) {
     checkSize(weight, network.weightShape(index));
-    network.setWeight(index, weight.read());
-    loaded += weight.size;
-    sinceTask += weight.size;
-    if (sinceTask < VALUES_PER_TASK) continue;
-    sinceTask = 0;
-    onProgress?.({ phase: 'weights', loaded, total });
-    await new Promise((resolve) => setTimeout(resolve));
-    signal?.throwIfAborted();
+    for (const part of setWeight(network, index, weight)) {
+      loaded += part;
+      onProgress?.({ phase: 'weights', loaded, total });
+      await pause();
+    }
   }
-  onProgress?.({ phase: 'weights', loaded, total });
+}
+
+/**
+ * @param {Network} network
+ * @param {number} index
+ * @param {Weight} weight
+ * @returns {Generator<number>} values that were set, part by part
+ */
+function* setWeight(network, index, { size, read }) {
+  const room = network.weightRoom(index, size);
+  for (let first = 0; first < size; first += VALUES_AT_ONCE) {
+    const end = Math.min(first + VALUES_AT_ONCE, size);
+    network.writeWeight(index, room, first, read(first, end));
+    yield end - first;
+  }
 }
 
 /**
@@ -162,18 +176,22 @@ function checkSize({ name, shape, size }, needed) {
  * without some of the weights is refused.
  * @param {Network} network
  * @param {LoadOptions} options
+ * @param {import('./pauses.js').Pause} pause
  */
-function prepare(network, { inputSize, onProgress }) {
+async function prepare(network, { inputSize, onProgress }, pause) {
   const [height, width] = inputSize ?? network.inputShape;
   if (!height || !width) return;
-  onProgress?.({ phase: 'plan', loaded: 0, total: 1 });
+  let total = 0;
   try {
-    network.plan(height, width);
+    for (const left of network.planInParts(height, width)) {
+      total = Math.max(total, left);
+      onProgress?.({ phase: 'plan', loaded: total - left, total });
+      await pause();
+    }
   } catch (cause) {
     if (!(cause instanceof GradCamError) || cause.code !== 'NOT_READY') throw cause;
     throw new GradCamError('INVALID_MODEL', cause.message, { cause });
   }
-  onProgress?.({ phase: 'plan', loaded: 1, total: 1 });
 }
 
 /**

@@ -199,10 +199,35 @@ export class Network {
    * @param {Float32Array} values
    */
   setWeight(index, values) {
-    this.#engine.scratch((scratch) => {
-      const data = scratch.copy(values);
-      this.#engine.check('gc_model_set_weight', this.#pointer, index, data, values.length);
+    this.writeWeight(index, this.weightRoom(index, values.length), 0, values);
+  }
+
+  /**
+   * Makes room for a weight's values, for writeWeight.
+   * @param {number} index of a weight
+   * @param {number} count of its values
+   * @returns {number} pointer
+   */
+  weightRoom(index, count) {
+    return this.#engine.scratch((scratch) => {
+      const room = scratch.alloc(WORD);
+      this.#engine.check('gc_model_weight_room', this.#pointer, index, count, room);
+      return this.#engine.ints(room, 1)[0];
     });
+  }
+
+  /**
+   * Copies the next values of a weight into its room.
+   * @param {number} index of a weight
+   * @param {number} room pointer
+   * @param {number} first how many values were written before
+   * @param {Float32Array} values
+   */
+  writeWeight(index, room, first, values) {
+    const { buffer, byteOffset, byteLength } = values;
+    const bytes = this.#engine.view(room + first * WORD, byteLength);
+    bytes.set(new Uint8Array(buffer, byteOffset, byteLength));
+    this.#engine.check('gc_model_check_weight', this.#pointer, index, values.length);
   }
 
   /** @param {string} name */
@@ -233,10 +258,30 @@ export class Network {
    */
   plan(height, width) {
     if (this.#planned?.height === height && this.#planned.width === width) return;
+    for (const part of this.planInParts(height, width)) void part;
+  }
+
+  /**
+   * Does the same in parts, for who has other work to do between them.
+   * @param {number} height
+   * @param {number} width
+   * @returns {Generator<number>} parts that are left, 0 at the end
+   */
+  *planInParts(height, width) {
     this.#current = undefined;
     this.#planned = undefined;
-    this.#engine.check('gc_model_plan', this.#pointer, height, width, 0);
+    this.#engine.check('gc_model_plan_start', this.#pointer, height, width, 0);
+    for (let left = this.#planNext(); left > 0; left = this.#planNext()) yield left;
     this.#planned = { height, width };
+    yield 0;
+  }
+
+  #planNext() {
+    return this.#engine.scratch((scratch) => {
+      const left = scratch.alloc(WORD);
+      this.#engine.check('gc_model_plan_next', this.#pointer, left);
+      return this.#engine.ints(left, 1)[0];
+    });
   }
 
   /**

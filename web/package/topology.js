@@ -3,10 +3,12 @@
 import { ARCHITECTURES, findArchitecture } from './architectures/index.js';
 import { GradCamError, show } from './errors.js';
 import { Network } from './network.js';
+import { pauses } from './pauses.js';
 
 /** @typedef {import('./architectures/index.js').Architecture} Architecture */
 /** @typedef {import('./containers/index.js').Container} Container */
 /** @typedef {import('./containers/index.js').Weight} Weight */
+/** @typedef {import('./pauses.js').Pause} Pause */
 
 /**
  * What a file of weights alone belongs to. Whatever is left out is found out from the weights, where
@@ -36,9 +38,10 @@ const NAMED_SIZE = /_(96|128|160|192|224)(?=[._])/;
  * @param {Container} container
  * @param {string} fileName
  * @param {TopologyOptions} options
+ * @param {Pause} [pause]
  * @returns {Promise<Topology>}
  */
-export async function withTopology(engine, container, fileName, options) {
+export async function withTopology(engine, container, fileName, options, pause = pauses()) {
   const { config, weights } = container;
   const { architecture } = options;
   if (architecture !== undefined) findArchitecture(architecture);
@@ -49,7 +52,7 @@ export async function withTopology(engine, container, fileName, options) {
   for (const name of names) {
     for (const parameters of variants(ARCHITECTURES[name], weights, fileName, options)) {
       const found = await ARCHITECTURES[name].build(parameters);
-      const fit = fitWeights(engine, found, container);
+      const fit = await fitWeights(engine, found, container, pause);
       if (typeof fit !== 'string') return toTopology(name, found, fit, container);
       reason ??= `the weights are not those of ${name}: ${fit}`;
     }
@@ -137,12 +140,15 @@ const IMAGENET_VARIANCES = [0.229, 0.224, 0.225].map((deviation) => deviation **
  * @param {import('./wasm.js').Engine} engine
  * @param {string} config
  * @param {Container} container
- * @returns {Weight[] | string} the weights by the network's names for them, or why they do not fit
+ * @param {Pause} pause
+ * @returns {Promise<Weight[] | string>} the weights by the network's names for them, or why they do not
+ *   fit
  */
-function fitWeights(engine, config, { isOrdered, weights }) {
+async function fitWeights(engine, config, { isOrdered, weights }, pause) {
+  await pause();
   const network = new Network(engine, config);
   try {
-    return isOrdered ? fitByOrder(network, weights) : fitByName(network, weights);
+    return isOrdered ? fitByOrder(network, weights) : await fitByName(network, weights, pause);
   } finally {
     network.dispose();
   }
@@ -172,10 +178,15 @@ function fitByOrder(network, weights) {
 /**
  * @param {Network} network
  * @param {Weight[]} weights
- * @returns {Weight[] | string}
+ * @param {Pause} pause
+ * @returns {Promise<Weight[] | string>}
  */
-function fitByName(network, weights) {
-  const known = weights.filter(({ name }) => network.findWeight(name) >= 0);
-  if (known.length >= network.weightCount) return weights;
-  return `of its ${network.weightCount} arrays the file has ${known.length}`;
+async function fitByName(network, weights, pause) {
+  let known = 0;
+  for (const { name } of weights) {
+    if (network.findWeight(name) >= 0) known++;
+    await pause();
+  }
+  if (known >= network.weightCount) return weights;
+  return `of its ${network.weightCount} arrays the file has ${known}`;
 }

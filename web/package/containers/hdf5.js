@@ -5,6 +5,7 @@ import { library } from './library.js';
 import { bytesPerNumber, isNumberType, toFloat32 } from './numbers.js';
 
 /** @typedef {import('./index.js').Weight} Weight */
+/** @typedef {import('../pauses.js').Pause} Pause */
 /** @typedef {import('jsfive').Group} Group */
 /** @typedef {import('jsfive').Dataset} Dataset */
 
@@ -22,41 +23,54 @@ const MAX_DEPTH = 64;
  * attribute, the weights in one group a top-level layer. The optimizer's state is not read. Or weights
  * alone, as model.save_weights() writes them: in the same groups, or in Keras 3's store.
  * @param {Uint8Array} bytes
+ * @param {Pause} pause
  * @returns {Promise<import('./index.js').Container>}
  */
-export async function openModelH5(bytes) {
+export async function openModelH5(bytes, pause) {
   const jsfive = await library('jsfive', () => import('jsfive'));
-  return guarded(() => {
-    const file = openFile(jsfive, bytes);
-    const config = file.attrs.model_config;
-    if (typeof config === 'string') {
-      return { config, weights: readAll(layerWeights(childGroup(file, 'model_weights')), bytes) };
-    }
-    const hasLayers = ['layer_names', 'layer_names0'].some((name) => name in file.attrs);
-    if (hasLayers) return { weights: readAll(layerWeights(file), bytes), isOrdered: true };
-    if (file.keys.includes('layers')) return { weights: readAll(storeWeights(file), bytes) };
-    const text = 'an HDF5 file, but not a Keras model: it has no attribute model_config';
-    throw new GradCamError('INVALID_MODEL', text);
-  });
+  const { datasets, ...about } = guarded(() => findWeights(openFile(jsfive, bytes)));
+  return { ...about, weights: await readAll(datasets, bytes, pause) };
+}
+
+/** @param {Group} file */
+function findWeights(file) {
+  const config = file.attrs.model_config;
+  if (typeof config === 'string') {
+    return { config, datasets: layerWeights(childGroup(file, 'model_weights')) };
+  }
+  const hasLayers = ['layer_names', 'layer_names0'].some((name) => name in file.attrs);
+  if (hasLayers) return { datasets: layerWeights(file), isOrdered: true };
+  if (file.keys.includes('layers')) return { datasets: storeWeights(file) };
+  const text = 'an HDF5 file, but not a Keras model: it has no attribute model_config';
+  throw new GradCamError('INVALID_MODEL', text);
 }
 
 /**
  * The weights of Keras 3's store, model.weights.h5, named by their place in it:
  * "layers/conv2d/vars/0".
  * @param {Uint8Array} bytes
+ * @param {Pause} pause
  * @returns {Promise<Weight[]>}
  */
-export async function openWeightStore(bytes) {
+export async function openWeightStore(bytes, pause) {
   const jsfive = await library('jsfive', () => import('jsfive'));
-  return guarded(() => readAll(storeWeights(openFile(jsfive, bytes)), bytes));
+  const file = guarded(() => openFile(jsfive, bytes));
+  return readAll(storeWeights(file), bytes, pause);
 }
 
 /**
- * @param {Iterable<[string, Dataset]>} datasets
+ * @param {Generator<[string, Dataset]>} datasets
  * @param {Uint8Array} bytes of the file
+ * @param {Pause} pause
  */
-function readAll(datasets, bytes) {
-  return [...datasets].map(([name, dataset]) => weight(name, dataset, bytes));
+async function readAll(datasets, bytes, pause) {
+  const weights = [];
+  for (;;) {
+    const { done, value } = guarded(() => datasets.next());
+    if (done) return weights;
+    weights.push(weight(...value, bytes));
+    await pause();
+  }
 }
 
 /**
@@ -102,7 +116,7 @@ function checkLength(bytes) {
 /**
  * The data sets of all layers, named "<layer's group>/<weight's name>".
  * @param {Group} group
- * @returns {Iterable<[string, Dataset]>}
+ * @returns {Generator<[string, Dataset]>}
  */
 function* layerWeights(group) {
   for (const layer of names(group, 'layer_names')) {
@@ -150,7 +164,7 @@ function names(group, attribute) {
  * @param {Group} group
  * @param {string} [path] of the group, "" or ending in "/"
  * @param {Set<number>} [visited] addresses of the groups that were seen
- * @returns {Iterable<[string, Dataset]>}
+ * @returns {Generator<[string, Dataset]>}
  */
 function* storeWeights(group, path = '', visited = new Set()) {
   const { offset } = group._dataobjects;
@@ -176,7 +190,15 @@ function* storeWeights(group, path = '', visited = new Set()) {
 function weight(name, dataset, bytes) {
   const shape = [...dataset.shape];
   const size = shape.reduce((product, axis) => product * axis, 1);
-  return { name, shape, size, read: () => guarded(() => readValues(name, dataset, size, bytes)) };
+  /** @type {Float32Array | undefined} between the first and the last read of a part */
+  let unpacked;
+  const read = (first = 0, end = size) => {
+    unpacked ??= guarded(() => readValues(name, dataset, size, bytes));
+    const values = unpacked.subarray(first, end);
+    if (end === size) unpacked = undefined;
+    return values;
+  };
+  return { name, shape, size, read };
 }
 
 /**

@@ -1,9 +1,11 @@
 /** Model files: told apart by their first bytes, opened as a configuration and named weights. */
 
 import { GradCamError } from '../errors.js';
+import { pauses } from '../pauses.js';
 import { isHtml } from '../url.js';
 import { isSafetensors, openSafetensors } from './safetensors.js';
 
+/** @typedef {import('../pauses.js').Pause} Pause */
 /** @typedef {import('../source.js').ModelFiles} ModelFiles */
 
 /**
@@ -12,7 +14,8 @@ import { isSafetensors, openSafetensors } from './safetensors.js';
  * @property {string} name the parts of its place in the file, joined by "/"; see gc_model_find_weight
  * @property {number[]} shape
  * @property {number} size number of values: the product of the axes
- * @property {() => Float32Array} read decodes the values, row-major; they may lie in the file's bytes
+ * @property {(first?: number, end?: number) => Float32Array} read decodes values, row-major, all or from
+ *   one to before another; they may lie in the file's bytes
  */
 
 /**
@@ -31,7 +34,7 @@ import { isSafetensors, openSafetensors } from './safetensors.js';
  * @typedef {object} Kind
  * @property {string} name
  * @property {(bytes: Uint8Array) => boolean} is
- * @property {(files: ModelFiles) => Container | Promise<Container>} open
+ * @property {(files: ModelFiles, pause: Pause) => Container | Promise<Container>} open
  */
 
 /** @type {Kind[]} the kinds of files that are read */
@@ -39,12 +42,12 @@ export const kinds = [
   {
     name: 'Keras 3 (.keras)',
     is: begins(0x50, 0x4b, 0x03, 0x04),
-    open: async ({ bytes }) => (await import('./keras.js')).openKeras(bytes),
+    open: async ({ bytes }, pause) => (await import('./keras.js')).openKeras(bytes, pause),
   },
   {
     name: 'HDF5 (.h5)',
     is: begins(0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a),
-    open: async ({ bytes }) => (await import('./hdf5.js')).openModelH5(bytes),
+    open: async ({ bytes }, pause) => (await import('./hdf5.js')).openModelH5(bytes, pause),
   },
   { name: '.safetensors', is: isSafetensors, open: ({ bytes }) => openSafetensors(bytes) },
   {
@@ -92,11 +95,12 @@ function textStart(bytes) {
 
 /**
  * @param {ModelFiles} files
+ * @param {Pause} [pause]
  * @returns {Promise<Container>}
  */
-export async function openContainer(files) {
+export async function openContainer(files, pause = pauses()) {
   const kind = kinds.find(({ is }) => is(files.bytes));
-  if (kind) return kind.open(files);
+  if (kind) return kind.open(files, pause);
   const allowed = kinds.map(({ name }) => name).join(', ');
   const text = `not a model file: ${describe(files.bytes)}; allowed: ${allowed}`;
   throw new GradCamError('INVALID_MODEL', text);

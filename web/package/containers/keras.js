@@ -18,10 +18,12 @@ const MAX_RATIO = 64;
 
 /**
  * @param {Uint8Array} bytes
+ * @param {import('../pauses.js').Pause} pause
  * @returns {Promise<import('./index.js').Container>}
  */
-export async function openKeras(bytes) {
+export async function openKeras(bytes, pause) {
   const files = await unzip(bytes);
+  await pause();
   const config = files[CONFIG];
   const weights = files[WEIGHTS];
   if (!config) {
@@ -31,7 +33,10 @@ export async function openKeras(bytes) {
     );
   }
   if (!weights) throw new GradCamError('INVALID_MODEL', `the .keras file lacks ${WEIGHTS}`);
-  return { config: new TextDecoder().decode(config), weights: await openWeightStore(weights) };
+  return {
+    config: new TextDecoder().decode(config),
+    weights: await openWeightStore(weights, pause),
+  };
 }
 
 /**

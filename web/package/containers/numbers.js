@@ -38,13 +38,16 @@ export function bytesPerNumber(type) {
 
 /**
  * Decodes numbers to float32.
- * @param {Uint8Array} bytes
+ * @param {Uint8Array} stored
  * @param {string} type as NumPy names it, "<f4"
+ * @param {number} [first] the first of those that are wanted
+ * @param {number} [end] behind the last
  * @returns {Float32Array} for "<f4" a view of the bytes, if they are aligned
  */
-export function toFloat32(bytes, type) {
+export function toFloat32(stored, type, first = 0, end = Infinity) {
   const littleEndian = !type.startsWith('>');
   const size = bytesPerNumber(type);
+  const bytes = stored.subarray(first * size, end * size);
   const count = Math.floor(bytes.byteLength / size);
   if (type.endsWith('f4') && littleEndian) return viewFloat32(bytes, count);
   const read = readers[type.slice(-2)];

@@ -175,8 +175,8 @@ function parseJson(key, text) {
  * @returns {Weight}
  */
 function toWeight({ name, type, shape, start, end }, data) {
-  const read = () => toFloat32(data.subarray(start, end), type);
-  return { name, shape, size: count(shape), read };
+  const bytes = data.subarray(start, end);
+  return { name, shape, size: count(shape), read: (...range) => toFloat32(bytes, type, ...range) };
 }
 
 /**

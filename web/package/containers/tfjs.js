@@ -171,7 +171,7 @@ function toWeights(entries, bytes) {
   return entries.map(({ name, shape, size, length, ...storage }) => {
     const stored = bytes.subarray(offset, offset + length);
     offset += length;
-    return { name, shape, size, read: () => dequantize(stored, storage) };
+    return { name, shape, size, read: (...range) => dequantize(stored, storage, ...range) };
   });
 }
 
@@ -180,9 +180,11 @@ function toWeights(entries, bytes) {
  * rounds once. Statistics near zero differ by as much as that is of the largest.
  * @param {Uint8Array} bytes
  * @param {Storage} storage
+ * @param {number} [first] the first of the numbers that are wanted
+ * @param {number} [end] behind the last
  */
-function dequantize(bytes, { type, scale, min }) {
-  const values = toFloat32(bytes, type);
+function dequantize(bytes, { type, scale, min }, first, end) {
+  const values = toFloat32(bytes, type, first, end);
   if (scale === 1 && min === 0) return values;
   const [step, least] = [Math.fround(scale), Math.fround(min)];
   return values.map((value) => Math.fround(value * step) + least);
