@@ -15,7 +15,7 @@
 
 /* How often an idle worker looks for work before it sleeps. Between two loops of a forward pass it should
  * not, for waking it takes longer than many a loop. */
-#define LOOKS 20000
+#define LOOKS 200000
 
 /* The loop that runs. `phase` is odd while it is open. The fields above it are written only while none
  * is open and no worker is inside, so what a worker inside an open loop reads is that loop's. */

@@ -17,7 +17,12 @@ struct loop {
     size_t tiles[MAX_AXES]; /* on each axis */
     size_t count;           /* of tiles in all */
     size_t next;            /* the first tile that no thread took */
+    size_t share;           /* tiles that a thread takes at once */
 };
+
+/* So many shares for each thread that all are busy to the end. Taking each of thousands of small tiles by
+ * itself, threads would mostly wait for each other. */
+#define SHARES_PER_THREAD 16
 
 /* Tile `index`, the last axis fastest. */
 static void run_tile(const struct loop *loop, size_t thread, size_t index) {
@@ -35,10 +40,11 @@ static void run_tile(const struct loop *loop, size_t thread, size_t index) {
 static void take_tiles(void *context, size_t thread) {
     struct loop *loop = context;
     for (;;) {
-        const size_t index = __atomic_fetch_add(&loop->next, 1, __ATOMIC_RELAXED);
+        size_t index = __atomic_fetch_add(&loop->next, loop->share, __ATOMIC_RELAXED);
         if (index >= loop->count)
             return;
-        run_tile(loop, thread, index);
+        for (size_t left = loop->share; left > 0 && index < loop->count; left--)
+            run_tile(loop, thread, index++);
     }
 }
 
@@ -48,6 +54,7 @@ static void run(struct loop *loop) {
         loop->tiles[axis] = (loop->range[axis] + loop->tile[axis] - 1) / loop->tile[axis];
         loop->count *= loop->tiles[axis];
     }
+    loop->share = 1 + loop->count / (SHARES_PER_THREAD * gc_thread_count());
     gc_parallel(take_tiles, loop, gc_thread_count());
 }
 
