@@ -13,7 +13,8 @@
 struct projection {
     const struct gc_group *group; /* NULL: none */
     gc_real shift;                /* what the values after the group's scale and shift have more */
-    gc_real norms[4];             /* of the weights, by enum gc_place */
+    gc_real norms[GC_PLACES];     /* of the weights of what shares it */
+    bool has_input;               /* the tap weights have become those of the input */
 };
 
 struct cam {
@@ -122,28 +123,44 @@ static void take_activation(void *context, int32_t request, const gc_real *activ
  * sum_k m_k scale_k f_k, and so does the mean gradient of the padded input. Where f is one matrix for every
  * position, its projected filter is the mean gradient of its input, and the map is the same. */
 
-static bool is_padded(const struct cam *cam, const struct gc_group *group) {
-    return cam->graph->nodes[group->nodes[0]].op != group->step.op;
+/* The sums over the operator's taps of the mean gradient: what each position of its output sends back. */
+static gc_real *tap_weights(struct cam *cam, const struct gc_group *group) {
+    return channel_weights(cam, group->inputs[0]);
 }
 
+/* The mean gradient [channels] of the padding's output: no tap lies outside of it. */
 static gc_real *padded_weights(struct cam *cam, const struct gc_group *group) {
-    return channel_weights(cam, gc_group_value(cam->plan, group, 0));
+    const int32_t value = gc_group_value(cam->plan, group, 0);
+    const gc_shape *padded = &cam->graph->values[value].shape;
+    const double share = (double)positions(&group->step.out) / (double)positions(padded);
+    gc_real *weights = channel_weights(cam, value);
+    const gc_real *taps = tap_weights(cam, group);
+    for (size_t k = 0; k < (size_t)padded->dims[2]; k++)
+        weights[k] = (gc_real)((double)taps[k] * share);
+    return weights;
 }
 
-/* From the operator's sum over taps, which every position of its output has: the mean gradient. */
-static void mean_of_padded(struct cam *cam, const struct gc_group *group, gc_real *weights,
-                           size_t channels) {
-    const gc_shape *padded = &cam->graph->values[gc_group_value(cam->plan, group, 0)].shape;
-    const double share = (double)positions(&group->step.out) / (double)positions(padded);
-    for (size_t k = 0; k < channels; k++)
-        weights[k] = (gc_real)((double)weights[k] * share);
+/* The same of the group's input, from the gradient [step->out] behind the operator's scale; takes the place
+ * of the tap weights. */
+static gc_real *input_weights(struct cam *cam, const struct gc_group *group,
+                              const gc_real *gradient) {
+    const struct gc_step *step = &group->step;
+    const double sent = (double)positions(&step->out), count = (double)positions(step->in);
+    gc_real *weights = tap_weights(cam, group);
+    if (cam->projection.has_input)
+        return weights;
+    cam->projection.has_input = true;
+    gc_real *outside = channel_weights(cam, gc_group_value(cam->plan, group, 0));
+    step->op->outside(step, outside, gradient);
+    for (size_t k = 0; k < (size_t)step->in->dims[2]; k++)
+        weights[k] = (gc_real)(((double)weights[k] * sent - (double)outside[k]) / count);
+    return weights;
 }
 
 static gc_status project_group(struct cam *cam, struct gc_group *group, const double *sums) {
     struct gc_step *step = &group->step;
-    const size_t channels = (size_t)step->out.dims[2], channels_in = (size_t)step->in->dims[2];
-    gc_real *weights = channel_weights(cam, group->output);
-    gc_real *padded = is_padded(cam, group) ? padded_weights(cam, group) : NULL;
+    const size_t channels = (size_t)step->out.dims[2];
+    gc_real *weights = channel_weights(cam, group->output), *taps = tap_weights(cam, group);
     struct projection projection = {.group = group};
     mean_of(weights, sums, positions(&step->out), channels);
     projection.norms[GC_SCALED] = euclidean_norm(weights, channels);
@@ -152,12 +169,8 @@ static gc_status project_group(struct cam *cam, struct gc_group *group, const do
     for (size_t k = 0; step->scale != NULL && k < channels; k++)
         weights[k] *= step->scale[k];
     projection.norms[GC_HEAD] = euclidean_norm(weights, channels);
-    GC_TRY(step->op->project(step, cam->plan->map, padded, weights, group->in));
-    projection.norms[GC_INPUT] = euclidean_norm(step->filter, channels_in);
-    if (padded != NULL) {
-        mean_of_padded(cam, group, padded, channels_in);
-        projection.norms[GC_PADDED] = euclidean_norm(padded, channels_in);
-    }
+    GC_TRY(step->op->project(step, cam->plan->map, taps, weights, group->in));
+    projection.norms[GC_MATRIX] = euclidean_norm(taps, (size_t)step->in->dims[2]);
     cam->projection = projection;
     return GC_OK;
 }
@@ -171,9 +184,8 @@ static void draw_projection(const struct cam *cam, float *raw, const struct gc_g
 }
 
 /* The map of the group's padding: that of its input, with zeros around. */
-static void draw_padded(struct cam *cam, float *raw, const struct gc_group *group,
+static void draw_padded(float *raw, const struct gc_group *group, const gc_real *weights,
                         const gc_shape *shape) {
-    const gc_real *weights = padded_weights(cam, group);
     const struct gc_step *step = &group->step;
     const size_t columns = (size_t)step->in->dims[1], channels = (size_t)step->in->dims[2];
     const size_t width = (size_t)shape->dims[1];
@@ -184,17 +196,35 @@ static void draw_padded(struct cam *cam, float *raw, const struct gc_group *grou
                              columns, channels);
 }
 
+static void take_padded(struct cam *cam, int32_t request, const struct gc_group *group) {
+    const gc_real *weights = padded_weights(cam, group);
+    draw_padded(raw_map(cam, request), group, weights, shape_of(cam, request));
+    keep_norm(cam, request, euclidean_norm(weights, (size_t)group->step.in->dims[2]));
+}
+
+static void take_input(struct cam *cam, int32_t request, const struct gc_group *group,
+                       const gc_real *gradient) {
+    const gc_shape *in = group->step.in;
+    const size_t channels = (size_t)in->dims[2];
+    const gc_real *weights = input_weights(cam, group, gradient);
+    weighted_channel_sum(raw_map(cam, request), weights, group->in[0], positions(in), channels);
+    keep_norm(cam, request, euclidean_norm(weights, channels));
+}
+
 static gc_status take_projection(void *context, int32_t request, struct gc_group *group,
-                                 enum gc_place place, const double *sums) {
+                                 enum gc_place place, const gc_real *gradient, const double *sums) {
     struct cam *cam = context;
     if (cam->projection.group != group)
         GC_TRY(project_group(cam, group, sums));
-    float *raw = raw_map(cam, request);
-    if (place == GC_PADDED)
-        draw_padded(cam, raw, group, shape_of(cam, request));
-    else
-        draw_projection(cam, raw, group, place == GC_SCALED ? cam->projection.shift : 0);
-    keep_norm(cam, request, cam->projection.norms[place]);
+    if (place == GC_PADDED) {
+        take_padded(cam, request, group);
+    } else if (place == GC_INPUT) {
+        take_input(cam, request, group, gradient);
+    } else {
+        draw_projection(cam, raw_map(cam, request), group,
+                        place == GC_SCALED ? cam->projection.shift : 0);
+        keep_norm(cam, request, cam->projection.norms[place]);
+    }
     return GC_OK;
 }
 

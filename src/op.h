@@ -91,13 +91,19 @@ struct gc_op {
     /* The map of a swallowed layer, where it can be had without the layer's output: with f the operator
      * alone, its bias and the absorbed padding included, no scale, shift or clamp,
      *     raw(y, x) = sum_k weights(k) f(in)(y, x, k)
-     * and what an absorbed padding's own map needs:
-     *     padded(c) = sum over rows, columns v, u of d (sum_k weights(k) f(in)(y, x, k)) / d in'(v, u, c)
-     * with in' the padded input; the sum is the same for every position y, x.
-     *   raw [rows][columns] of out, padded [channels of in] or NULL, weights [channels of out].
+     * and the sums of its gradient, with in' the padded input without end: the same for every position y, x
+     *     taps(c) = sum over rows, columns v, u of d (sum_k weights(k) f(in)(y, x, k)) / d in'(v, u, c)
+     *   raw [rows][columns] of out, taps [channels of in], weights [channels of out].
      * NULL: the group is taken apart. */
-    gc_status (*project)(struct gc_step *step, gc_real *raw, gc_real *padded,
-                         const gc_real *weights, const gc_real *const *in);
+    gc_status (*project)(struct gc_step *step, gc_real *raw, gc_real *taps, const gc_real *weights,
+                         const gc_real *const *in);
+
+    /* After project, for the sums over positions of the input's gradient: what of them falls outside of the
+     * input, where a window reaches beyond its edge, from the gradient dout of out behind a fused scale. With
+     * weights = the sums of dout times the scale, the input's sums are taps - outside.
+     *   outside [channels of in]
+     * NULL where project is. */
+    void (*outside)(const struct gc_step *step, gc_real *outside, const gc_real *dout);
 
     /* The fast path; NULL where the reference is the only one, and in the reference build. */
     gc_forward *forward;

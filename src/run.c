@@ -12,7 +12,8 @@ enum {
     NEEDED = 2,    /* a requested value lies before it, or is it */
     HAS_GRADIENT = 4,
     VISITED = 8,
-    PROJECTED = 16 /* visited with the group that takes it */
+    PROJECTED = 16, /* visited with the group that takes it */
+    PASSES = 32     /* a requested value lies before it */
 };
 
 struct backward {
@@ -154,21 +155,25 @@ static bool is_matrix(const struct gc_step *step) {
            step->weights[1] == NULL;
 }
 
-/* Whether the projection is the map of the group's input too: nothing else takes that value. */
-static bool projects_input(const struct backward *b, const struct gc_group *group) {
-    const int32_t value = group->inputs[0];
-    return b->plan->marks[value] & REQUESTED && b->plan->graph->values[value].consumers == 1 &&
-           head_of(b->plan, group) == 0 && is_matrix(&group->step);
-}
-
 static gc_status visit_projection(const struct backward *b, struct gc_group *group, int32_t value,
                                   enum gc_place place) {
+    const gc_real *gradient = gradient_of(b, group->output);
     for (int32_t r = 0; r < b->request_count; r++)
         if (b->requests[r] == value)
-            GC_TRY(
-                visitor_of(b)->projection(visitor_of(b)->context, r, group, place, b->plan->sums));
+            GC_TRY(visitor_of(b)->projection(visitor_of(b)->context, r, group, place, gradient,
+                                             b->plan->sums));
     b->plan->marks[value] |= VISITED;
     return GC_OK;
+}
+
+/* Visits the group's input, if the caller wants it and no other group adds to its gradient. */
+static gc_status project_input(const struct backward *b, struct gc_group *group, int32_t head) {
+    const int32_t value = group->inputs[0];
+    if (!(b->plan->marks[value] & REQUESTED) || b->plan->graph->values[value].consumers > 1)
+        return GC_OK;
+    b->plan->marks[value] |= PROJECTED;
+    const bool matrix = head == 0 && is_matrix(&group->step);
+    return visit_projection(b, group, value, matrix ? GC_MATRIX : GC_INPUT);
 }
 
 static gc_status project(const struct backward *b, struct gc_group *group) {
@@ -178,10 +183,7 @@ static gc_status project(const struct backward *b, struct gc_group *group) {
             continue;
         GC_TRY(visit_projection(b, group, gc_group_value(b->plan, group, i), place_of(i, head)));
     }
-    if (!projects_input(b, group))
-        return GC_OK;
-    b->plan->marks[group->inputs[0]] |= PROJECTED;
-    return visit_projection(b, group, group->inputs[0], GC_INPUT);
+    return project_input(b, group, head);
 }
 
 static bool has_swallowed_request(const struct backward *b, const struct gc_group *group) {
@@ -230,7 +232,7 @@ static void mark(const struct backward *b) {
         plan->marks[b->requests[r]] |= REQUESTED | NEEDED;
     for (int32_t g = 0; g < plan->group_count; g++)
         if (goes_on(b, &plan->groups[g]))
-            plan->marks[plan->groups[g].output] |= NEEDED;
+            plan->marks[plan->groups[g].output] |= NEEDED | PASSES;
 }
 
 static void add(gc_real *restrict sum, const gc_real *restrict more, size_t count) {
@@ -267,6 +269,11 @@ static gc_status pass_back(struct backward *b, struct gc_group *group, int32_t i
     return GC_OK;
 }
 
+static bool needs_gradient(const struct backward *b, int32_t value) {
+    const uint8_t marks = b->plan->marks[value];
+    return marks & PASSES || (marks & NEEDED && !(marks & PROJECTED));
+}
+
 static gc_status group_backward(struct backward *b, struct gc_group *group) {
     const bool on = goes_on(b, group);
     for (b->target = 0; b->target < b->gradients->batch; b->target++) {
@@ -275,7 +282,7 @@ static gc_status group_backward(struct backward *b, struct gc_group *group) {
             GC_TRY(visit_swallowed(b, group));
     }
     for (int32_t i = 0; i < group->input_count; i++)
-        if (b->plan->marks[group->inputs[i]] & NEEDED)
+        if (needs_gradient(b, group->inputs[i]))
             GC_TRY(pass_back(b, group, i));
     return GC_OK;
 }

@@ -10,10 +10,12 @@ gc_status gc_run_forward(struct gc_plan *plan);
 
 /* A value's place in a group whose operator projects. */
 enum gc_place {
-    GC_INPUT,  /* the input of an operator that is one matrix for every position, without bias */
+    GC_MATRIX, /* the input of an operator that is one matrix for every position, without bias */
+    GC_INPUT,  /* any other input */
     GC_PADDED, /* the padding's output */
     GC_HEAD,   /* the operator's output */
-    GC_SCALED  /* that after the scale and shift */
+    GC_SCALED, /* that after the scale and shift */
+    GC_PLACES
 };
 
 /* Begins a backward pass of one target, and receives what it finds for each requested value; `request` is
@@ -27,11 +29,11 @@ struct gc_visitor {
     void (*gradient)(void *context, int32_t request, const gc_real *gradient);
     void (*activation)(void *context, int32_t request, const gc_real *activation);
     /* Instead of both, for a swallowed value of a group whose operator can project, and then for its input
-     * if GC_INPUT says so. `sums` [channels] are
-     * those over the positions of the gradient of the value before the group's clamp. NULL: such a group
-     * is taken apart like any other. */
+     * if nothing else takes that: its gradient is not needed. `gradient` is that of the value before the
+     * group's clamp, `sums` [channels] are its sums over the positions. NULL: such a group is taken apart
+     * like any other. */
     gc_status (*projection)(void *context, int32_t request, struct gc_group *group,
-                            enum gc_place place, const double *sums);
+                            enum gc_place place, const gc_real *gradient, const double *sums);
 };
 
 /* Backward of any number of targets, as many at once as pays.

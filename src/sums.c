@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "parallel.h"
+#include "touch.h"
 
 /* Positions whose values are added up in gc_real before the sum goes to double, and channels that this is
  * done for at once, so that they stay in the fastest cache. */

@@ -434,6 +434,7 @@ const struct gc_op gc_op_conv2d = {
     .shape = conv2d_shape,
     .weight = conv2d_weight,
     .project = gc_conv2d_project,
+    .outside = gc_conv2d_outside,
 #ifndef GC_DOUBLE
     .prepare = conv2d_prepare,
     .release = conv2d_release,

@@ -515,6 +515,7 @@ const struct gc_op gc_op_depthwise = {
     .shape = depthwise_shape,
     .weight = depthwise_weight,
     .project = gc_depthwise_project,
+    .outside = gc_depthwise_outside,
 #ifndef GC_DOUBLE
     .prepare = depthwise_prepare,
     .release = depthwise_release,

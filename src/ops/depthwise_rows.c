@@ -1,6 +1,7 @@
 #include "depthwise_rows.h"
 
 #include "../parallel.h"
+#include "../touch.h"
 #include "simd.h"
 
 #define MAX_KERNEL 7
@@ -166,20 +167,14 @@ static forward_kernel *forward_kernel_of(const struct gc_window *window) {
     return forward_7x7;
 }
 
-/* Reads something of every line of the cache in columns u .. end - 1 of a row, in the order in which they
- * lie, which the processor foresees: it does not foresee a block's way, from pixel to pixel. */
-static void touch_row(const float *row, int32_t u, int32_t end, int32_t channels) {
-    enum { LINE = 64 / sizeof *row };
-    for (size_t i = (size_t)u * channels; i < (size_t)end * channels; i += LINE)
-        (void)*(const volatile float *)(row + i);
-}
-
 /* The rows that a row of outputs is the first to read. */
 static void touch_stretch(const struct forward *f, int32_t kernel, int32_t stride) {
     const int32_t u = f->start + stride * f->stretch.first;
     const int32_t end = f->start + stride * f->stretch.end;
-    for (int32_t i = kernel - stride; i < kernel; i++)
-        touch_row(f->rows[i], u < 0 ? 0 : u, end > f->in ? f->in : end, f->channels);
+    const int32_t first = u < 0 ? 0 : u, last = end > f->in ? f->in : end;
+    for (int32_t i = kernel - stride; i < kernel && first < last; i++)
+        gc_touch(f->rows[i] + (size_t)first * f->channels,
+                 (size_t)(last - first) * f->channels * sizeof(float));
 }
 
 /* Row y of out. */

@@ -7,11 +7,13 @@
 
 /* ---- Convolutions and products ---- */
 
-/* project of the convolutions (project.c). */
-gc_status gc_conv2d_project(struct gc_step *step, gc_real *raw, gc_real *padded,
+/* project and outside of the convolutions (project.c). */
+gc_status gc_conv2d_project(struct gc_step *step, gc_real *raw, gc_real *taps,
                             const gc_real *weights, const gc_real *const *in);
-gc_status gc_depthwise_project(struct gc_step *step, gc_real *raw, gc_real *padded,
+gc_status gc_depthwise_project(struct gc_step *step, gc_real *raw, gc_real *taps,
                                const gc_real *weights, const gc_real *const *in);
+void gc_conv2d_outside(const struct gc_step *step, gc_real *outside, const gc_real *dout);
+void gc_depthwise_outside(const struct gc_step *step, gc_real *outside, const gc_real *dout);
 
 /* Convolution over rows and columns, Keras Conv2D. Weights: kernel [k_h][k_w][in / groups][filters],
  * bias [filters]. */

@@ -4,41 +4,22 @@
  *     filter(i, j, c) = sum_k weights(k) kernel(i, j, c, k)
  * so the layer's own output, many channels wide, need not be computed to draw its map.
  * If the weights are the mean gradient of the layer's output, the filter is that of the input as one tap
- * sees it; every tap of a padded input lies inside for every output, so that the taps' sum makes the mean
- * gradient of the padding's output.
- *   in       [in_h][in_w][channels]
- *   raw      [out_h][out_w]
- *   weights  [filters]
- *   padded   [channels]
- *   filter   [k_h][k_w][channels] */
+ * sees it. Every tap of a padded input lies inside for every output, so that the taps' sum makes the mean
+ * gradient of the padding's output; of the input itself that is so but for the edges.
+ *   in             [in_h][in_w][channels]
+ *   raw            [out_h][out_w]
+ *   weights        [filters]
+ *   taps, outside  [channels]
+ *   filter         [k_h][k_w][channels] */
 #include "../memory.h"
 #include "../parallel.h"
+#include "../touch.h"
 #include "dot.h"
+#include "fused.h"
 #include "ops.h"
 #include "window.h"
 
 #include <string.h>
-
-/* One output position. Neighbours along a row lie side by side in `in` and in `filter`, so that the taps of
- * a row are one dot product unless dilation parts them. */
-static gc_real project_pixel(const gc_real *in, const gc_real *filter, const struct gc_windows *w,
-                             size_t channels, int32_t y, int32_t x) {
-    const int32_t together = w->columns.dilation == 1 ? w->columns.kernel : 1;
-    gc_real sum = 0;
-    int32_t i, i_end, first, end;
-    gc_window_taps(&w->rows, y, &i, &i_end);
-    gc_window_taps(&w->columns, x, &first, &end);
-    for (; i < i_end; i++) {
-        const size_t row = (size_t)gc_window_position(&w->rows, y, i) * w->columns.in;
-        for (int32_t j = first; j < end; j += together) {
-            const size_t pixel = row + gc_window_position(&w->columns, x, j);
-            const size_t tap = (size_t)i * w->columns.kernel + j;
-            const size_t taps = together == 1 ? 1 : (size_t)(end - first);
-            sum += gc_dot(filter + tap * channels, in + pixel * channels, taps * channels);
-        }
-    }
-    return sum;
-}
 
 struct projection {
     gc_real *raw;
@@ -48,17 +29,126 @@ struct projection {
     gc_real constant;
 };
 
-static void project_row(void *context, size_t y) {
-    const struct projection *p = context;
-    const int32_t width = p->windows->columns.out;
-    for (int32_t x = 0; x < width; x++)
-        p->raw[y * (size_t)width + (size_t)x] =
-            p->constant + project_pixel(p->in, p->filter, p->windows, p->channels, (int32_t)y, x);
+/* Where tap (i, j) of the window at (y, x) lies in the input. */
+static const gc_real *tap_at(const struct projection *p, int32_t y, int32_t x, int32_t i,
+                             int32_t j) {
+    const struct gc_windows *w = p->windows;
+    const size_t row = (size_t)gc_window_position(&w->rows, y, i) * w->columns.in;
+    return p->in + (row + gc_window_position(&w->columns, x, j)) * p->channels;
 }
 
-static void project(gc_real *raw, const gc_real *in, const gc_real *filter,
-                    const struct gc_windows *w, size_t channels, gc_real constant) {
-    gc_parallel(project_row, &(struct projection){raw, in, filter, w, channels, constant},
+/* Any position. Neighbours along a row lie side by side in the input and in the filter, so that the taps of
+ * a row are one dot product unless dilation parts them. */
+static gc_real project_position(const struct projection *p, int32_t y, int32_t x) {
+    const struct gc_window *columns = &p->windows->columns;
+    const int32_t together = columns->dilation == 1 ? columns->kernel : 1;
+    gc_real sum = p->constant;
+    int32_t i, i_end, first, end;
+    gc_window_taps(&p->windows->rows, y, &i, &i_end);
+    gc_window_taps(columns, x, &first, &end);
+    for (; i < i_end; i++)
+        for (int32_t j = first; j < end; j += together) {
+            const size_t tap = (size_t)i * columns->kernel + j;
+            const size_t taps = together == 1 ? 1 : (size_t)(end - first);
+            sum += gc_dot(p->filter + tap * p->channels, tap_at(p, y, x, i, j), taps * p->channels);
+        }
+    return sum;
+}
+
+#ifndef GC_DOUBLE
+/* Positions that are computed at once: each value of the filter is read once for all of them. */
+#define TOGETHER 4
+
+/* sums [TOGETHER][2] += for each of TOGETHER inputs, `stride` apart, the products of filter [length] and
+ * in [length], two vectors at a time */
+GC_INLINE void add_products(gc_f4 sums[TOGETHER][2], const float *filter, const float *in,
+                            size_t stride, size_t length) {
+    size_t c = 0;
+    for (; c + 2 * GC_LANES <= length; c += 2 * GC_LANES) {
+        const gc_f4 low = gc_f4_load(filter + c), high = gc_f4_load(filter + c + GC_LANES);
+        for (size_t p = 0; p < TOGETHER; p++) {
+            const float *at = in + p * stride + c;
+            sums[p][0] = gc_f4_multiply_add(gc_f4_load(at), low, sums[p][0]);
+            sums[p][1] = gc_f4_multiply_add(gc_f4_load(at + GC_LANES), high, sums[p][1]);
+        }
+    }
+    for (; c < length; c++)
+        for (size_t p = 0; p < TOGETHER; p++)
+            sums[p][0][0] += in[p * stride + c] * filter[c];
+}
+
+/* TOGETHER positions from (y, x) on, whose windows lie in the input but for whole rows. */
+static void project_together(const struct projection *p, int32_t y, int32_t x) {
+    const struct gc_window *columns = &p->windows->columns;
+    const bool is_dilated = columns->dilation > 1;
+    const int32_t products = is_dilated ? columns->kernel : 1;
+    const size_t length = (is_dilated ? 1 : (size_t)columns->kernel) * p->channels;
+    const size_t stride = (size_t)columns->stride * p->channels;
+    gc_f4 sums[TOGETHER][2] = {{{0}}};
+    int32_t i, end;
+    for (gc_window_taps(&p->windows->rows, y, &i, &end); i < end; i++)
+        for (int32_t j = 0; j < products; j++)
+            add_products(sums, p->filter + ((size_t)i * columns->kernel + j) * p->channels,
+                         tap_at(p, y, x, i, j), stride, length);
+    gc_real *raw = p->raw + (size_t)y * columns->out + x;
+    for (size_t at = 0; at < TOGETHER; at++) {
+        const gc_f4 sum = sums[at][0] + sums[at][1];
+        raw[at] = p->constant + ((sum[0] + sum[1]) + (sum[2] + sum[3]));
+    }
+}
+#endif
+
+/* The positions of a row whose windows lie in the input: *first .. *end - 1. */
+static void find_whole(const struct gc_window *columns, int32_t *first, int32_t *end) {
+    int32_t tap, last;
+    for (*first = 0; *first < columns->out; ++*first) {
+        gc_window_taps(columns, *first, &tap, &last);
+        if (tap == 0)
+            break;
+    }
+    for (*end = columns->out; *end > *first; --*end) {
+        gc_window_taps(columns, *end - 1, &tap, &last);
+        if (last == columns->kernel)
+            break;
+    }
+}
+
+/* The rows that output row y is the first to read: those between its last tap and the row before's. */
+static void touch_rows(const struct projection *p, int32_t y) {
+    const struct gc_window *rows = &p->windows->rows;
+    const size_t row = (size_t)p->windows->columns.in * p->channels;
+    int32_t end = gc_window_position(rows, y, rows->kernel - 1) + 1, first = end - rows->stride;
+    first = first < 0 ? 0 : first;
+    end = end > rows->in ? rows->in : end;
+    if (first < end)
+        gc_touch(p->in + (size_t)first * row, (size_t)(end - first) * row * sizeof *p->in);
+}
+
+static void project_row(void *context, size_t row) {
+    const struct projection *p = context;
+    const struct gc_window *columns = &p->windows->columns;
+    const int32_t y = (int32_t)row;
+    int32_t x = 0, first, end;
+    touch_rows(p, y);
+    find_whole(columns, &first, &end);
+    while (x < columns->out) {
+#ifndef GC_DOUBLE
+        if (x >= first && x + TOGETHER <= end) {
+            project_together(p, y, x);
+            x += TOGETHER;
+            continue;
+        }
+#endif
+        p->raw[row * (size_t)columns->out + (size_t)x] = project_position(p, y, x);
+        x++;
+    }
+}
+
+/* raw [out_h][out_w] from a step's one filter */
+static void project(gc_real *raw, const gc_real *in, const struct gc_step *step,
+                    const struct gc_windows *w, gc_real constant) {
+    const size_t channels = (size_t)step->in->dims[2];
+    gc_parallel(project_row, &(struct projection){raw, in, step->filter, w, channels, constant},
                 (size_t)w->rows.out);
 }
 
@@ -67,45 +157,46 @@ static gc_real project_bias(const gc_real *weights, const float *bias, int32_t f
     return bias == NULL ? 0 : gc_dot_weights(weights, bias, (size_t)filters);
 }
 
-/* padded(c) = sum over the taps of filter(tap, c); padded may be NULL */
-static void sum_taps(gc_real *padded, const gc_real *filter, size_t taps, size_t channels) {
-    if (padded == NULL)
-        return;
-    memset(padded, 0, channels * sizeof *padded);
-    for (size_t tap = 0; tap < taps; tap++, filter += channels)
+/* taps(c) = sum over the taps of filter(tap, c) */
+static void sum_taps(gc_real *taps, const gc_real *filter, size_t count, size_t channels) {
+    memset(taps, 0, channels * sizeof *taps);
+    for (size_t tap = 0; tap < count; tap++, filter += channels)
         for (size_t c = 0; c < channels; c++)
-            padded[c] += filter[c];
+            taps[c] += filter[c];
 }
 
-/* The windows of a step whose parameters have the fields of a convolution. */
-#define WINDOWS_OF(windows, step, p)                                                               \
-    do {                                                                                           \
-        const struct gc_padding *padding = &(step)->padding;                                       \
-        const int32_t *in_dims = (step)->in->dims;                                                 \
-        GC_TRY(gc_window_make(&(windows)->rows, in_dims[0], (p)->kernel_h, (p)->stride_h,          \
-                              (p)->dilation_h, (p)->same, padding->top, padding->bottom));         \
-        GC_TRY(gc_window_make(&(windows)->columns, in_dims[1], (p)->kernel_w, (p)->stride_w,       \
-                              (p)->dilation_w, (p)->same, padding->left, padding->right));         \
-    } while (0)
+/* The windows of a step whose parameters have the fields of a convolution; they were made before. */
+#define WINDOWS_OF(step, p)                                                                        \
+    {make_window((step)->in->dims[0], (p)->kernel_h, (p)->stride_h, (p)->dilation_h, (p)->same,    \
+                 (step)->padding.top, (step)->padding.bottom),                                     \
+     make_window((step)->in->dims[1], (p)->kernel_w, (p)->stride_w, (p)->dilation_w, (p)->same,    \
+                 (step)->padding.left, (step)->padding.right)}
 
-/* Room for the one filter, kept with the step. */
+static struct gc_window make_window(int32_t in, int32_t kernel, int32_t stride, int32_t dilation,
+                                    bool same, int32_t before, int32_t after) {
+    struct gc_window window;
+    gc_window_make(&window, in, kernel, stride, dilation, same, before, after);
+    return window;
+}
+
+/* Room for the one filter and, behind it, for a value of each channel of out; kept with the step. */
 static gc_status allocate_filter(struct gc_step *step, size_t count) {
+    const size_t room = count + (size_t)step->out.dims[2];
     if (step->filter == NULL)
-        step->filter = gc_allocate(count, sizeof *step->filter);
+        step->filter = gc_allocate(room, sizeof *step->filter);
     return step->filter != NULL ? GC_OK
-                                : gc_fail_memory(count * sizeof *step->filter, "a map's filter");
+                                : gc_fail_memory(room * sizeof *step->filter, "a map's filter");
 }
 
-gc_status gc_conv2d_project(struct gc_step *step, gc_real *raw, gc_real *padded,
+gc_status gc_conv2d_project(struct gc_step *step, gc_real *raw, gc_real *taps,
                             const gc_real *weights, const gc_real *const *in) {
     const struct gc_conv2d_params *p = step->params;
     const int32_t channels = step->in->dims[2], filters = p->filters;
     const int32_t group_in = channels / p->groups, group_out = filters / p->groups;
-    struct gc_windows w;
-    WINDOWS_OF(&w, step, p);
-    const size_t taps = (size_t)p->kernel_h * p->kernel_w;
-    GC_TRY(allocate_filter(step, taps * channels));
-    for (size_t tap = 0; tap < taps; tap++)
+    const struct gc_windows w = WINDOWS_OF(step, p);
+    const size_t tap_count = (size_t)p->kernel_h * p->kernel_w;
+    GC_TRY(allocate_filter(step, tap_count * channels));
+    for (size_t tap = 0; tap < tap_count; tap++)
         for (int32_t c = 0; c < channels; c++) {
             const int32_t first = c / group_in * group_out;
             const float *kernel =
@@ -113,25 +204,113 @@ gc_status gc_conv2d_project(struct gc_step *step, gc_real *raw, gc_real *padded,
             step->filter[tap * channels + c] =
                 gc_dot_weights(weights + first, kernel, (size_t)group_out);
         }
-    sum_taps(padded, step->filter, taps, (size_t)channels);
-    project(raw, in[0], step->filter, &w, channels,
-            project_bias(weights, step->weights[1], filters));
+    sum_taps(taps, step->filter, tap_count, (size_t)channels);
+    project(raw, in[0], step, &w, project_bias(weights, step->weights[1], filters));
     return GC_OK;
 }
 
-gc_status gc_depthwise_project(struct gc_step *step, gc_real *raw, gc_real *padded,
+/* filter(c) = sum over m of weights(c, m) * kernel(c, m) */
+static void project_tap(gc_real *restrict filter, const gc_real *restrict weights,
+                        const float *restrict kernel, size_t channels, size_t multiplier) {
+    if (multiplier == 1)
+        for (size_t c = 0; c < channels; c++)
+            filter[c] = weights[c] * kernel[c];
+    else
+        for (size_t c = 0; c < channels; c++)
+            filter[c] =
+                gc_dot_weights(weights + c * multiplier, kernel + c * multiplier, multiplier);
+}
+
+gc_status gc_depthwise_project(struct gc_step *step, gc_real *raw, gc_real *taps,
                                const gc_real *weights, const gc_real *const *in) {
     const struct gc_depthwise_params *p = step->params;
-    const int32_t channels = step->in->dims[2], multiplier = p->multiplier;
-    struct gc_windows w;
-    WINDOWS_OF(&w, step, p);
-    const size_t taps = (size_t)p->kernel_h * p->kernel_w, count = taps * channels;
-    GC_TRY(allocate_filter(step, count));
-    for (size_t i = 0; i < count; i++)
-        step->filter[i] = gc_dot_weights(weights + i % channels * multiplier,
-                                         step->weights[0] + i * multiplier, (size_t)multiplier);
-    sum_taps(padded, step->filter, taps, (size_t)channels);
-    const gc_real bias = project_bias(weights, step->weights[1], channels * multiplier);
-    project(raw, in[0], step->filter, &w, channels, bias);
+    const size_t channels = (size_t)step->in->dims[2], multiplier = (size_t)p->multiplier;
+    const struct gc_windows w = WINDOWS_OF(step, p);
+    const size_t tap_count = (size_t)p->kernel_h * p->kernel_w;
+    GC_TRY(allocate_filter(step, tap_count * channels));
+    for (size_t tap = 0; tap < tap_count; tap++)
+        project_tap(step->filter + tap * channels, weights,
+                    step->weights[0] + tap * channels * multiplier, channels, multiplier);
+    sum_taps(taps, step->filter, tap_count, channels);
+    const int32_t filters = step->out.dims[2];
+    project(raw, in[0], step, &w, project_bias(weights, step->weights[1], filters));
     return GC_OK;
+}
+
+/* ---- What falls outside of the input ---- */
+
+/* sums [channels] += values [count][channels] over the positions */
+static void add_positions(gc_real *restrict sums, const gc_real *restrict values, size_t count,
+                          size_t channels) {
+    for (size_t p = 0; p < count; p++, values += channels)
+        for (size_t c = 0; c < channels; c++)
+            sums[c] += values[c];
+}
+
+/* The windows whose `tap` lies in the input: *first .. *end - 1. */
+static void windows_inside(const struct gc_window *window, int32_t tap, size_t *first,
+                           size_t *end) {
+    int32_t at = 0, last = window->out;
+    while (at < last && gc_window_position(window, at, tap) < 0)
+        at++;
+    while (last > at && gc_window_position(window, last - 1, tap) >= window->in)
+        last--;
+    *first = (size_t)at;
+    *end = (size_t)last;
+}
+
+/* sums [filters] = sum of dout [out_h][out_w][filters], times a fused scale, over the positions whose tap
+ * (i, j) lies outside of the input: whole rows, and the ends of the others */
+static void sum_outside(gc_real *sums, const struct gc_step *step, const gc_real *dout,
+                        const struct gc_windows *w, int32_t i, int32_t j) {
+    const size_t filters = (size_t)step->out.dims[2], width = (size_t)w->columns.out;
+    size_t first_row, end_row, first, end;
+    windows_inside(&w->rows, i, &first_row, &end_row);
+    windows_inside(&w->columns, j, &first, &end);
+    memset(sums, 0, filters * sizeof *sums);
+    for (size_t y = 0; y < (size_t)w->rows.out; y++, dout += width * filters)
+        if (y < first_row || y >= end_row) {
+            add_positions(sums, dout, width, filters);
+        } else {
+            add_positions(sums, dout, first, filters);
+            add_positions(sums, dout + end * filters, width - end, filters);
+        }
+    for (size_t f = 0; f < filters; f++)
+        sums[f] *= gc_fused_scale(step, (int32_t)f);
+}
+
+void gc_conv2d_outside(const struct gc_step *step, gc_real *outside, const gc_real *dout) {
+    const struct gc_conv2d_params *p = step->params;
+    const int32_t channels = step->in->dims[2], filters = p->filters;
+    const int32_t group_in = channels / p->groups, group_out = filters / p->groups;
+    const struct gc_windows w = WINDOWS_OF(step, p);
+    gc_real *sums = step->filter + (size_t)p->kernel_h * p->kernel_w * channels;
+    const float *kernel = step->weights[0];
+    memset(outside, 0, (size_t)channels * sizeof *outside);
+    for (int32_t i = 0; i < p->kernel_h; i++)
+        for (int32_t j = 0; j < p->kernel_w; j++, kernel += (size_t)group_in * filters) {
+            sum_outside(sums, step, dout, &w, i, j);
+            for (int32_t c = 0; c < channels; c++) {
+                const int32_t first = c / group_in * group_out;
+                outside[c] +=
+                    gc_dot_weights(sums + first, kernel + (size_t)(c % group_in) * filters + first,
+                                   (size_t)group_out);
+            }
+        }
+}
+
+void gc_depthwise_outside(const struct gc_step *step, gc_real *outside, const gc_real *dout) {
+    const struct gc_depthwise_params *p = step->params;
+    const size_t channels = (size_t)step->in->dims[2], multiplier = (size_t)p->multiplier;
+    const struct gc_windows w = WINDOWS_OF(step, p);
+    gc_real *sums = step->filter + (size_t)p->kernel_h * p->kernel_w * channels;
+    const float *kernel = step->weights[0];
+    memset(outside, 0, channels * sizeof *outside);
+    for (int32_t i = 0; i < p->kernel_h; i++)
+        for (int32_t j = 0; j < p->kernel_w; j++, kernel += channels * multiplier) {
+            sum_outside(sums, step, dout, &w, i, j);
+            for (size_t c = 0; c < channels; c++)
+                outside[c] +=
+                    gc_dot_weights(sums + c * multiplier, kernel + c * multiplier, multiplier);
+        }
 }

@@ -225,15 +225,19 @@ static void mask_gradient(struct bench *b) {
 
 /* ---- Fast path against reference ---- */
 
-static void compare(struct bench *b, const gc_real *found, const gc_real *expected, size_t count,
-                    const char *what) {
-    const double tolerance = OP_TOLERANCE * largest_of(expected, count);
+static void compare_within(struct bench *b, const gc_real *found, const gc_real *expected,
+                           size_t count, double tolerance, const char *what) {
     char text[200];
     for (size_t i = 0; i < count; i++) {
         snprintf(text, sizeof text, "%s (%s): %s[%zu]", b->name, b->op_case->op->name, what, i);
         if (!test_near(found[i], expected[i], tolerance, text, __FILE__, __LINE__))
             return;
     }
+}
+
+static void compare(struct bench *b, const gc_real *found, const gc_real *expected, size_t count,
+                    const char *what) {
+    compare_within(b, found, expected, count, OP_TOLERANCE * largest_of(expected, count), what);
 }
 
 static void test_fast_forward(struct bench *b) {
@@ -270,6 +274,74 @@ static void test_batch(struct bench *b) {
     }
     gc_release(din);
     gc_release(dout);
+}
+
+/* ---- Projection ---- */
+
+/* sums [channels] of a tensor's channels over its positions, times the factors [channels] or 1 */
+static void sum_channels(gc_real *sums, const gc_real *tensor, size_t count, size_t channels,
+                         const gc_real *factors) {
+    for (size_t c = 0; c < channels; c++) {
+        double sum = 0;
+        for (size_t i = c; i < count; i += channels)
+            sum += tensor[i];
+        sums[c] = (gc_real)(factors == NULL ? sum : sum * factors[c]);
+    }
+}
+
+/* raw [positions] = sum over k of weights(k) times what the operator alone gives, by its reference */
+static bool project_plainly(struct bench *b, gc_real *raw, const gc_real *weights) {
+    struct gc_step alone = b->step;
+    const size_t channels = (size_t)gc_shape_channels(&alone.out);
+    alone.scale = alone.shift = NULL;
+    alone.min = -INFINITY;
+    alone.max = INFINITY;
+    if (!expect_ok(b, alone.op->forward_reference(&alone, b->out, (const gc_real *const *)b->in),
+                   "forward"))
+        return false;
+    for (size_t p = 0; p < b->out_count / channels; p++) {
+        double sum = 0;
+        for (size_t k = 0; k < channels; k++)
+            sum += (double)weights[k] * (double)b->out[p * channels + k];
+        raw[p] = (gc_real)sum;
+    }
+    return true;
+}
+
+/* With weights = the sums of dout, the map is that of the output, and the sums of the input's gradient are
+ * those of the gradient that backward gave. */
+static void test_projection(struct bench *b) {
+    const struct gc_op *op = b->step.op;
+    if (op->project == NULL)
+        return;
+    const size_t channels = (size_t)b->step.out.dims[2], in = (size_t)b->step.in->dims[2];
+    const size_t positions = b->out_count / channels;
+    gc_real *weights = new_tensor(channels), *raw = new_tensor(positions);
+    gc_real *plain = new_tensor(positions), *sums = new_tensor(in), *expected = new_tensor(in);
+    gc_real *outside = new_tensor(in);
+    if (expect(b, weights && raw && plain && sums && expected && outside, "memory")) {
+        sum_channels(weights, b->dout, b->out_count, channels, b->step.scale);
+        sum_channels(expected, b->din_reference, b->in_count[0], in, NULL);
+        expect_ok(b, op->project(&b->step, raw, sums, weights, (const gc_real *const *)b->in),
+                  "project");
+        op->outside(&b->step, outside, b->dout);
+        for (size_t c = 0; c < in; c++)
+            sums[c] -= outside[c];
+        expect(b, is_written(raw, positions) && is_written(sums, in), "all is written, no more");
+        compare_within(b, sums, expected, in,
+                       OP_TOLERANCE * (largest_of(expected, in) + largest_of(outside, in)),
+                       "sums of the input's gradient");
+        if (project_plainly(b, plain, weights))
+            compare(b, raw, plain, positions, "projection");
+    }
+    gc_release(weights);
+    gc_release(raw);
+    gc_release(plain);
+    gc_release(sums);
+    gc_release(expected);
+    gc_release(outside);
+    gc_release(b->step.filter);
+    b->step.filter = NULL;
 }
 
 /* ---- Gradient against differences ---- */
@@ -354,6 +426,7 @@ void op_test(const char *name, const struct op_case *op_case) {
 #endif
         }
         test_batch(&b);
+        test_projection(&b);
     }
     end(&b);
 }
