@@ -314,6 +314,12 @@ GC_API void gc_range(float *range, const float *values, size_t count);
  *   heatmap, raw   [count]; may be the same */
 GC_API void gc_heatmap(float *heatmap, const float *raw, size_t count);
 
+/* The same of many raw maps at once, which become the heat maps.
+ *   maps     one after another
+ *   ranges   [count][2]: receives the smallest and largest value of each raw map
+ *   sizes    [count]: values of each map */
+GC_API void gc_heatmaps(float *maps, float *ranges, const int32_t *sizes, size_t count);
+
 /* Grey picture of a heat map: value * 255, truncated. Values outside 0 .. 1 are clamped, NaN is 0.
  *   out   [count] bytes */
 GC_API void gc_heatmap_to_image(uint8_t *out, const float *heatmap, size_t count);

@@ -38,13 +38,26 @@ void gc_range(float *range, const float *values, size_t count) {
     }
 }
 
-/* heatmap, raw   [count] */
+/* heatmap, raw   [count]. Choices of values, no branches: every second value is negative. */
+static void normalize(float *heatmap, const float *raw, size_t count, float largest) {
+    const double divisor = (largest > 0.0f ? largest : 0.0f) + 1e-7;
+    for (size_t i = 0; i < count; i++) {
+        const float positive = raw[i] > 0.0f ? raw[i] : 0.0f;
+        heatmap[i] = toward_zero(positive / divisor);
+    }
+}
+
 void gc_heatmap(float *heatmap, const float *raw, size_t count) {
     float range[2];
     gc_range(range, raw, count);
-    const double divisor = (range[1] > 0.0f ? range[1] : 0.0f) + 1e-7;
-    for (size_t i = 0; i < count; i++) {
-        heatmap[i] = raw[i] > 0.0f ? toward_zero(raw[i] / divisor) : 0.0f;
+    normalize(heatmap, raw, count, range[1]);
+}
+
+/* maps   one after another, sizes [count]; ranges   [count][2] */
+void gc_heatmaps(float *maps, float *ranges, const int32_t *sizes, size_t count) {
+    for (size_t i = 0; i < count; maps += sizes[i], i++) {
+        gc_range(ranges + 2 * i, maps, (size_t)sizes[i]);
+        normalize(maps, maps, (size_t)sizes[i], ranges[2 * i + 1]);
     }
 }
 

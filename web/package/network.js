@@ -325,31 +325,46 @@ export class Network {
    */
   explain(input, targets, output, layers) {
     this.forward(input);
-    const sizes = layers.map((layer) => this.#positions(layer));
-    const each = sizes.reduce((sum, { height, width }) => sum + height * width, 0);
-    const count = targets.length * each;
+    const shapes = layers.map((layer) => this.#positions(layer));
+    const sizes = shapes.map(({ height, width }) => height * width);
+    const each = sizes.reduce((sum, size) => sum + size, 0);
+    const [count, maps] = [targets.length * each, targets.length * layers.length];
     const engine = this.#engine;
     return engine.scratch((scratch) => {
       const classes = scratch.copy(Int32Array.from(targets));
       const indices = scratch.copy(Int32Array.from(layers));
       const raw = scratch.alloc(count * WORD);
-      const norms = scratch.alloc(targets.length * layers.length * WORD);
+      const norms = scratch.alloc(maps * WORD);
       const given = [classes, targets.length, output, indices, layers.length];
       engine.check('gc_model_explain', this.#pointer, ...given, raw, count, norms);
-      const weightsNorms = engine.floats(norms, targets.length * layers.length);
-      const range = scratch.alloc(2 * WORD);
-      let next = raw;
-      const finish = (/** @type {Size} */ { height, width }, /** @type {number} */ i) => {
-        const [map, size] = [next, height * width];
-        next += size * WORD;
-        engine.call('gc_range', range, map, size);
-        const [rawMin, rawMax] = engine.floats(range, 2);
-        engine.call('gc_heatmap', map, map, size);
-        const heatmap = engine.floats(map, size);
-        return { height, width, rawMin, rawMax, heatmap, weightsNorm: weightsNorms[i] };
-      };
-      return targets.map((_, t) => sizes.map((size, i) => finish(size, t * layers.length + i)));
+      const ranges = scratch.alloc(2 * maps * WORD);
+      const allSizes = scratch.copy(
+        Int32Array.from({ length: maps }, (_, i) => sizes[i % sizes.length]),
+      );
+      engine.call('gc_heatmaps', raw, ranges, allSizes, maps);
+      return this.#readMaps(targets.length, shapes, { raw, norms, ranges });
     });
+  }
+
+  /**
+   * @param {number} targetCount
+   * @param {Size[]} shapes of the layers' maps
+   * @param {{ raw: number, norms: number, ranges: number }} pointers
+   * @returns {LayerMap[][]}
+   */
+  #readMaps(targetCount, shapes, { raw, norms, ranges }) {
+    const engine = this.#engine;
+    const weightsNorms = engine.floats(norms, targetCount * shapes.length);
+    const bounds = engine.floats(ranges, 2 * targetCount * shapes.length);
+    let [next, map] = [raw, 0];
+    const read = (/** @type {Size} */ { height, width }) => {
+      const heatmap = engine.floats(next, height * width);
+      const [rawMin, rawMax] = [bounds[2 * map], bounds[2 * map + 1]];
+      const weightsNorm = weightsNorms[map++];
+      next += height * width * WORD;
+      return { height, width, rawMin, rawMax, heatmap, weightsNorm };
+    };
+    return Array.from({ length: targetCount }, () => shapes.map(read));
   }
 
   /**

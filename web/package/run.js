@@ -105,7 +105,7 @@ export class Run {
    */
   #targets(targets) {
     if (targets === undefined || targets === null) {
-      return [this.decodePredictions({ top: 1 })[0].index];
+      return [indexOfLargest(this.predictions)];
     }
     const list = Array.isArray(targets) ? targets : [targets];
     const { classCount } = this.#model;
@@ -120,6 +120,16 @@ export class Run {
       'targets is an empty list; leave it out for the top class',
     );
   }
+}
+
+/**
+ * The first of the largest values.
+ * @param {Float32Array} values
+ */
+function indexOfLargest(values) {
+  let largest = 0;
+  for (let i = 1; i < values.length; i++) if (values[i] > values[largest]) largest = i;
+  return largest;
 }
 
 /**
