@@ -2,26 +2,16 @@
 
 #include <string.h>
 
+#include "ops/simd.h"
 #include "parallel.h"
 #include "touch.h"
 
 /* Positions whose values are added up in gc_real before the sum goes to double, and channels that this is
- * done for at once, so that they stay in the fastest cache. */
+ * done for at once, so that they stay in registers. */
 #define POSITIONS 16
-#define CHANNELS 64
+#define CHANNELS 16
 
 static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
-
-/* sums [width] += tensor [count][width] over the positions, which are `channels` values apart */
-static void add_block(double *restrict sums, const gc_real *restrict tensor, size_t count,
-                      size_t width, size_t channels) {
-    gc_real block[CHANNELS] = {0};
-    for (size_t p = 0; p < count; p++)
-        for (size_t k = 0; k < width; k++)
-            block[k] += tensor[p * channels + k];
-    for (size_t k = 0; k < width; k++)
-        sums[k] += (double)block[k];
-}
 
 /* gradient [count]: 0 where out [count] lies on a bound */
 static void mask(gc_real *restrict gradient, const gc_real *restrict out, gc_real min, gc_real max,
@@ -42,9 +32,72 @@ struct sums {
     size_t positions, channels;
 };
 
-static void mask_rows(const struct sums *s, size_t at, size_t rows, size_t width) {
-    for (size_t row = 0; row < rows; row++, at += s->channels)
-        mask(s->gradient + at, s->out + at, s->step->min, s->step->max, width);
+/* sums [width] += tensor [count][width], masked first if it is to be, over the positions from value `at` on:
+ * the plain way. */
+static void add_block(const struct sums *s, double *sums, size_t at, size_t count, size_t width) {
+    gc_real block[CHANNELS] = {0};
+    for (size_t p = 0; p < count; p++, at += s->channels) {
+        if (s->step != NULL)
+            mask(s->gradient + at, s->out + at, s->step->min, s->step->max, width);
+        for (size_t k = 0; k < width; k++)
+            block[k] += s->tensor[at + k];
+    }
+    for (size_t k = 0; k < width; k++)
+        sums[k] += (double)block[k];
+}
+
+#ifndef GC_DOUBLE
+#define VECTORS (CHANNELS / GC_LANES)
+
+static void add_to_sums(double *sums, const gc_f4 *block) {
+    for (size_t v = 0; v < VECTORS; v++)
+        for (size_t lane = 0; lane < GC_LANES; lane++)
+            sums[v * GC_LANES + lane] += (double)block[v][lane];
+}
+
+/* The same of CHANNELS channels: what add_block does, with the sums in registers. */
+static void add_vectors(const struct sums *s, double *sums, size_t at, size_t count) {
+    gc_f4 block[VECTORS] = {{0}};
+    const float *tensor = s->tensor + at;
+    for (size_t p = 0; p < count; p++, tensor += s->channels)
+        for (size_t v = 0; v < VECTORS; v++)
+            block[v] += gc_f4_load(tensor + v * GC_LANES);
+    add_to_sums(sums, block);
+}
+
+static void mask_vectors(const struct sums *s, double *sums, size_t at, size_t count) {
+    const gc_f4 min = gc_f4_splat(s->step->min), max = gc_f4_splat(s->step->max);
+    gc_f4 block[VECTORS] = {{0}};
+    float *gradient = s->gradient + at;
+    const float *out = s->out + at;
+    for (size_t p = 0; p < count; p++, gradient += s->channels, out += s->channels)
+        for (size_t v = 0; v < VECTORS; v++) {
+            const gc_f4 passing = gc_f4_between(gc_f4_load(gradient + v * GC_LANES),
+                                                gc_f4_load(out + v * GC_LANES), min, max);
+            gc_f4_store(gradient + v * GC_LANES, passing);
+            block[v] += passing;
+        }
+    add_to_sums(sums, block);
+}
+#endif
+
+static void sum_block(const struct sums *s, double *sums, size_t at, size_t count, size_t width) {
+#ifndef GC_DOUBLE
+    if (width == CHANNELS && s->step != NULL)
+        mask_vectors(s, sums, at, count);
+    else if (width == CHANNELS)
+        add_vectors(s, sums, at, count);
+    else
+#endif
+        add_block(s, sums, at, count, width);
+}
+
+/* Reads ahead what the blocks at `count` positions from p on are made of. */
+static void touch(const struct sums *s, size_t p, size_t count) {
+    const size_t bytes = count * s->channels * sizeof *s->tensor;
+    gc_touch(s->tensor + p * s->channels, bytes);
+    if (s->step != NULL)
+        gc_touch(s->out + p * s->channels, bytes);
 }
 
 /* Channels CHANNELS * first .. CHANNELS * end - 1 at all positions: a sum has one order, however many threads
@@ -53,14 +106,13 @@ static void sum_channels(void *context, size_t first, size_t end) {
     const struct sums *s = context;
     const size_t last = smaller(CHANNELS * end, s->channels);
     memset(s->sums + CHANNELS * first, 0, (last - CHANNELS * first) * sizeof *s->sums);
-    for (size_t p = 0; p < s->positions; p += POSITIONS)
-        for (size_t k = CHANNELS * first; k < last; k += CHANNELS) {
-            const size_t rows = smaller(POSITIONS, s->positions - p), at = p * s->channels + k;
-            const size_t width = smaller(CHANNELS, last - k);
-            if (s->step != NULL)
-                mask_rows(s, at, rows, width);
-            add_block(s->sums + k, s->tensor + at, rows, width, s->channels);
-        }
+    for (size_t p = 0; p < s->positions; p += POSITIONS) {
+        const size_t count = smaller(POSITIONS, s->positions - p);
+        if (last - CHANNELS * first == s->channels)
+            touch(s, p, count);
+        for (size_t k = CHANNELS * first; k < last; k += CHANNELS)
+            sum_block(s, s->sums + k, p * s->channels + k, count, smaller(CHANNELS, last - k));
+    }
 }
 
 static void sum(struct sums *sums) {

@@ -3,6 +3,7 @@
 #ifndef GC_SIMD_H
 #define GC_SIMD_H
 
+#include <stdint.h>
 #include <string.h>
 
 #ifdef __wasm_simd128__
@@ -57,6 +58,12 @@ GC_INLINE gc_f4 gc_f4_min(gc_f4 value, gc_f4 high) {
 
 GC_INLINE gc_f4 gc_f4_clamp(gc_f4 value, gc_f4 low, gc_f4 high) {
     return gc_f4_min(gc_f4_max(value, low), high);
+}
+
+/* value where low < at < high, else 0. */
+GC_INLINE gc_f4 gc_f4_between(gc_f4 value, gc_f4 at, gc_f4 low, gc_f4 high) {
+    typedef int32_t bits __attribute__((vector_size(16)));
+    return (gc_f4)((bits)value & (bits)(at > low) & (bits)(at < high));
 }
 
 #endif
