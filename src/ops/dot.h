@@ -40,4 +40,31 @@ static inline gc_real gc_dot(const gc_real *restrict a, const gc_real *restrict 
 #endif
 }
 
+/* Positions whose products are computed together. */
+#define GC_TOGETHER 4
+
+/* sums [GC_TOGETHER] += the dot products of weights [count] and as many tensors [count], `stride` apart: the
+ * weights are read once for all. */
+static inline void gc_add_dots(gc_real *sums, const gc_real *weights, const gc_real *tensor,
+                               size_t stride, size_t count) {
+    size_t i = 0;
+#ifndef GC_DOUBLE
+    gc_f4 low[GC_TOGETHER] = {{0}}, high[GC_TOGETHER] = {{0}};
+    for (; i + 2 * GC_LANES <= count; i += 2 * GC_LANES) {
+        const gc_f4 first = gc_f4_load(weights + i), second = gc_f4_load(weights + i + GC_LANES);
+        for (size_t p = 0; p < GC_TOGETHER; p++) {
+            const float *at = tensor + p * stride + i;
+            low[p] = gc_f4_multiply_add(gc_f4_load(at), first, low[p]);
+            high[p] = gc_f4_multiply_add(gc_f4_load(at + GC_LANES), second, high[p]);
+        }
+    }
+    for (size_t p = 0; p < GC_TOGETHER; p++)
+        low[p] += high[p];
+    gc_f4_store(sums, gc_f4_load(sums) + gc_f4_sums(low));
+#endif
+    for (; i < count; i++)
+        for (size_t p = 0; p < GC_TOGETHER; p++)
+            sums[p] += weights[i] * tensor[p * stride + i];
+}
+
 #endif

@@ -55,48 +55,22 @@ static gc_real project_position(const struct projection *p, int32_t y, int32_t x
     return sum;
 }
 
-#ifndef GC_DOUBLE
-/* Positions that are computed at once: each value of the filter is read once for all of them. */
-#define TOGETHER 4
-
-/* sums [TOGETHER][2] += for each of TOGETHER inputs, `stride` apart, the products of filter [length] and
- * in [length], two vectors at a time */
-GC_INLINE void add_products(gc_f4 sums[TOGETHER][2], const float *filter, const float *in,
-                            size_t stride, size_t length) {
-    size_t c = 0;
-    for (; c + 2 * GC_LANES <= length; c += 2 * GC_LANES) {
-        const gc_f4 low = gc_f4_load(filter + c), high = gc_f4_load(filter + c + GC_LANES);
-        for (size_t p = 0; p < TOGETHER; p++) {
-            const float *at = in + p * stride + c;
-            sums[p][0] = gc_f4_multiply_add(gc_f4_load(at), low, sums[p][0]);
-            sums[p][1] = gc_f4_multiply_add(gc_f4_load(at + GC_LANES), high, sums[p][1]);
-        }
-    }
-    for (; c < length; c++)
-        for (size_t p = 0; p < TOGETHER; p++)
-            sums[p][0][0] += in[p * stride + c] * filter[c];
-}
-
-/* TOGETHER positions from (y, x) on, whose windows lie in the input but for whole rows. */
+/* GC_TOGETHER positions from (y, x) on, whose windows lie in the input but for whole rows. */
 static void project_together(const struct projection *p, int32_t y, int32_t x) {
     const struct gc_window *columns = &p->windows->columns;
     const bool is_dilated = columns->dilation > 1;
     const int32_t products = is_dilated ? columns->kernel : 1;
     const size_t length = (is_dilated ? 1 : (size_t)columns->kernel) * p->channels;
-    const size_t stride = (size_t)columns->stride * p->channels;
-    gc_f4 sums[TOGETHER][2] = {{{0}}};
+    gc_real sums[GC_TOGETHER] = {0};
     int32_t i, end;
     for (gc_window_taps(&p->windows->rows, y, &i, &end); i < end; i++)
         for (int32_t j = 0; j < products; j++)
-            add_products(sums, p->filter + ((size_t)i * columns->kernel + j) * p->channels,
-                         tap_at(p, y, x, i, j), stride, length);
+            gc_add_dots(sums, p->filter + ((size_t)i * columns->kernel + j) * p->channels,
+                        tap_at(p, y, x, i, j), (size_t)columns->stride * p->channels, length);
     gc_real *raw = p->raw + (size_t)y * columns->out + x;
-    for (size_t at = 0; at < TOGETHER; at++) {
-        const gc_f4 sum = sums[at][0] + sums[at][1];
-        raw[at] = p->constant + ((sum[0] + sum[1]) + (sum[2] + sum[3]));
-    }
+    for (size_t at = 0; at < GC_TOGETHER; at++)
+        raw[at] = p->constant + sums[at];
 }
-#endif
 
 /* The positions of a row whose windows lie in the input: *first .. *end - 1. */
 static void find_whole(const struct gc_window *columns, int32_t *first, int32_t *end) {
@@ -131,17 +105,14 @@ static void project_row(void *context, size_t row) {
     int32_t x = 0, first, end;
     touch_rows(p, y);
     find_whole(columns, &first, &end);
-    while (x < columns->out) {
-#ifndef GC_DOUBLE
-        if (x >= first && x + TOGETHER <= end) {
+    while (x < columns->out)
+        if (x >= first && x + GC_TOGETHER <= end) {
             project_together(p, y, x);
-            x += TOGETHER;
-            continue;
+            x += GC_TOGETHER;
+        } else {
+            p->raw[row * (size_t)columns->out + (size_t)x] = project_position(p, y, x);
+            x++;
         }
-#endif
-        p->raw[row * (size_t)columns->out + (size_t)x] = project_position(p, y, x);
-        x++;
-    }
 }
 
 /* raw [out_h][out_w] from a step's one filter */

@@ -60,6 +60,15 @@ GC_INLINE gc_f4 gc_f4_clamp(gc_f4 value, gc_f4 low, gc_f4 high) {
     return gc_f4_min(gc_f4_max(value, low), high);
 }
 
+/* The sum of each vector's values. */
+GC_INLINE gc_f4 gc_f4_sums(const gc_f4 v[GC_LANES]) {
+    const gc_f4 a = __builtin_shufflevector(v[0], v[1], 0, 1, 4, 5) +
+                    __builtin_shufflevector(v[0], v[1], 2, 3, 6, 7);
+    const gc_f4 b = __builtin_shufflevector(v[2], v[3], 0, 1, 4, 5) +
+                    __builtin_shufflevector(v[2], v[3], 2, 3, 6, 7);
+    return __builtin_shufflevector(a, b, 0, 2, 4, 6) + __builtin_shufflevector(a, b, 1, 3, 5, 7);
+}
+
 /* value where low < at < high, else 0. */
 GC_INLINE gc_f4 gc_f4_between(gc_f4 value, gc_f4 at, gc_f4 low, gc_f4 high) {
     typedef int32_t bits __attribute__((vector_size(16)));
