@@ -257,3 +257,20 @@ export function multiplyAdds(steps) {
     return sum + kernel.data.length * positions;
   }, 0);
 }
+
+/**
+ * The bytes of a forward pass that goes to memory once for every value: inputs and weights are read, outputs
+ * written.
+ * @param {Step[]} steps
+ */
+export function bytesMoved(steps) {
+  const size = (/** @type {Step} */ { shape }) =>
+    shape.reduce((product, axis) => product * axis, 4);
+  let [read, written] = [0, 0];
+  for (const step of steps) {
+    read += step.inputs.reduce((sum, input) => sum + size(steps[input]), 0);
+    read += 4 * (step.kernel?.data.length ?? 0);
+    written += step.op === 'input' ? 0 : size(step);
+  }
+  return { read, written };
+}

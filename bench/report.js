@@ -50,7 +50,6 @@ const circumstances = ({ when, load }) =>
 /** @param {Result} result */
 function timesTable(result) {
   const forward = result.times[forwardOf(result)];
-  const gigaflops = machineLimit(result).toFixed(1);
   const rows = Object.entries(result.times)
     .filter(([task]) => !task.startsWith('limit'))
     .map(([task, times]) => [
@@ -59,14 +58,29 @@ function timesTable(result) {
       ratio(times, forward).toFixed(2),
     ]);
   const starts = Object.entries(result.start).map(([what, times]) => [what, spread(times), '']);
-  const limit = limitTimes(result);
-  rows.push([
-    `multiply-adds at the limit, ${gigaflops} GFLOP/s`,
-    spread(limit),
-    ratio(limit, forward).toFixed(2),
+  const limits = Object.entries(limitsOf(result)).map(([what, times]) => [
+    what,
+    spread(times),
+    ratio(times, forward).toFixed(2),
   ]);
-  rows.push(...starts);
-  return table([result.host, 'ms', 'x forward'], rows);
+  return table([result.host, 'ms', 'x forward'], [...rows, ...limits, ...starts]);
+}
+
+/**
+ * What the machine needs at least, round by round.
+ * @param {Result} result
+ * @returns {Record<string, number[]>}
+ */
+function limitsOf(result) {
+  const arithmetic = limitTimes(result);
+  const memory = result.times['limit: memory'];
+  const pair = result.times['limit: 2 threads'];
+  return {
+    [`multiply-adds at the limit, ${machineLimit(result).toFixed(1)} GFLOP/s`]: arithmetic,
+    ...(pair && { 'the same shared by 2 threads': limitTimes(result, pair) }),
+    'every value and weight moved once, nothing computed': memory,
+    'both, one after the other': arithmetic.map((time, round) => time + memory[round]),
+  };
 }
 
 /** @param {number[]} times */

@@ -2,9 +2,9 @@
 
 import { init, loadModel } from '../../web/package/index.js';
 import { onnxRuntime, ours, startTfjs, tfjsFused, tfjsLayers } from '../contestants.js';
-import { limitLoops } from '../limit.js';
+import { limitLoops, limitOfTwo, memoryLoop } from '../limit.js';
 import { measure } from '../measure.js';
-import { multiplyAdds, readNetwork, toSteps } from '../network.js';
+import { bytesMoved, multiplyAdds, readNetwork, toSteps } from '../network.js';
 import { readModules } from './modules.js';
 import { measureStart } from './start.js';
 
@@ -57,7 +57,7 @@ export async function suite(host, options) {
   ];
   const differences = await compareScores(contestants, pictures.length);
   const tasks = {
-    ...(await limitTasks()),
+    ...(await limitTasks(steps)),
     ...forwardTasks(contestants, pictures.length),
     ...explainTasks(models[main], pictures),
   };
@@ -132,11 +132,19 @@ async function compareScores(contestants, count) {
   return differences;
 }
 
-/** @returns {Promise<Record<string, Task>>} */
-async function limitTasks() {
+/**
+ * @param {import('../network.js').Step[]} steps
+ * @returns {Promise<Record<string, Task>>}
+ */
+async function limitTasks(steps) {
   const { simd128, relaxed } = await limitLoops();
-  const tasks = { 'limit: SIMD128': { run: simd128 } };
-  return relaxed ? { ...tasks, 'limit: relaxed SIMD': { run: relaxed } } : tasks;
+  const pair = await limitOfTwo();
+  return {
+    'limit: SIMD128': { run: () => simd128() },
+    ...(relaxed && { 'limit: relaxed SIMD': { run: () => relaxed() } }),
+    ...(pair && { 'limit: 2 threads': pair }),
+    'limit: memory': { run: await memoryLoop(bytesMoved(steps)) },
+  };
 }
 
 /**

@@ -25,7 +25,8 @@ import { readModules } from './modules.js';
  */
 export async function suite(host, { modules, rounds, groups }) {
   const { simd128, relaxed } = await limitLoops();
-  const limit = { run: relaxed ?? simd128 };
+  const loop = relaxed ?? simd128;
+  const limit = { run: () => loop() };
   const [[build, wasmBinary]] = Object.entries(await readModules(host, modules));
   const engine = await init({ wasmBinary });
   /** @type {Record<string, object[]>} */

@@ -39,8 +39,40 @@ const files = {
   },
 };
 
-/** @type {Map<number | undefined, Map<unknown, Promise<Engine>>>} by number of threads and origin of the wasm */
-const engines = new Map();
+/**
+ * Engines by the origin of their wasm: an address or a variant, or else bytes or a module, with which they go
+ * when nobody has those any more.
+ */
+class Engines {
+  /** @type {Map<unknown, Promise<Engine>>} */
+  #named = new Map();
+  /** @type {WeakMap<object, Promise<Engine>>} */
+  #given = new WeakMap();
+
+  /** @param {object | string | undefined} origin */
+  #of(origin) {
+    const engines = typeof origin === 'object' ? this.#given : this.#named;
+    return /** @type {Map<unknown, Promise<Engine>>} */ (engines);
+  }
+
+  /**
+   * @param {object | string | undefined} origin
+   * @param {() => Promise<Engine>} start
+   */
+  get(origin, start) {
+    const engine = this.#of(origin).get(origin) ?? start();
+    this.#of(origin).set(origin, engine);
+    return engine;
+  }
+
+  /** @param {object | string | undefined} origin */
+  delete(origin) {
+    this.#of(origin).delete(origin);
+  }
+}
+
+/** @type {Map<number | undefined, Engines>} by number of threads */
+const started = new Map();
 
 /** @type {Engine | undefined} the engine that was initialised last */
 let current;
@@ -57,15 +89,11 @@ let current;
 export async function init(options = {}) {
   const { wasmModule, wasmBinary, wasmUrl, wasmVariant, threads } = options;
   const key = wasmModule ?? wasmBinary ?? (wasmUrl && resolveUrl(wasmUrl).href) ?? wasmVariant;
-  /** @type {Map<unknown, Promise<Engine>>} */
-  const started = engines.get(threads) ?? new Map();
-  engines.set(threads, started);
-  let engine = started.get(key);
-  if (!engine) {
-    engine = start(options, () => started.delete(key));
-    started.set(key, engine);
-    engine.catch(() => started.delete(key));
-  }
+  const engines = started.get(threads) ?? new Engines();
+  started.set(threads, engines);
+  const forget = () => engines.delete(key);
+  const engine = engines.get(key, () => start(options, forget));
+  engine.catch(forget);
   current = await engine;
   return current;
 }
