@@ -151,7 +151,8 @@ static const struct {
 };
 
 static void bench_depthwise(int32_t size, int32_t channels, int32_t kernel, int32_t stride) {
-    const struct gc_depthwise_params params = {1, kernel, kernel, stride, stride, 1, 1, true, true};
+    const struct gc_depthwise_params params = {
+        1, {kernel, kernel, stride, stride, 1, 1, true}, true};
     struct bench b;
     struct gc_windows windows;
     begin(&b, &gc_op_depthwise, &params, (gc_shape){3, {size, size, channels}});

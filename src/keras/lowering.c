@@ -14,13 +14,17 @@ static const char *const kernel_and_bias[GC_MAX_WEIGHTS] = {"kernel", "bias"};
 
 /* ---- Convolutions ---- */
 
-static gc_status read_conv2d(const struct gc_fields *f, struct gc_conv2d_params *p) {
-    GC_TRY(gc_field_int(f, "filters", 1, GC_REQUIRED, &p->filters));
-    GC_TRY(gc_field_int(f, "groups", 1, 1, &p->groups));
+static gc_status read_windows(const struct gc_fields *f, struct gc_window_params *p) {
     GC_TRY(gc_field_pair(f, "kernel_size", 1, GC_REQUIRED, &p->kernel_h, &p->kernel_w));
     GC_TRY(gc_field_pair(f, "strides", 1, 1, &p->stride_h, &p->stride_w));
     GC_TRY(gc_field_pair(f, "dilation_rate", 1, 1, &p->dilation_h, &p->dilation_w));
-    GC_TRY(gc_field_same(f, &p->same));
+    return gc_field_same(f, &p->same);
+}
+
+static gc_status read_conv2d(const struct gc_fields *f, struct gc_conv2d_params *p) {
+    GC_TRY(gc_field_int(f, "filters", 1, GC_REQUIRED, &p->filters));
+    GC_TRY(gc_field_int(f, "groups", 1, 1, &p->groups));
+    GC_TRY(read_windows(f, &p->windows));
     return gc_field_bool(f, "use_bias", true, &p->bias);
 }
 
@@ -33,10 +37,7 @@ static gc_status conv2d(struct gc_build *build) {
 
 static gc_status read_depthwise(const struct gc_fields *f, struct gc_depthwise_params *p) {
     GC_TRY(gc_field_int(f, "depth_multiplier", 1, 1, &p->multiplier));
-    GC_TRY(gc_field_pair(f, "kernel_size", 1, GC_REQUIRED, &p->kernel_h, &p->kernel_w));
-    GC_TRY(gc_field_pair(f, "strides", 1, 1, &p->stride_h, &p->stride_w));
-    GC_TRY(gc_field_pair(f, "dilation_rate", 1, 1, &p->dilation_h, &p->dilation_w));
-    GC_TRY(gc_field_same(f, &p->same));
+    GC_TRY(read_windows(f, &p->windows));
     return gc_field_bool(f, "use_bias", true, &p->bias);
 }
 
@@ -52,13 +53,7 @@ static gc_status separable_conv2d(struct gc_build *build) {
     static const char *const depthwise_arrays[GC_MAX_WEIGHTS] = {"depthwise_kernel"};
     static const char *const pointwise_arrays[GC_MAX_WEIGHTS] = {"pointwise_kernel", "bias"};
     struct gc_depthwise_params depthwise = {0};
-    struct gc_conv2d_params pointwise = {.groups = 1,
-                                         .kernel_h = 1,
-                                         .kernel_w = 1,
-                                         .stride_h = 1,
-                                         .stride_w = 1,
-                                         .dilation_h = 1,
-                                         .dilation_w = 1};
+    struct gc_conv2d_params pointwise = {.groups = 1, .windows = {1, 1, 1, 1, 1, 1, false}};
     GC_TRY(read_depthwise(&build->fields, &depthwise));
     GC_TRY(gc_field_int(&build->fields, "filters", 1, GC_REQUIRED, &pointwise.filters));
     pointwise.bias = depthwise.bias;
@@ -73,15 +68,15 @@ static gc_status conv2d_transpose(struct gc_build *build) {
     struct gc_conv2d_params c = {0};
     GC_TRY(read_conv2d(f, &c));
     struct gc_conv2d_transpose_params p = {.filters = c.filters,
-                                           .kernel_h = c.kernel_h,
-                                           .kernel_w = c.kernel_w,
-                                           .stride_h = c.stride_h,
-                                           .stride_w = c.stride_w,
-                                           .dilation_h = c.dilation_h,
-                                           .dilation_w = c.dilation_w,
+                                           .kernel_h = c.windows.kernel_h,
+                                           .kernel_w = c.windows.kernel_w,
+                                           .stride_h = c.windows.stride_h,
+                                           .stride_w = c.windows.stride_w,
+                                           .dilation_h = c.windows.dilation_h,
+                                           .dilation_w = c.windows.dilation_w,
                                            .output_padding_h = -1,
                                            .output_padding_w = -1,
-                                           .same = c.same,
+                                           .same = c.windows.same,
                                            .bias = c.bias};
     if (gc_field(f, "output_padding") != NULL)
         GC_TRY(gc_field_pair(f, "output_padding", 0, GC_REQUIRED, &p.output_padding_h,
@@ -344,13 +339,14 @@ static gc_status permute(struct gc_build *build) {
 
 static gc_status pool(struct gc_build *build, const struct gc_op *op) {
     const struct gc_fields *f = &build->fields;
-    struct gc_pooling_params p = {0};
-    GC_TRY(gc_field_pair(f, "pool_size", 1, 2, &p.pool_h, &p.pool_w));
-    p.stride_h = p.pool_h;
-    p.stride_w = p.pool_w;
+    struct gc_pooling_params p = {{.dilation_h = 1, .dilation_w = 1}};
+    struct gc_window_params *w = &p.windows;
+    GC_TRY(gc_field_pair(f, "pool_size", 1, 2, &w->kernel_h, &w->kernel_w));
+    w->stride_h = w->kernel_h;
+    w->stride_w = w->kernel_w;
     if (gc_field(f, "strides") != NULL)
-        GC_TRY(gc_field_pair(f, "strides", 1, GC_REQUIRED, &p.stride_h, &p.stride_w));
-    GC_TRY(gc_field_same(f, &p.same));
+        GC_TRY(gc_field_pair(f, "strides", 1, GC_REQUIRED, &w->stride_h, &w->stride_w));
+    GC_TRY(gc_field_same(f, &w->same));
     return APPEND(build, op, p, NULL);
 }
 

@@ -18,14 +18,6 @@
 
 /* ---- Shapes ---- */
 
-static gc_status windows_of(struct gc_windows *windows, const gc_shape *in,
-                            const struct gc_conv2d_params *p, const struct gc_padding *padding) {
-    GC_TRY(gc_window_make(&windows->rows, in->dims[0], p->kernel_h, p->stride_h, p->dilation_h,
-                          p->same, padding->top, padding->bottom));
-    return gc_window_make(&windows->columns, in->dims[1], p->kernel_w, p->stride_w, p->dilation_w,
-                          p->same, padding->left, padding->right);
-}
-
 static gc_status conv2d_shape(gc_shape *out, const gc_shape *in, int32_t input_count,
                               const void *params) {
     (void)input_count;
@@ -36,7 +28,7 @@ static gc_status conv2d_shape(gc_shape *out, const gc_shape *in, int32_t input_c
         return gc_fail(GC_INVALID_MODEL, "%d channels and %d filters do not divide into %d groups",
                        (int)in->dims[2], (int)p->filters, (int)p->groups);
     struct gc_windows windows;
-    GC_TRY(windows_of(&windows, in, p, &(struct gc_padding){0}));
+    GC_TRY(gc_windows_make(&windows, in, &p->windows, &(struct gc_padding){0}));
     *out = (gc_shape){3, {windows.rows.out, windows.columns.out, p->filters}};
     return GC_OK;
 }
@@ -44,12 +36,13 @@ static gc_status conv2d_shape(gc_shape *out, const gc_shape *in, int32_t input_c
 static gc_shape conv2d_weight(int32_t slot, const gc_shape *in, const void *params) {
     const struct gc_conv2d_params *p = params;
     if (slot == 0)
-        return (gc_shape){4, {p->kernel_h, p->kernel_w, in->dims[2] / p->groups, p->filters}};
+        return (gc_shape){
+            4, {p->windows.kernel_h, p->windows.kernel_w, in->dims[2] / p->groups, p->filters}};
     return slot == 1 && p->bias ? (gc_shape){1, {p->filters}} : (gc_shape){.rank = -1};
 }
 
 static bool conv2d_takes_padding(const void *params) {
-    return !((const struct gc_conv2d_params *)params)->same;
+    return !((const struct gc_conv2d_params *)params)->windows.same;
 }
 
 /* ---- Reference ---- */
@@ -68,7 +61,7 @@ static gc_status sizes_of(struct sizes *sizes, const struct gc_step *step) {
     sizes->group_out = p->filters / p->groups;
     sizes->in = in;
     sizes->filters = p->filters;
-    return windows_of(&sizes->windows, step->in, p, &step->padding);
+    return gc_windows_make(&sizes->windows, step->in, &p->windows, &step->padding);
 }
 
 /* out(f) += sum_c kernel(c, f) * in(c):  one tap; out [filters], in [in], kernel
@@ -237,9 +230,7 @@ static bool is_depthwise(const struct gc_step *step) {
 
 static struct gc_step depthwise_of(const struct gc_step *step, struct gc_depthwise_params *params) {
     const struct gc_conv2d_params *p = step->params;
-    *params = (struct gc_depthwise_params){1,           p->kernel_h,   p->kernel_w,   p->stride_h,
-                                           p->stride_w, p->dilation_h, p->dilation_w, p->same,
-                                           p->bias};
+    *params = (struct gc_depthwise_params){1, p->windows, p->bias};
     struct gc_step depthwise = *step;
     depthwise.op = &gc_op_depthwise;
     depthwise.params = params;

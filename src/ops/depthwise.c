@@ -18,14 +18,6 @@
 
 /* ---- Shapes ---- */
 
-static gc_status windows_of(struct gc_windows *windows, const gc_shape *in,
-                            const struct gc_depthwise_params *p, const struct gc_padding *padding) {
-    GC_TRY(gc_window_make(&windows->rows, in->dims[0], p->kernel_h, p->stride_h, p->dilation_h,
-                          p->same, padding->top, padding->bottom));
-    return gc_window_make(&windows->columns, in->dims[1], p->kernel_w, p->stride_w, p->dilation_w,
-                          p->same, padding->left, padding->right);
-}
-
 static gc_status depthwise_shape(gc_shape *out, const gc_shape *in, int32_t input_count,
                                  const void *params) {
     (void)input_count;
@@ -35,7 +27,7 @@ static gc_status depthwise_shape(gc_shape *out, const gc_shape *in, int32_t inpu
         return gc_fail(GC_INVALID_MODEL, "a depth multiplier of %d for %d channels",
                        (int)p->multiplier, (int)in->dims[2]);
     struct gc_windows windows;
-    GC_TRY(windows_of(&windows, in, p, &(struct gc_padding){0}));
+    GC_TRY(gc_windows_make(&windows, in, &p->windows, &(struct gc_padding){0}));
     *out = (gc_shape){3, {windows.rows.out, windows.columns.out, in->dims[2] * p->multiplier}};
     return GC_OK;
 }
@@ -43,13 +35,14 @@ static gc_status depthwise_shape(gc_shape *out, const gc_shape *in, int32_t inpu
 static gc_shape depthwise_weight(int32_t slot, const gc_shape *in, const void *params) {
     const struct gc_depthwise_params *p = params;
     if (slot == 0)
-        return (gc_shape){4, {p->kernel_h, p->kernel_w, in->dims[2], p->multiplier}};
+        return (gc_shape){4,
+                          {p->windows.kernel_h, p->windows.kernel_w, in->dims[2], p->multiplier}};
     return slot == 1 && p->bias ? (gc_shape){1, {in->dims[2] * p->multiplier}}
                                 : (gc_shape){.rank = -1};
 }
 
 static bool depthwise_takes_padding(const void *params) {
-    return !((const struct gc_depthwise_params *)params)->same;
+    return !((const struct gc_depthwise_params *)params)->windows.same;
 }
 
 /* ---- Reference ---- */
@@ -64,7 +57,7 @@ static gc_status sizes_of(struct sizes *sizes, const struct gc_step *step) {
     sizes->in = step->in[0].dims[2];
     sizes->multiplier = p->multiplier;
     sizes->filters = sizes->in * p->multiplier;
-    return windows_of(&sizes->windows, step->in, p, &step->padding);
+    return gc_windows_make(&sizes->windows, step->in, &p->windows, &step->padding);
 }
 
 /* One output pixel: out [filters]. */

@@ -3,7 +3,7 @@
 #ifndef GC_OPS_H
 #define GC_OPS_H
 
-#include "../op.h"
+#include "window.h"
 
 /* ---- Convolutions and products ---- */
 
@@ -20,8 +20,7 @@ void gc_depthwise_outside(const struct gc_step *step, gc_real *outside, const gc
 extern const struct gc_op gc_op_conv2d;
 struct gc_conv2d_params {
     int32_t filters, groups;
-    int32_t kernel_h, kernel_w, stride_h, stride_w, dilation_h, dilation_w;
-    bool same; /* Keras' padding "same", else "valid" */
+    struct gc_window_params windows;
     bool bias;
 };
 
@@ -30,8 +29,7 @@ struct gc_conv2d_params {
 extern const struct gc_op gc_op_depthwise;
 struct gc_depthwise_params {
     int32_t multiplier;
-    int32_t kernel_h, kernel_w, stride_h, stride_w, dilation_h, dilation_w;
-    bool same;
+    struct gc_window_params windows;
     bool bias;
 };
 
@@ -176,8 +174,7 @@ struct gc_upsampling_params {
 /* Maximum or mean of windows, Keras MaxPooling2D and AveragePooling2D. */
 extern const struct gc_op gc_op_max_pooling, gc_op_average_pooling;
 struct gc_pooling_params {
-    int32_t pool_h, pool_w, stride_h, stride_w;
-    bool same;
+    struct gc_window_params windows;
 };
 
 /* Mean or maximum over rows and columns, Keras GlobalAveragePooling2D and GlobalMaxPooling2D. */

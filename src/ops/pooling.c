@@ -11,8 +11,7 @@
 
 static gc_status windows_of(struct gc_windows *windows, const gc_shape *in,
                             const struct gc_pooling_params *p) {
-    GC_TRY(gc_window_make(&windows->rows, in->dims[0], p->pool_h, p->stride_h, 1, p->same, 0, 0));
-    return gc_window_make(&windows->columns, in->dims[1], p->pool_w, p->stride_w, 1, p->same, 0, 0);
+    return gc_windows_make(windows, in, &p->windows, &(struct gc_padding){0});
 }
 
 static gc_status pooling_shape(gc_shape *out, const gc_shape *in, int32_t input_count,

@@ -136,18 +136,11 @@ static void sum_taps(gc_real *taps, const gc_real *filter, size_t count, size_t 
             taps[c] += filter[c];
 }
 
-/* The windows of a step whose parameters have the fields of a convolution; they were made before. */
-#define WINDOWS_OF(step, p)                                                                        \
-    {make_window((step)->in->dims[0], (p)->kernel_h, (p)->stride_h, (p)->dilation_h, (p)->same,    \
-                 (step)->padding.top, (step)->padding.bottom),                                     \
-     make_window((step)->in->dims[1], (p)->kernel_w, (p)->stride_w, (p)->dilation_w, (p)->same,    \
-                 (step)->padding.left, (step)->padding.right)}
-
-static struct gc_window make_window(int32_t in, int32_t kernel, int32_t stride, int32_t dilation,
-                                    bool same, int32_t before, int32_t after) {
-    struct gc_window window;
-    gc_window_make(&window, in, kernel, stride, dilation, same, before, after);
-    return window;
+static struct gc_windows windows_of(const struct gc_step *step,
+                                    const struct gc_window_params *params) {
+    struct gc_windows windows = {0};
+    gc_windows_make(&windows, step->in, params, &step->padding); /* as it was when prepared */
+    return windows;
 }
 
 /* Room for the one filter and, behind it, for a value of each channel of out; kept with the step. */
@@ -164,8 +157,8 @@ gc_status gc_conv2d_project(struct gc_step *step, gc_real *raw, gc_real *taps,
     const struct gc_conv2d_params *p = step->params;
     const int32_t channels = step->in->dims[2], filters = p->filters;
     const int32_t group_in = channels / p->groups, group_out = filters / p->groups;
-    const struct gc_windows w = WINDOWS_OF(step, p);
-    const size_t tap_count = (size_t)p->kernel_h * p->kernel_w;
+    const struct gc_windows w = windows_of(step, &p->windows);
+    const size_t tap_count = (size_t)w.rows.kernel * w.columns.kernel;
     GC_TRY(allocate_filter(step, tap_count * channels));
     for (size_t tap = 0; tap < tap_count; tap++)
         for (int32_t c = 0; c < channels; c++) {
@@ -196,8 +189,8 @@ gc_status gc_depthwise_project(struct gc_step *step, gc_real *raw, gc_real *taps
                                const gc_real *weights, const gc_real *const *in) {
     const struct gc_depthwise_params *p = step->params;
     const size_t channels = (size_t)step->in->dims[2], multiplier = (size_t)p->multiplier;
-    const struct gc_windows w = WINDOWS_OF(step, p);
-    const size_t tap_count = (size_t)p->kernel_h * p->kernel_w;
+    const struct gc_windows w = windows_of(step, &p->windows);
+    const size_t tap_count = (size_t)w.rows.kernel * w.columns.kernel;
     GC_TRY(allocate_filter(step, tap_count * channels));
     for (size_t tap = 0; tap < tap_count; tap++)
         project_tap(step->filter + tap * channels, weights,
@@ -254,12 +247,12 @@ void gc_conv2d_outside(const struct gc_step *step, gc_real *outside, const gc_re
     const struct gc_conv2d_params *p = step->params;
     const int32_t channels = step->in->dims[2], filters = p->filters;
     const int32_t group_in = channels / p->groups, group_out = filters / p->groups;
-    const struct gc_windows w = WINDOWS_OF(step, p);
-    gc_real *sums = step->filter + (size_t)p->kernel_h * p->kernel_w * channels;
+    const struct gc_windows w = windows_of(step, &p->windows);
+    gc_real *sums = step->filter + (size_t)w.rows.kernel * w.columns.kernel * channels;
     const float *kernel = step->weights[0];
     memset(outside, 0, (size_t)channels * sizeof *outside);
-    for (int32_t i = 0; i < p->kernel_h; i++)
-        for (int32_t j = 0; j < p->kernel_w; j++, kernel += (size_t)group_in * filters) {
+    for (int32_t i = 0; i < w.rows.kernel; i++)
+        for (int32_t j = 0; j < w.columns.kernel; j++, kernel += (size_t)group_in * filters) {
             sum_outside(sums, step, dout, &w, i, j);
             for (int32_t c = 0; c < channels; c++) {
                 const int32_t first = c / group_in * group_out;
@@ -273,12 +266,12 @@ void gc_conv2d_outside(const struct gc_step *step, gc_real *outside, const gc_re
 void gc_depthwise_outside(const struct gc_step *step, gc_real *outside, const gc_real *dout) {
     const struct gc_depthwise_params *p = step->params;
     const size_t channels = (size_t)step->in->dims[2], multiplier = (size_t)p->multiplier;
-    const struct gc_windows w = WINDOWS_OF(step, p);
-    gc_real *sums = step->filter + (size_t)p->kernel_h * p->kernel_w * channels;
+    const struct gc_windows w = windows_of(step, &p->windows);
+    gc_real *sums = step->filter + (size_t)w.rows.kernel * w.columns.kernel * channels;
     const float *kernel = step->weights[0];
     memset(outside, 0, channels * sizeof *outside);
-    for (int32_t i = 0; i < p->kernel_h; i++)
-        for (int32_t j = 0; j < p->kernel_w; j++, kernel += channels * multiplier) {
+    for (int32_t i = 0; i < w.rows.kernel; i++)
+        for (int32_t j = 0; j < w.columns.kernel; j++, kernel += channels * multiplier) {
             sum_outside(sums, step, dout, &w, i, j);
             for (size_t c = 0; c < channels; c++)
                 outside[c] +=

@@ -34,3 +34,12 @@ gc_status gc_window_make(struct gc_window *window, int32_t in, int32_t kernel, i
     };
     return GC_OK;
 }
+
+gc_status gc_windows_make(struct gc_windows *windows, const gc_shape *in,
+                          const struct gc_window_params *params, const struct gc_padding *padding) {
+    const struct gc_window_params *p = params;
+    GC_TRY(gc_window_make(&windows->rows, in->dims[0], p->kernel_h, p->stride_h, p->dilation_h,
+                          p->same, padding->top, padding->bottom));
+    return gc_window_make(&windows->columns, in->dims[1], p->kernel_w, p->stride_w, p->dilation_w,
+                          p->same, padding->left, padding->right);
+}

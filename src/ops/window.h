@@ -19,6 +19,12 @@ struct gc_windows {
     struct gc_window rows, columns;
 };
 
+/* The windows of a convolution or a pooling, as Keras describes them. */
+struct gc_window_params {
+    int32_t kernel_h, kernel_w, stride_h, stride_w, dilation_h, dilation_w;
+    bool same; /* Keras' padding "same", else "valid" */
+};
+
 /* Fills in the geometry of one axis.
  *   same            Keras' padding "same": out = ceil(in / stride), of the zeros that this takes
  * half (rounded down) before; else "valid" before, after   zeros that are there already; "same"
@@ -26,6 +32,10 @@ struct gc_windows {
  * window fits nowhere; TOO_LARGE. */
 gc_status gc_window_make(struct gc_window *window, int32_t in, int32_t kernel, int32_t stride,
                          int32_t dilation, bool same, int32_t before, int32_t after);
+
+/* The same for both axes of a picture, around which `padding` lies. */
+gc_status gc_windows_make(struct gc_windows *windows, const gc_shape *in,
+                          const struct gc_window_params *params, const struct gc_padding *padding);
 
 /* Input position of a tap of window `at`; outside the input it is a zero. */
 static inline int32_t gc_window_position(const struct gc_window *window, int32_t at, int32_t tap) {

@@ -54,42 +54,50 @@ static const struct {
     struct gc_conv2d_params params;
 } convolutions[] = {
     /*                                         filters groups kernel stride dilation same bias */
-    {"1x1", {3, {5, 7, 8}}, {12, 1, 1, 1, 1, 1, 1, 1, true, true}},
-    {"1x1 odd channels", {3, {3, 3, 17}}, {5, 1, 1, 1, 1, 1, 1, 1, false, false}},
-    {"1x1 stride 2", {3, {5, 6, 4}}, {9, 1, 1, 1, 2, 2, 1, 1, true, true}},
-    {"1x1 stride 2 valid", {3, {6, 5, 3}}, {4, 1, 1, 1, 2, 2, 1, 1, false, true}},
-    {"1x1 stride 1x3", {3, {4, 7, 3}}, {4, 1, 1, 1, 1, 3, 1, 1, true, true}},
-    {"1x1 stride 3 on one pixel", {3, {1, 1, 3}}, {4, 1, 1, 1, 3, 3, 1, 1, true, true}},
-    {"3x3", {3, {6, 5, 4}}, {8, 1, 3, 3, 1, 1, 1, 1, true, true}},
-    {"3x3 valid", {3, {5, 4, 3}}, {17, 1, 3, 3, 1, 1, 1, 1, false, false}},
-    {"3x3 one channel", {3, {5, 5, 1}}, {1, 1, 3, 3, 1, 1, 1, 1, true, true}},
-    {"3x3 stride 2", {3, {8, 8, 3}}, {16, 1, 3, 3, 2, 2, 1, 1, true, true}},
-    {"3x3 stride 2 odd", {3, {7, 9, 5}}, {4, 1, 3, 3, 2, 2, 1, 1, true, false}},
-    {"3x3 stride 2 valid, rows left over", {3, {8, 6, 5}}, {4, 1, 3, 3, 2, 2, 1, 1, false, true}},
-    {"3x3 stride 2x1", {3, {7, 5, 3}}, {4, 1, 3, 3, 2, 1, 1, 1, true, true}},
-    {"3x3 stride 3 valid, rows left over", {3, {11, 10, 3}}, {4, 1, 3, 3, 3, 3, 1, 1, false, true}},
-    {"2x2 stride 2", {3, {7, 6, 3}}, {5, 1, 2, 2, 2, 2, 1, 1, true, true}},
-    {"2x2 stride 3: larger than the kernel", {3, {8, 9, 3}}, {5, 1, 2, 2, 3, 3, 1, 1, true, true}},
-    {"2x2 stride 4 valid", {3, {11, 10, 4}}, {3, 1, 2, 2, 4, 4, 1, 1, false, true}},
-    {"3x3 stride 4 on two rows", {3, {2, 3, 4}}, {3, 1, 3, 3, 4, 4, 1, 1, true, true}},
-    {"3x3 stride 3 on one pixel", {3, {1, 1, 4}}, {3, 1, 3, 3, 3, 3, 1, 1, true, true}},
-    {"5x5 stride 4 on a row", {3, {1, 6, 3}}, {3, 1, 5, 5, 4, 4, 1, 1, true, true}},
-    {"5x5 larger than the picture", {3, {3, 2, 4}}, {3, 1, 5, 5, 1, 1, 1, 1, true, true}},
-    {"5x5 stride 2 on one pixel", {3, {1, 1, 3}}, {4, 1, 5, 5, 2, 2, 1, 1, true, true}},
-    {"7x7 stride 2", {3, {15, 14, 3}}, {8, 1, 7, 7, 2, 2, 1, 1, true, true}},
-    {"1x7", {3, {4, 9, 5}}, {6, 1, 1, 7, 1, 1, 1, 1, true, true}},
-    {"7x1 valid", {3, {9, 4, 5}}, {6, 1, 7, 1, 1, 1, 1, 1, false, true}},
-    {"3x3 dilation 2", {3, {7, 8, 4}}, {5, 1, 3, 3, 1, 1, 2, 2, true, true}},
-    {"3x3 dilation 2x3 valid", {3, {8, 9, 4}}, {5, 1, 3, 3, 1, 1, 2, 3, false, true}},
-    {"3x3 dilation 2 stride 2", {3, {9, 8, 4}}, {5, 1, 3, 3, 2, 2, 2, 2, false, true}},
-    {"1x1 in 4 groups", {3, {5, 4, 8}}, {12, 4, 1, 1, 1, 1, 1, 1, true, true}},
-    {"3x3 in 2 groups", {3, {5, 6, 6}}, {4, 2, 3, 3, 1, 1, 1, 1, true, true}},
-    {"3x3 in 3 groups stride 2", {3, {7, 8, 9}}, {15, 3, 3, 3, 2, 2, 1, 1, true, false}},
-    {"3x3, a group per channel", {3, {5, 6, 6}}, {6, 6, 3, 3, 1, 1, 1, 1, true, true}},
-    {"7x7, a group per channel", {3, {9, 8, 7}}, {7, 7, 7, 7, 1, 1, 1, 1, true, true}},
-    {"5x5, a group per channel, stride 2", {3, {9, 8, 4}}, {4, 4, 5, 5, 2, 2, 1, 1, false, false}},
-    {"3x3, a group per channel, 2 filters", {3, {5, 6, 5}}, {10, 5, 3, 3, 2, 2, 1, 1, true, true}},
-    {"3x3 many channels", {3, {6, 6, 64}}, {48, 1, 3, 3, 1, 1, 1, 1, true, true}},
+    {"1x1", {3, {5, 7, 8}}, {12, 1, {1, 1, 1, 1, 1, 1, true}, true}},
+    {"1x1 odd channels", {3, {3, 3, 17}}, {5, 1, {1, 1, 1, 1, 1, 1, false}, false}},
+    {"1x1 stride 2", {3, {5, 6, 4}}, {9, 1, {1, 1, 2, 2, 1, 1, true}, true}},
+    {"1x1 stride 2 valid", {3, {6, 5, 3}}, {4, 1, {1, 1, 2, 2, 1, 1, false}, true}},
+    {"1x1 stride 1x3", {3, {4, 7, 3}}, {4, 1, {1, 1, 1, 3, 1, 1, true}, true}},
+    {"1x1 stride 3 on one pixel", {3, {1, 1, 3}}, {4, 1, {1, 1, 3, 3, 1, 1, true}, true}},
+    {"3x3", {3, {6, 5, 4}}, {8, 1, {3, 3, 1, 1, 1, 1, true}, true}},
+    {"3x3 valid", {3, {5, 4, 3}}, {17, 1, {3, 3, 1, 1, 1, 1, false}, false}},
+    {"3x3 one channel", {3, {5, 5, 1}}, {1, 1, {3, 3, 1, 1, 1, 1, true}, true}},
+    {"3x3 stride 2", {3, {8, 8, 3}}, {16, 1, {3, 3, 2, 2, 1, 1, true}, true}},
+    {"3x3 stride 2 odd", {3, {7, 9, 5}}, {4, 1, {3, 3, 2, 2, 1, 1, true}, false}},
+    {"3x3 stride 2 valid, rows left over", {3, {8, 6, 5}}, {4, 1, {3, 3, 2, 2, 1, 1, false}, true}},
+    {"3x3 stride 2x1", {3, {7, 5, 3}}, {4, 1, {3, 3, 2, 1, 1, 1, true}, true}},
+    {"3x3 stride 3 valid, rows left over",
+     {3, {11, 10, 3}},
+     {4, 1, {3, 3, 3, 3, 1, 1, false}, true}},
+    {"2x2 stride 2", {3, {7, 6, 3}}, {5, 1, {2, 2, 2, 2, 1, 1, true}, true}},
+    {"2x2 stride 3: larger than the kernel",
+     {3, {8, 9, 3}},
+     {5, 1, {2, 2, 3, 3, 1, 1, true}, true}},
+    {"2x2 stride 4 valid", {3, {11, 10, 4}}, {3, 1, {2, 2, 4, 4, 1, 1, false}, true}},
+    {"3x3 stride 4 on two rows", {3, {2, 3, 4}}, {3, 1, {3, 3, 4, 4, 1, 1, true}, true}},
+    {"3x3 stride 3 on one pixel", {3, {1, 1, 4}}, {3, 1, {3, 3, 3, 3, 1, 1, true}, true}},
+    {"5x5 stride 4 on a row", {3, {1, 6, 3}}, {3, 1, {5, 5, 4, 4, 1, 1, true}, true}},
+    {"5x5 larger than the picture", {3, {3, 2, 4}}, {3, 1, {5, 5, 1, 1, 1, 1, true}, true}},
+    {"5x5 stride 2 on one pixel", {3, {1, 1, 3}}, {4, 1, {5, 5, 2, 2, 1, 1, true}, true}},
+    {"7x7 stride 2", {3, {15, 14, 3}}, {8, 1, {7, 7, 2, 2, 1, 1, true}, true}},
+    {"1x7", {3, {4, 9, 5}}, {6, 1, {1, 7, 1, 1, 1, 1, true}, true}},
+    {"7x1 valid", {3, {9, 4, 5}}, {6, 1, {7, 1, 1, 1, 1, 1, false}, true}},
+    {"3x3 dilation 2", {3, {7, 8, 4}}, {5, 1, {3, 3, 1, 1, 2, 2, true}, true}},
+    {"3x3 dilation 2x3 valid", {3, {8, 9, 4}}, {5, 1, {3, 3, 1, 1, 2, 3, false}, true}},
+    {"3x3 dilation 2 stride 2", {3, {9, 8, 4}}, {5, 1, {3, 3, 2, 2, 2, 2, false}, true}},
+    {"1x1 in 4 groups", {3, {5, 4, 8}}, {12, 4, {1, 1, 1, 1, 1, 1, true}, true}},
+    {"3x3 in 2 groups", {3, {5, 6, 6}}, {4, 2, {3, 3, 1, 1, 1, 1, true}, true}},
+    {"3x3 in 3 groups stride 2", {3, {7, 8, 9}}, {15, 3, {3, 3, 2, 2, 1, 1, true}, false}},
+    {"3x3, a group per channel", {3, {5, 6, 6}}, {6, 6, {3, 3, 1, 1, 1, 1, true}, true}},
+    {"7x7, a group per channel", {3, {9, 8, 7}}, {7, 7, {7, 7, 1, 1, 1, 1, true}, true}},
+    {"5x5, a group per channel, stride 2",
+     {3, {9, 8, 4}},
+     {4, 4, {5, 5, 2, 2, 1, 1, false}, false}},
+    {"3x3, a group per channel, 2 filters",
+     {3, {5, 6, 5}},
+     {10, 5, {3, 3, 2, 2, 1, 1, true}, true}},
+    {"3x3 many channels", {3, {6, 6, 64}}, {48, 1, {3, 3, 1, 1, 1, 1, true}, true}},
 };
 
 TEST(conv2d) {
@@ -101,7 +109,7 @@ TEST(conv2d) {
 
 /* Clamped to one value, and a gradient of nothing. */
 TEST(conv2d_clamped_to_a_point) {
-    const struct gc_conv2d_params params = {4, 1, 3, 3, 1, 1, 1, 1, true, true};
+    const struct gc_conv2d_params params = {4, 1, {3, 3, 1, 1, 1, 1, true}, true};
     op_test("clamp 0 .. 0",
             &(struct op_case){
                 .op = &gc_op_conv2d, .params = &params, .in = {PICTURE(4, 4, 3)}, .clamp = true});
@@ -109,7 +117,7 @@ TEST(conv2d_clamped_to_a_point) {
 
 /* Keras' "same" with stride 2 pads after, not before: the first window starts at the first pixel. */
 TEST(conv2d_by_hand) {
-    const struct gc_conv2d_params params = {1, 1, 3, 3, 2, 2, 1, 1, true, true};
+    const struct gc_conv2d_params params = {1, 1, {3, 3, 2, 2, 1, 1, true}, true};
     const gc_real in[] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16};
     const float kernel[] = {1, 0, 0, 0, 10, 0, 0, 0, 100}, bias[] = {0.5f};
     const struct op_case c = {.op = &gc_op_conv2d, .params = &params, .in = {PICTURE(4, 4, 1)}};
@@ -124,7 +132,7 @@ TEST(conv2d_by_hand) {
 
 TEST(conv2d_refuses) {
     gc_shape out;
-    const struct gc_conv2d_params good = {4, 1, 3, 3, 1, 1, 1, 1, false, true};
+    const struct gc_conv2d_params good = {4, 1, {3, 3, 1, 1, 1, 1, false}, true};
     struct gc_conv2d_params bad = good;
     EXPECT_OK(gc_op_conv2d.shape(&out, &PICTURE(3, 3, 4), 1, &good));
     EXPECT_INT(out.dims[0], 1);
@@ -134,11 +142,11 @@ TEST(conv2d_refuses) {
     bad.groups = 3;
     EXPECT_STATUS(gc_op_conv2d.shape(&out, &PICTURE(3, 3, 4), 1, &bad), GC_INVALID_MODEL);
     bad = good;
-    bad.stride_w = 0;
+    bad.windows.stride_w = 0;
     EXPECT_STATUS(gc_op_conv2d.shape(&out, &PICTURE(3, 3, 4), 1, &bad), GC_INVALID_MODEL);
     bad = good;
-    bad.same = true;
-    bad.kernel_h = bad.dilation_h = INT32_MAX;
+    bad.windows.same = true;
+    bad.windows.kernel_h = bad.windows.dilation_h = INT32_MAX;
     EXPECT_STATUS(gc_op_conv2d.shape(&out, &PICTURE(3, 3, 4), 1, &bad), GC_TOO_LARGE);
 }
 
@@ -150,31 +158,31 @@ static const struct {
     struct gc_depthwise_params params;
 } depthwises[] = {
     /*                                multiplier kernel stride dilation same bias */
-    {"3x3", {3, {6, 5, 8}}, {1, 3, 3, 1, 1, 1, 1, true, true}},
-    {"3x3 valid", {3, {5, 6, 17}}, {1, 3, 3, 1, 1, 1, 1, false, false}},
-    {"3x3 one channel", {3, {5, 6, 1}}, {1, 3, 3, 1, 1, 1, 1, true, true}},
-    {"3x3 on one pixel", {3, {1, 1, 4}}, {1, 3, 3, 1, 1, 1, 1, true, true}},
-    {"3x3 stride 2", {3, {8, 6, 12}}, {1, 3, 3, 2, 2, 1, 1, true, true}},
-    {"3x3 stride 2 odd", {3, {7, 9, 5}}, {1, 3, 3, 2, 2, 1, 1, true, true}},
-    {"3x3 stride 2 valid, rows left over", {3, {8, 6, 32}}, {1, 3, 3, 2, 2, 1, 1, false, true}},
-    {"3x3 stride 2 on one pixel", {3, {1, 1, 3}}, {1, 3, 3, 2, 2, 1, 1, true, true}},
-    {"2x2 stride 2", {3, {7, 6, 3}}, {1, 2, 2, 2, 2, 1, 1, true, true}},
-    {"2x2 stride 3: larger than the kernel", {3, {8, 9, 3}}, {1, 2, 2, 3, 3, 1, 1, true, true}},
-    {"3x3 stride 2x1", {3, {7, 5, 4}}, {1, 3, 3, 2, 1, 1, 1, true, true}},
-    {"1x1", {3, {4, 5, 5}}, {1, 1, 1, 1, 1, 1, 1, true, true}},
-    {"1x1 stride 2", {3, {4, 5, 5}}, {1, 1, 1, 2, 2, 1, 1, true, true}},
-    {"5x5", {3, {7, 6, 20}}, {1, 5, 5, 1, 1, 1, 1, true, true}},
-    {"5x5 larger than the picture", {3, {2, 3, 4}}, {1, 5, 5, 1, 1, 1, 1, true, true}},
-    {"5x5 stride 2", {3, {9, 10, 9}}, {1, 5, 5, 2, 2, 1, 1, true, true}},
-    {"3x5 valid", {3, {6, 8, 4}}, {1, 3, 5, 1, 1, 1, 1, false, true}},
-    {"7x7", {3, {8, 9, 12}}, {1, 7, 7, 1, 1, 1, 1, true, true}},
-    {"7x7 stride 2", {3, {9, 10, 6}}, {1, 7, 7, 2, 2, 1, 1, true, true}},
-    {"3x3 dilation 2", {3, {7, 8, 6}}, {1, 3, 3, 1, 1, 2, 2, true, true}},
-    {"3x3 dilation 2 valid", {3, {7, 8, 6}}, {1, 3, 3, 1, 1, 2, 2, false, true}},
-    {"3x3 dilation 2 stride 2", {3, {9, 8, 4}}, {1, 3, 3, 2, 2, 2, 2, true, true}},
-    {"3x3 multiplier 2", {3, {5, 6, 3}}, {2, 3, 3, 1, 1, 1, 1, true, true}},
-    {"3x3 multiplier 5 stride 2", {3, {7, 6, 3}}, {5, 3, 3, 2, 2, 1, 1, false, false}},
-    {"3x3 multiplier 8, one channel", {3, {5, 6, 1}}, {8, 3, 3, 1, 1, 1, 1, true, true}},
+    {"3x3", {3, {6, 5, 8}}, {1, {3, 3, 1, 1, 1, 1, true}, true}},
+    {"3x3 valid", {3, {5, 6, 17}}, {1, {3, 3, 1, 1, 1, 1, false}, false}},
+    {"3x3 one channel", {3, {5, 6, 1}}, {1, {3, 3, 1, 1, 1, 1, true}, true}},
+    {"3x3 on one pixel", {3, {1, 1, 4}}, {1, {3, 3, 1, 1, 1, 1, true}, true}},
+    {"3x3 stride 2", {3, {8, 6, 12}}, {1, {3, 3, 2, 2, 1, 1, true}, true}},
+    {"3x3 stride 2 odd", {3, {7, 9, 5}}, {1, {3, 3, 2, 2, 1, 1, true}, true}},
+    {"3x3 stride 2 valid, rows left over", {3, {8, 6, 32}}, {1, {3, 3, 2, 2, 1, 1, false}, true}},
+    {"3x3 stride 2 on one pixel", {3, {1, 1, 3}}, {1, {3, 3, 2, 2, 1, 1, true}, true}},
+    {"2x2 stride 2", {3, {7, 6, 3}}, {1, {2, 2, 2, 2, 1, 1, true}, true}},
+    {"2x2 stride 3: larger than the kernel", {3, {8, 9, 3}}, {1, {2, 2, 3, 3, 1, 1, true}, true}},
+    {"3x3 stride 2x1", {3, {7, 5, 4}}, {1, {3, 3, 2, 1, 1, 1, true}, true}},
+    {"1x1", {3, {4, 5, 5}}, {1, {1, 1, 1, 1, 1, 1, true}, true}},
+    {"1x1 stride 2", {3, {4, 5, 5}}, {1, {1, 1, 2, 2, 1, 1, true}, true}},
+    {"5x5", {3, {7, 6, 20}}, {1, {5, 5, 1, 1, 1, 1, true}, true}},
+    {"5x5 larger than the picture", {3, {2, 3, 4}}, {1, {5, 5, 1, 1, 1, 1, true}, true}},
+    {"5x5 stride 2", {3, {9, 10, 9}}, {1, {5, 5, 2, 2, 1, 1, true}, true}},
+    {"3x5 valid", {3, {6, 8, 4}}, {1, {3, 5, 1, 1, 1, 1, false}, true}},
+    {"7x7", {3, {8, 9, 12}}, {1, {7, 7, 1, 1, 1, 1, true}, true}},
+    {"7x7 stride 2", {3, {9, 10, 6}}, {1, {7, 7, 2, 2, 1, 1, true}, true}},
+    {"3x3 dilation 2", {3, {7, 8, 6}}, {1, {3, 3, 1, 1, 2, 2, true}, true}},
+    {"3x3 dilation 2 valid", {3, {7, 8, 6}}, {1, {3, 3, 1, 1, 2, 2, false}, true}},
+    {"3x3 dilation 2 stride 2", {3, {9, 8, 4}}, {1, {3, 3, 2, 2, 2, 2, true}, true}},
+    {"3x3 multiplier 2", {3, {5, 6, 3}}, {2, {3, 3, 1, 1, 1, 1, true}, true}},
+    {"3x3 multiplier 5 stride 2", {3, {7, 6, 3}}, {5, {3, 3, 2, 2, 1, 1, false}, false}},
+    {"3x3 multiplier 8, one channel", {3, {5, 6, 1}}, {8, {3, 3, 1, 1, 1, 1, true}, true}},
 };
 
 TEST(depthwise) {
@@ -197,7 +205,7 @@ TEST(depthwise_rows) {
             for (int32_t stride = 1; stride <= 2; stride++)
                 for (int32_t same = 0; same <= 1; same++) {
                     const struct gc_depthwise_params params = {
-                        1, kernel, kernel, stride, stride, 1, 1, same, kernel == 3};
+                        1, {kernel, kernel, stride, stride, 1, 1, same}, kernel == 3};
                     const gc_shape *in = &row_pictures[i];
                     if (!same && (in->dims[0] < kernel || in->dims[1] < kernel))
                         continue;
@@ -247,7 +255,7 @@ TEST(depthwise_rows_stay_within_the_tensors) {
 
 /* Output channel = channel * multiplier + number of the filter. */
 TEST(depthwise_by_hand) {
-    const struct gc_depthwise_params params = {2, 1, 2, 1, 1, 1, 1, false, true};
+    const struct gc_depthwise_params params = {2, {1, 2, 1, 1, 1, 1, false}, true};
     const gc_real in[] = {1, 2, 3, 4};
     const float kernel[] = {1, 10, 100, 1000, 2, 20, 200, 2000}, bias[] = {0, 0, 0, 1};
     const struct op_case c = {.op = &gc_op_depthwise, .params = &params, .in = {PICTURE(1, 2, 2)}};

@@ -195,16 +195,16 @@ static const struct {
     gc_shape in;
     struct gc_pooling_params params;
 } poolings[] = {
-    {"2x2", {3, {6, 4, 5}}, {2, 2, 2, 2, false}},
-    {"2x2 rows left over", {3, {7, 5, 3}}, {2, 2, 2, 2, false}},
-    {"3x3 stride 2", {3, {7, 8, 17}}, {3, 3, 2, 2, true}},
-    {"3x3 stride 2 valid", {3, {7, 8, 4}}, {3, 3, 2, 2, false}},
-    {"3x3 stride 1", {3, {4, 5, 3}}, {3, 3, 1, 1, true}},
-    {"3x2 stride 2x1", {3, {5, 6, 2}}, {3, 2, 2, 1, true}},
-    {"2x2 stride 3: larger than the window", {3, {7, 8, 3}}, {2, 2, 3, 3, true}},
-    {"5x5 larger than the picture", {3, {3, 2, 4}}, {5, 5, 1, 1, true}},
-    {"1x1", {3, {2, 3, 4}}, {1, 1, 1, 1, true}},
-    {"on one pixel", {3, {1, 1, 3}}, {3, 3, 2, 2, true}},
+    {"2x2", {3, {6, 4, 5}}, {{2, 2, 2, 2, 1, 1, false}}},
+    {"2x2 rows left over", {3, {7, 5, 3}}, {{2, 2, 2, 2, 1, 1, false}}},
+    {"3x3 stride 2", {3, {7, 8, 17}}, {{3, 3, 2, 2, 1, 1, true}}},
+    {"3x3 stride 2 valid", {3, {7, 8, 4}}, {{3, 3, 2, 2, 1, 1, false}}},
+    {"3x3 stride 1", {3, {4, 5, 3}}, {{3, 3, 1, 1, 1, 1, true}}},
+    {"3x2 stride 2x1", {3, {5, 6, 2}}, {{3, 2, 2, 1, 1, 1, true}}},
+    {"2x2 stride 3: larger than the window", {3, {7, 8, 3}}, {{2, 2, 3, 3, 1, 1, true}}},
+    {"5x5 larger than the picture", {3, {3, 2, 4}}, {{5, 5, 1, 1, 1, 1, true}}},
+    {"1x1", {3, {2, 3, 4}}, {{1, 1, 1, 1, 1, 1, true}}},
+    {"on one pixel", {3, {1, 1, 3}}, {{3, 3, 2, 2, 1, 1, true}}},
 };
 
 TEST(pooling) {
@@ -223,7 +223,7 @@ TEST(pooling) {
 /* Padding counts neither as a maximum, where all is negative, nor in the mean; of equal maxima the first
  * gets the gradient. */
 TEST(pooling_by_hand) {
-    const struct gc_pooling_params params = {1, 3, 1, 1, true};
+    const struct gc_pooling_params params = {{1, 3, 1, 1, 1, 1, true}};
     const gc_real in[] = {-4, -2, -2, -9};
     const gc_real *ins[] = {in};
     struct op_case c = {.op = &gc_op_max_pooling, .params = &params, .in = {PICTURE(1, 4, 1)}};
