@@ -69,14 +69,14 @@ export class Firefox {
   }
 
   /**
-   * Calls a global function of the page.
-   * @param {string} name
+   * Calls a function in the page.
+   * @param {string} text the name of one that is global there, or a function as text, in brackets
    * @param {...unknown} args that JSON can hold, as the result
    * @returns {Promise<any>}
    */
-  async call(name, ...args) {
+  async call(text, ...args) {
     const { result, exceptionDetails } = await this.#send('script.callFunction', {
-      functionDeclaration: `async (args) => JSON.stringify(await ${name}(...JSON.parse(args)))`,
+      functionDeclaration: `async (args) => JSON.stringify(await ${text}(...JSON.parse(args)))`,
       arguments: [{ type: 'string', value: JSON.stringify(args) }],
       target: { context: this.#context },
       awaitPromise: true,

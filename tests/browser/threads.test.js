@@ -1,4 +1,4 @@
-/** Threads in a real browser: on pages that are isolated from other origins, and on others. */
+/** Threads in real browsers: on pages that are isolated from other origins, and on others. */
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { inBuild, root } from '../../wasm-build/tools.js';
 import { manifest } from '../../models/fetch.js';
 import { SKIP, launchChromium } from './chromium.js';
+import { Firefox, SKIP as NO_FIREFOX } from './firefox.js';
 import { serve } from './server.js';
 
 const ISOLATED = {
@@ -118,5 +119,32 @@ describe('threads in Chromium', { skip: SKIP }, () => {
     const missing = 'gradcam-relaxed-threads.wasm';
     const { threads, modules } = await explain({ threads: 2, missing });
     assert.deepEqual([threads, modules], [1, [missing, 'gradcam-relaxed.wasm']]);
+  });
+});
+
+describe('threads in Firefox', { skip: NO_FIREFOX }, () => {
+  /** @type {Firefox} */
+  let browser;
+  before(async () => (browser = await Firefox.launch()));
+  after(() => browser?.close());
+
+  test('compute on an isolated page, and change no bit', async () => {
+    const server = await serve({ ...contents, headers: ISOLATED });
+    try {
+      await browser.open(server.address);
+      const explain = (/** @type {number} */ threads) =>
+        browser.call(`(${explainInPage})`, {
+          module: `${server.address}dist/index.js`,
+          threads,
+          model: `/models/${MODEL}`,
+          picture: `/pictures/${PICTURE}`,
+        });
+      const [single, double] = [await explain(1), await explain(2)];
+      assert.deepEqual([single.threads, double.threads], [1, 2]);
+      assert.deepEqual(double.logits, single.logits);
+      assert.deepEqual(double.maps, single.maps);
+    } finally {
+      await server.close();
+    }
   });
 });
