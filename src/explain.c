@@ -251,10 +251,10 @@ static gc_status tensor_size(const struct gc_layer *layer, const gc_shape *shape
     return GC_OK;
 }
 
-/* Writes the layers' values to plan->requests and where what is asked of each begins to plan->offsets;
- * `given` values must be what their sizes add up to. */
-static gc_status request_layers(const gc_model *model, const int32_t *layers, int32_t layer_count,
-                                layer_size *size_of, size_t given) {
+/* Writes the layers' values to plan->requests and where what is asked of each begins to plan->offsets; `all`
+ * receives what their sizes add up to. */
+static gc_status request_values(const gc_model *model, const int32_t *layers, int32_t layer_count,
+                                layer_size *size_of, size_t *all) {
     if (layers == NULL || layer_count < 1 || layer_count > model->graph.layer_count)
         return gc_fail(GC_INVALID_ARGUMENT, "1 to %d layers can be asked for, not %d",
                        (int)model->graph.layer_count, (int)layer_count);
@@ -270,6 +270,15 @@ static gc_status request_layers(const gc_model *model, const int32_t *layers, in
         model->plan->offsets[i] = wanted;
         wanted += size;
     }
+    *all = wanted;
+    return GC_OK;
+}
+
+/* The same; `given` values must be what the sizes add up to. */
+static gc_status request_layers(const gc_model *model, const int32_t *layers, int32_t layer_count,
+                                layer_size *size_of, size_t given) {
+    size_t wanted = 0;
+    GC_TRY(request_values(model, layers, layer_count, size_of, &wanted));
     return gc_check_count("room for the layers' values", given, wanted);
 }
 
@@ -321,6 +330,17 @@ gc_status gc_model_explain(gc_model *model, const int32_t *targets, int32_t targ
                                           take_projection};
     }
     return backward(model, output, layer_count, visitors, (size_t)target_count);
+}
+
+gc_status gc_model_shared_targets(gc_model *model, const int32_t *layers, int32_t layer_count,
+                                  int32_t *count) {
+    GC_TRY(gc_model_check_run(model));
+    if (count == NULL)
+        return gc_fail(GC_INVALID_ARGUMENT, "gc_model_shared_targets: count must not be NULL");
+    size_t all = 0;
+    GC_TRY(request_values(model, layers, layer_count, map_size, &all));
+    *count = (int32_t)gc_run_batch(model->plan, model->plan->requests, layer_count, GC_MAX_TARGETS);
+    return GC_OK;
 }
 
 /* ---- Activations and gradients as they are ---- */

@@ -216,6 +216,11 @@ GC_API gc_status gc_model_outputs(const gc_model *model, gc_output output, float
 /* Classes that one call explains. */
 #define GC_MAX_TARGETS 8
 
+/* Writes how many classes share the backward pass to these layers, 1 to GC_MAX_TARGETS: for who wants to be
+ * asked again as soon as a longer call gains nothing. Fails as gc_model_explain does. */
+GC_API gc_status gc_model_shared_targets(gc_model *model, const int32_t *layers,
+                                         int32_t layer_count, int32_t *count);
+
 /* Grad-CAM (Selvaraju et al. 2017, arXiv:1610.02391) of classes at any number of layers, with one backward
  * pass from the output to the earliest of them, which the classes share where that is faster:
  *     weight(k) = mean over rows, columns of d output(target) / d A(., ., k)

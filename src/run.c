@@ -321,13 +321,13 @@ static gc_status run_batch(struct backward *b, int32_t from) {
 
 static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 
-/* Targets that go back at once; marks the values. */
-static size_t batch_of(const struct backward *b, size_t target_count) {
+size_t gc_run_batch(struct gc_plan *plan, const int32_t *requests, int32_t request_count,
+                    size_t target_count) {
     size_t batch = target_count;
-    mark(b);
-    for (int32_t value = 0; value < b->plan->graph->value_count; value++)
-        if (b->plan->marks[value] & NEEDED)
-            batch = smaller(batch, MAX_BATCH_BYTES / (count_of(b->plan, value) * sizeof(gc_real)));
+    mark(&(struct backward){.plan = plan, .requests = requests, .request_count = request_count});
+    for (int32_t value = 0; value < plan->graph->value_count; value++)
+        if (plan->marks[value] & NEEDED)
+            batch = smaller(batch, MAX_BATCH_BYTES / (count_of(plan, value) * sizeof(gc_real)));
     return batch > 1 ? batch : 1;
 }
 
@@ -335,7 +335,8 @@ gc_status gc_run_backward(struct gc_plan *plan, int32_t from, const int32_t *req
                           int32_t request_count, const struct gc_visitor *visitors,
                           size_t target_count) {
     struct backward b = {plan, requests, request_count, &plan->gradients, visitors, 0};
-    struct gc_gradients several = {.batch = batch_of(&b, target_count)};
+    struct gc_gradients several = {
+        .batch = gc_run_batch(plan, requests, request_count, target_count)}; /* marks the values */
     if (several.batch > 1 && gc_gradients_create(&several, plan, several.batch, NEEDED) == GC_OK)
         b.gradients = &several;
     else /* no gain, or no room: one after another */

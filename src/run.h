@@ -44,6 +44,10 @@ gc_status gc_run_backward(struct gc_plan *plan, int32_t from, const int32_t *req
                           int32_t request_count, const struct gc_visitor *visitors,
                           size_t target_count);
 
+/* How many of `target_count` targets go back at once. */
+size_t gc_run_batch(struct gc_plan *plan, const int32_t *requests, int32_t request_count,
+                    size_t target_count);
+
 /* Visits one value's activation of the last forward, also a swallowed one's. */
 gc_status gc_run_activation(struct gc_plan *plan, int32_t value, const struct gc_visitor *visitor);
 

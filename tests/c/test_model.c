@@ -346,6 +346,28 @@ TEST(explain_says_what_is_allowed) {
     free(input);
 }
 
+TEST(targets_share_a_backward_where_tensors_are_small) {
+    float *input;
+    size_t count;
+    int32_t layer, targets = 0;
+    gc_model *model = small_model(small_blocks_config, 18, 14, 0, &input, &count);
+    REQUIRE(model != NULL);
+    EXPECT_OK(gc_model_find_layer(model, "stem", &layer));
+    EXPECT_OK(gc_model_shared_targets(model, &layer, 1, &targets));
+    EXPECT_INT(targets, GC_MAX_TARGETS);
+    EXPECT_STATUS(gc_model_shared_targets(model, &layer, 0, &targets), GC_INVALID_ARGUMENT);
+    EXPECT_STATUS(gc_model_shared_targets(model, &layer, 1, NULL), GC_INVALID_ARGUMENT);
+    gc_model_destroy(model);
+    free(input);
+
+    model = small_model(small_open_config, 640, 640, 0, &input, &count);
+    REQUIRE(model != NULL);
+    EXPECT_OK(gc_model_shared_targets(model, &layer, 1, &targets));
+    EXPECT(targets < GC_MAX_TARGETS);
+    gc_model_destroy(model);
+    free(input);
+}
+
 TEST(steps_out_of_order_are_refused) {
     gc_model *model;
     float value = 0, scores[CLASSES], raw[4];

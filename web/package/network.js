@@ -316,6 +316,21 @@ export class Network {
   }
 
   /**
+   * How many classes share the way back to layers, 1 to MAX_TARGETS.
+   * @param {Input} input
+   * @param {number[]} layers indices
+   */
+  sharedTargets(input, layers) {
+    this.forward(input);
+    return this.#engine.scratch((scratch) => {
+      const indices = scratch.copy(Int32Array.from(layers));
+      const count = scratch.alloc(WORD);
+      this.#engine.check('gc_model_shared_targets', this.#pointer, indices, layers.length, count);
+      return this.#engine.ints(count, 1)[0];
+    });
+  }
+
+  /**
    * Grad-CAM of classes at any number of layers.
    * @param {Input} input
    * @param {number[]} targets classes, 1 to MAX_TARGETS

@@ -19,7 +19,7 @@ import { findRangeProblem } from './preprocessing.js';
  *   and still needs one backward pass a class only, or one for up to eight classes where that is faster
  * @property {boolean} [logits] explain the logit, the value before the last softmax or sigmoid,
  *   instead of the score; default false
- * @property {AbortSignal} [signal] looked at before every eighth class
+ * @property {AbortSignal} [signal] looked at before every class, or before up to eight that go together
  */
 
 /**
@@ -90,10 +90,11 @@ export class Run {
     const classes = this.#targets(targets);
     const layers = resolveLayers(this.#network, this.#model.layers, layer);
     const entries = [];
-    for (let i = 0; i < classes.length; i += MAX_TARGETS) {
+    const atOnce = signal ? this.#network.sharedTargets(this.input, layers) : MAX_TARGETS;
+    for (let i = 0; i < classes.length; i += atOnce) {
       if (i > 0 && signal) await nextTask();
       signal?.throwIfAborted();
-      const some = classes.slice(i, i + MAX_TARGETS);
+      const some = classes.slice(i, i + atOnce);
       entries.push(...explainTargets(this.#network, this.#model, this, some, layers, logits));
     }
     return toExplanation(this.#model, this, entries);
