@@ -59,6 +59,8 @@ export class Network {
   #planned;
   /** @type {Map<string, number> | undefined} */
   #layerIndices;
+  /** @type {Size[]} rows and columns of the layers that were asked for, by their indices, as planned */
+  #sizes = [];
   /** @type {Input | undefined} the input whose activations the engine holds */
   #current;
 
@@ -270,6 +272,7 @@ export class Network {
   *planInParts(height, width) {
     this.#current = undefined;
     this.#planned = undefined;
+    this.#sizes = [];
     this.#engine.check('gc_model_plan_start', this.#pointer, height, width, 0);
     for (let left = this.#planNext(); left > 0; left = this.#planNext()) yield left;
     this.#planned = { height, width };
@@ -340,7 +343,7 @@ export class Network {
    */
   explain(input, targets, output, layers) {
     this.forward(input);
-    const shapes = layers.map((layer) => this.#positions(layer));
+    const shapes = layers.map((layer) => (this.#sizes[layer] ??= this.#positions(layer)));
     const sizes = shapes.map(({ height, width }) => height * width);
     const each = sizes.reduce((sum, size) => sum + size, 0);
     const [count, maps] = [targets.length * each, targets.length * layers.length];
