@@ -5,6 +5,7 @@
  * A fused scale, shift and clamp follow:  out' = clamp(scale(u) * out + shift(u)). */
 #include "../memory.h"
 #include "../parallel.h"
+#include "../touch.h"
 #include "dot.h"
 #include "fused.h"
 #include "ops.h"
@@ -115,8 +116,11 @@ static void forward_units(void *context, size_t first, size_t end) {
     for (size_t u = first; u < end; u++)
         row->to[u] = bias == NULL ? 0 : bias[u];
     size_t i = 0;
-    for (; i + ROWS <= width; i += ROWS)
+    for (; i + ROWS <= width; i += ROWS) {
+        for (size_t r = i; r < i + ROWS; r++)
+            gc_touch(kernel + r * units + first, (end - first) * sizeof *kernel);
         add_rows(row->to + first, in + i, kernel + i * units + first, units, end - first);
+    }
     for (; i < width; i++)
         for (size_t u = first; u < end; u++)
             row->to[u] += in[i] * kernel[i * units + u];
