@@ -73,6 +73,11 @@ YYJSON_FLAGS := -w -Os -DYYJSON_DISABLE_WRITER=1 -DYYJSON_DISABLE_UTILS=1 \
 # copies nothing to NULL, which is harmless, for an empty chunk of a PNG.
 %/src/image/decode.o: FILE_FLAGS := -fwrapv -fno-sanitize=nonnull-attribute
 
+# The importer runs once a model: its size is what matters.
+ifeq ($(config),release)
+$(foreach file,$(wildcard src/keras/*.c),$(eval %/$(file:.c=.o): FILE_FLAGS := -Os))
+endif
+
 # STANDALONE_WASM     one .wasm and no JavaScript of Emscripten's: web/package has its own loader.
 # MAXIMUM_MEMORY      all that 32 bits can address; the default, 2 GB, is less than a large VGG needs.
 # STACK_SIZE          the default, 64 KB, is little for the decoders of pictures.

@@ -27,10 +27,9 @@ struct gc_weight {
     char *path;  /* "base/Conv1/kernel" */
     char *store; /* path in Keras 3's store: "layers/functional/layers/conv2d/vars/0" */
     gc_shape shape;
-    float *data; /* row-major; NULL until there is room */
-    size_t
-        checked;  /* values from the first on that were found to be numbers: all, once it is set */
-    bool is_read; /* by a node; Keras counts some among the parameters that nothing reads */
+    float *data;    /* row-major; NULL until there is room */
+    size_t checked; /* values, from the first on, that are known to be numbers */
+    bool is_read;   /* by a node; Keras counts some among the parameters that nothing reads */
 };
 
 struct gc_layer {
