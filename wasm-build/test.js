@@ -19,6 +19,9 @@ const LONGEST_FIRST = [
   'js/style',
 ].map((name) => path.join('tests', `${name}.test.js`));
 
+/** How long one file may take, in milliseconds: the longest takes a tenth. What hangs is ended, and fails. */
+const LONGEST = 15 * 60_000;
+
 /** Every test file, relative to the root. */
 function testFiles() {
   const names = fs.readdirSync(path.join(root, 'tests'), { recursive: true, encoding: 'utf8' });
@@ -32,7 +35,8 @@ function testFiles() {
  */
 function runTests(files) {
   say(`${files.length} files of tests`);
-  const tests = run({ files: files.map((file) => path.resolve(root, file)), concurrency: jobs });
+  const paths = files.map((file) => path.resolve(root, file));
+  const tests = run({ files: paths, concurrency: jobs, timeout: LONGEST });
   tests.on('test:fail', () => (process.exitCode = 1));
   tests.compose(new spec()).pipe(process.stdout);
 }

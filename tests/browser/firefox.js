@@ -13,7 +13,11 @@ const path = NAMES.map(which).find((file) => file !== null);
 export const SKIP =
   !path && !process.env.CI && `no Firefox on this machine: looked for ${NAMES.join(', ')}`;
 
+/** How long Firefox may take to listen, in milliseconds. */
 const PATIENCE = 60_000;
+
+/** How long it may take to end, all pages closed. */
+const PATIENCE_AT_END = 10_000;
 
 /** Firefox with one page. */
 export class Firefox {
@@ -87,8 +91,10 @@ export class Firefox {
 
   async close() {
     const ended = new Promise((resolve) => this.#process.once('exit', resolve));
+    const timer = setTimeout(() => this.#process.kill('SIGKILL'), PATIENCE_AT_END);
     await this.#send('browser.close', {}).catch(() => this.#process.kill());
     await ended;
+    clearTimeout(timer);
     rmSync(this.#profile, { recursive: true, force: true, maxRetries: 5 });
   }
 
@@ -120,19 +126,27 @@ export class Firefox {
 function findAddress(process) {
   return new Promise((resolve, reject) => {
     let text = '';
+    const stop = () => {
+      clearTimeout(timer);
+      process.off('exit', onExit);
+      // What Firefox goes on to write has to be read, lest it wait for that.
+      process.stderr?.off('data', onData).resume();
+    };
     const fail = (/** @type {string} */ reason) => {
+      stop();
       process.kill();
       reject(new Error(`Firefox ${reason}: ${text}`));
     };
-    const timer = setTimeout(() => fail('does not listen'), PATIENCE);
-    process.once('exit', () => fail('has ended'));
-    process.stderr?.on('data', (chunk) => {
+    const onExit = () => fail('has ended');
+    const onData = (/** @type {Buffer} */ chunk) => {
       text += chunk;
       const address = /WebDriver BiDi listening on (ws:\/\/\S+)/.exec(text)?.[1];
       if (!address) return;
-      clearTimeout(timer);
-      process.removeAllListeners('exit');
+      stop();
       resolve(address);
-    });
+    };
+    const timer = setTimeout(() => fail('does not listen'), PATIENCE);
+    process.once('exit', onExit);
+    process.stderr?.on('data', onData);
   });
 }
