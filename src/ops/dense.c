@@ -126,10 +126,12 @@ static void forward_units(void *context, size_t first, size_t end) {
             row->to[u] += in[i] * kernel[i * units + u];
 }
 
+/* One range a thread: what a range reads of each row of the kernel should be long. */
 static void row_forward(const struct gc_step *step, float *out, const float *in) {
-    const int32_t units = gc_shape_channels(&step->out);
-    gc_parallel_ranges(forward_units, &(struct row){step, 1, out, in}, (size_t)units, UNITS);
-    gc_fused_apply(step, out, 1, units);
+    const size_t units = (size_t)gc_shape_channels(&step->out), each = units / gc_thread_count();
+    gc_parallel_ranges(forward_units, &(struct row){step, 1, out, in}, units,
+                       each > UNITS ? each : UNITS);
+    gc_fused_apply(step, out, 1, (int32_t)units);
 }
 
 /* Inputs first .. end - 1: din [batch][width] from dout [batch][units] */
