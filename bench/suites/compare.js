@@ -31,7 +31,8 @@ const TOLERANCE = 1e-3;
 /** Rounds until the largest of the modules was optimised, also where other processes run. */
 const WARM_UP = 40;
 
-/** An early layer of MobileNetV2 and one in its middle; nested models have them by the last part. */
+/** MobileNetV2's first layer, an early one and one in its middle; nested models have them by the last part. */
+const FIRST = 'Conv1';
 const EARLY = 'block_2_expand';
 const MIDDLE = 'block_9_expand';
 
@@ -58,6 +59,7 @@ export async function suite(host, options) {
   const differences = await compareScores(contestants, pictures.length);
   const tasks = {
     ...(await limitTasks(steps)),
+    'limit: maps': await newArrays(models[main], pictures[0]),
     ...forwardTasks(contestants, pictures.length),
     ...explainTasks(models[main], pictures),
   };
@@ -148,6 +150,18 @@ async function limitTasks(steps) {
 }
 
 /**
+ * What the answer with the maps of all layers takes by itself: arrays of their sizes, filled.
+ * @param {Model} model
+ * @param {import('../contestants.js').Tensor} picture
+ * @returns {Promise<Task>}
+ */
+async function newArrays(model, picture) {
+  const { targets } = await (await model.run(picture)).explain({ layer: 'all' });
+  const maps = targets.map(({ heatmap }) => heatmap.data);
+  return { run: () => void maps.map((map) => map.slice()) };
+}
+
+/**
  * @param {Contestant[]} contestants
  * @param {number} count of pictures
  * @returns {Record<string, Task>}
@@ -174,7 +188,7 @@ function explainTasks(model, pictures) {
     if (!found) throw new Error(`the network has no layer ${end}`);
     return found.name;
   };
-  const [early, middle] = [layer(EARLY), layer(MIDDLE)];
+  const [first, early, middle] = [layer(FIRST), layer(EARLY), layer(MIDDLE)];
   const run = (/** @type {number} */ round) => model.run(pictures[round % pictures.length]);
   const keep = async (/** @type {number} */ round) => void (kept = await run(round));
   const classes = [0, 1, 2, 3, 4];
@@ -182,6 +196,9 @@ function explainTasks(model, pictures) {
     'run and map: default layer': { run: async (round) => (await run(round)).explain() },
     [`run and map: ${EARLY}`]: {
       run: async (round) => (await run(round)).explain({ layer: early }),
+    },
+    [`run and map: ${FIRST}`]: {
+      run: async (round) => (await run(round)).explain({ layer: first }),
     },
     'run and maps: all layers': {
       run: async (round) => (await run(round)).explain({ layer: 'all' }),

@@ -14,10 +14,14 @@ const ISOLATED = {
   'cross-origin-embedder-policy': 'require-corp',
 };
 
-const { file: MODEL } = /** @type {{ file: string }} */ (
-  manifest.models.find(({ id }) => id === manifest.default)
-);
-const PICTURE = manifest.pictures[0].file;
+const MODEL = 'dog_breed_mobilenetv2.safetensors';
+/** Early, and folded into the convolution before it. */
+const LAYER = 'mobilenetv2_1.00_160/block_3_expand_BN';
+const TASK = {
+  model: `/models/${MODEL}`,
+  layer: LAYER,
+  picture: `/pictures/${manifest.pictures[0].file}`,
+};
 
 const contents = {
   folders: {
@@ -30,9 +34,9 @@ const contents = {
 
 /**
  * In the page: what a model finds, and how many threads computed.
- * @param {{ module: string, threads?: number, model: string, picture: string }} what
+ * @param {{ module: string, threads?: number, model: string, layer: string, picture: string }} what
  */
-async function explainInPage({ module, threads, model: file, picture }) {
+async function explainInPage({ module, threads, model: file, layer, picture }) {
   const { init, loadModel } = await import(module);
   const options = { threads };
   const model = await loadModel(file, options);
@@ -44,7 +48,7 @@ async function explainInPage({ module, threads, model: file, picture }) {
   }
   const image = await (await fetch(picture)).blob();
   const run = await model.run(image);
-  const { targets } = await run.explain({ layer: 'block3a_expand_bn', targets: [3, 11] });
+  const { targets } = await run.explain({ layer, targets: [3, 11] });
   return {
     threads: engine?.threads,
     logits: [...run.logits],
@@ -77,8 +81,7 @@ describe('threads in Chromium', { skip: SKIP }, () => {
       if (missing) await page.route(`**/${missing}`, (route) => route.fulfill({ status: 404 }));
       await page.goto(server.address);
       const what = { module: `${server.address}dist/${entry}`, threads };
-      const places = { model: `/models/${MODEL}`, picture: `/pictures/${PICTURE}` };
-      const result = await page.evaluate(explainInPage, { ...what, ...places });
+      const result = await page.evaluate(explainInPage, { ...what, ...TASK });
       const modules = files.flatMap((url) => /[\w-]+\.wasm$/.exec(url) ?? []);
       return { ...result, modules };
     } finally {
@@ -136,8 +139,7 @@ describe('threads in Firefox', { skip: NO_FIREFOX }, () => {
         browser.call(`(${explainInPage})`, {
           module: `${server.address}dist/index.js`,
           threads,
-          model: `/models/${MODEL}`,
-          picture: `/pictures/${PICTURE}`,
+          ...TASK,
         });
       const [single, double] = [await explain(1), await explain(2)];
       assert.deepEqual([single.threads, double.threads], [1, 2]);
