@@ -80,6 +80,9 @@ function limitsOf(result) {
     ...(pair && { 'the same shared by 2 threads': limitTimes(result, pair) }),
     'every value and weight moved once, nothing computed': memory,
     'both, one after the other': arithmetic.map((time, round) => time + memory[round]),
+    'multiply-adds of five ways back to block_9_expand': arithmetic.map(
+      (time) => (5 * time * result.network.backMultiplyAdds) / result.network.multiplyAdds,
+    ),
     'new arrays for the maps of all layers, filled': result.times['limit: maps'],
   };
 }

@@ -36,6 +36,9 @@ const FIRST = 'Conv1';
 const EARLY = 'block_2_expand';
 const MIDDLE = 'block_9_expand';
 
+/** @param {string} path of a layer */
+const lastPart = (path) => path.split('/').at(-1);
+
 /**
  * @param {Host} host
  * @param {CompareOptions} options
@@ -67,7 +70,12 @@ export async function suite(host, options) {
   for (const model of Object.values(models)) model.dispose();
   const memory = await watchMemory(host, file, modules[main], options.runs, pictures);
   const start = await measureStart(host, modules[main], options.starts);
-  const network = { name: models[main].name, multiplyAdds: multiplyAdds(steps) };
+  const behind = steps.slice(1 + steps.findIndex(({ name }) => lastPart(name) === MIDDLE));
+  const network = {
+    name: models[main].name,
+    multiplyAdds: multiplyAdds(steps),
+    backMultiplyAdds: multiplyAdds(behind),
+  };
   return { network, main, differences, times, memory, start };
 }
 
@@ -184,7 +192,7 @@ function explainTasks(model, pictures) {
   /** @type {import('gradcam-wasm').Run} */
   let kept;
   const layer = (/** @type {string} */ end) => {
-    const found = model.layers.find(({ name }) => name.split('/').at(-1) === end);
+    const found = model.layers.find(({ name }) => lastPart(name) === end);
     if (!found) throw new Error(`the network has no layer ${end}`);
     return found.name;
   };
