@@ -56,26 +56,21 @@ describe('demo page', { skip: SKIP }, () => {
   });
 
   /**
-   * A test that visits the page and chooses the model of this file; a visit without problems, or it
-   * fails.
+   * A test that visits the page with the model of this file; a visit without problems, or it fails.
    * @param {(demo: DemoPage) => Promise<void>} work
    * @param {import('playwright-core').BrowserContextOptions} [options]
    */
-  function visit(work, options) {
-    return visitFirst(async (demo) => {
-      await demo.chooseModel(entry.title);
-      await work(demo);
-    }, options);
-  }
+  const visit = (work, options) => visitFirst(work, options, `?model=${entry.id}`);
 
   /**
    * A test that finds the page as it opens.
    * @param {(demo: DemoPage) => Promise<void>} work
    * @param {import('playwright-core').BrowserContextOptions} [options]
+   * @param {string} [query] of the address
    */
-  function visitFirst(work, options) {
+  function visitFirst(work, options, query = '') {
     return async () => {
-      const demo = await DemoPage.open(browser, site.address, options);
+      const demo = await DemoPage.open(browser, `${site.address}${query}`, options);
       await work(demo);
       await demo.close();
     };
@@ -119,6 +114,29 @@ describe('demo page', { skip: SKIP }, () => {
       assert.match(await demo.headline(), /^tiger cat 2\.7%$/);
       assert.match(await demo.caption(), /^top_activation, 7 × 7 /);
     }),
+  );
+
+  test(
+    'opens with the model that the address names',
+    visit(async (demo) => {
+      const models = demo.page.getByRole('combobox', { name: 'Model', exact: true });
+      assert.equal(await models.inputValue(), entry.title);
+      assert.equal(await demo.alert(), '');
+      assert.equal((await demo.rows('Class')).length, labels.length);
+    }),
+  );
+
+  test(
+    'opens with the usual model, and says so, where the address names none that is there',
+    visitFirst(
+      async (demo) => {
+        assert.match(await demo.alert(), /model=cats; there are .*dog-breeds/);
+        await demo.chooseModel(entry.title);
+        assert.equal(await demo.alert(), '');
+      },
+      {},
+      '?model=cats',
+    ),
   );
 
   test(

@@ -11,8 +11,14 @@ export const models = manifest.models.map(({ title, file }) => ({
   source: `models/${file}`,
 }));
 
-/** The model that the page opens with. */
-export const defaultModel = models[manifest.models.findIndex(({ id }) => id === manifest.default)];
+/** How an address names the models: `?model=dog-breeds`. */
+export const modelIds = manifest.models.map(({ id }) => id);
+
+/**
+ * @param {string} [id] default: of the model that the page opens with
+ * @returns {import('./explainer.js').ModelChoice | undefined} nothing if there is no such model
+ */
+export const findModel = (id = manifest.default) => models.find((_, i) => modelIds[i] === id);
 
 /** @type {import('./picture.js').PictureChoice[]} */
 export const samples = manifest.pictures.map(({ title, file }) => ({
