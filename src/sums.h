@@ -8,7 +8,8 @@
 /* sums [channels] = sum of tensor [count][channels] over the positions */
 void gc_sum_positions(double *sums, const gc_real *tensor, size_t count, size_t channels);
 
-/* The gradient before a step's clamp: nothing passes where the output lies on a bound.
+/* The gradient before a step's clamp: nothing passes where the output lies on a bound. A pass of its own: done
+ * by the kernels as they store a gradient it was no faster, for the output has to come from memory either way.
  *   gradient, out   in the shape of step->out; `gradient` becomes that before the clamp */
 void gc_mask_clamp(gc_real *gradient, const gc_real *out, const struct gc_step *step);
 
