@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { root } from '../../wasm-build/tools.js';
+import { inBuild, root } from '../../wasm-build/tools.js';
 
 /** @param {...string} args */
 function tsc(...args) {
@@ -13,13 +13,14 @@ function tsc(...args) {
   assert.equal(status, 0, stdout);
 }
 
-/** The declarations, made anew in a folder of their own. */
+/** The declarations, in a folder of their own, where the compiler finds what it made before. */
 export class Declarations {
-  #folder = mkdtempSync(join(root, 'build/types-'));
+  #folder = inBuild('declarations');
 
   constructor() {
-    const outDir = join(this.#folder, 'types');
-    tsc('--project', 'wasm-build/tsconfig.types.json', '--outDir', outDir);
+    const [types, info] = ['types', 'types.tsbuildinfo'].map((name) => join(this.#folder, name));
+    const incremental = ['--incremental', '--tsBuildInfoFile', info];
+    tsc('--project', 'wasm-build/tsconfig.types.json', '--outDir', types, ...incremental);
   }
 
   /**
@@ -44,9 +45,5 @@ export class Declarations {
     const config = join(this.#folder, 'tsconfig.json');
     writeFileSync(config, JSON.stringify({ compilerOptions, include: ['code.ts'] }));
     tsc('--project', config);
-  }
-
-  remove() {
-    rmSync(this.#folder, { recursive: true });
   }
 }

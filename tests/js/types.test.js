@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, describe, test } from 'node:test';
+import { before, describe, test } from 'node:test';
 import { root } from '../../wasm-build/tools.js';
 import * as main from '../../web/package/index.js';
 import { Declarations } from './declarations.js';
@@ -26,7 +26,6 @@ describe('the declarations', () => {
   before(() => {
     declarations = new Declarations();
   });
-  after(() => declarations?.remove());
 
   test('allow what is right and refuse what is wrong', () => {
     declarations.check(read('tests/js/types/package.ts'));
