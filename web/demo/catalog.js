@@ -3,22 +3,22 @@
 import manifest from '../../models/manifest.json';
 
 /**
- * Their labels and preprocessing are in the files.
- * @type {import('./explainer.js').ModelChoice[]}
+ * Their labels and preprocessing are in the files; an address names them by their ids: `?model=dog-breeds`.
+ * @typedef {import('./explainer.js').ModelChoice & { id: string }} ServedModel
  */
-export const models = manifest.models.map(({ title, file }) => ({
+
+/** @type {ServedModel[]} */
+export const models = manifest.models.map(({ id, title, file }) => ({
+  id,
   name: title,
   source: `models/${file}`,
 }));
 
-/** How an address names the models: `?model=dog-breeds`. */
-export const modelIds = manifest.models.map(({ id }) => id);
-
 /**
  * @param {string} [id] default: of the model that the page opens with
- * @returns {import('./explainer.js').ModelChoice | undefined} nothing if there is no such model
+ * @returns {ServedModel | undefined} nothing if there is no such model
  */
-export const findModel = (id = manifest.default) => models.find((_, i) => modelIds[i] === id);
+export const findModel = (id = manifest.default) => models.find((model) => model.id === id);
 
 /** @type {import('./picture.js').PictureChoice[]} */
 export const samples = manifest.pictures.map(({ title, file }) => ({

@@ -1,7 +1,7 @@
 /** Wires the page: what is asked goes to the explainer, what it answers goes to the views. */
 
 import readme from '../../README.md?url';
-import { findModel, modelIds, models, samples } from './catalog.js';
+import { findModel, models, samples } from './catalog.js';
 import { Comparison } from './comparison.js';
 import { drawOverlay, Explainer } from './explainer.js';
 import { modelName, readLabels, sortFiles } from './input/files.js';
@@ -134,17 +134,16 @@ element('save', HTMLButtonElement).addEventListener('click', save);
 element('cancel', HTMLButtonElement).addEventListener('click', () => explainer.cancel());
 element('docs', HTMLAnchorElement).href = readme;
 
-const named = new URLSearchParams(location.search).get('model') ?? undefined;
+const id = new URLSearchParams(location.search).get('model') ?? undefined;
+const named = findModel(id);
 ask({
-  ...withModel(findModel(named) ?? findModel() ?? models[0]),
+  ...withModel(named ?? findModel() ?? models[0]),
   ...withPicture(samples[0]),
   logits: false,
   alphaLimit: 0.65,
   colormap: 'viridis',
 });
-if (!findModel(named)) {
-  alert.show(
-    'The address names an unknown model.',
-    `model=${named}; there are ${modelIds.join(', ')}.`,
-  );
+if (!named) {
+  const ids = models.map((model) => model.id).join(', ');
+  alert.show('The address names an unknown model.', `model=${id}; there are ${ids}.`);
 }
