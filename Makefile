@@ -62,7 +62,7 @@ RELAXED_FLAGS := $(WASM_FLAGS) -mrelaxed-simd
 THREADS_FLAGS := -DGC_THREADS -matomics
 # The linker's way to initialise a shared memory once needs this of one object; in all of them it would
 # make a call of each short memcpy.
-$(addprefix $(OBJ)/,threads/src/threads.o relaxed-threads/src/threads.o): FILE_FLAGS := -mbulk-memory
+$(addprefix $(OBJ)/,threads/src/base/threads.o relaxed-threads/src/base/threads.o): FILE_FLAGS := -mbulk-memory
 
 # yyjson: only the reader, which must take the NaN and Infinity that Python writes, and for size:
 # without its fast numbers, which are 50 KB of tables, and a configuration has few.
@@ -86,7 +86,7 @@ MEMORY_FLAGS := -sALLOW_MEMORY_GROWTH=1 -sMAXIMUM_MEMORY=4GB -sSTACK_SIZE=1MB
 MODULE_FLAGS := $(MEMORY_FLAGS) -sSTANDALONE_WASM=1 --no-entry -sFILESYSTEM=0 \
 	-sEXPORTED_FUNCTIONS=_malloc,_free
 
-# A pool of threads, src/threads.c, without Emscripten's: workers call nothing of the C library that has
+# A pool of threads, src/base/threads.c, without Emscripten's: workers call nothing of the C library that has
 # state, so it and XNNPACK may be those of one thread.
 # --no-check-features   the linker's objection to that.
 # INITIAL_MEMORY        web/package/threads.js makes the memory, of this size.
@@ -189,7 +189,7 @@ $(OBJ)/tests-relaxed.mjs: $(relaxed_TESTS) $(relaxed_OBJECTS) $(XNNPACK_RELAXED_
 	@echo "  LINK    $@"
 	@$(EMCC) $(RELAXED_FLAGS) $(TESTS_FLAGS) $(filter %.o,$^) -o $@
 
-$(OBJ)/pool.wasm: $(patsubst %.c,$(OBJ)/threads/%.o,tests/threads/pool.c src/threads.c src/memory.c)
+$(OBJ)/pool.wasm: $(patsubst %.c,$(OBJ)/threads/%.o,tests/threads/pool.c src/base/threads.c src/base/memory.c)
 	@echo "  LINK    $@"
 	@$(EMCC) $(WASM_FLAGS) $(THREADS_MODULE_FLAGS) $^ -o $@
 

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "memory.h"
+#include "base/memory.h"
 #include "ops/ops.h"
 #include "ops/window.h"
 #include "ops/xnn.h"

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "memory.h"
+#include "base/memory.h"
 
 /* At least XNNPACK's XNN_EXTRA_BYTES on every processor. */
 #define SLACK_BYTES 128

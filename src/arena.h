@@ -2,8 +2,8 @@
 #ifndef GC_ARENA_H
 #define GC_ARENA_H
 
-#include "error.h"
-#include "real.h"
+#include "base/error.h"
+#include "base/real.h"
 
 #define GC_FOREVER INT32_MAX
 

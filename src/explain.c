@@ -2,10 +2,10 @@
 #include <math.h>
 #include <string.h>
 
-#include "memory.h"
+#include "base/memory.h"
+#include "base/parallel.h"
 #include "model.h"
 #include "ops/dot.h"
-#include "parallel.h"
 #include "run.h"
 #include "sums.h"
 

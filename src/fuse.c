@@ -4,7 +4,7 @@
 
 #include <math.h>
 
-#include "memory.h"
+#include "base/memory.h"
 
 struct fusion {
     const struct gc_graph *graph;

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "memory.h"
+#include "base/memory.h"
 
 /* Room for one more element in one of the graph's arrays; false if out of memory. */
 #define GROW(graph, what)                                                                          \

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "memory.h"
+#include "base/memory.h"
 #include "model.h"
 
 const struct gc_layer *gc_model_layer(const gc_model *model, int32_t layer) {

@@ -4,8 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "keras/keras.h"
-#include "memory.h"
 #include "run.h"
 
 gc_status gc_check_count(const char *what, size_t given, size_t wanted) {

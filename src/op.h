@@ -8,9 +8,9 @@
 
 #include <stdbool.h>
 
-#include "error.h"
-#include "real.h"
-#include "shape.h"
+#include "base/error.h"
+#include "base/real.h"
+#include "base/shape.h"
 
 /* Weight slots of an operator; what each slot means is the operator's business. */
 #define GC_MAX_WEIGHTS 4

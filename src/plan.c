@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "arena.h"
+#include "base/memory.h"
 #include "fuse.h"
-#include "memory.h"
 
 static void raise_to(size_t *size, size_t count) {
     if (count > *size)

@@ -2,9 +2,9 @@
 
 #include <string.h>
 
-#include "ops/simd.h"
-#include "parallel.h"
-#include "touch.h"
+#include "base/parallel.h"
+#include "base/simd.h"
+#include "base/touch.h"
 
 /* Positions whose values are added up in gc_real before the sum goes to double, and channels that this is
  * done for at once, so that they stay in registers. */

@@ -1,5 +1,5 @@
 /* Files to pixels: JPEG, PNG, BMP and GIF by stb_image, turned upright. */
-#include "error.h"
+#include "base/error.h"
 #include "image/exif.h"
 
 #include <limits.h>

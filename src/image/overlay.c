@@ -1,7 +1,7 @@
 /* From the raw map to the picture with the heat map over it: the steps of eli5.format_as_image. */
+#include "base/simd.h"
 #include "gradcam.h"
 #include "image/pixel.h"
-#include "ops/simd.h"
 
 #include <math.h>
 #include <string.h>

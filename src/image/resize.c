@@ -7,7 +7,7 @@
  * changes a byte.
  *
  * Memory: the weights, and a ring of as many rows as one output row needs. */
-#include "error.h"
+#include "base/error.h"
 #include "image/pixel.h"
 
 #include <math.h>

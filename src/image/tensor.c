@@ -1,6 +1,6 @@
 /* Pixels to a network's input. A channel has only 256 values, so each is computed once, with the
  * rounding of NumPy's float32 arrays after every step, and the pixels look theirs up. */
-#include "error.h"
+#include "base/error.h"
 
 #include <stdbool.h>
 

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <yyjson.h>
 
-#include "../error.h"
+#include "base/error.h"
 
 struct gc_fields {
     const char *layer;  /* path, for messages */

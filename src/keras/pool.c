@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "../memory.h"
+#include "base/memory.h"
 
 #define BLOCK_BYTES ((size_t)64 << 10)
 #define GRAIN sizeof(max_align_t)

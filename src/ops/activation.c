@@ -4,9 +4,9 @@
  * A function is one line of the list at the end: its name, f(x) and f'(x), and what its parameters are
  * where it has some (a, b: gc_activation_params). At a kink f' is what TensorFlow has there. Those with
  * exponentials that networks have after every convolution are there a second time, four values at once. */
+#include "base/simd_math.h"
 #include "ops.h"
 #include "shapes.h"
-#include "simd_math.h"
 
 #include <math.h>
 #include <tgmath.h>

@@ -3,7 +3,7 @@
  * [outer][channels][inner], the channels along any axis scale, shift         [channels] batch norm:
  * scale = gamma / sqrt(moving_variance + epsilon),  shift = beta - moving_mean * scale out = in *
  * scale + shift,    din = dout * scale */
-#include "../memory.h"
+#include "base/memory.h"
 #include "ops.h"
 #include "shapes.h"
 

@@ -5,7 +5,7 @@
  *   din(v, u, c) = sum_ijf kernel(i, j, c, f) * dout(y, x, f)    over y*s + i*d - top = v, likewise x
  * where c runs over the channels of f's group, and f over the filters of c's group.
  * A fused scale, shift and clamp follow:  out' = clamp(scale(f) * out + shift(f)),  dout = scale(f) * dout'. */
-#include "../memory.h"
+#include "base/memory.h"
 #include "fused.h"
 #include "ops.h"
 #include "product.h"

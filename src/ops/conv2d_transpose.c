@@ -5,7 +5,7 @@
  *   out(v, u, f) = bias(f) + sum_ijc kernel(i, j, f, c) * in(y, x, c)   over y*s + i*d - top = v, likewise x
  *   din(y, x, c) = sum_ijf kernel(i, j, f, c) * dout(y*s + i*d - top, x*s + j*d - left, f)
  * A fused scale, shift and clamp follow, per filter. */
-#include "../memory.h"
+#include "base/memory.h"
 #include "fused.h"
 #include "ops.h"
 #include "shapes.h"

@@ -3,9 +3,9 @@
  *   out(r, u) = bias(u) + sum_i in(r, i) * kernel(i, u)
  *   din(r, i) = sum_u kernel(i, u) * dout(r, u)
  * A fused scale, shift and clamp follow:  out' = clamp(scale(u) * out + shift(u)). */
-#include "../memory.h"
-#include "../parallel.h"
-#include "../touch.h"
+#include "base/memory.h"
+#include "base/parallel.h"
+#include "base/touch.h"
 #include "dot.h"
 #include "fused.h"
 #include "ops.h"

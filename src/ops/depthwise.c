@@ -5,7 +5,7 @@
  *   out(y, x, f) = bias(f) + sum_ij kernel(i, j, f) * in(y*s + i*d - top, x*s + j*d - left, c)
  *   din(v, u, c) = sum_ijk kernel(i, j, f) * dout(y, x, f)    over y*s + i*d - top = v, likewise x
  * A fused scale, shift and clamp follow, per channel of out. */
-#include "../memory.h"
+#include "base/memory.h"
 #include "depthwise_rows.h"
 #include "fused.h"
 #include "ops.h"

@@ -1,8 +1,8 @@
 #include "depthwise_rows.h"
 
-#include "../parallel.h"
-#include "../touch.h"
-#include "simd.h"
+#include "base/parallel.h"
+#include "base/simd.h"
+#include "base/touch.h"
 
 #define MAX_KERNEL 7
 

@@ -4,8 +4,8 @@
 
 #include <stddef.h>
 
-#include "../real.h"
-#include "simd.h"
+#include "base/real.h"
+#include "base/simd.h"
 
 /* sum over i of a(i) * b(i), for i = 0 .. count - 1, b in the type of weights */
 static inline gc_real gc_dot_weights(const gc_real *restrict a, const float *restrict b,

@@ -1,6 +1,6 @@
 #include "fused.h"
 
-#include "../memory.h"
+#include "base/memory.h"
 
 void gc_fused_apply(const struct gc_step *step, gc_real *restrict out, size_t rows,
                     int32_t channels) {

@@ -5,7 +5,7 @@
  *   din[n] = the sum over n's repeated axes of:   add: dout;  subtract: +-dout;  average: dout / inputs;
  *            multiply: dout times the other inputs;
  *            maximum, minimum: dout where n is the first of the inputs that are the extremum */
-#include "../memory.h"
+#include "base/memory.h"
 #include "ops.h"
 #include "shapes.h"
 

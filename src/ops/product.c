@@ -4,11 +4,11 @@
 
 #include <math.h>
 
-#include "../memory.h"
-#include "../parallel.h"
+#include "base/memory.h"
+#include "base/parallel.h"
+#include "base/simd.h"
 #include "fused.h"
 #include "shapes.h"
-#include "simd.h"
 
 /* Outputs of a panel: two vectors. */
 #define PANEL (2 * GC_LANES)

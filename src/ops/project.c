@@ -11,9 +11,9 @@
  *   weights        [filters]
  *   taps, outside  [channels]
  *   filter         [k_h][k_w][channels] */
-#include "../memory.h"
-#include "../parallel.h"
-#include "../touch.h"
+#include "base/memory.h"
+#include "base/parallel.h"
+#include "base/touch.h"
 #include "dot.h"
 #include "fused.h"
 #include "ops.h"

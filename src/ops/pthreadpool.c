@@ -5,7 +5,7 @@
 
 #include <pthreadpool.h>
 
-#include "../parallel.h"
+#include "base/parallel.h"
 
 #define MAX_AXES 6
 

@@ -4,7 +4,7 @@
 
 #include <xnnpack.h>
 
-#include "../memory.h"
+#include "base/memory.h"
 
 /* ---- The engine's allocator, so that XNNPACK's bytes are counted ---- */
 

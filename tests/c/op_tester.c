@@ -1,6 +1,6 @@
 #include "op_tester.h"
 
-#include "memory.h"
+#include "base/memory.h"
 #include "ops/ops.h"
 #include "test.h"
 

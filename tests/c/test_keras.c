@@ -1,6 +1,6 @@
 /* The importer: configurations to graphs, names to weights. JSON is written with ' for ". */
+#include "base/memory.h"
 #include "keras/keras.h"
-#include "memory.h"
 #include "ops/ops.h"
 #include "test.h"
 

@@ -1,6 +1,6 @@
 /* The engine as a whole: fusion against no fusion, maps of swallowed layers, gradients of a network
  * against differences, and what a caller may do wrong. */
-#include "memory.h"
+#include "base/memory.h"
 #include "model.h"
 #include "run.h"
 #include "small_models.h"

@@ -1,7 +1,7 @@
 /* Operators that work value by value, softmax, normalisation and scaling. */
+#include "base/simd_math.h"
 #include "op_tester.h"
 #include "ops/ops.h"
-#include "ops/simd_math.h"
 #include "test.h"
 
 #include <math.h>

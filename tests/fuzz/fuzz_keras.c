@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "keras/keras.h"
-#include "memory.h"
 
 const char *const fuzz_seeds[] = {
     /* Keras 2, Functional: a nested model, a layer called twice, a merge. */

@@ -1,10 +1,10 @@
-/* The pool of threads by itself, src/threads.c, for tests/js/pool.test.js. */
+/* The pool of threads by itself, src/base/threads.c, for tests/js/pool.test.js. */
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/parallel.h"
 #include "gradcam.h"
-#include "parallel.h"
 
 #define MOST 200
 

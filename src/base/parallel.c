@@ -1,7 +1,7 @@
 /* parallel.h in builds without threads. */
 #ifndef GC_THREADS
 
-#include "parallel.h"
+#include "base/parallel.h"
 
 void gc_parallel(gc_task *task, void *context, size_t count) {
     for (size_t i = 0; i < count; i++)

@@ -1,6 +1,6 @@
 #include <stdint.h>
 
-#include "parallel.h"
+#include "base/parallel.h"
 
 /* So many ranges for each thread that all are busy to the end. */
 #define RANGES_PER_THREAD 4

@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-#include "simd.h"
+#include "base/simd.h"
 
 typedef int32_t gc_i4 __attribute__((vector_size(16)));
 

@@ -6,9 +6,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/memory.h"
+#include "base/parallel.h"
 #include "gradcam.h"
-#include "memory.h"
-#include "parallel.h"
 
 /* Of a worker's stack. Kernels need little. */
 #define STACK_BYTES ((size_t)64 << 10)
