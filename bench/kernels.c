@@ -9,8 +9,8 @@
 #include <time.h>
 
 #include "base/memory.h"
+#include "graph/window.h"
 #include "ops/ops.h"
-#include "ops/window.h"
 #include "ops/xnn.h"
 
 #define ROUNDS 61

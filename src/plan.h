@@ -11,7 +11,7 @@
 #ifndef GC_PLAN_H
 #define GC_PLAN_H
 
-#include "graph.h"
+#include "graph/graph.h"
 
 #define GC_MAX_GROUP 4 /* nodes of a group */
 

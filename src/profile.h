@@ -3,7 +3,7 @@
 #ifndef GC_PROFILE_H
 #define GC_PROFILE_H
 
-#include "op.h"
+#include "graph/op.h"
 
 #ifdef GC_PROFILE
 

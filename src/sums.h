@@ -3,7 +3,7 @@
 #ifndef GC_SUMS_H
 #define GC_SUMS_H
 
-#include "op.h"
+#include "graph/op.h"
 
 /* sums [channels] = sum of tensor [count][channels] over the positions */
 void gc_sum_positions(double *sums, const gc_real *tensor, size_t count, size_t channels);

@@ -3,8 +3,8 @@
 #ifndef GC_KERAS_CONFIG_H
 #define GC_KERAS_CONFIG_H
 
-#include "../graph.h"
 #include "field.h"
+#include "graph/graph.h"
 #include "pool.h"
 
 /* Weight arrays of one layer. */

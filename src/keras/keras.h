@@ -2,7 +2,7 @@
 #ifndef GC_KERAS_H
 #define GC_KERAS_H
 
-#include "../graph.h"
+#include "graph/graph.h"
 
 /* Builds the layer graph of a Keras configuration into an empty graph; see gc_model_create. After a
  * failure the graph holds a part of the model and is only good for gc_graph_free. */

@@ -5,8 +5,8 @@
  * where it has some (a, b: gc_activation_params). At a kink f' is what TensorFlow has there. Those with
  * exponentials that networks have after every convolution are there a second time, four values at once. */
 #include "base/simd_math.h"
+#include "graph/shapes.h"
 #include "ops.h"
-#include "shapes.h"
 
 #include <math.h>
 #include <tgmath.h>

@@ -4,8 +4,8 @@
  * scale = gamma / sqrt(moving_variance + epsilon),  shift = beta - moving_mean * scale out = in *
  * scale + shift,    din = dout * scale */
 #include "base/memory.h"
+#include "graph/shapes.h"
 #include "ops.h"
-#include "shapes.h"
 
 #include <math.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /* out = min(max(in, low), high): ReLU is low 0, ReLU6 low 0 and high 6.
  *   in, din, out, dout   of one shape
  *   din = dout where low < out < high, else 0: as TensorFlow, no gradient at a bound itself */
+#include "graph/shapes.h"
 #include "ops.h"
-#include "shapes.h"
 
 static bool clamp_clamp(const void *params, gc_real *low, gc_real *high) {
     const struct gc_clamp_params *p = params;

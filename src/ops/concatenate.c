@@ -1,8 +1,8 @@
 /* One tensor after another along an axis (Keras Concatenate).
  *   in[n], din   [outer][count_n][inner]      out, dout   [outer][sum_n count_n][inner]
  *   din of input n is its part of dout. */
+#include "graph/shapes.h"
 #include "ops.h"
-#include "shapes.h"
 
 #include <string.h>
 

@@ -7,10 +7,10 @@
  * A fused scale, shift and clamp follow:  out' = clamp(scale(f) * out + shift(f)),  dout = scale(f) * dout'. */
 #include "base/memory.h"
 #include "fused.h"
+#include "graph/shapes.h"
+#include "graph/window.h"
 #include "ops.h"
 #include "product.h"
-#include "shapes.h"
-#include "window.h"
 #include "xnn.h"
 
 #include <math.h>

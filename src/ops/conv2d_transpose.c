@@ -7,9 +7,9 @@
  * A fused scale, shift and clamp follow, per filter. */
 #include "base/memory.h"
 #include "fused.h"
+#include "graph/shapes.h"
+#include "graph/window.h"
 #include "ops.h"
-#include "shapes.h"
-#include "window.h"
 #include "xnn.h"
 
 #include <math.h>

@@ -8,9 +8,9 @@
 #include "base/memory.h"
 #include "depthwise_rows.h"
 #include "fused.h"
+#include "graph/shapes.h"
+#include "graph/window.h"
 #include "ops.h"
-#include "shapes.h"
-#include "window.h"
 #include "xnn.h"
 
 #include <math.h>

@@ -6,7 +6,7 @@
 #ifndef GC_DEPTHWISE_ROWS_H
 #define GC_DEPTHWISE_ROWS_H
 
-#include "window.h"
+#include "graph/window.h"
 
 /* Whether there is a kernel, in either direction, for these windows and so many channels. */
 bool gc_depthwise_rows_fit(const struct gc_windows *windows, int32_t channels);

@@ -3,7 +3,7 @@
 #ifndef GC_FUSED_H
 #define GC_FUSED_H
 
-#include "../op.h"
+#include "graph/op.h"
 
 /* out = clamp(out * scale + shift), in place; out [rows][channels]. */
 void gc_fused_apply(const struct gc_step *step, gc_real *out, size_t rows, int32_t channels);

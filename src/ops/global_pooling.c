@@ -3,8 +3,8 @@
  *   average   out(c) = sum_yx in(y, x, c) / (h w),    din(y, x, c) = dout(c) / (h w)
  *   maximum   out(c) = max_yx in(y, x, c);    din(y, x, c) = dout(c) / n where in is the maximum, which
  *             n positions share, else 0: as TensorFlow's reduce_max */
+#include "graph/shapes.h"
 #include "ops.h"
-#include "shapes.h"
 
 static gc_status global_shape(gc_shape *out, const gc_shape *in, int32_t input_count,
                               const void *params) {

@@ -4,8 +4,8 @@
  *   x = (in - mean) / deviation,   deviation = sqrt(variance + epsilon), over the N values
  *   out = gamma * x + beta
  *   din = (g - mean(g) - x * mean(g * x)) / deviation,   g = gamma * dout */
+#include "graph/shapes.h"
 #include "ops.h"
-#include "shapes.h"
 
 #include <math.h>
 

@@ -6,8 +6,8 @@
  *            multiply: dout times the other inputs;
  *            maximum, minimum: dout where n is the first of the inputs that are the extremum */
 #include "base/memory.h"
+#include "graph/shapes.h"
 #include "ops.h"
-#include "shapes.h"
 
 #include <string.h>
 

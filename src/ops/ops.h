@@ -3,7 +3,7 @@
 #ifndef GC_OPS_H
 #define GC_OPS_H
 
-#include "window.h"
+#include "graph/window.h"
 
 /* ---- Convolutions and products ---- */
 

@@ -3,8 +3,8 @@
  *   embed:     outer(y, x, c) = inner(y - top, x - left, c), 0 outside
  *   extract:   inner(y, x, c) = outer(y + top, x + left, c)
  * A zero padding embeds forward and extracts backward, a cropping the other way round. */
+#include "graph/shapes.h"
 #include "ops.h"
-#include "shapes.h"
 
 #include <string.h>
 

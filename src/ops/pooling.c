@@ -3,9 +3,9 @@
  *   maximum   out(y, x, c) = max of the window;   din sums the dout of the windows whose first maximum,
  *             in the order of rows and columns, it is
  *   average   out(y, x, c) = mean of the window;  din sums dout / n over the windows, of n pixels each */
+#include "graph/shapes.h"
+#include "graph/window.h"
 #include "ops.h"
-#include "shapes.h"
-#include "window.h"
 
 #include <string.h>
 

@@ -8,7 +8,7 @@
 #include "base/parallel.h"
 #include "base/simd.h"
 #include "fused.h"
-#include "shapes.h"
+#include "graph/shapes.h"
 
 /* Outputs of a panel: two vectors. */
 #define PANEL (2 * GC_LANES)

@@ -3,7 +3,7 @@
 #ifndef GC_PRODUCT_H
 #define GC_PRODUCT_H
 
-#include "../op.h"
+#include "graph/op.h"
 
 #ifndef GC_DOUBLE
 

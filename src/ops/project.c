@@ -16,8 +16,8 @@
 #include "base/touch.h"
 #include "dot.h"
 #include "fused.h"
+#include "graph/window.h"
 #include "ops.h"
-#include "window.h"
 
 #include <string.h>
 

@@ -4,8 +4,8 @@
  *            negative_slope * (x - threshold) else
  *   prelu    f(x) = x where x > 0, alpha * x else;   alpha of the input's shape, 1 on shared axes
  *   din = dout * f'(in); at a kink the derivative from below, at max_value 0 */
+#include "graph/shapes.h"
 #include "ops.h"
-#include "shapes.h"
 
 /* ---- ReLU ---- */
 

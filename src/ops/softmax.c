@@ -8,8 +8,8 @@
  * out_top rounds to 1 its difference is rounding alone and the class loses its gradient, which is the sum
  * of the other classes' (small) ones. Counted from dout_top, the large terms never enter: for the top
  * class there stays minus the sum, for the others nothing large is subtracted. */
+#include "graph/shapes.h"
 #include "ops.h"
-#include "shapes.h"
 
 #include <math.h>
 #include <tgmath.h>

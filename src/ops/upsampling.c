@@ -5,8 +5,8 @@
  *     bilinear   the two pixels beside (y + 0.5) / factor - 0.5, clamped to the picture: each weighs 1
  *                less its distance
  *   din is the same sum with the roles of in and out exchanged. */
+#include "graph/shapes.h"
 #include "ops.h"
-#include "shapes.h"
 
 #include <math.h>
 #include <string.h>

@@ -5,7 +5,7 @@
 
 #ifdef GC_XNNPACK
 
-#include "window.h"
+#include "graph/window.h"
 
 struct xnn_operator;
 

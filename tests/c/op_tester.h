@@ -9,7 +9,7 @@
 #ifndef GC_OP_TESTER_H
 #define GC_OP_TESTER_H
 
-#include "op.h"
+#include "graph/op.h"
 
 #define OP_MAX_INPUTS 4
 

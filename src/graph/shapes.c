@@ -1,4 +1,4 @@
-#include "shapes.h"
+#include "graph/shapes.h"
 
 struct gc_layout gc_layout_of(const gc_shape *shape, int32_t axis) {
     struct gc_layout layout = {1, 1, 1};

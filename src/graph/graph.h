@@ -3,7 +3,7 @@
 #ifndef GC_GRAPH_H
 #define GC_GRAPH_H
 
-#include "op.h"
+#include "graph/op.h"
 
 #define GC_NONE (-1) /* no index */
 

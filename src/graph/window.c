@@ -1,4 +1,4 @@
-#include "window.h"
+#include "graph/window.h"
 
 gc_status gc_window_make(struct gc_window *window, int32_t in, int32_t kernel, int32_t stride,
                          int32_t dilation, bool same, int32_t before, int32_t after) {

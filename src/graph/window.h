@@ -3,7 +3,7 @@
 #ifndef GC_WINDOW_H
 #define GC_WINDOW_H
 
-#include "../op.h"
+#include "graph/op.h"
 
 /* Window `at` (0 .. out - 1) has its taps 0 .. kernel - 1 at the input positions
  *     at * stride + tap * dilation - before

@@ -2,7 +2,7 @@
 #ifndef GC_SHAPES_H
 #define GC_SHAPES_H
 
-#include "../op.h"
+#include "graph/op.h"
 
 /* A shape seen from one axis: [outer][count][inner], the count along the axis. */
 struct gc_layout {
