@@ -10,8 +10,8 @@
 
 #include "base/memory.h"
 #include "graph/window.h"
+#include "kernels/xnn.h"
 #include "ops/ops.h"
-#include "ops/xnn.h"
 
 #define ROUNDS 61
 #define ROUND_SECONDS 0.001 /* at least, for each that takes part */

@@ -8,7 +8,7 @@ $(eval $(call variant,kernels-relaxed,$(EMCC),$(WASM_FLAGS) -mrelaxed-simd -DGC_
 .PHONY: bench-kernels
 bench-kernels: build/bench/kernels.mjs build/bench/kernels-relaxed.mjs
 
-KERNEL_SOURCES := bench/kernels.c $(wildcard src/base/*.c src/graph/*.c src/ops/*.c)
+KERNEL_SOURCES := bench/kernels.c $(wildcard src/base/*.c src/graph/*.c src/kernels/*.c src/ops/*.c)
 
 define kernel_program
 build/bench/$(1).mjs: $(KERNEL_SOURCES:%.c=$(OBJ)/$(1)/%.o) $(XNNPACK_OBJECTS) wasm-build/run-tests.mjs

@@ -4,10 +4,10 @@
 
 #include "base/memory.h"
 #include "base/parallel.h"
+#include "kernels/dot.h"
+#include "kernels/sums.h"
 #include "model.h"
-#include "ops/dot.h"
 #include "run.h"
-#include "sums.h"
 
 /* What the maps of a group's swallowed values share; the operator's map lies in plan->map. */
 struct projection {

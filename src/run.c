@@ -3,8 +3,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "kernels/sums.h"
 #include "profile.h"
-#include "sums.h"
 
 /* Notes on a value during one backward. */
 enum {

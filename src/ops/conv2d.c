@@ -6,12 +6,12 @@
  * where c runs over the channels of f's group, and f over the filters of c's group.
  * A fused scale, shift and clamp follow:  out' = clamp(scale(f) * out + shift(f)),  dout = scale(f) * dout'. */
 #include "base/memory.h"
-#include "fused.h"
 #include "graph/shapes.h"
 #include "graph/window.h"
+#include "kernels/fused.h"
+#include "kernels/product.h"
+#include "kernels/xnn.h"
 #include "ops.h"
-#include "product.h"
-#include "xnn.h"
 
 #include <math.h>
 #include <string.h>

@@ -6,11 +6,11 @@
  *   din(y, x, c) = sum_ijf kernel(i, j, f, c) * dout(y*s + i*d - top, x*s + j*d - left, f)
  * A fused scale, shift and clamp follow, per filter. */
 #include "base/memory.h"
-#include "fused.h"
 #include "graph/shapes.h"
 #include "graph/window.h"
+#include "kernels/fused.h"
+#include "kernels/xnn.h"
 #include "ops.h"
-#include "xnn.h"
 
 #include <math.h>
 #include <string.h>

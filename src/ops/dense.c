@@ -6,10 +6,10 @@
 #include "base/memory.h"
 #include "base/parallel.h"
 #include "base/touch.h"
-#include "dot.h"
-#include "fused.h"
+#include "kernels/dot.h"
+#include "kernels/fused.h"
+#include "kernels/product.h"
 #include "ops.h"
-#include "product.h"
 
 #include <math.h>
 

@@ -6,12 +6,12 @@
  *   din(v, u, c) = sum_ijk kernel(i, j, f) * dout(y, x, f)    over y*s + i*d - top = v, likewise x
  * A fused scale, shift and clamp follow, per channel of out. */
 #include "base/memory.h"
-#include "depthwise_rows.h"
-#include "fused.h"
 #include "graph/shapes.h"
 #include "graph/window.h"
+#include "kernels/depthwise_rows.h"
+#include "kernels/fused.h"
+#include "kernels/xnn.h"
 #include "ops.h"
-#include "xnn.h"
 
 #include <math.h>
 #include <string.h>

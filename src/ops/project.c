@@ -14,9 +14,9 @@
 #include "base/memory.h"
 #include "base/parallel.h"
 #include "base/touch.h"
-#include "dot.h"
-#include "fused.h"
 #include "graph/window.h"
+#include "kernels/dot.h"
+#include "kernels/fused.h"
 #include "ops.h"
 
 #include <string.h>

@@ -1,7 +1,7 @@
 /* Convolutions and products, on shapes that are awkward: single pixels, odd channels, kernels larger than
  * the picture, strides larger than the kernel, zeros on one side only, and with all that fusion adds. */
+#include "kernels/depthwise_rows.h"
 #include "op_tester.h"
-#include "ops/depthwise_rows.h"
 #include "ops/ops.h"
 #include "test.h"
 

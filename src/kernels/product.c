@@ -1,4 +1,4 @@
-#include "product.h"
+#include "kernels/product.h"
 
 #ifndef GC_DOUBLE
 
@@ -7,8 +7,8 @@
 #include "base/memory.h"
 #include "base/parallel.h"
 #include "base/simd.h"
-#include "fused.h"
 #include "graph/shapes.h"
+#include "kernels/fused.h"
 
 /* Outputs of a panel: two vectors. */
 #define PANEL (2 * GC_LANES)

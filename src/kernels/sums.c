@@ -1,4 +1,4 @@
-#include "sums.h"
+#include "kernels/sums.h"
 
 #include <string.h>
 

@@ -1,4 +1,4 @@
-#include "depthwise_rows.h"
+#include "kernels/depthwise_rows.h"
 
 #include "base/parallel.h"
 #include "base/simd.h"

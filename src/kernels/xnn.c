@@ -1,6 +1,6 @@
 #ifdef GC_XNNPACK
 
-#include "xnn.h"
+#include "kernels/xnn.h"
 
 #include <xnnpack.h>
 

@@ -1,4 +1,4 @@
-#include "fused.h"
+#include "kernels/fused.h"
 
 #include "base/memory.h"
 
