@@ -4,10 +4,10 @@
 
 #include "base/memory.h"
 #include "base/parallel.h"
+#include "engine/run.h"
 #include "kernels/dot.h"
 #include "kernels/sums.h"
 #include "model.h"
-#include "run.h"
 
 /* What the maps of a group's swallowed values share; the operator's map lies in plan->map. */
 struct projection {

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "engine/run.h"
 #include "keras/keras.h"
-#include "run.h"
 
 gc_status gc_check_count(const char *what, size_t given, size_t wanted) {
     if (given == wanted)

@@ -1,7 +1,7 @@
 #ifndef GC_MODEL_H
 #define GC_MODEL_H
 
-#include "plan.h"
+#include "engine/plan.h"
 
 struct gc_model {
     struct gc_graph graph;

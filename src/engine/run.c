@@ -1,10 +1,10 @@
-#include "run.h"
+#include "engine/run.h"
 
 #include <math.h>
 #include <string.h>
 
+#include "engine/profile.h"
 #include "kernels/sums.h"
-#include "profile.h"
 
 /* Notes on a value during one backward. */
 enum {

@@ -1,4 +1,4 @@
-#include "arena.h"
+#include "engine/arena.h"
 
 #include <stdbool.h>
 #include <stdlib.h>

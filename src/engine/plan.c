@@ -1,11 +1,11 @@
-#include "plan.h"
+#include "engine/plan.h"
 
 #include <math.h>
 #include <string.h>
 
-#include "arena.h"
 #include "base/memory.h"
-#include "fuse.h"
+#include "engine/arena.h"
+#include "engine/fuse.h"
 
 static void raise_to(size_t *size, size_t count) {
     if (count > *size)

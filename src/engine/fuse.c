@@ -1,6 +1,6 @@
 /* Fusion: finds the chains [zero padding] head [affine] [clamp] that run as one step. What a head takes
  * and what the others are is told by the operators' records; nothing here knows an operator by name. */
-#include "fuse.h"
+#include "engine/fuse.h"
 
 #include <math.h>
 

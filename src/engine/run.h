@@ -3,7 +3,7 @@
 #ifndef GC_RUN_H
 #define GC_RUN_H
 
-#include "plan.h"
+#include "engine/plan.h"
 
 /* Runs the network on plan->tensors[0] and keeps every group's output. */
 gc_status gc_run_forward(struct gc_plan *plan);
