@@ -32,7 +32,7 @@ EMCC := build/toolchain/bin/emcc
 CC ?= cc
 OBJ := build/obj/$(config)
 
-ENGINE := $(sort $(wildcard src/*.c src/*/*.c))
+ENGINE := $(sort $(wildcard src/*/*.c))
 TESTS := $(sort $(wildcard tests/c/*.c))
 
 # ---- Flags ----

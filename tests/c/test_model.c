@@ -1,8 +1,8 @@
 /* The engine as a whole: fusion against no fusion, maps of swallowed layers, gradients of a network
  * against differences, and what a caller may do wrong. */
+#include "api/model.h"
 #include "base/memory.h"
 #include "engine/run.h"
-#include "model.h"
 #include "small_models.h"
 #include "test.h"
 

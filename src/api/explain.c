@@ -2,12 +2,12 @@
 #include <math.h>
 #include <string.h>
 
+#include "api/model.h"
 #include "base/memory.h"
 #include "base/parallel.h"
 #include "engine/run.h"
 #include "kernels/dot.h"
 #include "kernels/sums.h"
-#include "model.h"
 
 /* What the maps of a group's swallowed values share; the operator's map lies in plan->map. */
 struct projection {

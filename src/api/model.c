@@ -1,5 +1,5 @@
 /* The public entry points that build, plan and run a model. */
-#include "model.h"
+#include "api/model.h"
 
 #include <math.h>
 #include <string.h>

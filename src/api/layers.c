@@ -2,8 +2,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "api/model.h"
 #include "base/memory.h"
-#include "model.h"
 
 const struct gc_layer *gc_model_layer(const gc_model *model, int32_t layer) {
     return layer >= 0 && layer < model->graph.layer_count ? &model->graph.layers[layer] : NULL;
