@@ -2,7 +2,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "lowering.h"
+#include "keras/lowering.h"
 
 /* How an operator takes its numbers. */
 enum numbers {

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "keras.h"
-#include "lowering.h"
+#include "keras/keras.h"
+#include "keras/lowering.h"
 
 /* What a call gives: a value and the layer that stands for it. */
 struct result {

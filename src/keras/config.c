@@ -1,11 +1,11 @@
 /* Reading: first every layer of a model (nested models in place), then who takes whose output. */
-#include "config.h"
+#include "keras/config.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "lowering.h"
-#include "order.h"
+#include "keras/lowering.h"
+#include "keras/order.h"
 
 #define MAX_NESTING 64      /* models in models; also of lists in a call's arguments */
 #define MAX_FIELDS 1000     /* of one layer: looking one up goes through all of them */

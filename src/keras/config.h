@@ -3,9 +3,9 @@
 #ifndef GC_KERAS_CONFIG_H
 #define GC_KERAS_CONFIG_H
 
-#include "field.h"
 #include "graph/graph.h"
-#include "pool.h"
+#include "keras/field.h"
+#include "keras/pool.h"
 
 /* Weight arrays of one layer. */
 #define GC_KERAS_MAX_ARRAYS 4

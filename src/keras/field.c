@@ -1,4 +1,4 @@
-#include "field.h"
+#include "keras/field.h"
 
 #include <math.h>
 #include <stdarg.h>

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "lowering.h"
+#include "keras/lowering.h"
 
 /* ---- Of two values, one of which may be a constant ---- */
 

@@ -1,6 +1,6 @@
 /* One function per kind of Keras layer, and the table that names them. A new layer is a function that reads
  * its fields and appends operators, and a line in the table. */
-#include "lowering.h"
+#include "keras/lowering.h"
 
 #include <math.h>
 #include <string.h>

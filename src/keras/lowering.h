@@ -2,8 +2,8 @@
 #ifndef GC_KERAS_LOWERING_H
 #define GC_KERAS_LOWERING_H
 
-#include "../ops/ops.h"
-#include "config.h"
+#include "keras/config.h"
+#include "ops/ops.h"
 
 /* A layer that is being built. */
 struct gc_build {

@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "keras.h"
+#include "keras/keras.h"
 
 /* A text's part between slashes. */
 struct part {

@@ -1,6 +1,6 @@
 /* The order in which calls run: Kahn's topological sort with a heap in place of the queue, so that a list
  * which is in order already stays as it is. */
-#include "order.h"
+#include "keras/order.h"
 
 struct sorter {
     int32_t *waiting; /* [calls] inputs that have not run yet */

@@ -1,7 +1,7 @@
 #ifndef GC_KERAS_ORDER_H
 #define GC_KERAS_ORDER_H
 
-#include "config.h"
+#include "keras/config.h"
 
 /* Fills model->order: the first call in the list whose inputs are there runs next. Fails with
  * INVALID_MODEL on a cycle, OUT_OF_MEMORY. */

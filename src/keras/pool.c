@@ -1,4 +1,4 @@
-#include "pool.h"
+#include "keras/pool.h"
 
 #include <string.h>
 

@@ -6,7 +6,7 @@
  * exponentials that networks have after every convolution are there a second time, four values at once. */
 #include "base/simd_math.h"
 #include "graph/shapes.h"
-#include "ops.h"
+#include "ops/ops.h"
 
 #include <math.h>
 #include <tgmath.h>

@@ -5,7 +5,7 @@
  * scale + shift,    din = dout * scale */
 #include "base/memory.h"
 #include "graph/shapes.h"
-#include "ops.h"
+#include "ops/ops.h"
 
 #include <math.h>
 #include <string.h>

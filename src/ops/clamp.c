@@ -2,7 +2,7 @@
  *   in, din, out, dout   of one shape
  *   din = dout where low < out < high, else 0: as TensorFlow, no gradient at a bound itself */
 #include "graph/shapes.h"
-#include "ops.h"
+#include "ops/ops.h"
 
 static bool clamp_clamp(const void *params, gc_real *low, gc_real *high) {
     const struct gc_clamp_params *p = params;

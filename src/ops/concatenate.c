@@ -2,7 +2,7 @@
  *   in[n], din   [outer][count_n][inner]      out, dout   [outer][sum_n count_n][inner]
  *   din of input n is its part of dout. */
 #include "graph/shapes.h"
-#include "ops.h"
+#include "ops/ops.h"
 
 #include <string.h>
 

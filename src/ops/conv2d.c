@@ -11,7 +11,7 @@
 #include "kernels/fused.h"
 #include "kernels/product.h"
 #include "kernels/xnn.h"
-#include "ops.h"
+#include "ops/ops.h"
 
 #include <math.h>
 #include <string.h>

@@ -10,7 +10,7 @@
 #include "graph/window.h"
 #include "kernels/fused.h"
 #include "kernels/xnn.h"
-#include "ops.h"
+#include "ops/ops.h"
 
 #include <math.h>
 #include <string.h>

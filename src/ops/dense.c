@@ -9,7 +9,7 @@
 #include "kernels/dot.h"
 #include "kernels/fused.h"
 #include "kernels/product.h"
-#include "ops.h"
+#include "ops/ops.h"
 
 #include <math.h>
 

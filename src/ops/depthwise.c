@@ -11,7 +11,7 @@
 #include "kernels/depthwise_rows.h"
 #include "kernels/fused.h"
 #include "kernels/xnn.h"
-#include "ops.h"
+#include "ops/ops.h"
 
 #include <math.h>
 #include <string.h>

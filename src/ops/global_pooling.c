@@ -4,7 +4,7 @@
  *   maximum   out(c) = max_yx in(y, x, c);    din(y, x, c) = dout(c) / n where in is the maximum, which
  *             n positions share, else 0: as TensorFlow's reduce_max */
 #include "graph/shapes.h"
-#include "ops.h"
+#include "ops/ops.h"
 
 static gc_status global_shape(gc_shape *out, const gc_shape *in, int32_t input_count,
                               const void *params) {

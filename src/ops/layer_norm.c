@@ -5,7 +5,7 @@
  *   out = gamma * x + beta
  *   din = (g - mean(g) - x * mean(g * x)) / deviation,   g = gamma * dout */
 #include "graph/shapes.h"
-#include "ops.h"
+#include "ops/ops.h"
 
 #include <math.h>
 

@@ -7,7 +7,7 @@
  *            maximum, minimum: dout where n is the first of the inputs that are the extremum */
 #include "base/memory.h"
 #include "graph/shapes.h"
-#include "ops.h"
+#include "ops/ops.h"
 
 #include <string.h>
 

@@ -4,7 +4,7 @@
  *   extract:   inner(y, x, c) = outer(y + top, x + left, c)
  * A zero padding embeds forward and extracts backward, a cropping the other way round. */
 #include "graph/shapes.h"
-#include "ops.h"
+#include "ops/ops.h"
 
 #include <string.h>
 

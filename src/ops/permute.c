@@ -1,7 +1,7 @@
 /* The axes of a tensor in another order (Keras Permute): axis i of out is axis axes[i] of in.
  *   din is dout with the axes in the order that they came from. */
 #include "graph/shapes.h"
-#include "ops.h"
+#include "ops/ops.h"
 
 static gc_status permute_shape(gc_shape *out, const gc_shape *in, int32_t input_count,
                                const void *params) {

@@ -5,7 +5,7 @@
  *   average   out(y, x, c) = mean of the window;  din sums dout / n over the windows, of n pixels each */
 #include "graph/shapes.h"
 #include "graph/window.h"
-#include "ops.h"
+#include "ops/ops.h"
 
 #include <string.h>
 

@@ -17,7 +17,7 @@
 #include "graph/window.h"
 #include "kernels/dot.h"
 #include "kernels/fused.h"
-#include "ops.h"
+#include "ops/ops.h"
 
 #include <string.h>
 

@@ -5,7 +5,7 @@
  *   prelu    f(x) = x where x > 0, alpha * x else;   alpha of the input's shape, 1 on shared axes
  *   din = dout * f'(in); at a kink the derivative from below, at max_value 0 */
 #include "graph/shapes.h"
-#include "ops.h"
+#include "ops/ops.h"
 
 /* ---- ReLU ---- */
 

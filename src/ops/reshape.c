@@ -1,6 +1,6 @@
 /* The same values in another shape (Keras Flatten, Reshape; the identity with its own shape). A
  * view: nothing is computed forward, and the gradient is the gradient. */
-#include "ops.h"
+#include "ops/ops.h"
 
 #include <string.h>
 

@@ -9,7 +9,7 @@
  * of the other classes' (small) ones. Counted from dout_top, the large terms never enter: for the top
  * class there stays minus the sum, for the others nothing large is subtracted. */
 #include "graph/shapes.h"
-#include "ops.h"
+#include "ops/ops.h"
 
 #include <math.h>
 #include <tgmath.h>

@@ -6,7 +6,7 @@
  *                less its distance
  *   din is the same sum with the roles of in and out exchanged. */
 #include "graph/shapes.h"
-#include "ops.h"
+#include "ops/ops.h"
 
 #include <math.h>
 #include <string.h>
