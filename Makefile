@@ -89,7 +89,7 @@ MODULE_FLAGS := $(MEMORY_FLAGS) -sSTANDALONE_WASM=1 --no-entry -sFILESYSTEM=0 \
 # A pool of threads, src/base/threads.c, without Emscripten's: workers call nothing of the C library that has
 # state, so it and XNNPACK may be those of one thread.
 # --no-check-features   the linker's objection to that.
-# INITIAL_MEMORY        web/package/threads.js makes the memory, of this size.
+# INITIAL_MEMORY        web/package/engine/threads.js makes the memory, of this size.
 # __stack_pointer       each worker sets its own.
 THREADS_MODULE_FLAGS := $(MODULE_FLAGS) -sIMPORTED_MEMORY=1 -sINITIAL_MEMORY=16MB \
 	-Wl,--shared-memory,--no-check-features,--export=__stack_pointer

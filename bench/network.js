@@ -5,7 +5,7 @@
 
 import { openContainer } from '../web/package/containers/index.js';
 import { Network } from '../web/package/network.js';
-import { openSource } from '../web/package/source.js';
+import { openSource } from '../web/package/base/source.js';
 import { init } from '../web/package/wasm.js';
 
 /** @typedef {import('../web/package/network.js').LayerRecord} LayerRecord */

@@ -17,7 +17,7 @@ import {
 } from '../wasm-build/tools.js';
 import { openContainer } from '../web/package/containers/index.js';
 import { writeSafetensors } from '../web/package/containers/safetensors.js';
-import { openSource } from '../web/package/source.js';
+import { openSource } from '../web/package/base/source.js';
 import { readLiteralAfter } from '../wasm-build/javascript-literal.js';
 import { readZipMembers } from '../wasm-build/zip.js';
 import { openEfficientNetLite0 } from './efficientnet-lite0.js';

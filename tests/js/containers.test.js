@@ -5,7 +5,7 @@ import { describe, test } from 'node:test';
 import { strToU8, unzipSync, zipSync } from 'fflate';
 import * as containers from '../../web/package/containers/index.js';
 import { toFloat32 } from '../../web/package/containers/numbers.js';
-import { openSource } from '../../web/package/source.js';
+import { openSource } from '../../web/package/base/source.js';
 import { SKIP_SHARED, assertFails, sharedModel } from './fixtures.js';
 
 /** @param {import('gradcam-wasm').ModelSource} source */

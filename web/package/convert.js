@@ -17,7 +17,7 @@ import { Network } from './network.js';
 /**
  * Converts a model of any kind that loadModel reads to .safetensors, with its configuration, labels and
  * preprocessing in the metadata. loadModel then needs nothing else, and no library.
- * @param {import('./source.js').ModelSource} source
+ * @param {import('./base/source.js').ModelSource} source
  * @param {ConvertOptions & import('./wasm.js').WasmOptions} [options] as for loadModel
  * @returns {Promise<Uint8Array<ArrayBuffer>>} the file
  * @example

@@ -1,6 +1,6 @@
 /** Heat maps as pictures. The colours come first, then the resizing, as ELI5 does with Pillow. */
 
-import { GradCamError, choose, show } from './errors.js';
+import { GradCamError, choose, show } from './base/errors.js';
 import { checkPixels, resize, toImageData } from './image.js';
 import { currentEngine } from './wasm.js';
 

@@ -1,6 +1,6 @@
 /** Pictures of every kind as pixels: RGBA, 8 bits a channel, rows from the top. */
 
-import { GradCamError, choose, show } from './errors.js';
+import { GradCamError, choose, show } from './base/errors.js';
 
 /** @typedef {import('./wasm.js').Engine} Engine */
 

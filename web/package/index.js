@@ -4,7 +4,7 @@
  */
 
 export { convertModel } from './convert.js';
-export { GradCamError } from './errors.js';
+export { GradCamError } from './base/errors.js';
 export { colormaps, expandHeatmap, formatAsImage, heatmapToImage } from './format.js';
 export { loadModel } from './load.js';
 export { explainPrediction, showPrediction } from './predict.js';
@@ -20,10 +20,10 @@ export { init } from './wasm.js';
  * @typedef {import('./diagnosis.js').DiagnosisCode} DiagnosisCode
  * @typedef {import('./run.js').ExplainOptions} ExplainOptions
  * @typedef {import('./explanation.js').Explanation} Explanation
- * @typedef {import('./source.js').FileSource} FileSource
+ * @typedef {import('./base/source.js').FileSource} FileSource
  * @typedef {import('./image.js').Filter} Filter
  * @typedef {import('./format.js').FormatOptions} FormatOptions
- * @typedef {import('./errors.js').GradCamErrorCode} GradCamErrorCode
+ * @typedef {import('./base/errors.js').GradCamErrorCode} GradCamErrorCode
  * @typedef {import('./explanation.js').HeatMap} HeatMap
  * @typedef {import('./network.js').Input} Input
  * @typedef {import('./model-info.js').Layer} Layer
@@ -31,12 +31,12 @@ export { init } from './wasm.js';
  * @typedef {import('./steps.js').LoadImageOptions} LoadImageOptions
  * @typedef {import('./load.js').LoadOptions} LoadOptions
  * @typedef {import('./model.js').Model} Model
- * @typedef {import('./source.js').ModelSource} ModelSource
+ * @typedef {import('./base/source.js').ModelSource} ModelSource
  * @typedef {import('./image.js').Picture} Picture
  * @typedef {import('./image.js').Pixels} Pixels
  * @typedef {import('./run.js').Prediction} Prediction
  * @typedef {import('./preprocessing.js').Preprocessing} Preprocessing
- * @typedef {import('./source.js').Progress} Progress
+ * @typedef {import('./base/source.js').Progress} Progress
  * @typedef {import('./run.js').Run} Run
  * @typedef {import('./model.js').RunOptions} RunOptions
  * @typedef {import('./preprocessing.js').Standardization} Standardization

@@ -1,6 +1,6 @@
 /** Which layers a caller means. */
 
-import { GradCamError, show } from './errors.js';
+import { GradCamError, show } from './base/errors.js';
 
 /** @typedef {import('./network.js').Network} Network */
 /** @typedef {import('./model-info.js').Layer} Layer */

@@ -1,18 +1,18 @@
 /** From a model file to a model that is ready to run. */
 
 import { openContainer } from './containers/index.js';
-import { GradCamError, show } from './errors.js';
+import { GradCamError, show } from './base/errors.js';
 import { checkPixelSize } from './image.js';
 import { Model } from './model.js';
 import { Network } from './network.js';
-import { pauses } from './pauses.js';
+import { pauses } from './base/pauses.js';
 import { defaultPreprocessing, resolvePreprocessing } from './preprocessing.js';
-import { openSource } from './source.js';
+import { openSource } from './base/source.js';
 import { withTopology } from './topology.js';
 import { init } from './wasm.js';
 
 /** @typedef {import('./containers/index.js').Weight} Weight */
-/** @typedef {import('./source.js').Progress} Progress */
+/** @typedef {import('./base/source.js').Progress} Progress */
 
 /**
  * @typedef {object} OwnLoadOptions
@@ -38,7 +38,7 @@ const VALUES_AT_ONCE = 2 ** 20;
 /**
  * Loads a Keras model: a whole model as .keras, .h5 (Keras 2 and 3), TensorFlow.js layers-model or
  * .safetensors, or the weights alone of a network of keras.applications as .h5.
- * @param {import('./source.js').ModelSource} source
+ * @param {import('./base/source.js').ModelSource} source
  * @param {LoadOptions & import('./wasm.js').WasmOptions} [options]
  * @returns {Promise<Model>} to be disposed of by its dispose()
  * @example
@@ -54,7 +54,7 @@ export async function loadModel(source, options = {}) {
 
 /**
  * Opens a model's files, and finds out what weights alone belong to.
- * @param {import('./source.js').ModelSource} source
+ * @param {import('./base/source.js').ModelSource} source
  * @param {LoadOptions & import('./wasm.js').WasmOptions} options
  */
 export async function openModel(source, options) {
@@ -127,7 +127,7 @@ function chooseLabels({ architecture, labels: own }, { labels, imagenetLabels },
  * @param {Network} network
  * @param {Weight[]} weights
  * @param {LoadOptions} options
- * @param {import('./pauses.js').Pause} pause
+ * @param {import('./base/pauses.js').Pause} pause
  */
 async function setWeights(network, weights, { onProgress }, pause) {
   const wanted = weights
@@ -176,7 +176,7 @@ function checkSize({ name, shape, size }, needed) {
  * without some of the weights is refused.
  * @param {Network} network
  * @param {LoadOptions} options
- * @param {import('./pauses.js').Pause} pause
+ * @param {import('./base/pauses.js').Pause} pause
  */
 async function prepare(network, { inputSize, onProgress }, pause) {
   const [height, width] = inputSize ?? network.inputShape;

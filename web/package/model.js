@@ -2,7 +2,7 @@
 
 /** A Keras image classifier. */
 
-import { GradCamError, show } from './errors.js';
+import { GradCamError, show } from './base/errors.js';
 import { ModelInfo } from './model-info.js';
 import { isPixels, readPicture, toImageData } from './image.js';
 import { inputToPicture, pictureToInput } from './preprocessing.js';

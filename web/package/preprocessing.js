@@ -1,9 +1,9 @@
 /** From a picture to a network's input, and back. */
 
 import { ARCHITECTURES } from './architectures/index.js';
-import { GradCamError, choose, show } from './errors.js';
+import { GradCamError, choose, show } from './base/errors.js';
 import { resize, toImageData } from './image.js';
-import { range } from './range.js';
+import { range } from './base/range.js';
 
 /** @typedef {import('./wasm.js').Engine} Engine */
 /** @typedef {import('./image.js').Pixels} Pixels */

@@ -1,6 +1,6 @@
 /** One forward pass: its predictions, and explanations of any class at any layer. */
 
-import { GradCamError, show } from './errors.js';
+import { GradCamError, show } from './base/errors.js';
 import { explainTargets, toExplanation } from './explanation.js';
 import { resolveLayers } from './layers.js';
 import { LOGIT, MAX_TARGETS, SCORE } from './network.js';

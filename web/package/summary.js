@@ -1,7 +1,7 @@
 /** Keras' table of a model's layers, as model.summary() prints it. */
 
-import { GradCamError, show } from './errors.js';
-import { formatTable, roundHalfToEven } from './table.js';
+import { GradCamError, show } from './base/errors.js';
+import { formatTable, roundHalfToEven } from './base/table.js';
 
 /** @typedef {import('./network.js').LayerRecord} LayerRecord */
 
@@ -107,7 +107,7 @@ function checkLineLength(lineLength) {
 /**
  * @param {number[]} positions where the columns end, as parts of the line
  * @param {number} lineLength
- * @returns {import('./table.js').Column[]}
+ * @returns {import('./base/table.js').Column[]}
  */
 function columnsOf(positions, lineLength) {
   let end = 0;

@@ -1,6 +1,6 @@
 /** Preprocessed pictures as callers give them. */
 
-import { GradCamError, show } from './errors.js';
+import { GradCamError, show } from './base/errors.js';
 
 /** @typedef {import('./network.js').Input} Input */
 

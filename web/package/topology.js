@@ -1,14 +1,14 @@
 /** Files of weights alone: which network of keras.applications they belong to, and where in it. */
 
 import { ARCHITECTURES, findArchitecture } from './architectures/index.js';
-import { GradCamError, show } from './errors.js';
+import { GradCamError, show } from './base/errors.js';
 import { Network } from './network.js';
-import { pauses } from './pauses.js';
+import { pauses } from './base/pauses.js';
 
 /** @typedef {import('./architectures/index.js').Architecture} Architecture */
 /** @typedef {import('./containers/index.js').Container} Container */
 /** @typedef {import('./containers/index.js').Weight} Weight */
-/** @typedef {import('./pauses.js').Pause} Pause */
+/** @typedef {import('./base/pauses.js').Pause} Pause */
 
 /**
  * What a file of weights alone belongs to. Whatever is left out is found out from the weights, where

@@ -1,8 +1,8 @@
 /** The WebAssembly module: found, compiled once, and called with its memory and errors looked after. */
 
-import { GradCamError, choose, show } from './errors.js';
+import { GradCamError, choose, show } from './base/errors.js';
 import { chooseThreads, createSharedMemory, takesMemory, threadStarter } from './threads.js';
-import { isHtml, readFileUrl, resolveUrl } from './url.js';
+import { isHtml, readFileUrl, resolveUrl } from './base/url.js';
 
 /**
  * A build that the package brings. "relaxed" has fused multiply-add, which not every browser runs; its
@@ -355,7 +355,7 @@ export class Engine {
     if (status === 0) return;
     const code = this.text(this.call('gc_status_name', status));
     throw new GradCamError(
-      /** @type {import('./errors.js').GradCamErrorCode} */ (code),
+      /** @type {import('./base/errors.js').GradCamErrorCode} */ (code),
       this.text(this.call('gc_error')),
     );
   }

@@ -3,7 +3,7 @@
  * is loaded when it is asked for.
  */
 
-import { choose } from '../errors.js';
+import { choose } from '../base/errors.js';
 
 /**
  * What all networks have in common.

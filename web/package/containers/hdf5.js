@@ -1,11 +1,11 @@
 /** HDF5 files of Keras: whole models and weights alone (.h5), and the weight store in a .keras file. */
 
-import { GradCamError } from '../errors.js';
+import { GradCamError } from '../base/errors.js';
 import { library } from './library.js';
 import { bytesPerNumber, isNumberType, toFloat32 } from './numbers.js';
 
 /** @typedef {import('./index.js').Weight} Weight */
-/** @typedef {import('../pauses.js').Pause} Pause */
+/** @typedef {import('../base/pauses.js').Pause} Pause */
 /** @typedef {import('jsfive').Group} Group */
 /** @typedef {import('jsfive').Dataset} Dataset */
 

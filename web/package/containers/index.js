@@ -1,12 +1,12 @@
 /** Model files: told apart by their first bytes, opened as a configuration and named weights. */
 
-import { GradCamError } from '../errors.js';
-import { pauses } from '../pauses.js';
-import { isHtml } from '../url.js';
+import { GradCamError } from '../base/errors.js';
+import { pauses } from '../base/pauses.js';
+import { isHtml } from '../base/url.js';
 import { isSafetensors, openSafetensors } from './safetensors.js';
 
-/** @typedef {import('../pauses.js').Pause} Pause */
-/** @typedef {import('../source.js').ModelFiles} ModelFiles */
+/** @typedef {import('../base/pauses.js').Pause} Pause */
+/** @typedef {import('../base/source.js').ModelFiles} ModelFiles */
 
 /**
  * A weight array as a file has it.

@@ -1,6 +1,6 @@
 /** .keras files: a zip of the configuration (JSON) and the weights (HDF5), as Keras 3 writes them. */
 
-import { GradCamError } from '../errors.js';
+import { GradCamError } from '../base/errors.js';
 import { library } from './library.js';
 import { openWeightStore } from './hdf5.js';
 
@@ -18,7 +18,7 @@ const MAX_RATIO = 64;
 
 /**
  * @param {Uint8Array} bytes
- * @param {import('../pauses.js').Pause} pause
+ * @param {import('../base/pauses.js').Pause} pause
  * @returns {Promise<import('./index.js').Container>}
  */
 export async function openKeras(bytes, pause) {

@@ -1,6 +1,6 @@
 /** Libraries that are loaded only when a file needs them. */
 
-import { GradCamError } from '../errors.js';
+import { GradCamError } from '../base/errors.js';
 
 /**
  * @template T

@@ -1,6 +1,6 @@
 /** Arrays of numbers as files store them, decoded to float32, and encoded to float16. */
 
-import { roundHalfToEven } from '../table.js';
+import { roundHalfToEven } from '../base/table.js';
 
 /** @typedef {(view: DataView, offset: number, littleEndian: boolean) => number} ReadNumber */
 

@@ -4,7 +4,7 @@
  * header's metadata, so that the file is a whole model and takes no parsing worth the name.
  */
 
-import { GradCamError, show } from '../errors.js';
+import { GradCamError, show } from '../base/errors.js';
 import { LARGEST_HALF, bytesPerNumber, toFloat16, toFloat32 } from './numbers.js';
 
 /** @typedef {import('./index.js').Container} Container */

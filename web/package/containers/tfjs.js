@@ -4,12 +4,12 @@
  * quantised: https://github.com/tensorflow/tfjs/tree/master/tfjs-converter describes it.
  */
 
-import { GradCamError, show } from '../errors.js';
+import { GradCamError, show } from '../base/errors.js';
 import { bytesPerNumber, toFloat32 } from './numbers.js';
 
 /** @typedef {import('./index.js').Container} Container */
 /** @typedef {import('./index.js').Weight} Weight */
-/** @typedef {import('../source.js').ModelFiles} ModelFiles */
+/** @typedef {import('../base/source.js').ModelFiles} ModelFiles */
 
 /** Types of numbers, and their names in NumPy. */
 const TYPES = new Map([

@@ -1,10 +1,10 @@
 /** The page's side: one worker, one request at a time, started again when a call is aborted. */
 
-import { GradCamError } from '../errors.js';
+import { GradCamError } from '../base/errors.js';
 import { unpackError } from './protocol.js';
 
 /** @typedef {import('./protocol.js').Response} Response */
-/** @typedef {import('../source.js').Progress} Progress */
+/** @typedef {import('../base/source.js').Progress} Progress */
 
 /**
  * What a worker must be able to do; the browsers' Worker can.

@@ -6,11 +6,11 @@
 
 import { cellColors } from '../format.js';
 import { drawOverlay } from '../predict.js';
-import { resolveUrl } from '../url.js';
+import { resolveUrl } from '../base/url.js';
 import { Client } from './client.js';
 import { RemoteModel, toSendable } from './remote.js';
 
-export { GradCamError } from '../errors.js';
+export { GradCamError } from '../base/errors.js';
 
 /** @typedef {RemoteModel} Model */
 /** @typedef {import('./remote.js').RemoteRun} Run */
@@ -48,7 +48,7 @@ export class WorkerSession {
 
   /**
    * Loads a model into the worker. The source is kept, to load it again after an abort.
-   * @param {import('../source.js').ModelSource} source
+   * @param {import('../base/source.js').ModelSource} source
    * @param {import('../load.js').LoadOptions & WasmOptions} [options]
    * @returns {Promise<RemoteModel>}
    */

@@ -1,6 +1,6 @@
 /** What page and worker say to each other. One request is answered before the next is sent. */
 
-import { GradCamError } from '../errors.js';
+import { GradCamError } from '../base/errors.js';
 
 /**
  * page to worker
@@ -9,13 +9,13 @@ import { GradCamError } from '../errors.js';
 
 /**
  * worker to page: any number of progress reports, then a result or an error
- * @typedef {{ id: number, progress?: import('../source.js').Progress, result?: any,
+ * @typedef {{ id: number, progress?: import('../base/source.js').Progress, result?: any,
  *   error?: SentError }} Response
  */
 
 /**
  * An error in a form that keeps its code; structured cloning would drop it.
- * @typedef {{ code?: import('../errors.js').GradCamErrorCode, message: string }} SentError
+ * @typedef {{ code?: import('../base/errors.js').GradCamErrorCode, message: string }} SentError
  */
 
 /**

@@ -6,7 +6,7 @@ import { arrayToImage, imageToArray, loadImage } from '../steps.js';
 import { init } from '../wasm.js';
 import { packError } from './protocol.js';
 
-/** @typedef {import('../source.js').Progress} Progress */
+/** @typedef {import('../base/source.js').Progress} Progress */
 
 /**
  * A model and its last run. Earlier runs are made again from their input, as the engine would have to
