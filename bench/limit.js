@@ -4,7 +4,7 @@
  * of that; and how long memory takes to read and write so much.
  */
 
-import { canShareMemory } from '../web/package/threads.js';
+import { canShareMemory } from '../web/package/engine/threads.js';
 
 /** Sums that do not wait for each other: more than latency times units of today's processors. */
 const CHAINS = 12;

@@ -4,11 +4,11 @@
  */
 
 import { openContainer } from '../web/package/containers/index.js';
-import { Network } from '../web/package/network.js';
+import { Network } from '../web/package/engine/network.js';
 import { openSource } from '../web/package/base/source.js';
-import { init } from '../web/package/wasm.js';
+import { init } from '../web/package/engine/wasm.js';
 
-/** @typedef {import('../web/package/network.js').LayerRecord} LayerRecord */
+/** @typedef {import('../web/package/engine/network.js').LayerRecord} LayerRecord */
 /** @typedef {{ dims: number[], data: Float32Array }} Array4 */
 
 /**

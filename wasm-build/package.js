@@ -15,7 +15,7 @@ const input = {
   index: 'web/package/index.js',
   'worker-session': 'web/package/worker/index.js',
   worker: 'web/package/worker/worker.js',
-  thread: 'web/package/thread.js',
+  thread: 'web/package/engine/thread.js',
   cli: 'web/cli/gradcam-wasm.js',
 };
 
@@ -29,7 +29,7 @@ const moduleFiles = ['', '-relaxed', '-threads', '-relaxed-threads'].map((v) => 
  */
 const core = {
   name: 'core',
-  test: /\/web\/package\/(?!worker\/(index|worker)\.js|thread\.js)/,
+  test: /\/web\/package\/(?!worker\/(index|worker)\.js|engine\/thread\.js)/,
   tags: ['$initial'],
   includeDependenciesRecursively: false,
 };
@@ -44,7 +44,7 @@ const addresses = {
     filter: { id: /\/web\/(package|cli)\// },
     handler: (code) =>
       code
-        .replaceAll(`new URL('../../build/wasm/`, `new URL('./`)
+        .replaceAll(`new URL('../../../build/wasm/`, `new URL('./`)
         .replaceAll(`new URL('../../`, `new URL('../`),
   },
 };

@@ -6,8 +6,8 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { Network, SCORE } from '../../web/package/network.js';
-import { init } from '../../web/package/wasm.js';
+import { Network, SCORE } from '../../web/package/engine/network.js';
+import { init } from '../../web/package/engine/wasm.js';
 import { Verdict, largestAbsolute, largestDifference, readJson, wasmOptions } from './common.js';
 
 /** @typedef {{ shape: number[], data: number[] }} Tensor */

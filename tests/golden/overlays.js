@@ -9,7 +9,7 @@ import { dirname, join, resolve } from 'node:path';
 import { expandHeatmap, formatAsImage, heatmapToImage } from '../../web/package/index.js';
 
 import { readPicture } from '../../web/package/image.js';
-import { init } from '../../web/package/wasm.js';
+import { init } from '../../web/package/engine/wasm.js';
 import { readJson } from './common.js';
 
 /**

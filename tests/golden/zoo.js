@@ -8,9 +8,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { readPicture } from '../../web/package/image.js';
-import { LOGIT, Network, SCORE } from '../../web/package/network.js';
+import { LOGIT, Network, SCORE } from '../../web/package/engine/network.js';
 import { pictureToInput } from '../../web/package/preprocessing.js';
-import { init } from '../../web/package/wasm.js';
+import { init } from '../../web/package/engine/wasm.js';
 import {
   Verdict,
   folderCases,
@@ -97,7 +97,7 @@ function isStrict({ targets }) {
 /**
  * @param {Verdict} verdict
  * @param {Network} network
- * @param {import('../../web/package/network.js').Input} input
+ * @param {import('../../web/package/engine/network.js').Input} input
  * @param {any} golden
  */
 function checkOutputs(verdict, network, input, { output, logits, selfcheck }) {
@@ -117,7 +117,7 @@ function checkOutputs(verdict, network, input, { output, logits, selfcheck }) {
  * uncertain as the maps there, and share their allowance.
  * @param {Verdict} verdict
  * @param {Network} network
- * @param {import('../../web/package/network.js').Input} input
+ * @param {import('../../web/package/engine/network.js').Input} input
  * @param {any} golden
  * @param {boolean} strict
  */
@@ -181,7 +181,7 @@ function statistics(values) {
 /**
  * @param {Verdict} verdict
  * @param {Network} network
- * @param {import('../../web/package/network.js').Input} input
+ * @param {import('../../web/package/engine/network.js').Input} input
  * @param {any} golden
  * @param {boolean} strict
  */
@@ -207,7 +207,7 @@ function checkMaps(verdict, network, input, { cams, targets }, strict) {
 /**
  * @param {Verdict} verdict
  * @param {string} what
- * @param {import('../../web/package/network.js').LayerMap} ours
+ * @param {import('../../web/package/engine/network.js').LayerMap} ours
  * @param {any} golden
  * @param {boolean} strict
  * @returns {boolean} whether the map passes only by the allowance for a flipped unit
@@ -243,7 +243,7 @@ function checkMap(verdict, what, ours, golden, strict) {
 
 /**
  * Means of 8 x 8 blocks.
- * @param {import('../../web/package/network.js').LayerMap} map
+ * @param {import('../../web/package/engine/network.js').LayerMap} map
  */
 function blockMeans({ heatmap, height, width }) {
   const edge = (/** @type {number} */ i, /** @type {number} */ size) => Math.floor((i * size) / 8);

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { init, loadModel } from 'gradcam-wasm';
 import { ARCHITECTURES } from '../../web/package/architectures/index.js';
-import { Network } from '../../web/package/network.js';
+import { Network } from '../../web/package/engine/network.js';
 import { withTopology } from '../../web/package/topology.js';
 import { SHARED, SKIP_SHARED, assertFails, sharedModel } from './fixtures.js';
 

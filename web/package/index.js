@@ -9,7 +9,7 @@ export { colormaps, expandHeatmap, formatAsImage, heatmapToImage } from './forma
 export { loadModel } from './load.js';
 export { explainPrediction, showPrediction } from './predict.js';
 export { arrayToImage, imageToArray, loadImage } from './steps.js';
-export { init } from './wasm.js';
+export { init } from './engine/wasm.js';
 
 /**
  * @typedef {import('./preprocessing.js').Affine} Affine
@@ -25,7 +25,7 @@ export { init } from './wasm.js';
  * @typedef {import('./format.js').FormatOptions} FormatOptions
  * @typedef {import('./base/errors.js').GradCamErrorCode} GradCamErrorCode
  * @typedef {import('./explanation.js').HeatMap} HeatMap
- * @typedef {import('./network.js').Input} Input
+ * @typedef {import('./engine/network.js').Input} Input
  * @typedef {import('./model-info.js').Layer} Layer
  * @typedef {import('./layers.js').LayerChoice} LayerChoice
  * @typedef {import('./steps.js').LoadImageOptions} LoadImageOptions
@@ -43,6 +43,6 @@ export { init } from './wasm.js';
  * @typedef {import('./summary.js').SummaryOptions} SummaryOptions
  * @typedef {import('./explanation.js').TargetExplanation} TargetExplanation
  * @typedef {import('./tensor.js').Tensor} Tensor
- * @typedef {import('./wasm.js').WasmOptions} WasmOptions
- * @typedef {import('./wasm.js').WasmVariant} WasmVariant
+ * @typedef {import('./engine/wasm.js').WasmOptions} WasmOptions
+ * @typedef {import('./engine/wasm.js').WasmVariant} WasmVariant
  */

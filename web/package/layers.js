@@ -2,7 +2,7 @@
 
 import { GradCamError, show } from './base/errors.js';
 
-/** @typedef {import('./network.js').Network} Network */
+/** @typedef {import('./engine/network.js').Network} Network */
 /** @typedef {import('./model-info.js').Layer} Layer */
 
 /**

@@ -4,12 +4,12 @@ import { openContainer } from './containers/index.js';
 import { GradCamError, show } from './base/errors.js';
 import { checkPixelSize } from './image.js';
 import { Model } from './model.js';
-import { Network } from './network.js';
+import { Network } from './engine/network.js';
 import { pauses } from './base/pauses.js';
 import { defaultPreprocessing, resolvePreprocessing } from './preprocessing.js';
 import { openSource } from './base/source.js';
 import { withTopology } from './topology.js';
-import { init } from './wasm.js';
+import { init } from './engine/wasm.js';
 
 /** @typedef {import('./containers/index.js').Weight} Weight */
 /** @typedef {import('./base/source.js').Progress} Progress */
@@ -39,7 +39,7 @@ const VALUES_AT_ONCE = 2 ** 20;
  * Loads a Keras model: a whole model as .keras, .h5 (Keras 2 and 3), TensorFlow.js layers-model or
  * .safetensors, or the weights alone of a network of keras.applications as .h5.
  * @param {import('./base/source.js').ModelSource} source
- * @param {LoadOptions & import('./wasm.js').WasmOptions} [options]
+ * @param {LoadOptions & import('./engine/wasm.js').WasmOptions} [options]
  * @returns {Promise<Model>} to be disposed of by its dispose()
  * @example
  * const model = await loadModel('model.keras', {
@@ -55,7 +55,7 @@ export async function loadModel(source, options = {}) {
 /**
  * Opens a model's files, and finds out what weights alone belong to.
  * @param {import('./base/source.js').ModelSource} source
- * @param {LoadOptions & import('./wasm.js').WasmOptions} options
+ * @param {LoadOptions & import('./engine/wasm.js').WasmOptions} options
  */
 export async function openModel(source, options) {
   const { signal, preprocessing, inputSize } = options;
@@ -71,7 +71,7 @@ export async function openModel(source, options) {
 }
 
 /**
- * @param {import('./wasm.js').Engine} engine
+ * @param {import('./engine/wasm.js').Engine} engine
  * @param {import('./topology.js').Topology} topology what the file holds
  * @param {LoadOptions} options that were checked
  * @returns {Promise<Model>}

@@ -16,7 +16,7 @@ import { formatSummary, isHiddenInput } from './summary.js';
  * @typedef {object} ModelDescription
  * @property {string} name
  * @property {(number | null)[]} inputShape [null, height, width, channels]; null where a size is open
- * @property {import('./network.js').LayerRecord[]} records all layers
+ * @property {import('./engine/network.js').LayerRecord[]} records all layers
  * @property {number} classCount
  * @property {boolean} isSequential of Keras' class Sequential
  * @property {string[]} [labels] names of the classes, in their order
@@ -71,7 +71,7 @@ export class ModelInfo {
 }
 
 /**
- * @param {import('./network.js').LayerRecord} record
+ * @param {import('./engine/network.js').LayerRecord} record
  * @returns {Layer}
  */
 function toLayer({ path, type, shape, params }) {

@@ -9,9 +9,9 @@ import { inputToPicture, pictureToInput } from './preprocessing.js';
 import { Run } from './run.js';
 import { checkTensor } from './tensor.js';
 
-/** @typedef {import('./wasm.js').Engine} Engine */
-/** @typedef {import('./network.js').Network} Network */
-/** @typedef {import('./network.js').Input} Input */
+/** @typedef {import('./engine/wasm.js').Engine} Engine */
+/** @typedef {import('./engine/network.js').Network} Network */
+/** @typedef {import('./engine/network.js').Input} Input */
 /** @typedef {import('./image.js').Picture} Picture */
 /** @typedef {import('./image.js').Filter} Filter */
 /** @typedef {import('./tensor.js').Tensor} Tensor */

@@ -5,9 +5,9 @@ import { GradCamError, choose, show } from './base/errors.js';
 import { resize, toImageData } from './image.js';
 import { range } from './base/range.js';
 
-/** @typedef {import('./wasm.js').Engine} Engine */
+/** @typedef {import('./engine/wasm.js').Engine} Engine */
 /** @typedef {import('./image.js').Pixels} Pixels */
-/** @typedef {import('./network.js').Input} Input */
+/** @typedef {import('./engine/network.js').Input} Input */
 
 /** The ranges that networks were trained with: gc_preprocessing. */
 const PRESETS = { none: 0, tf: 1, torch: 2, caffe: 3 };

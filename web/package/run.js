@@ -3,12 +3,12 @@
 import { GradCamError, show } from './base/errors.js';
 import { explainTargets, toExplanation } from './explanation.js';
 import { resolveLayers } from './layers.js';
-import { LOGIT, MAX_TARGETS, SCORE } from './network.js';
+import { LOGIT, MAX_TARGETS, SCORE } from './engine/network.js';
 import { findRangeProblem } from './preprocessing.js';
 
 /** @typedef {import('./model.js').Model} Model */
-/** @typedef {import('./network.js').Network} Network */
-/** @typedef {import('./network.js').Input} Input */
+/** @typedef {import('./engine/network.js').Network} Network */
+/** @typedef {import('./engine/network.js').Input} Input */
 /** @typedef {import('./layers.js').LayerChoice} LayerChoice */
 
 /**

@@ -3,7 +3,7 @@
 import { GradCamError, show } from './base/errors.js';
 import { formatTable, roundHalfToEven } from './base/table.js';
 
-/** @typedef {import('./network.js').LayerRecord} LayerRecord */
+/** @typedef {import('./engine/network.js').LayerRecord} LayerRecord */
 
 /**
  * @typedef {object} SummaryOptions

@@ -2,7 +2,7 @@
 
 import { GradCamError, show } from './base/errors.js';
 
-/** @typedef {import('./network.js').Input} Input */
+/** @typedef {import('./engine/network.js').Input} Input */
 
 /**
  * A preprocessed picture, as the network takes it.

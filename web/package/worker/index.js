@@ -23,7 +23,7 @@ export { GradCamError } from '../base/errors.js';
 /** @typedef {import('../steps.js').LoadImageOptions} LoadImageOptions */
 /** @typedef {import('../tensor.js').Tensor} Tensor */
 /** @typedef {import('../run.js').ExplainOptions} ExplainOptions */
-/** @typedef {import('../wasm.js').WasmOptions} WasmOptions */
+/** @typedef {import('../engine/wasm.js').WasmOptions} WasmOptions */
 
 /**
  * A worker of one's own with the calls of 'gradcam-wasm'; the functions beside it share one.

@@ -3,7 +3,7 @@
 import { expandHeatmap, formatAsImage, heatmapToImage } from '../format.js';
 import { loadModel } from '../load.js';
 import { arrayToImage, imageToArray, loadImage } from '../steps.js';
-import { init } from '../wasm.js';
+import { init } from '../engine/wasm.js';
 import { packError } from './protocol.js';
 
 /** @typedef {import('../base/source.js').Progress} Progress */

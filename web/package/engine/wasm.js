@@ -1,8 +1,8 @@
 /** The WebAssembly module: found, compiled once, and called with its memory and errors looked after. */
 
-import { GradCamError, choose, show } from './base/errors.js';
+import { GradCamError, choose, show } from '../base/errors.js';
 import { chooseThreads, createSharedMemory, takesMemory, threadStarter } from './threads.js';
-import { isHtml, readFileUrl, resolveUrl } from './base/url.js';
+import { isHtml, readFileUrl, resolveUrl } from '../base/url.js';
 
 /**
  * A build that the package brings. "relaxed" has fused multiply-add, which not every browser runs; its
@@ -30,12 +30,12 @@ import { isHtml, readFileUrl, resolveUrl } from './base/url.js';
  */
 const files = {
   simd: {
-    single: () => new URL('../../build/wasm/gradcam.wasm', import.meta.url),
-    threads: () => new URL('../../build/wasm/gradcam-threads.wasm', import.meta.url),
+    single: () => new URL('../../../build/wasm/gradcam.wasm', import.meta.url),
+    threads: () => new URL('../../../build/wasm/gradcam-threads.wasm', import.meta.url),
   },
   relaxed: {
-    single: () => new URL('../../build/wasm/gradcam-relaxed.wasm', import.meta.url),
-    threads: () => new URL('../../build/wasm/gradcam-relaxed-threads.wasm', import.meta.url),
+    single: () => new URL('../../../build/wasm/gradcam-relaxed.wasm', import.meta.url),
+    threads: () => new URL('../../../build/wasm/gradcam-relaxed-threads.wasm', import.meta.url),
   },
 };
 
@@ -355,7 +355,7 @@ export class Engine {
     if (status === 0) return;
     const code = this.text(this.call('gc_status_name', status));
     throw new GradCamError(
-      /** @type {import('./base/errors.js').GradCamErrorCode} */ (code),
+      /** @type {import('../base/errors.js').GradCamErrorCode} */ (code),
       this.text(this.call('gc_error')),
     );
   }

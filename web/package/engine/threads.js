@@ -3,8 +3,8 @@
  * the results are the same without them.
  */
 
-import { GradCamError, show } from './base/errors.js';
-import { importNode, isNode } from './base/node.js';
+import { GradCamError, show } from '../base/errors.js';
+import { importNode, isNode } from '../base/node.js';
 
 /** More threads than these need larger networks. */
 const DEFAULT_LIMIT = 4;

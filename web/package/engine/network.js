@@ -1,6 +1,6 @@
 /** A model of the engine: the functions gc_model_* and gc_layer_* behind one owner. */
 
-import { GradCamError } from './base/errors.js';
+import { GradCamError } from '../base/errors.js';
 
 /** @typedef {import('./wasm.js').Engine} Engine */
 
