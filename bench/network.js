@@ -3,7 +3,7 @@
  * folded into the convolutions, as every converter does. Only for networks like MobileNetV2.
  */
 
-import { openContainer } from '../web/package/containers/index.js';
+import { openContainer } from '../web/package/files/index.js';
 import { Network } from '../web/package/engine/network.js';
 import { openSource } from '../web/package/base/source.js';
 import { init } from '../web/package/engine/wasm.js';
@@ -68,7 +68,7 @@ function layerConfigs(model, prefix = '') {
 /**
  * Every weight array by its path, "base/Conv1/kernel".
  * @param {Network} network
- * @param {import('../web/package/containers/index.js').Weight[]} weights
+ * @param {import('../web/package/files/index.js').Weight[]} weights
  */
 function readWeights(network, weights) {
   /** @type {Map<string, Array4>} */

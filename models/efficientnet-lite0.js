@@ -37,7 +37,7 @@ const ARRAYS = {
 
 /**
  * @param {Uint8Array} bytes of the file of torch.save that holds the state
- * @returns {import('../web/package/containers/index.js').Container}
+ * @returns {import('../web/package/files/index.js').Container}
  */
 export function openEfficientNetLite0(bytes) {
   const tensors = readTorchFile(bytes);

@@ -15,14 +15,14 @@ import {
   verify,
   writeAtomically,
 } from '../wasm-build/tools.js';
-import { openContainer } from '../web/package/containers/index.js';
-import { writeSafetensors } from '../web/package/containers/safetensors.js';
+import { openContainer } from '../web/package/files/index.js';
+import { writeSafetensors } from '../web/package/files/safetensors.js';
 import { openSource } from '../web/package/base/source.js';
 import { readLiteralAfter } from '../wasm-build/javascript-literal.js';
 import { readZipMembers } from '../wasm-build/zip.js';
 import { openEfficientNetLite0 } from './efficientnet-lite0.js';
 
-/** @typedef {import('../web/package/containers/index.js').Container} Container */
+/** @typedef {import('../web/package/files/index.js').Container} Container */
 
 /**
  * The file that a model is converted from.

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 import { ARCHITECTURES } from '../web/package/architectures/index.js';
-import { kinds } from '../web/package/containers/index.js';
+import { kinds } from '../web/package/files/index.js';
 import { init } from '../web/package/engine/wasm.js';
 import { root } from './tools.js';
 

@@ -1,6 +1,6 @@
 /** The suite of `npm run profile`: the time of every call of an operator, forward and backward. */
 
-import { openContainer } from '../../web/package/containers/index.js';
+import { openContainer } from '../../web/package/files/index.js';
 import { buildModel } from '../../web/package/load.js';
 import { openSource } from '../../web/package/base/source.js';
 import { Engine } from '../../web/package/engine/wasm.js';

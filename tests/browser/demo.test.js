@@ -12,7 +12,7 @@ import { serveDemo } from '../../wasm-build/demo.js';
 import { inBuild } from '../../wasm-build/tools.js';
 import { sharedImage, sharedModel, SKIP_SHARED } from '../js/fixtures.js';
 import { launchChromium, SKIP } from './chromium.js';
-import { openSafetensors } from '../../web/package/containers/safetensors.js';
+import { openSafetensors } from '../../web/package/files/safetensors.js';
 import { toTfjs } from '../js/tfjs-files.js';
 import { DemoPage } from './demo-page.js';
 

@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { strToU8, unzipSync, zipSync } from 'fflate';
-import * as containers from '../../web/package/containers/index.js';
-import { toFloat32 } from '../../web/package/containers/numbers.js';
+import * as containers from '../../web/package/files/index.js';
+import { toFloat32 } from '../../web/package/files/numbers.js';
 import { openSource } from '../../web/package/base/source.js';
 import { SKIP_SHARED, assertFails, sharedModel } from './fixtures.js';
 

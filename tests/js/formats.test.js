@@ -8,8 +8,8 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { strToU8 } from 'fflate';
 import { convertModel, init, loadModel } from 'gradcam-wasm';
-import { openContainer } from '../../web/package/containers/index.js';
-import { openSafetensors, writeSafetensors } from '../../web/package/containers/safetensors.js';
+import { openContainer } from '../../web/package/files/index.js';
+import { openSafetensors, writeSafetensors } from '../../web/package/files/safetensors.js';
 import { range } from '../../web/package/base/range.js';
 import { openSource } from '../../web/package/base/source.js';
 import { main } from '../../web/cli/main.js';
@@ -24,7 +24,7 @@ const LITE0 = join(ROOT, 'build/models/efficientnet_lite0.safetensors');
 let picture;
 /** @type {Float32Array} what the default model says of it */
 let scores;
-/** @type {import('../../web/package/containers/index.js').Container} */
+/** @type {import('../../web/package/files/index.js').Container} */
 let dogs;
 before(async () => {
   picture = readFileSync(DOG_PICTURE);

@@ -1,8 +1,8 @@
 /** Writes a model as TensorFlow.js files, so that every form of them can be tested. */
 
-import { toFloat16 } from '../../web/package/containers/numbers.js';
+import { toFloat16 } from '../../web/package/files/numbers.js';
 
-/** @typedef {import('../../web/package/containers/index.js').Container} Container */
+/** @typedef {import('../../web/package/files/index.js').Container} Container */
 
 /**
  * @param {Container} container

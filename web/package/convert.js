@@ -1,10 +1,10 @@
 /** Any model as one compact .safetensors file. */
 
-import { writeSafetensors } from './containers/safetensors.js';
+import { writeSafetensors } from './files/safetensors.js';
 import { buildModel, openModel } from './load.js';
 import { Network } from './engine/network.js';
 
-/** @typedef {import('./containers/index.js').Weight} Weight */
+/** @typedef {import('./files/index.js').Weight} Weight */
 /** @typedef {import('./topology.js').Topology} Topology */
 
 /**

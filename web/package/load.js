@@ -1,6 +1,6 @@
 /** From a model file to a model that is ready to run. */
 
-import { openContainer } from './containers/index.js';
+import { openContainer } from './files/index.js';
 import { GradCamError, show } from './base/errors.js';
 import { checkPixelSize } from './image.js';
 import { Model } from './model.js';
@@ -11,7 +11,7 @@ import { openSource } from './base/source.js';
 import { withTopology } from './topology.js';
 import { init } from './engine/wasm.js';
 
-/** @typedef {import('./containers/index.js').Weight} Weight */
+/** @typedef {import('./files/index.js').Weight} Weight */
 /** @typedef {import('./base/source.js').Progress} Progress */
 
 /**

@@ -6,8 +6,8 @@ import { Network } from './engine/network.js';
 import { pauses } from './base/pauses.js';
 
 /** @typedef {import('./architectures/index.js').Architecture} Architecture */
-/** @typedef {import('./containers/index.js').Container} Container */
-/** @typedef {import('./containers/index.js').Weight} Weight */
+/** @typedef {import('./files/index.js').Container} Container */
+/** @typedef {import('./files/index.js').Weight} Weight */
 /** @typedef {import('./base/pauses.js').Pause} Pause */
 
 /**
