@@ -20,7 +20,7 @@ import { compare, draw, readPixels } from './overlays.js';
  * A picture by ELI5 and the same by us, from our own heat map.
  * @typedef {object} PicturePair
  * @property {string} file ELI5's
- * @property {import('../../web/package/image.js').Pixels} ours
+ * @property {import('../../web/package/pictures/image.js').Pixels} ours
  * @property {number} largest difference of a byte
  * @property {number} different how many bytes differ
  */

@@ -8,7 +8,7 @@ import { dirname, join, resolve } from 'node:path';
 
 import { expandHeatmap, formatAsImage, heatmapToImage } from '../../web/package/index.js';
 
-import { readPicture } from '../../web/package/image.js';
+import { readPicture } from '../../web/package/pictures/image.js';
 import { init } from '../../web/package/engine/wasm.js';
 import { readJson } from './common.js';
 
@@ -99,7 +99,7 @@ async function ownMap(run, { target, layer }) {
 
 /**
  * @param {import('gradcam-wasm').HeatMap} heatmap
- * @param {import('../../web/package/image.js').Pixels} image
+ * @param {import('../../web/package/pictures/image.js').Pixels} image
  * @param {Overlay} overlay
  */
 export function draw(

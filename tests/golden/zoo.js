@@ -7,9 +7,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { readPicture } from '../../web/package/image.js';
+import { readPicture } from '../../web/package/pictures/image.js';
 import { LOGIT, Network, SCORE } from '../../web/package/engine/network.js';
-import { pictureToInput } from '../../web/package/preprocessing.js';
+import { pictureToInput } from '../../web/package/pictures/preprocessing.js';
 import { init } from '../../web/package/engine/wasm.js';
 import {
   Verdict,

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { imageToArray, init, loadModel } from 'gradcam-wasm';
-import { findRangeProblem } from '../../web/package/preprocessing.js';
+import { findRangeProblem } from '../../web/package/pictures/preprocessing.js';
 import { DEFAULT_MODEL, assertFails, plainPicture, smallModel } from './fixtures.js';
 import { readFileSync } from 'node:fs';
 

@@ -2,11 +2,11 @@
 
 import { openContainer } from './files/index.js';
 import { GradCamError, show } from './base/errors.js';
-import { checkPixelSize } from './image.js';
+import { checkPixelSize } from './pictures/image.js';
 import { Model } from './model.js';
 import { Network } from './engine/network.js';
 import { pauses } from './base/pauses.js';
-import { defaultPreprocessing, resolvePreprocessing } from './preprocessing.js';
+import { defaultPreprocessing, resolvePreprocessing } from './pictures/preprocessing.js';
 import { openSource } from './base/source.js';
 import { withTopology } from './topology.js';
 import { init } from './engine/wasm.js';
@@ -21,7 +21,7 @@ import { init } from './engine/wasm.js';
  * @property {string[]} [labels] names of the classes, in their order; default: those in the file
  * @property {string[]} [imagenetLabels] names of ImageNet's 1,000 classes, for a file of weights alone
  *   that turns out to have been trained on them; Keras' files hold no names
- * @property {import('./preprocessing.js').Preprocessing} [preprocessing] default: what the file says;
+ * @property {import('./pictures/preprocessing.js').Preprocessing} [preprocessing] default: what the file says;
  *   else that of its architecture, if the file is of weights alone; else "none" if the model has a
  *   Rescaling or Normalization layer; else "tf"
  * @property {[height: number, width: number]} [inputSize] for a model that leaves its input size open

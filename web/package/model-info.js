@@ -20,7 +20,7 @@ import { formatSummary, isHiddenInput } from './summary.js';
  * @property {number} classCount
  * @property {boolean} isSequential of Keras' class Sequential
  * @property {string[]} [labels] names of the classes, in their order
- * @property {import('./preprocessing.js').Preprocessing} preprocessing
+ * @property {import('./pictures/preprocessing.js').Preprocessing} preprocessing
  * @property {string} [architecture] network of keras.applications that a file of weights alone belongs
  *   to, "MobileNetV2"
  */

@@ -4,17 +4,17 @@
 
 import { GradCamError, show } from './base/errors.js';
 import { ModelInfo } from './model-info.js';
-import { isPixels, readPicture, toImageData } from './image.js';
-import { inputToPicture, pictureToInput } from './preprocessing.js';
+import { isPixels, readPicture, toImageData } from './pictures/image.js';
+import { inputToPicture, pictureToInput } from './pictures/preprocessing.js';
 import { Run } from './run.js';
-import { checkTensor } from './tensor.js';
+import { checkTensor } from './pictures/tensor.js';
 
 /** @typedef {import('./engine/wasm.js').Engine} Engine */
 /** @typedef {import('./engine/network.js').Network} Network */
 /** @typedef {import('./engine/network.js').Input} Input */
-/** @typedef {import('./image.js').Picture} Picture */
-/** @typedef {import('./image.js').Filter} Filter */
-/** @typedef {import('./tensor.js').Tensor} Tensor */
+/** @typedef {import('./pictures/image.js').Picture} Picture */
+/** @typedef {import('./pictures/image.js').Filter} Filter */
+/** @typedef {import('./pictures/tensor.js').Tensor} Tensor */
 
 /**
  * @typedef {object} RunOptions

@@ -4,7 +4,7 @@ import { GradCamError, show } from './base/errors.js';
 import { explainTargets, toExplanation } from './explanation.js';
 import { resolveLayers } from './layers.js';
 import { LOGIT, MAX_TARGETS, SCORE } from './engine/network.js';
-import { findRangeProblem } from './preprocessing.js';
+import { findRangeProblem } from './pictures/preprocessing.js';
 
 /** @typedef {import('./model.js').Model} Model */
 /** @typedef {import('./engine/network.js').Network} Network */

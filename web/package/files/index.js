@@ -27,7 +27,7 @@ import { isSafetensors, openSafetensors } from './safetensors.js';
  *   weights alone, rather than by their names
  * @property {Weight[]} weights read one after another, so that no more than one is held twice
  * @property {string[]} [labels] names of the classes, if the file has them
- * @property {import('../preprocessing.js').Preprocessing} [preprocessing] if the file has it
+ * @property {import('../pictures/preprocessing.js').Preprocessing} [preprocessing] if the file has it
  */
 
 /**

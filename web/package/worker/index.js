@@ -4,7 +4,7 @@
  * @module gradcam-wasm/worker
  */
 
-import { cellColors } from '../format.js';
+import { cellColors } from '../pictures/format.js';
 import { drawOverlay } from '../predict.js';
 import { resolveUrl } from '../base/url.js';
 import { Client } from './client.js';
@@ -16,12 +16,12 @@ export { GradCamError } from '../base/errors.js';
 /** @typedef {import('./remote.js').RemoteRun} Run */
 /** @typedef {import('../explanation.js').Explanation} Explanation */
 /** @typedef {import('../explanation.js').HeatMap} HeatMap */
-/** @typedef {import('../format.js').FormatOptions} FormatOptions */
-/** @typedef {import('../image.js').Filter} Filter */
-/** @typedef {import('../image.js').Picture} Picture */
+/** @typedef {import('../pictures/format.js').FormatOptions} FormatOptions */
+/** @typedef {import('../pictures/image.js').Filter} Filter */
+/** @typedef {import('../pictures/image.js').Picture} Picture */
 /** @typedef {import('../model.js').RunOptions} RunOptions */
-/** @typedef {import('../steps.js').LoadImageOptions} LoadImageOptions */
-/** @typedef {import('../tensor.js').Tensor} Tensor */
+/** @typedef {import('../pictures/steps.js').LoadImageOptions} LoadImageOptions */
+/** @typedef {import('../pictures/tensor.js').Tensor} Tensor */
 /** @typedef {import('../run.js').ExplainOptions} ExplainOptions */
 /** @typedef {import('../engine/wasm.js').WasmOptions} WasmOptions */
 
@@ -147,7 +147,7 @@ export class WorkerSession {
   /**
    * A picture as a batch of one for a network: Keras' img_to_array, then its preprocess_input.
    * @param {{ data: Uint8Array | Uint8ClampedArray, width: number, height: number }} image
-   * @param {Parameters<typeof import('../steps.js').imageToArray>[1]} [options]
+   * @param {Parameters<typeof import('../pictures/steps.js').imageToArray>[1]} [options]
    * @returns {Promise<Tensor>}
    */
   imageToArray({ data, width, height }, { preprocessing, channels } = {}) {

@@ -2,15 +2,15 @@
 
 /** Models and runs that live in the worker, with the same properties and calls as there. */
 
-import { isDrawable, readDrawable } from '../image.js';
+import { isDrawable, readDrawable } from '../pictures/image.js';
 import { ModelInfo } from '../model-info.js';
-import { findRangeProblem } from '../preprocessing.js';
+import { findRangeProblem } from '../pictures/preprocessing.js';
 import { decodePredictions } from '../run.js';
 
 /** @typedef {import('./client.js').Client} Client */
 /** @typedef {import('./client.js').Lease} Lease */
-/** @typedef {import('../image.js').Picture} Picture */
-/** @typedef {import('../tensor.js').Tensor} Tensor */
+/** @typedef {import('../pictures/image.js').Picture} Picture */
+/** @typedef {import('../pictures/tensor.js').Tensor} Tensor */
 
 /** A model in the worker. */
 export class RemoteModel extends ModelInfo {

@@ -1,8 +1,8 @@
 /** The worker's side: holds the models and does the work. */
 
-import { expandHeatmap, formatAsImage, heatmapToImage } from '../format.js';
+import { expandHeatmap, formatAsImage, heatmapToImage } from '../pictures/format.js';
 import { loadModel } from '../load.js';
-import { arrayToImage, imageToArray, loadImage } from '../steps.js';
+import { arrayToImage, imageToArray, loadImage } from '../pictures/steps.js';
 import { init } from '../engine/wasm.js';
 import { packError } from './protocol.js';
 

@@ -1,8 +1,8 @@
 /** Preprocessed pictures as callers give them. */
 
-import { GradCamError, show } from './base/errors.js';
+import { GradCamError, show } from '../base/errors.js';
 
-/** @typedef {import('./engine/network.js').Input} Input */
+/** @typedef {import('../engine/network.js').Input} Input */
 
 /**
  * A preprocessed picture, as the network takes it.

@@ -3,13 +3,13 @@
  * takes them by itself; with these a caller can look at what lies between.
  */
 
-import { GradCamError, show } from './base/errors.js';
+import { GradCamError, show } from '../base/errors.js';
 import { checkPixels, checkPixelSize, readPicture, toImageData } from './image.js';
 import { resolvePreprocessing, inputToPicture, opaque } from './preprocessing.js';
 import { resizeColors, toTensor } from './preprocessing.js';
-import { readSource } from './base/source.js';
+import { readSource } from '../base/source.js';
 import { checkTensor } from './tensor.js';
-import { currentEngine, startedEngine } from './engine/wasm.js';
+import { currentEngine, startedEngine } from '../engine/wasm.js';
 
 /** @typedef {import('./image.js').Filter} Filter */
 /** @typedef {import('./image.js').Picture} Picture */

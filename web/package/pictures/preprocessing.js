@@ -1,13 +1,13 @@
 /** From a picture to a network's input, and back. */
 
-import { ARCHITECTURES } from './architectures/index.js';
-import { GradCamError, choose, show } from './base/errors.js';
+import { ARCHITECTURES } from '../architectures/index.js';
+import { GradCamError, choose, show } from '../base/errors.js';
 import { resize, toImageData } from './image.js';
-import { range } from './base/range.js';
+import { range } from '../base/range.js';
 
-/** @typedef {import('./engine/wasm.js').Engine} Engine */
+/** @typedef {import('../engine/wasm.js').Engine} Engine */
 /** @typedef {import('./image.js').Pixels} Pixels */
-/** @typedef {import('./engine/network.js').Input} Input */
+/** @typedef {import('../engine/network.js').Input} Input */
 
 /** The ranges that networks were trained with: gc_preprocessing. */
 const PRESETS = { none: 0, tf: 1, torch: 2, caffe: 3 };

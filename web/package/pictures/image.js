@@ -1,8 +1,8 @@
 /** Pictures of every kind as pixels: RGBA, 8 bits a channel, rows from the top. */
 
-import { GradCamError, choose, show } from './base/errors.js';
+import { GradCamError, choose, show } from '../base/errors.js';
 
-/** @typedef {import('./engine/wasm.js').Engine} Engine */
+/** @typedef {import('../engine/wasm.js').Engine} Engine */
 
 /**
  * Pixels: RGBA, four bytes each.

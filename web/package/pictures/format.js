@@ -1,14 +1,14 @@
 /** Heat maps as pictures. The colours come first, then the resizing, as ELI5 does with Pillow. */
 
-import { GradCamError, choose, show } from './base/errors.js';
+import { GradCamError, choose, show } from '../base/errors.js';
 import { checkPixels, resize, toImageData } from './image.js';
-import { currentEngine } from './engine/wasm.js';
+import { currentEngine } from '../engine/wasm.js';
 
-/** @typedef {import('./engine/wasm.js').Engine} Engine */
+/** @typedef {import('../engine/wasm.js').Engine} Engine */
 /** @typedef {import('./image.js').Filter} Filter */
 /** @typedef {import('./image.js').Pixels} Pixels */
-/** @typedef {import('./explanation.js').HeatMap} HeatMap */
-/** @typedef {import('./explanation.js').Explanation} Explanation */
+/** @typedef {import('../explanation.js').HeatMap} HeatMap */
+/** @typedef {import('../explanation.js').Explanation} Explanation */
 
 /**
  * The colour of a value: a function from 0 .. 1 to red, green and blue, 0 .. 1 each.
