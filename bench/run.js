@@ -14,7 +14,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { make } from '../wasm-build/build.js';
 import { SetupError, inBuild, root, runMain, say, writeAtomically } from '../wasm-build/tools.js';
-import { convertModel } from '../web/package/convert.js';
+import { convertModel } from '../web/package/model/convert.js';
 import { ARCHITECTURES } from '../web/package/architectures/index.js';
 import { chooseHosts, chooseModel, choosePictures, exists, positive } from './options.js';
 import { ensurePeers } from './peers.js';

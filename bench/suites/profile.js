@@ -1,7 +1,7 @@
 /** The suite of `npm run profile`: the time of every call of an operator, forward and backward. */
 
 import { openContainer } from '../../web/package/files/index.js';
-import { buildModel } from '../../web/package/load.js';
+import { buildModel } from '../../web/package/model/load.js';
 import { openSource } from '../../web/package/base/source.js';
 import { Engine } from '../../web/package/engine/wasm.js';
 import { OPERATIONS, limitLoops } from '../limit.js';

@@ -7,7 +7,7 @@ import { describe, test } from 'node:test';
 import { init, loadModel } from 'gradcam-wasm';
 import { ARCHITECTURES } from '../../web/package/architectures/index.js';
 import { Network } from '../../web/package/engine/network.js';
-import { withTopology } from '../../web/package/topology.js';
+import { withTopology } from '../../web/package/model/topology.js';
 import { SHARED, SKIP_SHARED, assertFails, sharedModel } from './fixtures.js';
 
 /** Parameters of the networks in ../shared/golden/zoo. */

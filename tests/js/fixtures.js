@@ -5,7 +5,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { init } from '../../web/package/index.js';
-import { buildModel } from '../../web/package/load.js';
+import { buildModel } from '../../web/package/model/load.js';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 export const SHARED = join(ROOT, '../shared');

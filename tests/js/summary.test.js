@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { loadModel } from '../../web/package/index.js';
-import { formatSummary } from '../../web/package/summary.js';
+import { formatSummary } from '../../web/package/model/summary.js';
 import { SHARED, SKIP_SHARED, assertFails, sharedModel } from './fixtures.js';
 
 /** Keras printed the golden tables, 110 characters wide, on a terminal that cut off at this width. */

@@ -7,8 +7,8 @@ import { currentEngine } from '../engine/wasm.js';
 /** @typedef {import('../engine/wasm.js').Engine} Engine */
 /** @typedef {import('./image.js').Filter} Filter */
 /** @typedef {import('./image.js').Pixels} Pixels */
-/** @typedef {import('../explanation.js').HeatMap} HeatMap */
-/** @typedef {import('../explanation.js').Explanation} Explanation */
+/** @typedef {import('../model/explanation.js').HeatMap} HeatMap */
+/** @typedef {import('../model/explanation.js').Explanation} Explanation */
 
 /**
  * The colour of a value: a function from 0 .. 1 to red, green and blue, 0 .. 1 each.

@@ -5,7 +5,7 @@
  */
 
 import { cellColors } from '../pictures/format.js';
-import { drawOverlay } from '../predict.js';
+import { drawOverlay } from '../model/predict.js';
 import { resolveUrl } from '../base/url.js';
 import { Client } from './client.js';
 import { RemoteModel, toSendable } from './remote.js';
@@ -14,15 +14,15 @@ export { GradCamError } from '../base/errors.js';
 
 /** @typedef {RemoteModel} Model */
 /** @typedef {import('./remote.js').RemoteRun} Run */
-/** @typedef {import('../explanation.js').Explanation} Explanation */
-/** @typedef {import('../explanation.js').HeatMap} HeatMap */
+/** @typedef {import('../model/explanation.js').Explanation} Explanation */
+/** @typedef {import('../model/explanation.js').HeatMap} HeatMap */
 /** @typedef {import('../pictures/format.js').FormatOptions} FormatOptions */
 /** @typedef {import('../pictures/image.js').Filter} Filter */
 /** @typedef {import('../pictures/image.js').Picture} Picture */
-/** @typedef {import('../model.js').RunOptions} RunOptions */
+/** @typedef {import('../model/model.js').RunOptions} RunOptions */
 /** @typedef {import('../pictures/steps.js').LoadImageOptions} LoadImageOptions */
 /** @typedef {import('../pictures/tensor.js').Tensor} Tensor */
-/** @typedef {import('../run.js').ExplainOptions} ExplainOptions */
+/** @typedef {import('../model/run.js').ExplainOptions} ExplainOptions */
 /** @typedef {import('../engine/wasm.js').WasmOptions} WasmOptions */
 
 /**
@@ -49,7 +49,7 @@ export class WorkerSession {
   /**
    * Loads a model into the worker. The source is kept, to load it again after an abort.
    * @param {import('../base/source.js').ModelSource} source
-   * @param {import('../load.js').LoadOptions & WasmOptions} [options]
+   * @param {import('../model/load.js').LoadOptions & WasmOptions} [options]
    * @returns {Promise<RemoteModel>}
    */
   async loadModel(source, { signal, onProgress, ...options } = {}) {

@@ -3,9 +3,9 @@
 /** Models and runs that live in the worker, with the same properties and calls as there. */
 
 import { isDrawable, readDrawable } from '../pictures/image.js';
-import { ModelInfo } from '../model-info.js';
+import { ModelInfo } from '../model/model-info.js';
 import { findRangeProblem } from '../pictures/preprocessing.js';
-import { decodePredictions } from '../run.js';
+import { decodePredictions } from '../model/run.js';
 
 /** @typedef {import('./client.js').Client} Client */
 /** @typedef {import('./client.js').Lease} Lease */
@@ -20,7 +20,7 @@ export class RemoteModel extends ModelInfo {
   /**
    * @param {Client} client
    * @param {Lease} lease
-   * @param {import('../model-info.js').ModelDescription} description
+   * @param {import('../model/model-info.js').ModelDescription} description
    */
   constructor(client, lease, description) {
     super(description);
@@ -31,7 +31,7 @@ export class RemoteModel extends ModelInfo {
   /**
    * Runs the network on a picture.
    * @param {Picture | Tensor} image
-   * @param {import('../model.js').RunOptions} [options]
+   * @param {import('../model/model.js').RunOptions} [options]
    * @returns {Promise<RemoteRun>}
    */
   async run(image, { signal, image: drawn, interpolation } = {}) {
@@ -73,7 +73,7 @@ export class RemoteRun {
    * @param {Client} client
    * @param {Lease} lease of the model
    * @param {number} key
-   * @param {Pick<import('../run.js').Run, 'input' | 'picture' | 'predictions' | 'logits'>} result
+   * @param {Pick<import('../model/run.js').Run, 'input' | 'picture' | 'predictions' | 'logits'>} result
    */
   constructor(model, client, lease, key, { input, picture, predictions, logits }) {
     this.#model = model;
@@ -105,8 +105,8 @@ export class RemoteRun {
 
   /**
    * Explains classes at layers by Grad-CAM.
-   * @param {import('../run.js').ExplainOptions} [options]
-   * @returns {Promise<import('../explanation.js').Explanation>}
+   * @param {import('../model/run.js').ExplainOptions} [options]
+   * @returns {Promise<import('../model/explanation.js').Explanation>}
    */
   async explain({ targets, layer, logits, signal } = {}) {
     const explanation = await this.#client.call({

@@ -1,7 +1,7 @@
 /** The worker's side: holds the models and does the work. */
 
 import { expandHeatmap, formatAsImage, heatmapToImage } from '../pictures/format.js';
-import { loadModel } from '../load.js';
+import { loadModel } from '../model/load.js';
 import { arrayToImage, imageToArray, loadImage } from '../pictures/steps.js';
 import { init } from '../engine/wasm.js';
 import { packError } from './protocol.js';
@@ -11,7 +11,7 @@ import { packError } from './protocol.js';
 /**
  * A model and its last run. Earlier runs are made again from their input, as the engine would have to
  * do in any case: it keeps the activations of one run.
- * @typedef {{ model: import('../model.js').Model, run?: import('../run.js').Run, runKey?: number }} Entry
+ * @typedef {{ model: import('../model/model.js').Model, run?: import('../model/run.js').Run, runKey?: number }} Entry
  */
 
 /** @type {Map<number, Entry>} */

@@ -1,10 +1,10 @@
 /** Any model as one compact .safetensors file. */
 
-import { writeSafetensors } from './files/safetensors.js';
+import { writeSafetensors } from '../files/safetensors.js';
 import { buildModel, openModel } from './load.js';
-import { Network } from './engine/network.js';
+import { Network } from '../engine/network.js';
 
-/** @typedef {import('./files/index.js').Weight} Weight */
+/** @typedef {import('../files/index.js').Weight} Weight */
 /** @typedef {import('./topology.js').Topology} Topology */
 
 /**
@@ -17,8 +17,8 @@ import { Network } from './engine/network.js';
 /**
  * Converts a model of any kind that loadModel reads to .safetensors, with its configuration, labels and
  * preprocessing in the metadata. loadModel then needs nothing else, and no library.
- * @param {import('./base/source.js').ModelSource} source
- * @param {ConvertOptions & import('./engine/wasm.js').WasmOptions} [options] as for loadModel
+ * @param {import('../base/source.js').ModelSource} source
+ * @param {ConvertOptions & import('../engine/wasm.js').WasmOptions} [options] as for loadModel
  * @returns {Promise<Uint8Array<ArrayBuffer>>} the file
  * @example
  * const bytes = await convertModel(file, { float16: true });
@@ -35,7 +35,7 @@ export async function convertModel(source, options = {}) {
 
 /**
  * The weights by the network's own names and in its order, without what it does not need.
- * @param {import('./engine/wasm.js').Engine} engine
+ * @param {import('../engine/wasm.js').Engine} engine
  * @param {Topology} topology
  * @returns {Weight[]}
  */

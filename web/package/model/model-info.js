@@ -16,11 +16,11 @@ import { formatSummary, isHiddenInput } from './summary.js';
  * @typedef {object} ModelDescription
  * @property {string} name
  * @property {(number | null)[]} inputShape [null, height, width, channels]; null where a size is open
- * @property {import('./engine/network.js').LayerRecord[]} records all layers
+ * @property {import('../engine/network.js').LayerRecord[]} records all layers
  * @property {number} classCount
  * @property {boolean} isSequential of Keras' class Sequential
  * @property {string[]} [labels] names of the classes, in their order
- * @property {import('./pictures/preprocessing.js').Preprocessing} preprocessing
+ * @property {import('../pictures/preprocessing.js').Preprocessing} preprocessing
  * @property {string} [architecture] network of keras.applications that a file of weights alone belongs
  *   to, "MobileNetV2"
  */
@@ -71,7 +71,7 @@ export class ModelInfo {
 }
 
 /**
- * @param {import('./engine/network.js').LayerRecord} record
+ * @param {import('../engine/network.js').LayerRecord} record
  * @returns {Layer}
  */
 function toLayer({ path, type, shape, params }) {

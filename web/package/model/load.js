@@ -1,18 +1,18 @@
 /** From a model file to a model that is ready to run. */
 
-import { openContainer } from './files/index.js';
-import { GradCamError, show } from './base/errors.js';
-import { checkPixelSize } from './pictures/image.js';
+import { openContainer } from '../files/index.js';
+import { GradCamError, show } from '../base/errors.js';
+import { checkPixelSize } from '../pictures/image.js';
 import { Model } from './model.js';
-import { Network } from './engine/network.js';
-import { pauses } from './base/pauses.js';
-import { defaultPreprocessing, resolvePreprocessing } from './pictures/preprocessing.js';
-import { openSource } from './base/source.js';
+import { Network } from '../engine/network.js';
+import { pauses } from '../base/pauses.js';
+import { defaultPreprocessing, resolvePreprocessing } from '../pictures/preprocessing.js';
+import { openSource } from '../base/source.js';
 import { withTopology } from './topology.js';
-import { init } from './engine/wasm.js';
+import { init } from '../engine/wasm.js';
 
-/** @typedef {import('./files/index.js').Weight} Weight */
-/** @typedef {import('./base/source.js').Progress} Progress */
+/** @typedef {import('../files/index.js').Weight} Weight */
+/** @typedef {import('../base/source.js').Progress} Progress */
 
 /**
  * @typedef {object} OwnLoadOptions
@@ -21,7 +21,7 @@ import { init } from './engine/wasm.js';
  * @property {string[]} [labels] names of the classes, in their order; default: those in the file
  * @property {string[]} [imagenetLabels] names of ImageNet's 1,000 classes, for a file of weights alone
  *   that turns out to have been trained on them; Keras' files hold no names
- * @property {import('./pictures/preprocessing.js').Preprocessing} [preprocessing] default: what the file says;
+ * @property {import('../pictures/preprocessing.js').Preprocessing} [preprocessing] default: what the file says;
  *   else that of its architecture, if the file is of weights alone; else "none" if the model has a
  *   Rescaling or Normalization layer; else "tf"
  * @property {[height: number, width: number]} [inputSize] for a model that leaves its input size open
@@ -38,8 +38,8 @@ const VALUES_AT_ONCE = 2 ** 20;
 /**
  * Loads a Keras model: a whole model as .keras, .h5 (Keras 2 and 3), TensorFlow.js layers-model or
  * .safetensors, or the weights alone of a network of keras.applications as .h5.
- * @param {import('./base/source.js').ModelSource} source
- * @param {LoadOptions & import('./engine/wasm.js').WasmOptions} [options]
+ * @param {import('../base/source.js').ModelSource} source
+ * @param {LoadOptions & import('../engine/wasm.js').WasmOptions} [options]
  * @returns {Promise<Model>} to be disposed of by its dispose()
  * @example
  * const model = await loadModel('model.keras', {
@@ -54,8 +54,8 @@ export async function loadModel(source, options = {}) {
 
 /**
  * Opens a model's files, and finds out what weights alone belong to.
- * @param {import('./base/source.js').ModelSource} source
- * @param {LoadOptions & import('./engine/wasm.js').WasmOptions} options
+ * @param {import('../base/source.js').ModelSource} source
+ * @param {LoadOptions & import('../engine/wasm.js').WasmOptions} options
  */
 export async function openModel(source, options) {
   const { signal, preprocessing, inputSize } = options;
@@ -71,7 +71,7 @@ export async function openModel(source, options) {
 }
 
 /**
- * @param {import('./engine/wasm.js').Engine} engine
+ * @param {import('../engine/wasm.js').Engine} engine
  * @param {import('./topology.js').Topology} topology what the file holds
  * @param {LoadOptions} options that were checked
  * @returns {Promise<Model>}
@@ -127,7 +127,7 @@ function chooseLabels({ architecture, labels: own }, { labels, imagenetLabels },
  * @param {Network} network
  * @param {Weight[]} weights
  * @param {LoadOptions} options
- * @param {import('./base/pauses.js').Pause} pause
+ * @param {import('../base/pauses.js').Pause} pause
  */
 async function setWeights(network, weights, { onProgress }, pause) {
   const wanted = weights
@@ -176,7 +176,7 @@ function checkSize({ name, shape, size }, needed) {
  * without some of the weights is refused.
  * @param {Network} network
  * @param {LoadOptions} options
- * @param {import('./base/pauses.js').Pause} pause
+ * @param {import('../base/pauses.js').Pause} pause
  */
 async function prepare(network, { inputSize, onProgress }, pause) {
   const [height, width] = inputSize ?? network.inputShape;

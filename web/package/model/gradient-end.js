@@ -1,15 +1,15 @@
 /** Where a gradient ends on its way back from a class to a layer that it does not reach. */
 
-import { LOGIT, SCORE } from './engine/network.js';
+import { LOGIT, SCORE } from '../engine/network.js';
 
-/** @typedef {import('./engine/network.js').Network} Network */
-/** @typedef {import('./engine/network.js').LayerRecord} LayerRecord */
+/** @typedef {import('../engine/network.js').Network} Network */
+/** @typedef {import('../engine/network.js').LayerRecord} LayerRecord */
 
 /**
  * A search for the layers that pass no gradient of one class back.
  * @param {Network} network
  * @param {LayerRecord[]} records all layers
- * @param {{ input: import('./engine/network.js').Input, target: number, logits: boolean }} explained
+ * @param {{ input: import('../engine/network.js').Input, target: number, logits: boolean }} explained
  * @returns {(layer: number) => LayerRecord | undefined} from the index of a layer without gradient to
  *   the first layer after it that has one
  */

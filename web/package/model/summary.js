@@ -1,9 +1,9 @@
 /** Keras' table of a model's layers, as model.summary() prints it. */
 
-import { GradCamError, show } from './base/errors.js';
-import { formatTable, roundHalfToEven } from './base/table.js';
+import { GradCamError, show } from '../base/errors.js';
+import { formatTable, roundHalfToEven } from '../base/table.js';
 
-/** @typedef {import('./engine/network.js').LayerRecord} LayerRecord */
+/** @typedef {import('../engine/network.js').LayerRecord} LayerRecord */
 
 /**
  * @typedef {object} SummaryOptions
@@ -107,7 +107,7 @@ function checkLineLength(lineLength) {
 /**
  * @param {number[]} positions where the columns end, as parts of the line
  * @param {number} lineLength
- * @returns {import('./base/table.js').Column[]}
+ * @returns {import('../base/table.js').Column[]}
  */
 function columnsOf(positions, lineLength) {
   let end = 0;

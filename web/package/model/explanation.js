@@ -2,10 +2,10 @@
 
 import { diagnose } from './diagnosis.js';
 import { gradientEnds } from './gradient-end.js';
-import { LOGIT, SCORE } from './engine/network.js';
+import { LOGIT, SCORE } from '../engine/network.js';
 
 /** @typedef {import('./model.js').Model} Model */
-/** @typedef {import('./engine/network.js').Network} Network */
+/** @typedef {import('../engine/network.js').Network} Network */
 /** @typedef {import('./run.js').Run} Run */
 
 /**
@@ -70,7 +70,7 @@ export function explainTargets(network, model, run, targets, layers, logits) {
  * @param {number} target
  * @param {number[]} layers indices
  * @param {boolean} logits
- * @param {import('./engine/network.js').LayerMap[]} maps of the layers
+ * @param {import('../engine/network.js').LayerMap[]} maps of the layers
  * @returns {TargetExplanation[]} one a layer
  */
 function toTargetExplanations(network, model, run, target, layers, logits, maps) {

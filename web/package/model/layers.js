@@ -1,8 +1,8 @@
 /** Which layers a caller means. */
 
-import { GradCamError, show } from './base/errors.js';
+import { GradCamError, show } from '../base/errors.js';
 
-/** @typedef {import('./engine/network.js').Network} Network */
+/** @typedef {import('../engine/network.js').Network} Network */
 /** @typedef {import('./model-info.js').Layer} Layer */
 
 /**

@@ -2,19 +2,19 @@
 
 /** A Keras image classifier. */
 
-import { GradCamError, show } from './base/errors.js';
+import { GradCamError, show } from '../base/errors.js';
 import { ModelInfo } from './model-info.js';
-import { isPixels, readPicture, toImageData } from './pictures/image.js';
-import { inputToPicture, pictureToInput } from './pictures/preprocessing.js';
+import { isPixels, readPicture, toImageData } from '../pictures/image.js';
+import { inputToPicture, pictureToInput } from '../pictures/preprocessing.js';
 import { Run } from './run.js';
-import { checkTensor } from './pictures/tensor.js';
+import { checkTensor } from '../pictures/tensor.js';
 
-/** @typedef {import('./engine/wasm.js').Engine} Engine */
-/** @typedef {import('./engine/network.js').Network} Network */
-/** @typedef {import('./engine/network.js').Input} Input */
-/** @typedef {import('./pictures/image.js').Picture} Picture */
-/** @typedef {import('./pictures/image.js').Filter} Filter */
-/** @typedef {import('./pictures/tensor.js').Tensor} Tensor */
+/** @typedef {import('../engine/wasm.js').Engine} Engine */
+/** @typedef {import('../engine/network.js').Network} Network */
+/** @typedef {import('../engine/network.js').Input} Input */
+/** @typedef {import('../pictures/image.js').Picture} Picture */
+/** @typedef {import('../pictures/image.js').Filter} Filter */
+/** @typedef {import('../pictures/tensor.js').Tensor} Tensor */
 
 /**
  * @typedef {object} RunOptions

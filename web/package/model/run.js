@@ -1,14 +1,14 @@
 /** One forward pass: its predictions, and explanations of any class at any layer. */
 
-import { GradCamError, show } from './base/errors.js';
+import { GradCamError, show } from '../base/errors.js';
 import { explainTargets, toExplanation } from './explanation.js';
 import { resolveLayers } from './layers.js';
-import { LOGIT, MAX_TARGETS, SCORE } from './engine/network.js';
-import { findRangeProblem } from './pictures/preprocessing.js';
+import { LOGIT, MAX_TARGETS, SCORE } from '../engine/network.js';
+import { findRangeProblem } from '../pictures/preprocessing.js';
 
 /** @typedef {import('./model.js').Model} Model */
-/** @typedef {import('./engine/network.js').Network} Network */
-/** @typedef {import('./engine/network.js').Input} Input */
+/** @typedef {import('../engine/network.js').Network} Network */
+/** @typedef {import('../engine/network.js').Input} Input */
 /** @typedef {import('./layers.js').LayerChoice} LayerChoice */
 
 /**

@@ -1,10 +1,10 @@
 /** The calls that do everything at once, named as in ELI5. */
 
-import { formatAsImage } from './pictures/format.js';
+import { formatAsImage } from '../pictures/format.js';
 
 /** @typedef {import('./model.js').Model} Model */
-/** @typedef {import('./pictures/image.js').Picture} Picture */
-/** @typedef {import('./pictures/tensor.js').Tensor} Tensor */
+/** @typedef {import('../pictures/image.js').Picture} Picture */
+/** @typedef {import('../pictures/tensor.js').Tensor} Tensor */
 
 /**
  * Runs the model on a picture and explains its prediction. To explain more of the same picture without
@@ -27,7 +27,7 @@ export async function explainPrediction(model, image, options) {
  * @param {Model} model
  * @param {Picture | Tensor} image
  * @param {import('./model.js').RunOptions & import('./run.js').ExplainOptions
- *   & import('./pictures/format.js').FormatOptions & { canvas?: HTMLCanvasElement | OffscreenCanvas }} [options]
+ *   & import('../pictures/format.js').FormatOptions & { canvas?: HTMLCanvasElement | OffscreenCanvas }} [options]
  *   `canvas`: is resized and drawn on
  * @returns {Promise<ImageData>} the overlay
  * @example
