@@ -1,14 +1,14 @@
 /* gradcam.h - where did this image classifier look?
  *
  * The one public header of the engine. A Keras model is built, planned and run; a run gives scores,
- * logits, and the Grad-CAM map of any class at any layer.
+ * logits, and the map of any class at any layer by any of several methods.
  *
  *     gc_model *model;
  *     gc_model_create(&model, config_json, length);          build: the layer graph
  *     gc_model_set_weight(model, "Conv1/kernel", data, n);   ... for every weight array
  *     gc_model_plan(model, 224, 224, 0);                     plan: shapes, fusion, one arena
  *     gc_model_forward(model, input);                        run
- *     gc_model_explain(model, &(int32_t){282}, 1, GC_SCORE, &layer, 1, raw, count, NULL);
+ *     gc_model_explain(model, 0, &(int32_t){282}, 1, GC_SCORE, &layer, 1, raw, count, NULL);
  *     gc_model_destroy(model);
  *
  * Conventions, true for every function:
@@ -221,21 +221,29 @@ GC_API gc_status gc_model_outputs(const gc_model *model, gc_output output, float
 GC_API gc_status gc_model_shared_targets(gc_model *model, const int32_t *layers,
                                          int32_t layer_count, int32_t *count);
 
-/* Grad-CAM (Selvaraju et al. 2017, arXiv:1610.02391) of classes at any number of layers, with one backward
- * pass from the output to the earliest of them, which the classes share where that is faster:
- *     weight(k) = mean over rows, columns of d output(target) / d A(., ., k)
- *     raw(y, x) = sum_k weight(k) A(y, x, k)          A: the layer's output
+/* Names of the explanation methods, for i = 0, 1, ...; NULL after the last. With A a layer's output, and
+ * G = d output(target) / d A, the raw map of each is
+ *     gradCam    raw(y, x) = sum_k w(k) A(y, x, k), where w(k) is the mean over rows, columns of G(., ., k)
+ *                Selvaraju et al. 2017, arXiv:1610.02391; the first, and the package's default
+ *     hiResCam   raw(y, x) = sum_k G(y, x, k) A(y, x, k)            Draelos and Carin 2020, arXiv:2011.08891
+ *     layerCam   raw(y, x) = sum_k max(G(y, x, k), 0) A(y, x, k)    Jiang et al. 2021, IEEE TIP 30 */
+GC_API const char *gc_method_name(int32_t i);
+
+/* Explains classes at any number of layers, with one backward pass from the output to the earliest of the
+ * layers. The classes share the pass where sharing is faster.
+ *   method         index of a name of gc_method_name
  *   targets        `target_count` classes, 0 .. classes - 1; GC_MAX_TARGETS at most
  *   layers         `layer_count` indices of layers with rows, columns and channels
  *   raw            receives the raw maps, [rows][columns] each, one after another in the order of
  *                  `layers`, for one class after another; raw_count values: the sum of their sizes
- *   weights_norm   receives the Euclidean norm of each layer's weights, [target_count][layer_count]; or
- *                  NULL
+ *   weights_norm   receives the Euclidean norm of what the method takes from the gradient: w of gradCam,
+ *                  G of the others. [target_count][layer_count]; or NULL
  * A class' maps are the same, to the bit, whatever classes are explained with it. Fails with NOT_READY
  * before a forward, INVALID_TARGET, INVALID_LAYER, INVALID_ARGUMENT, OUT_OF_MEMORY. */
-GC_API gc_status gc_model_explain(gc_model *model, const int32_t *targets, int32_t target_count,
-                                  gc_output output, const int32_t *layers, int32_t layer_count,
-                                  float *raw, size_t raw_count, float *weights_norm);
+GC_API gc_status gc_model_explain(gc_model *model, int32_t method, const int32_t *targets,
+                                  int32_t target_count, gc_output output, const int32_t *layers,
+                                  int32_t layer_count, float *raw, size_t raw_count,
+                                  float *weights_norm);
 
 /* Copies a layer's output in the last run, also of a layer that fusion swallowed.
  *   values   the layer's shape, `count` values

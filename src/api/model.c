@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "engine/run.h"
 #include "keras/keras.h"
 
 gc_status gc_check_count(const char *what, size_t given, size_t wanted) {
@@ -74,10 +73,19 @@ gc_status gc_model_create(gc_model **model, const char *config, size_t length) {
     return GC_OK;
 }
 
+/* Gives back the plan and all that rests on it. */
+static void destroy_plan(gc_model *model) {
+    gc_run_destroy(model->run);
+    gc_plan_destroy(model->plan);
+    model->run = NULL;
+    model->plan = NULL;
+    model->has_run = false;
+}
+
 void gc_model_destroy(gc_model *model) {
     if (model == NULL)
         return;
-    gc_plan_destroy(model->plan);
+    destroy_plan(model);
     gc_graph_free(&model->graph);
     gc_release(model->open_axes);
     gc_release(model);
@@ -224,6 +232,15 @@ static gc_status check_size(const struct gc_graph *graph, int32_t height, int32_
                    (int)dims[1], (int)height, (int)width);
 }
 
+static gc_status create_plan(struct gc_plan **plan, struct gc_run **run,
+                             const struct gc_graph *graph, uint32_t flags) {
+    GC_TRY(gc_plan_create(plan, graph, flags));
+    const gc_status status = gc_run_create(run, *plan);
+    if (status != GC_OK)
+        gc_plan_destroy(*plan);
+    return status;
+}
+
 gc_status gc_model_plan_start(gc_model *model, int32_t height, int32_t width, uint32_t flags) {
     struct gc_graph *graph = &model->graph;
     GC_TRY(check_size(graph, height, width));
@@ -232,14 +249,15 @@ gc_status gc_model_plan_start(gc_model *model, int32_t height, int32_t width, ui
     const gc_shape old = graph->values[0].shape;
     GC_TRY(gc_graph_resize(graph, height, width));
     struct gc_plan *plan;
-    const gc_status status = gc_plan_create(&plan, graph, flags);
+    struct gc_run *run;
+    const gc_status status = create_plan(&plan, &run, graph, flags);
     if (status != GC_OK) {
         gc_graph_resize(graph, old.dims[0], old.dims[1]);
         return status;
     }
-    gc_plan_destroy(model->plan);
+    destroy_plan(model);
     model->plan = plan;
-    model->has_run = false;
+    model->run = run;
     model->memory += gc_memory_in_use() - before;
     return GC_OK;
 }
@@ -254,10 +272,8 @@ gc_status gc_model_plan_next(gc_model *model, int32_t *left) {
     GC_TRY(check_planned(model));
     const size_t before = gc_memory_in_use();
     const gc_status status = gc_plan_prepare_next(model->plan, left);
-    if (status != GC_OK) {
-        gc_plan_destroy(model->plan);
-        model->plan = NULL;
-    }
+    if (status != GC_OK)
+        destroy_plan(model);
     model->memory += gc_memory_in_use() - before;
     return status;
 }
@@ -294,7 +310,7 @@ gc_status gc_model_forward(gc_model *model, const float *input, size_t count) {
     model->has_run = false;
     for (size_t i = 0; i < count; i++)
         model->plan->tensors[0][i] = input[i];
-    GC_TRY(gc_run_forward(model->plan));
+    GC_TRY(gc_run_forward(model->run));
     model->has_run = true;
     return GC_OK;
 }

@@ -1,11 +1,12 @@
 #ifndef GC_MODEL_H
 #define GC_MODEL_H
 
-#include "engine/plan.h"
+#include "engine/run.h"
 
 struct gc_model {
     struct gc_graph graph;
     struct gc_plan *plan; /* NULL before gc_model_plan */
+    struct gc_run *run;   /* of the plan; NULL without one */
     uint8_t *open_axes; /* [value_count]: bit i: axis i follows the size that the caller chooses */
     bool has_run;       /* the plan's tensors hold a run */
     size_t memory;      /* bytes */

@@ -1,7 +1,7 @@
 #ifndef GC_FUSE_H
 #define GC_FUSE_H
 
-#include "engine/plan.h"
+#include "engine/group.h"
 
 /* Divides a graph's nodes into groups and fills in their `nodes` and `node_count`.
  *   fuse     false: every node is a group of its own

@@ -157,7 +157,7 @@ TEST(one_backward_gives_the_maps_of_all_layers) {
     REQUIRE(model != NULL);
     const int32_t layer_count = layers_with_maps(model, layers, &raw_count);
     EXPECT_INT(layer_count, 24); /* all but the head's three and the head itself */
-    if (EXPECT_OK(gc_model_explain(model, (int32_t[]){TARGET}, 1, GC_SCORE, layers, layer_count,
+    if (EXPECT_OK(gc_model_explain(model, 0, (int32_t[]){TARGET}, 1, GC_SCORE, layers, layer_count,
                                    raw, raw_count, norms)))
         for (int32_t i = 0; i < layer_count; i++) {
             layer_count_of(model, layers[i], &rank, &positions);
@@ -174,10 +174,10 @@ static void expect_same_alone(gc_model *model, const int32_t *targets, int32_t t
     const size_t raw_count = (size_t)target_count * each;
     float *raw = malloc(raw_count * sizeof *raw), *alone = malloc(each * sizeof *alone);
     float norms[GC_MAX_TARGETS * 64], norms_alone[64];
-    EXPECT_OK(gc_model_explain(model, targets, target_count, GC_LOGIT, layers, layer_count, raw,
+    EXPECT_OK(gc_model_explain(model, 0, targets, target_count, GC_LOGIT, layers, layer_count, raw,
                                raw_count, norms));
     for (int32_t i = 0; i < target_count; i++) {
-        EXPECT_OK(gc_model_explain(model, targets + i, 1, GC_LOGIT, layers, layer_count, alone,
+        EXPECT_OK(gc_model_explain(model, 0, targets + i, 1, GC_LOGIT, layers, layer_count, alone,
                                    each, norms_alone));
         EXPECT(largest_absolute(alone, each) > 0);
         EXPECT(memcmp(raw + (size_t)i * each, alone, each * sizeof *alone) == 0);
@@ -217,7 +217,7 @@ static double output_along(gc_model *model, gc_output output, const float *input
     const struct gc_plan *plan = model->plan;
     for (size_t i = 0; i < count; i++)
         plan->tensors[0][i] = (double)input[i] + step * (double)small_random((uint32_t)i, 2000);
-    EXPECT_OK(gc_run_forward(model->plan));
+    EXPECT_OK(gc_run_forward(model->run));
     return plan->tensors[output == GC_LOGIT ? plan->logits : model->graph.output][TARGET];
 }
 
@@ -311,37 +311,38 @@ TEST(explain_says_what_is_allowed) {
     gc_model *model = small_model(small_blocks_config, 18, 14, 0, &input, &count);
     REQUIRE(model != NULL);
     EXPECT_OK(gc_model_find_layer(model, "stem", &layer));
-    EXPECT_STATUS(gc_model_explain(model, (int32_t[]){5}, 1, GC_SCORE, &layer, 1, raw, 9 * 8, NULL),
-                  GC_INVALID_TARGET);
+    EXPECT_STATUS(
+        gc_model_explain(model, 0, (int32_t[]){5}, 1, GC_SCORE, &layer, 1, raw, 9 * 8, NULL),
+        GC_INVALID_TARGET);
     EXPECT_CONTAINS(gc_error(), "0 to 4");
     EXPECT_STATUS(
-        gc_model_explain(model, (int32_t[]){-1}, 1, GC_SCORE, &layer, 1, raw, 9 * 8, NULL),
+        gc_model_explain(model, 0, (int32_t[]){-1}, 1, GC_SCORE, &layer, 1, raw, 9 * 8, NULL),
         GC_INVALID_TARGET);
-    EXPECT_STATUS(gc_model_explain(model, (int32_t[]){0}, 1, GC_SCORE, &layer, 1, raw, 5, NULL),
+    EXPECT_STATUS(gc_model_explain(model, 0, (int32_t[]){0}, 1, GC_SCORE, &layer, 1, raw, 5, NULL),
                   GC_INVALID_ARGUMENT);
-    EXPECT_STATUS(gc_model_explain(model, (int32_t[9]){0}, 9, GC_SCORE, &layer, 1, raw, 9, NULL),
+    EXPECT_STATUS(gc_model_explain(model, 0, (int32_t[9]){0}, 9, GC_SCORE, &layer, 1, raw, 9, NULL),
                   GC_INVALID_ARGUMENT);
     EXPECT_CONTAINS(gc_error(), "1 to 8 classes");
-    EXPECT_STATUS(gc_model_explain(model, (int32_t[]){0}, 0, GC_SCORE, &layer, 1, raw, 0, NULL),
+    EXPECT_STATUS(gc_model_explain(model, 0, (int32_t[]){0}, 0, GC_SCORE, &layer, 1, raw, 0, NULL),
                   GC_INVALID_ARGUMENT);
     EXPECT_STATUS(
-        gc_model_explain(model, (int32_t[]){0, 5}, 2, GC_SCORE, &layer, 1, raw, 2 * 72, NULL),
+        gc_model_explain(model, 0, (int32_t[]){0, 5}, 2, GC_SCORE, &layer, 1, raw, 2 * 72, NULL),
         GC_INVALID_TARGET);
-    EXPECT_STATUS(
-        gc_model_explain(model, (int32_t[]){0, 1}, 2, GC_SCORE, &layer, 1, raw, 2 * 72 + 1, NULL),
-        GC_INVALID_ARGUMENT);
+    EXPECT_STATUS(gc_model_explain(model, 0, (int32_t[]){0, 1}, 2, GC_SCORE, &layer, 1, raw,
+                                   2 * 72 + 1, NULL),
+                  GC_INVALID_ARGUMENT);
     EXPECT_OK(gc_model_find_layer(model, "head/dense", &layer));
-    EXPECT_STATUS(gc_model_explain(model, (int32_t[]){0}, 1, GC_SCORE, &layer, 1, raw, 5, NULL),
+    EXPECT_STATUS(gc_model_explain(model, 0, (int32_t[]){0}, 1, GC_SCORE, &layer, 1, raw, 5, NULL),
                   GC_INVALID_LAYER);
     EXPECT_CONTAINS(gc_error(), "head/dense");
     layer = 1000;
-    EXPECT_STATUS(gc_model_explain(model, (int32_t[]){0}, 1, GC_SCORE, &layer, 1, raw, 5, NULL),
+    EXPECT_STATUS(gc_model_explain(model, 0, (int32_t[]){0}, 1, GC_SCORE, &layer, 1, raw, 5, NULL),
                   GC_UNKNOWN_LAYER);
     EXPECT_OK(gc_model_find_layer(model, "dense", &layer)); /* the last part suffices */
     EXPECT_STATUS(gc_model_find_layer(model, "b_expnd", &layer), GC_UNKNOWN_LAYER);
     EXPECT_CONTAINS(gc_error(), "'b_expand'");
     EXPECT_OK(gc_model_find_layer(model, "stem", &layer));
-    EXPECT_OK(gc_model_explain(model, (int32_t[]){0}, 1, GC_SCORE, &layer, 1, raw, 9 * 8, NULL));
+    EXPECT_OK(gc_model_explain(model, 0, (int32_t[]){0}, 1, GC_SCORE, &layer, 1, raw, 9 * 8, NULL));
     gc_model_destroy(model);
     free(input);
 }
@@ -377,7 +378,7 @@ TEST(steps_out_of_order_are_refused) {
     EXPECT_CONTAINS(gc_error(), "stem/kernel");
     EXPECT_STATUS(gc_model_forward(model, &value, 1), GC_NOT_READY);
     EXPECT_STATUS(gc_model_outputs(model, GC_SCORE, scores, CLASSES), GC_NOT_READY);
-    EXPECT_STATUS(gc_model_explain(model, (int32_t[]){0}, 1, GC_SCORE, &layer, 1, raw, 4, NULL),
+    EXPECT_STATUS(gc_model_explain(model, 0, (int32_t[]){0}, 1, GC_SCORE, &layer, 1, raw, 4, NULL),
                   GC_NOT_READY);
     EXPECT_STATUS(gc_model_set_weight(model, 0, &value, 1), GC_INVALID_MODEL);
     EXPECT_CONTAINS(gc_error(), "stem/kernel");
@@ -470,7 +471,8 @@ TEST(a_destroyed_model_leaves_nothing_behind) {
     gc_model *model = small_model(small_blocks_config, 18, 14, 0, &input, &count);
     REQUIRE(model != NULL);
     EXPECT_OK(gc_model_find_layer(model, "stem_pad", &layer));
-    EXPECT_OK(gc_model_explain(model, (int32_t[]){0}, 1, GC_SCORE, &layer, 1, raw, 19 * 17, NULL));
+    EXPECT_OK(
+        gc_model_explain(model, 0, (int32_t[]){0}, 1, GC_SCORE, &layer, 1, raw, 19 * 17, NULL));
     EXPECT_OK(gc_model_activation(model, layer, padded, 19 * 17 * 3)); /* takes a group apart */
     EXPECT_INT((long long)(gc_memory_in_use() - before), (long long)gc_model_memory(model));
     gc_model_destroy(model);

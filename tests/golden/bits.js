@@ -82,7 +82,7 @@ function watchMaps(engine, take) {
     check.call(engine, name, ...args);
     if (name !== 'gc_model_explain') return;
     const [raw, count, norms] = args.slice(-3);
-    const targetCount = args[2];
+    const targetCount = args[args.length - 7];
     const layerCount = args[args.length - 4];
     take(engine.view(raw, 4 * count).slice());
     take(engine.view(norms, 4 * targetCount * layerCount).slice());

@@ -353,7 +353,7 @@ export class Network {
       const indices = scratch.copy(Int32Array.from(layers));
       const raw = scratch.alloc(count * WORD);
       const norms = scratch.alloc(maps * WORD);
-      const given = [classes, targets.length, output, indices, layers.length];
+      const given = [0, classes, targets.length, output, indices, layers.length];
       engine.check('gc_model_explain', this.#pointer, ...given, raw, count, norms);
       const ranges = scratch.alloc(2 * maps * WORD);
       const allSizes = scratch.copy(
