@@ -128,3 +128,30 @@ gc_model *small_model(const char *config, int32_t height, int32_t width, uint32_
     gc_model_destroy(model);
     return NULL;
 }
+
+double small_largest(const float *values, size_t count) {
+    double largest = 0;
+    for (size_t i = 0; i < count; i++)
+        largest = fmax(largest, fabs((double)values[i]));
+    return largest;
+}
+
+double small_difference(const float *a, const float *b, size_t count) {
+    double largest = 0;
+    for (size_t i = 0; i < count; i++) {
+        const double difference = fabs((double)a[i] - (double)b[i]);
+        if (!(difference <= largest))
+            largest = difference; /* a NaN too */
+    }
+    return largest;
+}
+
+size_t small_layer_size(const gc_model *model, int32_t layer, int32_t *rank, size_t *positions) {
+    int32_t dims[GC_MAX_RANK];
+    *rank = gc_layer_shape(model, layer, dims);
+    size_t count = 1;
+    for (int32_t axis = 0; axis < *rank; axis++)
+        count *= (size_t)dims[axis];
+    *positions = *rank == 3 ? (size_t)dims[0] * (size_t)dims[1] : 0;
+    return count;
+}

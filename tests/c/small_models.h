@@ -2,6 +2,8 @@
 #ifndef GC_SMALL_MODELS_H
 #define GC_SMALL_MODELS_H
 
+#include <stddef.h>
+
 #include "gradcam.h"
 
 /* Two inverted-residual blocks as in MobileNetV2, 18 x 14 pixels, 5 classes: everything that fusion
@@ -18,5 +20,12 @@ gc_model *small_model(const char *config, int32_t height, int32_t width, uint32_
 
 /* A value in -1 .. 1, the same for the same index and stream on every machine. */
 float small_random(uint32_t index, uint32_t stream);
+
+/* The largest absolute value, and the largest absolute difference: NaN if there is one. */
+double small_largest(const float *values, size_t count);
+double small_difference(const float *a, const float *b, size_t count);
+
+/* Number of values in a layer's output, its rank, and its positions; 0 positions without rows and columns. */
+size_t small_layer_size(const gc_model *model, int32_t layer, int32_t *rank, size_t *positions);
 
 #endif

@@ -1,5 +1,4 @@
-/* The engine as a whole: fusion against no fusion, maps of swallowed layers, gradients of a network
- * against differences, and what a caller may do wrong. */
+/* The engine as a whole: fusion against no fusion, gradients of a network against differences, and what a caller may do wrong. */
 #include "api/model.h"
 #include "base/memory.h"
 #include "engine/run.h"
@@ -18,34 +17,6 @@
 
 #define CLASSES 5
 #define TARGET 3
-
-static double largest_absolute(const float *values, size_t count) {
-    double largest = 0;
-    for (size_t i = 0; i < count; i++)
-        largest = fmax(largest, fabs((double)values[i]));
-    return largest;
-}
-
-static double largest_difference(const float *a, const float *b, size_t count) {
-    double largest = 0;
-    for (size_t i = 0; i < count; i++) {
-        const double difference = fabs((double)a[i] - (double)b[i]);
-        if (!(difference <= largest))
-            largest = difference; /* a NaN too */
-    }
-    return largest;
-}
-
-static size_t layer_count_of(const gc_model *model, int32_t layer, int32_t *rank,
-                             size_t *positions) {
-    int32_t dims[GC_MAX_RANK];
-    *rank = gc_layer_shape(model, layer, dims);
-    size_t count = 1;
-    for (int32_t axis = 0; axis < *rank; axis++)
-        count *= (size_t)dims[axis];
-    *positions = *rank == 3 ? (size_t)dims[0] * (size_t)dims[1] : 0;
-    return count;
-}
 
 /* Layer by layer, two models give the same. */
 struct pair {
@@ -68,12 +39,12 @@ static gc_status read_logit_gradient(gc_model *model, int32_t layer, float *valu
 static void expect_same(const struct pair *pair, int32_t layer, read_tensor *read) {
     int32_t rank;
     size_t positions;
-    const size_t count = layer_count_of(pair->a, layer, &rank, &positions);
+    const size_t count = small_layer_size(pair->a, layer, &rank, &positions);
     float *a = malloc(count * sizeof *a), *b = malloc(count * sizeof *b);
     if (EXPECT(a != NULL && b != NULL) && EXPECT_OK(read(pair->a, layer, a, count)) &&
         EXPECT_OK(read(pair->b, layer, b, count))) {
-        const double largest = largest_absolute(b, count);
-        if (!EXPECT_NEAR(largest_difference(a, b, count), 0, TOLERANCE * largest))
+        const double largest = small_largest(b, count);
+        if (!EXPECT_NEAR(small_difference(a, b, count), 0, TOLERANCE * largest))
             EXPECT_TEXT(gc_layer_path(pair->a, layer), "the same"); /* says which layer */
     }
     free(a);
@@ -100,112 +71,6 @@ static void expect_same_layers(read_tensor *read) {
 TEST(fusion_keeps_every_activation) { expect_same_layers(gc_model_activation); }
 TEST(fusion_keeps_every_score_gradient) { expect_same_layers(read_score_gradient); }
 TEST(fusion_keeps_every_logit_gradient) { expect_same_layers(read_logit_gradient); }
-
-/* ---- Maps ---- */
-
-/* A map from its definition, by way of the layer's activation and gradient. */
-static void expect_map(gc_model *model, int32_t layer, const float *raw, float norm) {
-    int32_t rank;
-    size_t positions;
-    const size_t count = layer_count_of(model, layer, &rank, &positions);
-    const size_t channels = count / positions;
-    float *activation = malloc(count * sizeof *activation),
-          *gradient = malloc(count * sizeof *gradient);
-    float *expected = calloc(positions, sizeof *expected);
-    if (EXPECT(activation != NULL && gradient != NULL && expected != NULL) &&
-        EXPECT_OK(gc_model_activation(model, layer, activation, count)) &&
-        EXPECT_OK(read_score_gradient(model, layer, gradient, count))) {
-        double square = 0;
-        for (size_t k = 0; k < channels; k++) {
-            double weight = 0;
-            for (size_t p = 0; p < positions; p++)
-                weight += (double)gradient[p * channels + k];
-            weight /= (double)positions;
-            square += weight * weight;
-            for (size_t p = 0; p < positions; p++)
-                expected[p] += (float)(weight * (double)activation[p * channels + k]);
-        }
-        const double largest = largest_absolute(expected, positions);
-        EXPECT_NEAR(largest_difference(raw, expected, positions), 0, 1e-5 * largest);
-        EXPECT_NEAR((double)norm, sqrt(square), 1e-5 * sqrt(square));
-    }
-    free(activation);
-    free(gradient);
-    free(expected);
-}
-
-/* All layers that have a map, and the number of values in their maps. */
-static int32_t layers_with_maps(const gc_model *model, int32_t *layers, size_t *raw_count) {
-    int32_t layer_count = 0, rank;
-    size_t positions;
-    *raw_count = 0;
-    for (int32_t layer = 0; layer < gc_model_layer_count(model); layer++) {
-        layer_count_of(model, layer, &rank, &positions);
-        if (rank != 3)
-            continue;
-        layers[layer_count++] = layer;
-        *raw_count += positions;
-    }
-    return layer_count;
-}
-
-TEST(one_backward_gives_the_maps_of_all_layers) {
-    float *input, raw[8192], norms[64];
-    int32_t layers[64], rank;
-    size_t count, raw_count, positions, offset = 0;
-    gc_model *model = small_model(small_blocks_config, 18, 14, 0, &input, &count);
-    REQUIRE(model != NULL);
-    const int32_t layer_count = layers_with_maps(model, layers, &raw_count);
-    EXPECT_INT(layer_count, 24); /* all but the head's three and the head itself */
-    if (EXPECT_OK(gc_model_explain(model, 0, (int32_t[]){TARGET}, 1, GC_SCORE, layers, layer_count,
-                                   raw, raw_count, norms)))
-        for (int32_t i = 0; i < layer_count; i++) {
-            layer_count_of(model, layers[i], &rank, &positions);
-            expect_map(model, layers[i], raw + offset, norms[i]);
-            offset += positions;
-        }
-    gc_model_destroy(model);
-    free(input);
-}
-
-/* Every class by itself gives what all gave together, to the bit. */
-static void expect_same_alone(gc_model *model, const int32_t *targets, int32_t target_count,
-                              const int32_t *layers, int32_t layer_count, size_t each) {
-    const size_t raw_count = (size_t)target_count * each;
-    float *raw = malloc(raw_count * sizeof *raw), *alone = malloc(each * sizeof *alone);
-    float norms[GC_MAX_TARGETS * 64], norms_alone[64];
-    EXPECT_OK(gc_model_explain(model, 0, targets, target_count, GC_LOGIT, layers, layer_count, raw,
-                               raw_count, norms));
-    for (int32_t i = 0; i < target_count; i++) {
-        EXPECT_OK(gc_model_explain(model, 0, targets + i, 1, GC_LOGIT, layers, layer_count, alone,
-                                   each, norms_alone));
-        EXPECT(largest_absolute(alone, each) > 0);
-        EXPECT(memcmp(raw + (size_t)i * each, alone, each * sizeof *alone) == 0);
-        EXPECT(memcmp(norms + i * layer_count, norms_alone, (size_t)layer_count * sizeof *norms) ==
-               0);
-    }
-    free(raw);
-    free(alone);
-}
-
-TEST(classes_that_go_back_together_get_the_maps_that_they_get_alone) {
-    static const uint32_t flags[] = {0, GC_PLAN_UNFUSED};
-    const int32_t targets[GC_MAX_TARGETS] = {3, 0, 4, 4, 1, 2, 0, 1};
-    for (size_t f = 0; f < 2; f++) {
-        float *input;
-        int32_t layers[64];
-        size_t count, each;
-        gc_model *model = small_model(small_blocks_config, 18, 14, flags[f], &input, &count);
-        REQUIRE(model != NULL);
-        const int32_t layer_count = layers_with_maps(model, layers, &each);
-        expect_same_alone(model, targets, 2, layers, layer_count, each);
-        const size_t memory = gc_model_memory(model); /* the first backward packs weights */
-        expect_same_alone(model, targets, GC_MAX_TARGETS, layers, layer_count, each);
-        EXPECT_INT((long long)gc_model_memory(model), (long long)memory);
-        gc_model_destroy(model);
-        free(input);
-    }
-}
 
 /* ---- Gradients of a whole network ---- */
 
@@ -273,7 +138,7 @@ TEST(an_open_input_is_planned_for_any_size) {
     model = small_model(small_blocks_config, 18, 14, 0, &input, &count);
     REQUIRE(model != NULL);
     EXPECT_OK(gc_model_outputs(model, GC_SCORE, expected, CLASSES));
-    EXPECT_NEAR(largest_difference(scores, expected, CLASSES), 0, 1e-6);
+    EXPECT_NEAR(small_difference(scores, expected, CLASSES), 0, 1e-6);
     gc_model_destroy(model);
     free(input);
 }
@@ -458,7 +323,7 @@ TEST(a_plan_in_parts_is_the_same_plan) {
     EXPECT_INT(left, 0);
     EXPECT_OK(gc_model_forward(model, input, count));
     EXPECT_OK(gc_model_outputs(model, GC_SCORE, scores, CLASSES));
-    EXPECT_NEAR(largest_difference(scores, expected, CLASSES), 0, 0);
+    EXPECT_NEAR(small_difference(scores, expected, CLASSES), 0, 0);
     gc_model_destroy(model);
     free(input);
 }
