@@ -1,24 +1,24 @@
 /* gradcam.h - where did this image classifier look?
  *
- * The one public header of the engine. A Keras model is built, planned and run; a run gives scores,
- * logits, and the map of any class at any layer by any of several methods.
+ * The one public header of the engine. A Keras model is built, planned and run. A run gives scores,
+ * logits, and the map of any class at any layer, by several methods.
  *
  *     gc_model *model;
  *     gc_model_create(&model, config_json, length);          build: the layer graph
- *     gc_model_set_weight(model, "Conv1/kernel", data, n);   ... for every weight array
+ *     gc_model_set_weight(model, 0, data, count);            ... for every weight array
  *     gc_model_plan(model, 224, 224, 0);                     plan: shapes, fusion, one arena
- *     gc_model_forward(model, input);                        run
+ *     gc_model_forward(model, input, input_count);           run
  *     gc_model_explain(model, 0, &(int32_t){282}, 1, GC_SCORE, &layer, 1, raw, count, NULL);
  *     gc_model_destroy(model);
  *
  * Conventions, true for every function:
- * - Tensors are NHWC float32 with the last axis fastest; the batch is 1 and its axis is left out.
- * - A function that can fail returns a gc_status; gc_error() then gives the sentence for people: what
- *   was given and what is allowed. After a failure every object is as usable as before the call.
- * - The caller owns every buffer it passes, input and output; the engine copies what it keeps.
- *   Pointers that the engine returns belong to the model and live until it is destroyed or planned
- *   anew.
- * - Nothing aborts, exits, prints or starts a thread. One model is used by one thread at a time;
+ * - Tensors are NHWC float32 with the last axis fastest. The batch is 1 and its axis is left out.
+ * - A function that can fail returns a gc_status. gc_error() then gives a sentence for people. It
+ *   says what was given and what is allowed. After a failure every object is as usable as before
+ *   the call.
+ * - The caller owns every buffer it passes. The engine copies what it keeps. Pointers that the
+ *   engine returns belong to the model and live until it is destroyed or planned anew.
+ * - Nothing aborts, exits, prints or starts a thread. One model is used by one thread at a time.
  *   gc_error() is per process.
  */
 #ifndef GRADCAM_H
@@ -48,36 +48,37 @@ typedef enum gc_status {
     GC_OK = 0,
     GC_INVALID_ARGUMENT,  /* a NULL, a size or an option that no call can mean */
     GC_INVALID_MODEL,     /* not a Keras model, or one whose parts contradict each other */
-    GC_UNSUPPORTED_LAYER, /* a well-formed model with layers that the engine lacks; all are named */
-    GC_UNKNOWN_LAYER,     /* no layer has that name; the nearest names are given */
-    GC_INVALID_LAYER,     /* a layer that has no map: its output has no rows and columns */
+    GC_UNSUPPORTED_LAYER, /* a well-formed model with layers that the engine lacks, all named */
+    GC_UNKNOWN_LAYER,     /* no layer has that name. The message gives the nearest names */
+    GC_INVALID_LAYER,     /* a layer without a map, because its output has no rows and columns */
     GC_INVALID_TARGET,    /* a class index outside 0 .. classes - 1 */
     GC_INVALID_IMAGE,     /* bytes that are no picture, or a picture without pixels */
     GC_TOO_LARGE,         /* beyond a limit above */
     GC_OUT_OF_MEMORY,
     GC_NOT_READY, /* called before the step that it needs (weights, plan, forward) */
-    GC_INTERNAL   /* a kernel refused what the plan gave it: a defect, please report it */
+    GC_INTERNAL   /* a kernel refused what the plan gave it. This is a defect, please report it */
 } gc_status;
 
-/* The status' name as text, "UNKNOWN_LAYER"; stable, for programs. Never NULL. */
+/* The status' name as text, "UNKNOWN_LAYER". Names are stable, for programs. Never NULL. */
 GC_API const char *gc_status_name(gc_status status);
 
-/* The sentence of the last failure, for people, in UTF-8. Never NULL; valid until the next call. */
+/* The sentence of the last failure, for people, in UTF-8. Never NULL. Valid until the next call. */
 GC_API const char *gc_error(void);
 
 /* ---- Build: a model from a Keras configuration and weight arrays ---- */
 
 typedef struct gc_model gc_model;
 
-/* Builds the layer graph of a Keras model, nested models included; weights are still missing.
+/* Builds the layer graph of a Keras model, nested models included. Weights are still missing.
  *   model    receives the model, to be given to gc_model_destroy; NULL on failure
- *   config   JSON text, `length` bytes, as model.to_json() of Keras 2 or 3 gives it: Functional or
- *            Sequential
- * Fails with INVALID_MODEL, UNSUPPORTED_LAYER (all such layers are named), TOO_LARGE, OUT_OF_MEMORY. */
+ *   config   JSON text, `length` bytes, as model.to_json() of Keras 2 or 3 gives it for a
+ *            Functional or Sequential model
+ * Fails with INVALID_MODEL, UNSUPPORTED_LAYER (all such layers are named), TOO_LARGE,
+ * OUT_OF_MEMORY. */
 GC_API gc_status gc_model_create(gc_model **model, const char *config, size_t length);
 
-/* What a configuration may hold: Keras classes of layers, and names of activations, for i = 0, 1, ...; NULL
- * after the last. */
+/* The Keras classes of layers, and the names of activations, that a configuration may hold. Call
+ * with i = 0, 1, ... until NULL follows the last. */
 GC_API const char *gc_supported_layer(int32_t i);
 GC_API const char *gc_supported_activation(int32_t i);
 
@@ -87,20 +88,20 @@ GC_API void gc_model_destroy(gc_model *model);
 /* The model's own name in its configuration. */
 GC_API const char *gc_model_name(const gc_model *model);
 
-/* The weight arrays that the model needs, in the order of the layers in the configuration and, within
- * a layer, of Keras (kernel, bias; gamma, beta, moving_mean, moving_variance; ...). */
+/* Number of weight arrays that the model needs. They come in the order of the layers in the
+ * configuration and, within a layer, in Keras' order (kernel, bias). */
 GC_API int32_t gc_model_weight_count(const gc_model *model);
 
-/* Path of weight `index`: layer and array, outer models first, "base/Conv1/kernel". NULL if there is
- * no such weight. */
+/* Path of weight `index`, layer and array, outer models first, "base/Conv1/kernel". NULL if there
+ * is no such weight. */
 GC_API const char *gc_model_weight_path(const gc_model *model, int32_t index);
 
-/* Shape of weight `index`: writes its axes to dims[GC_MAX_RANK] and returns the rank, -1 if there is no
+/* Writes the axes of weight `index` to dims[GC_MAX_RANK] and returns the rank, -1 if there is no
  * such weight. */
 GC_API int32_t gc_model_weight_shape(const gc_model *model, int32_t index, int32_t *dims);
 
-/* Finds the weight that a file means by `name` and writes its index, or -1 if the model has no such
- * weight (optimizer state, counters: ignore it).
+/* Finds the weight that a file means by `name` and writes its index. Writes -1 if the model has no
+ * such weight. Optimizer state and counters are such names and may be ignored.
  *   name   as the file gives it, parts joined by "/":
  *          - a path as gc_model_weight_path gives it ("base/Conv1/kernel", tfjs and safetensors)
  *          - Keras' HDF5 layout: the group of the top-level layer, then the weight's own name
@@ -115,90 +116,97 @@ GC_API gc_status gc_model_find_weight(const gc_model *model, const char *name, i
 GC_API gc_status gc_model_set_weight(gc_model *model, int32_t index, const float *data,
                                      size_t count);
 
-/* Room for the values of weight `index`, in the model, for the caller to write: as gc_model_set_weight, but
- * nothing is copied, and long work can be interrupted. The weight is set when gc_model_check_weight has
- * seen all its values.
+/* Gives the model's own buffer for the values of weight `index`. The caller writes them there, so
+ * that nothing is copied and long work can be interrupted. The weight is set when
+ * gc_model_check_weight has seen all its values.
  *   count   values: the product of the weight's axes
- *   room    receives [count], the model's; where it lies stays the same
+ *   room    receives [count]; it belongs to the model and stays where it is
  * Fails with INVALID_MODEL if the count differs, INVALID_ARGUMENT, OUT_OF_MEMORY. */
 GC_API gc_status gc_model_weight_room(gc_model *model, int32_t index, size_t count, float **room);
 
-/* Checks the next `count` values in a weight's room; the first call begins with the first value.
+/* Checks the next `count` values in a weight's buffer. The first call begins with the first value.
  * Fails with INVALID_MODEL if one is not finite, INVALID_ARGUMENT if there are not so many. */
 GC_API gc_status gc_model_check_weight(gc_model *model, int32_t index, size_t count);
 
 /* ---- Plan ---- */
 
-/* Plan without fusion: every Keras layer is computed by itself. Slower; for tests. */
+/* Plans without fusion, so that every Keras layer is computed by itself. Slower, and meant for
+ * tests. */
 #define GC_PLAN_UNFUSED 1u
 
-/* Fixes the input's size, decides what is fused, prepares the kernels and allocates one arena for all
- * tensors; from then on a run allocates nothing but what the first backward through a layer packs.
+/* Fixes the input's size, decides what is fused, prepares the kernels and allocates one arena for
+ * all tensors. From then on a run allocates nothing but what the first backward pass through a
+ * layer packs.
  *   height, width   in pixels; must be those of the configuration where it has them
  *   flags           0 or GC_PLAN_UNFUSED
  * Fails with NOT_READY if weights are missing (they are named), INVALID_ARGUMENT, INVALID_MODEL,
  * TOO_LARGE, OUT_OF_MEMORY. May be called again with another size. */
 GC_API gc_status gc_model_plan(gc_model *model, int32_t height, int32_t width, uint32_t flags);
 
-/* The same in parts, for who cannot wait for the whole: a start, then gc_model_plan_next until `left` is 0.
- * gc_model_plan_next prepares the kernels of some layers, and writes how many such parts are left; if it
- * fails, with OUT_OF_MEMORY, there is no plan. */
+/* The same in steps, so that the caller can do other work in between. Call gc_model_plan_start
+ * once, then gc_model_plan_next until it writes 0 to `left`, the number of steps that remain. If
+ * gc_model_plan_next fails (OUT_OF_MEMORY, INTERNAL), there is no plan. */
 GC_API gc_status gc_model_plan_start(gc_model *model, int32_t height, int32_t width,
                                      uint32_t flags);
 GC_API gc_status gc_model_plan_next(gc_model *model, int32_t *left);
 
-/* Bytes that the model holds now: weights, packed weights, arena. */
+/* Bytes that the model holds now, in weights, packed weights and tensors. */
 GC_API size_t gc_model_memory(const gc_model *model);
 
 /* ---- Shapes and layers ---- */
 
-/* Shape of the input: dims[3] receives height, width, channels; 0 where the configuration leaves it
- * open and no plan was made. */
+/* Writes the input's height, width and channels to dims[3]. A side is 0 where the configuration
+ * leaves it open and no plan was made. */
 GC_API void gc_model_input_shape(const gc_model *model, int32_t *dims);
 
 /* Number of scores (classes). */
 GC_API int32_t gc_model_class_count(const gc_model *model);
 
-/* Number of layers, one entry per Keras layer and call, nested ones included, in the order in which the
- * network runs. A nested model has an entry of its own, after its layers: its output. */
+/* Number of layers, one entry per Keras layer and call, nested ones included, in the order in which
+ * the network runs. A nested model also has an entry, after its layers. It stands for the model's
+ * output. */
 GC_API int32_t gc_model_layer_count(const gc_model *model);
 
-/* Path of a layer, names from outside to inside joined by "/": "base/Conv1"; a second call of the same
- * layer is "base/Conv1@1". NULL if there is no such layer, as for the functions that follow. */
+/* Path of a layer, names from outside to inside joined by "/", such as "base/Conv1". A second call
+ * of the same layer is "base/Conv1@1". NULL if there is no such layer, as for the functions that
+ * follow. */
 GC_API const char *gc_layer_path(const gc_model *model, int32_t layer);
 
-/* Keras class of a layer: "Conv2D". */
+/* Keras class of a layer, such as "Conv2D". */
 GC_API const char *gc_layer_type(const gc_model *model, int32_t layer);
 
 /* Writes the axes of the layer's output to dims[GC_MAX_RANK] (0 where the size is still open) and
  * returns the rank, -1 if there is no such layer. */
 GC_API int32_t gc_layer_shape(const gc_model *model, int32_t layer, int32_t *dims);
 
-/* Number of values in the layer's weights; a nested model's are those of its layers. `trainable` counts
- * only what training would change: not the moving statistics, nothing of a frozen layer. */
+/* Number of values in the layer's weights. A nested model counts those of its layers. Trainable
+ * values are those that training would change. Moving statistics and frozen layers are not
+ * trainable. */
 GC_API double gc_layer_params(const gc_model *model, int32_t layer);
 GC_API double gc_layer_trainable_params(const gc_model *model, int32_t layer);
 
 /* The nested model that a layer stands in (an index of a layer), -1 at the top level. */
 GC_API int32_t gc_layer_parent(const gc_model *model, int32_t layer);
 
-/* The layers whose outputs a layer takes: how many, and the index of number `i`. */
+/* The layers whose outputs a layer takes. The first function counts them, the second gives the
+ * index of the layer that is input number `i`. */
 GC_API int32_t gc_layer_input_count(const gc_model *model, int32_t layer);
 GC_API int32_t gc_layer_input(const gc_model *model, int32_t layer, int32_t i);
 
 /* Finds a layer by its path, or by its last part alone where only one layer has it.
- * Fails with UNKNOWN_LAYER: none has it (the nearest names are given) or several have. */
+ * Fails with UNKNOWN_LAYER if no layer has it (the nearest names are given) or several have. */
 GC_API gc_status gc_model_find_layer(const gc_model *model, const char *name, int32_t *layer);
 
-/* The layer to explain when nobody chose one: the last in the network's order whose output has rows,
- * columns and channels and more than 1 x 1 positions, nested models themselves and functions of
- * keras.ops not counted; -1 if there is none. */
+/* The layer that is explained by default. It is the last in the network's order whose output has
+ * rows, columns and channels and more than 1 x 1 positions. Nested models themselves and functions
+ * of keras.ops do not count. -1 if there is no such layer. */
 GC_API int32_t gc_model_default_layer(const gc_model *model);
 
 /* ---- Run ---- */
 
-/* What is explained of a class: its score, the model's output as the model gives it, or its logit, the
- * value before the final softmax or sigmoid (the same where the model ends without one). */
+/* What is explained of a class. The score is the model's output as the model gives it. The logit is
+ * the value before the final softmax or sigmoid. Both are the same where the model ends without
+ * one. */
 typedef enum gc_output { GC_SCORE = 0, GC_LOGIT = 1 } gc_output;
 
 /* Runs the network on one preprocessed picture and keeps what the calls below need, until the next
@@ -213,33 +221,36 @@ GC_API gc_status gc_model_forward(gc_model *model, const float *input, size_t co
 GC_API gc_status gc_model_outputs(const gc_model *model, gc_output output, float *values,
                                   size_t count);
 
+/* Names of the explanation methods. Call with i = 0, 1, ... until NULL follows the last. With A a
+ * layer's output, and G = d output(target) / d A, the raw map of each is
+ *     gradCam    raw(y, x) = sum_k w(k) A(y, x, k), w(k) = mean over rows, columns of G(., ., k)
+ *                Selvaraju et al. 2017, arXiv:1610.02391. The first, and the package's default
+ *     hiResCam   raw(y, x) = sum_k G(y, x, k) A(y, x, k)
+ *                Draelos and Carin 2020, arXiv:2011.08891
+ *     layerCam   raw(y, x) = sum_k max(G(y, x, k), 0) A(y, x, k)
+ *                Jiang et al. 2021, IEEE Transactions on Image Processing 30 */
+GC_API const char *gc_method_name(int32_t i);
+
 /* Classes that one call explains. */
 #define GC_MAX_TARGETS 8
 
-/* Writes how many classes share the backward pass to these layers, 1 to GC_MAX_TARGETS: for who wants to be
- * asked again as soon as a longer call gains nothing. Fails as gc_model_explain does. */
+/* Writes how many classes one backward pass to these layers can serve, 1 to GC_MAX_TARGETS. A
+ * caller that must stay responsive explains at most that many per call, because a longer call saves
+ * nothing. Fails as gc_model_explain does. */
 GC_API gc_status gc_model_shared_targets(gc_model *model, const int32_t *layers,
                                          int32_t layer_count, int32_t *count);
 
-/* Names of the explanation methods, for i = 0, 1, ...; NULL after the last. With A a layer's output, and
- * G = d output(target) / d A, the raw map of each is
- *     gradCam    raw(y, x) = sum_k w(k) A(y, x, k), where w(k) is the mean over rows, columns of G(., ., k)
- *                Selvaraju et al. 2017, arXiv:1610.02391; the first, and the package's default
- *     hiResCam   raw(y, x) = sum_k G(y, x, k) A(y, x, k)            Draelos and Carin 2020, arXiv:2011.08891
- *     layerCam   raw(y, x) = sum_k max(G(y, x, k), 0) A(y, x, k)    Jiang et al. 2021, IEEE TIP 30 */
-GC_API const char *gc_method_name(int32_t i);
-
-/* Explains classes at any number of layers, with one backward pass from the output to the earliest of the
- * layers. The classes share the pass where sharing is faster.
+/* Explains classes at any number of layers, with one backward pass from the output to the earliest
+ * of the layers. The classes share the pass where sharing is faster.
  *   method         index of a name of gc_method_name
  *   targets        `target_count` classes, 0 .. classes - 1; GC_MAX_TARGETS at most
  *   layers         `layer_count` indices of layers with rows, columns and channels
  *   raw            receives the raw maps, [rows][columns] each, one after another in the order of
  *                  `layers`, for one class after another; raw_count values: the sum of their sizes
- *   weights_norm   receives the Euclidean norm of what the method takes from the gradient: w of gradCam,
- *                  G of the others. [target_count][layer_count]; or NULL
- * A class' maps are the same, to the bit, whatever classes are explained with it. Fails with NOT_READY
- * before a forward, INVALID_TARGET, INVALID_LAYER, INVALID_ARGUMENT, OUT_OF_MEMORY. */
+ *   weights_norm   receives the Euclidean norm of what the method takes from the gradient: w of
+ *                  gradCam, G of the others. [target_count][layer_count]; or NULL
+ * The maps of a class are the same, to the bit, whatever classes are explained with it. Fails with
+ * NOT_READY before a forward, INVALID_TARGET, INVALID_LAYER, INVALID_ARGUMENT, OUT_OF_MEMORY. */
 GC_API gc_status gc_model_explain(gc_model *model, int32_t method, const int32_t *targets,
                                   int32_t target_count, gc_output output, const int32_t *layers,
                                   int32_t layer_count, float *raw, size_t raw_count,
@@ -250,12 +261,12 @@ GC_API gc_status gc_model_explain(gc_model *model, int32_t method, const int32_t
  * Fails with NOT_READY, INVALID_ARGUMENT. */
 GC_API gc_status gc_model_activation(gc_model *model, int32_t layer, float *values, size_t count);
 
-/* Gradient of S = sum_c seed(c) output(c) with regard to the outputs of any number of layers, with one
- * backward pass.
+/* Gradient of S = sum_c seed(c) output(c) with regard to the outputs of any number of layers, with
+ * one backward pass.
  *   seed        [classes], seed_count values
  *   layers      `layer_count` indices
- *   gradients   receives the gradients in the layers' shapes, one after another in the order of `layers`;
- *               `count` values: the sum of their sizes
+ *   gradients   receives the gradients in the layers' shapes, one after another in the order of
+ *               `layers`; `count` values: the sum of their sizes
  * Fails with NOT_READY, UNKNOWN_LAYER, INVALID_ARGUMENT. */
 GC_API gc_status gc_model_gradients(gc_model *model, gc_output output, const float *seed,
                                     size_t seed_count, const int32_t *layers, int32_t layer_count,
@@ -296,7 +307,8 @@ GC_API gc_status gc_image_resize(uint8_t *out, int32_t out_width, int32_t out_he
                                  int32_t channels, gc_filter filter);
 
 /* How pixels become a network's input: out = (in * scale - mean) / deviation, every step rounded to
- * float32 as NumPy does; `bgr` turns the channels round first (mean and deviation are then B, G, R). */
+ * float32 as NumPy does; `bgr` turns the channels round first (mean and deviation are then B, G,
+ * R). */
 typedef enum gc_preprocessing {
     GC_PREPROCESS_NONE = 0, /* 0 .. 255 as they are */
     GC_PREPROCESS_TF,       /* x / 127.5 - 1 */
@@ -311,7 +323,8 @@ typedef enum gc_preprocessing {
 GC_API gc_status gc_image_to_tensor(float *out, int32_t channels, const uint8_t *pixels,
                                     size_t count, gc_preprocessing preprocessing);
 
-/* The same with numbers of one's own: out = in * scale[c] + offset[c], each step rounded to float32.
+/* The same with numbers of one's own: out = in * scale[c] + offset[c], each step rounded to
+ * float32.
  *   scale, offset   3 values each, R, G, B */
 GC_API gc_status gc_image_to_tensor_affine(float *out, int32_t channels, const uint8_t *pixels,
                                            size_t count, const float *scale, const float *offset);
@@ -337,8 +350,8 @@ GC_API void gc_heatmaps(float *maps, float *ranges, const int32_t *sizes, size_t
  *   out   [count] bytes */
 GC_API void gc_heatmap_to_image(uint8_t *out, const float *heatmap, size_t count);
 
-/* A colour map by matplotlib's name ("viridis"): 256 rows of R, G, B, each value * 255 truncated; row
- * min(floor(v * 256), 255) belongs to the value v. NULL if there is none of that name. */
+/* A colour map by matplotlib's name ("viridis"): 256 rows of R, G, B, each value * 255 truncated;
+ * row min(floor(v * 256), 255) belongs to the value v. NULL if there is none of that name. */
 GC_API const uint8_t *gc_colormap(const char *name);
 
 /* Names of the colour maps, for i = 0, 1, ...; NULL after the last. */
@@ -357,24 +370,26 @@ GC_API void gc_image_composite(uint8_t *out, const uint8_t *under, const uint8_t
                                size_t count);
 
 /* ---- Threads: only in builds with GC_THREADS ----
- * The module's memory is shared then and comes from the host. Each thread but the host's own is a worker
- * that instantiates the module in that memory, sets the instance's __stack_pointer and calls
- * gc_thread_run. Every other function is for one thread alone: the one that creates the others. */
+ * The module's memory is shared then and comes from the host. Each thread but the host's own is a
+ * worker that instantiates the module in that memory, sets the instance's __stack_pointer and calls
+ * gc_thread_run. Every other function is for the thread that creates the others, and for it alone.
+ * */
 
 #ifdef GC_THREADS
 
-/* Makes room for one more thread and returns its __stack_pointer, NULL if out of memory. To be called
- * before a plan. Work is divided for so many threads; those that start late, or never, only make it
- * slower. */
+/* Makes the stack of one more thread and returns its __stack_pointer, NULL if out of memory. To be
+ * called before a plan. Work is divided for so many threads. A thread that starts late, or never,
+ * only makes the work slower. */
 GC_API void *gc_thread_create(void);
 
 /* The created threads that have begun to run. */
 GC_API size_t gc_thread_running(void);
 
-/* Works in the loops of the other functions; returns never. */
+/* Works in the loops of the other functions. It never returns. */
 GC_API void gc_thread_run(void);
 
-/* Says that gc_thread_run trapped: the loop that runs can never end, so that it traps too. */
+/* Reports that gc_thread_run trapped on a worker. The loop it was serving cannot finish, so the
+ * calling thread traps instead of waiting forever. */
 GC_API void gc_thread_fail(void);
 
 #endif

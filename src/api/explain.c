@@ -1,4 +1,5 @@
-/* The public entry points that explain a run: maps of layers, and activations and gradients as they are. */
+/* The public entry points that explain a run. They give maps of layers, activations and gradients.
+ * */
 #include <string.h>
 
 #include "api/model.h"
@@ -16,7 +17,8 @@ struct selection {
     size_t size;     /* of all results */
 };
 
-/* The size of what a layer is asked for. Fails with INVALID_LAYER if the layer has no such thing. */
+/* The size of what a layer is asked for. Fails with INVALID_LAYER if the layer has no such thing.
+ * */
 typedef gc_status layer_size(const struct gc_layer *layer, const gc_shape *shape, size_t *size);
 
 static gc_status map_size(const struct gc_layer *layer, const gc_shape *shape, size_t *size) {
@@ -77,7 +79,8 @@ static gc_status select_layers(struct selection *selection, const gc_model *mode
     return status;
 }
 
-/* Runs a request and counts the memory that a first backward pass takes: it may pack weights. */
+/* Runs a request. A first backward pass may pack weights, so the model's memory is counted again.
+ * */
 static gc_status run_request(gc_model *model, const struct gc_request *request) {
     const size_t before = gc_memory_in_use();
     const gc_status status = gc_run_backward(model->run, request);
@@ -103,7 +106,7 @@ static size_t map_count(const struct selection *selection, int32_t value) {
     return (size_t)shape->dims[0] * (size_t)shape->dims[1];
 }
 
-/* Makes the map of one value; writes it for the first layer with that value. */
+/* Makes the map of one value. */
 static gc_status explain_value(const struct explanation *e, const struct gc_probe *probe,
                                float *raw, size_t count, double *norm) {
     *norm = 0;

@@ -1,4 +1,4 @@
-/* The public view of a model's layers: names, shapes, counts, and finding one. */
+/* The public view of a model's layers, with their names, shapes and counts. */
 #include <stdio.h>
 #include <string.h>
 
@@ -13,7 +13,7 @@ const char *gc_model_name(const gc_model *model) {
     return model->graph.name == NULL ? "" : model->graph.name;
 }
 
-/* Axes of a value; 0 where it is still open. */
+/* Writes the axes of a value, 0 where the size is still open. */
 static int32_t write_shape(const gc_model *model, int32_t value, int32_t *dims) {
     const gc_shape *shape = &model->graph.values[value].shape;
     for (int32_t axis = 0; axis < shape->rank; axis++) {
@@ -92,7 +92,8 @@ static size_t compared_length(const char *name) {
     return length < MAX_NAME ? length : MAX_NAME;
 }
 
-/* Edit distance (Levenshtein): insertions, deletions and replacements between two names. */
+/* Edit distance (Levenshtein), the least insertions, deletions and replacements between two names.
+ * */
 static int32_t edit_distance(const char *a, const char *b) {
     int32_t row[MAX_NAME + 1];
     const size_t a_length = compared_length(a), b_length = compared_length(b);

@@ -16,7 +16,7 @@ gc_status gc_check_count(const char *what, size_t given, size_t wanted) {
 
 /* ---- Build ---- */
 
-/* Finds out which axes are open: those that change with the input's size. */
+/* Finds out which axes are open, that is, change with the input's size. */
 static gc_status find_open_axes(struct gc_model *model) {
     struct gc_graph *graph = &model->graph;
     const size_t count = (size_t)graph->value_count;
@@ -121,7 +121,7 @@ gc_status gc_model_find_weight(const gc_model *model, const char *name, int32_t 
     return gc_keras_find_weight(&model->graph, name, index);
 }
 
-/* The weight, to be set. */
+/* Finds a weight that may still be set. */
 static gc_status find_unplanned(const gc_model *model, int32_t index, struct gc_weight **weight) {
     if (weight_at(model, index) == NULL)
         return gc_fail(GC_INVALID_ARGUMENT, "weight %d does not exist: 0 to %d do", (int)index,
@@ -141,9 +141,9 @@ static gc_status check_weight_count(const struct gc_weight *weight, size_t count
                    weight->path, count, gc_shape_text(text, &weight->shape), wanted);
 }
 
-/* In integers, which compilers do several at once: models have millions of values. */
+/* Integers serve here because compilers do several at once, and models have millions of values. */
 static gc_status check_values(const struct gc_weight *weight, const float *values, size_t count) {
-    const uint32_t exponent = 0x7f800000; /* all ones: infinity or NaN */
+    const uint32_t exponent = 0x7f800000; /* all ones in infinity and NaN */
     uint32_t found = 0;
     for (size_t i = 0; i < count; i++) {
         uint32_t bits;

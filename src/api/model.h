@@ -6,10 +6,10 @@
 struct gc_model {
     struct gc_graph graph;
     struct gc_plan *plan; /* NULL before gc_model_plan */
-    struct gc_run *run;   /* of the plan; NULL without one */
-    uint8_t *open_axes; /* [value_count]: bit i: axis i follows the size that the caller chooses */
-    bool has_run;       /* the plan's tensors hold a run */
-    size_t memory;      /* bytes */
+    struct gc_run *run;   /* of the plan, NULL without one */
+    uint8_t *open_axes;   /* [value_count], bit i is set if axis i follows the input's size */
+    bool has_run;         /* the plan's tensors hold a run */
+    size_t memory;        /* bytes */
 };
 
 /* The layer, or NULL if there is no such index. */
@@ -18,7 +18,7 @@ const struct gc_layer *gc_model_layer(const gc_model *model, int32_t layer);
 /* Fails with NOT_READY before a forward. */
 gc_status gc_model_check_run(const gc_model *model);
 
-/* Fails with INVALID_ARGUMENT: a buffer of `given` values was passed where `wanted` are needed. */
+/* Fails with INVALID_ARGUMENT unless a buffer has as many values as are needed. */
 gc_status gc_check_count(const char *what, size_t given, size_t wanted);
 
 #endif

@@ -17,20 +17,20 @@ static uint64_t align(uint64_t bytes) {
 
 gc_status gc_arena_add(struct gc_arena *arena, void **address, size_t bytes, int32_t from,
                        int32_t to) {
-    struct gc_place *larger =
-        gc_grow(arena->places, arena->count, &arena->capacity, sizeof *arena->places);
+    struct gc_block *larger =
+        gc_grow(arena->blocks, arena->count, &arena->capacity, sizeof *arena->blocks);
     if (larger == NULL)
         return gc_fail(GC_OUT_OF_MEMORY, "out of memory while planning the arena");
-    arena->places = larger;
-    arena->places[arena->count++] =
-        (struct gc_place){.address = address, .bytes = align(bytes), .from = from, .to = to};
+    arena->blocks = larger;
+    arena->blocks[arena->count++] =
+        (struct gc_block){.address = address, .bytes = align(bytes), .from = from, .to = to};
     return GC_OK;
 }
 
-/* What stays for ever first, so that it makes a solid floor; then the large before the small, which fit
- * into the gaps. */
+/* Blocks that stay for ever come first, so that they make a solid floor. Then large blocks come
+ * before small ones, which fit into the gaps. */
 static int by_span_then_size(const void *left, const void *right) {
-    const struct gc_place *a = left, *b = right;
+    const struct gc_block *a = left, *b = right;
     const bool a_stays = a->to == GC_FOREVER, b_stays = b->to == GC_FOREVER;
     if (a_stays != b_stays)
         return a_stays ? -1 : 1;
@@ -39,16 +39,17 @@ static int by_span_then_size(const void *left, const void *right) {
     return a->from < b->from ? -1 : a->from > b->from;
 }
 
-static bool overlap(const struct gc_place *a, const struct gc_place *b) {
+static bool overlap(const struct gc_block *a, const struct gc_block *b) {
     return a->from <= b->to && b->from <= a->to;
 }
 
-/* The lowest offset at which `place` overlaps none of `placed` (sorted by offset) in time and memory. */
-static uint64_t lowest_offset(const struct gc_place *place, struct gc_place *const *placed,
+/* The lowest offset at which `place` overlaps none of `placed` (sorted by offset) in time and
+ * memory. */
+static uint64_t lowest_offset(const struct gc_block *place, struct gc_block *const *placed,
                               size_t placed_count) {
     uint64_t offset = 0;
     for (size_t i = 0; i < placed_count; i++) {
-        const struct gc_place *other = placed[i];
+        const struct gc_block *other = placed[i];
         if (!overlap(place, other))
             continue;
         if (other->offset >= offset + place->bytes)
@@ -59,22 +60,23 @@ static uint64_t lowest_offset(const struct gc_place *place, struct gc_place *con
     return offset;
 }
 
-static void insert_by_offset(struct gc_place **placed, size_t placed_count,
-                             struct gc_place *place) {
+static void insert_by_offset(struct gc_block **placed, size_t placed_count,
+                             struct gc_block *place) {
     size_t i = placed_count;
     while (i > 0 && placed[i - 1]->offset > place->offset)
         i--;
-    memmove(&placed[i + 1], &placed[i], (placed_count - i) * sizeof(struct gc_place *));
+    memmove(&placed[i + 1], &placed[i], (placed_count - i) * sizeof(struct gc_block *));
     placed[i] = place;
 }
 
-/* What stays lies one behind another; only the rest needs a search. Returns the size of all. */
-static uint64_t place_all(struct gc_arena *arena, struct gc_place **placed) {
+/* Blocks that stay lie one behind another. Only the others need a search. Returns the size of all.
+ * */
+static uint64_t place_all(struct gc_arena *arena, struct gc_block **placed) {
     uint64_t floor = 0, top = 0;
     size_t placed_count = 0;
-    qsort(arena->places, arena->count, sizeof *arena->places, by_span_then_size);
+    qsort(arena->blocks, arena->count, sizeof *arena->blocks, by_span_then_size);
     for (size_t i = 0; i < arena->count; i++) {
-        struct gc_place *place = &arena->places[i];
+        struct gc_block *place = &arena->blocks[i];
         if (place->to == GC_FOREVER) {
             place->offset = floor;
             floor += place->bytes;
@@ -91,7 +93,7 @@ static uint64_t place_all(struct gc_arena *arena, struct gc_place **placed) {
 }
 
 gc_status gc_arena_allocate(struct gc_arena *arena, void **memory) {
-    struct gc_place **placed = gc_allocate(arena->count, sizeof(struct gc_place *));
+    struct gc_block **placed = gc_allocate(arena->count, sizeof(struct gc_block *));
     if (placed == NULL)
         return gc_fail(GC_OUT_OF_MEMORY, "out of memory while planning the arena");
     const uint64_t bytes = place_all(arena, placed);
@@ -101,11 +103,11 @@ gc_status gc_arena_allocate(struct gc_arena *arena, void **memory) {
         return gc_fail(GC_OUT_OF_MEMORY, "out of memory: a run needs %d MiB for its tensors",
                        (int)(bytes >> 20));
     for (size_t i = 0; i < arena->count; i++)
-        *arena->places[i].address = (char *)*memory + arena->places[i].offset;
+        *arena->blocks[i].address = (char *)*memory + arena->blocks[i].offset;
     return GC_OK;
 }
 
 void gc_arena_free(struct gc_arena *arena) {
-    gc_release(arena->places);
+    gc_release(arena->blocks);
     *arena = (struct gc_arena){0};
 }

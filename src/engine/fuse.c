@@ -1,5 +1,6 @@
-/* Fusion: finds the chains [zero padding] head [affine] [clamp] that run as one step. What a head takes
- * and what the others are is told by the operators' records; nothing here knows an operator by name. */
+/* Fusion finds the chains [zero padding] head [affine] [clamp] that run as one step. The operators'
+ * records tell what a head takes and what the others are. Nothing here knows an operator by name.
+ * */
 #include "engine/fuse.h"
 
 #include <math.h>
@@ -8,11 +9,11 @@
 
 struct fusion {
     const struct gc_graph *graph;
-    int32_t *consumer; /* [value_count]: the last node that takes a value */
-    bool *taken; /* [node_count]: belongs to the group of an earlier head, or of a later one */
+    int32_t *consumer; /* [value_count], the last node that takes a value */
+    bool *taken;       /* [node_count], whether the node belongs to a group already */
 };
 
-/* Whether nothing but one node input sees the value, so that it need not exist. */
+/* Whether only one input of one node reads the value, so that it need not be computed. */
 static bool is_private(const struct fusion *fusion, int32_t value) {
     return fusion->graph->values[value].consumers == 1 && value != fusion->graph->output;
 }

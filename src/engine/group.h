@@ -1,8 +1,8 @@
-/* A group: a chain of nodes that fusion runs as one step, [zero padding] head [affine] [clamp].
+/* A group is a chain of nodes that fusion runs as one step, [zero padding] head [affine] [clamp].
  *
- * The values between its nodes are never computed in an ordinary run: they are swallowed. When a
- * swallowed layer is explained, probe.c answers from the group's input. Where it cannot, or where whole
- * tensors are wanted, the runner runs this one group node by node. So every Keras layer stays
+ * The values between its nodes are never computed in an ordinary run. They are swallowed. When a
+ * swallowed layer is explained, probe.c answers from the group's input. Where it cannot, or where
+ * whole tensors are wanted, the runner runs this one group node by node. So every Keras layer stays
  * explainable and nothing else gets slower. */
 #ifndef GC_GROUP_H
 #define GC_GROUP_H
@@ -16,16 +16,16 @@ struct gc_group {
     int32_t node_count;
     int32_t head; /* the index in `nodes` of the node that is no padding, affine or clamp */
     int32_t input_count;
-    const int32_t *inputs; /* values, [input_count]; the graph's */
+    const int32_t *inputs; /* values, [input_count]. They belong to the graph */
     int32_t output;        /* value */
     struct gc_step step;   /* the nodes as one */
-    struct gc_step *split; /* the nodes one by one, [node_count]; NULL until first needed */
-    gc_shape *shapes;      /* [input_count + GC_MAX_GROUP]: what the steps' `in` point to */
-    gc_real *coefficients; /* scale, shift of an absorbed affine; or NULL */
-    const gc_real **in;    /* [input_count]: tensors of the inputs */
+    struct gc_step *split; /* the nodes one by one, [node_count], NULL until first needed */
+    gc_shape *shapes;      /* [input_count + GC_MAX_GROUP], where the steps' `in` point */
+    gc_real *coefficients; /* scale and shift of an absorbed affine, or NULL */
+    const gc_real **in;    /* [input_count], tensors of the inputs */
 };
 
-/* Fills in what follows from a group's nodes: inputs, output, the step. Fails with OUT_OF_MEMORY. */
+/* Fills in the inputs, the output and the step from the group's nodes. Fails with OUT_OF_MEMORY. */
 gc_status gc_group_fill(struct gc_group *group, const struct gc_graph *graph);
 
 /* Prepares the group's step. Fails with OUT_OF_MEMORY, INTERNAL. */

@@ -16,7 +16,7 @@ static size_t value_bytes(const struct gc_plan *plan, int32_t value) {
     return gc_tensor_bytes(gc_shape_count(&plan->graph->values[value].shape));
 }
 
-/* Every group's output is kept for the whole run; a view lies where its input lies. */
+/* The output of every group is kept for the whole run. A view lies where its input lies. */
 static gc_status place_tensors(struct gc_plan *plan, struct gc_arena *arena) {
     GC_TRY(gc_arena_add(arena, (void **)&plan->tensors[0], value_bytes(plan, 0), 0, GC_FOREVER));
     for (int32_t g = 0; g < plan->group_count; g++) {
@@ -32,19 +32,21 @@ static size_t batch_bytes(const struct gc_plan *plan, int32_t value, size_t batc
     return gc_tensor_bytes(batch * gc_shape_count(&plan->graph->values[value].shape));
 }
 
-/* first [value_count]: when each value's gradient begins to live. Time runs backwards through the groups,
- * from 1 for the last; at 0 the scores' and the logits' gradients are given. */
+/* Writes when the gradient of each value begins to live, first [value_count]. Time runs backwards
+ * through the groups, from 1 for the last. At time 0 the gradient of the scores or the logits is
+ * given. */
 static void find_first_moments(const struct gc_plan *plan, int32_t *first) {
-    /* later groups overwrite: the last consumer wins */
+    /* later groups overwrite, so that the last consumer counts */
     for (int32_t g = 0; g < plan->group_count; g++)
         for (int32_t i = 0; i < plan->groups[g].input_count; i++)
             first[plan->groups[g].inputs[i]] = plan->group_count - g;
     first[plan->graph->output] = first[plan->logits] = 0;
 }
 
-/* Which values get a gradient: all, or those whose mark has one of the bits `wanted`. */
+/* Tells which values get a gradient. Without marks all do, else those whose mark has one of the
+ * bits `wanted`. */
 struct selection {
-    const uint8_t *marks; /* [value_count], or NULL: all */
+    const uint8_t *marks; /* [value_count], or NULL */
     uint8_t wanted;
 };
 

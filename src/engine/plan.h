@@ -1,8 +1,8 @@
-/* The plan: which nodes run as one, and where every tensor lies.
+/* The plan says which nodes run as one, and where every tensor lies.
  *
- * All tensors lie in one arena. The output of every group is kept for the whole run, so that further
- * classes and layers need no new forward pass. Gradients are placed by lifetime: a gradient lives from
- * its first consumer's backward to its producer's. */
+ * All tensors lie in one arena. The output of every group is kept for the whole run, so that
+ * further classes and layers need no new forward pass. Gradients are placed by lifetime. A gradient
+ * lives from the backward of its last consumer to that of its producer. */
 #ifndef GC_PLAN_H
 #define GC_PLAN_H
 
@@ -11,9 +11,9 @@
 /* The gradients of some targets that share a backward pass. */
 struct gc_gradients {
     size_t batch;      /* targets */
-    gc_real **tensors; /* [value_count]: [batch][...] each, NULL where there is none */
-    gc_real *part;     /* [batch][...]: one part of a gradient that is a sum */
-    void *arena;       /* NULL: the plan's */
+    gc_real **tensors; /* [value_count] of [batch][...], NULL where there is none */
+    gc_real *part;     /* [batch][...], one part of a gradient that is a sum */
+    void *arena;       /* NULL if the tensors lie in the plan's arena */
 };
 
 struct gc_plan {
@@ -23,13 +23,14 @@ struct gc_plan {
     int32_t prepared; /* groups whose steps can run */
     int32_t logits;   /* value before the final softmax or sigmoid */
 
-    gc_real **tensors;             /* [value_count]: NULL for a swallowed value */
+    gc_real **tensors;             /* [value_count], NULL for a swallowed value */
     struct gc_gradients gradients; /* of one target */
     void *arena;
 };
 
 /* Plans a graph whose weights are all set. The graph must outlive the plan and keep its shapes. Its
- * groups must be prepared before it runs. Fails with OUT_OF_MEMORY, TOO_LARGE; then *plan is NULL. */
+ * groups must be prepared before it runs. Fails with OUT_OF_MEMORY, TOO_LARGE. *plan is NULL then.
+ * */
 gc_status gc_plan_create(struct gc_plan **plan, const struct gc_graph *graph, uint32_t flags);
 
 /* Prepares the next group and writes how many are left. Fails with OUT_OF_MEMORY, INTERNAL. */

@@ -1,22 +1,24 @@
 /* How a layer answers without its tensors.
  *
- * A group pads its input x, its operator f gives the head value, scale * f + shift the scaled value.
- * Let g be the gradient of the scaled value, and m(k) its mean over the positions. For any weights w,
+ * A group pads its input x, its operator f gives the head value, scale * f + shift the scaled
+ * value. Let g be the gradient of the scaled value, and m(k) its mean over the positions. For any
+ * weights w,
  *
  *     mean gradient of the scaled value    m
  *     mean gradient of the head value      scale(k) m(k)
  *     map of the scaled value              sum_k w(k) scale(k) f_k  +  sum_k w(k) shift(k)
  *     map of the head value                sum_k w(k) f_k
  *
- * so both maps rest on a sum over k of f_k with the head's weights. The operator computes that sum from
- * its input with one projected filter (gc_op.project). The taps of this filter, added up, say what each
- * position of the output sends back to each channel of the padded input:
+ * so both maps rest on a sum over k of f_k with the head's weights. The operator computes that sum
+ * from its input with one projected filter (gc_op.project). The taps of this filter, added up, say
+ * what each position of the output sends back to each channel of the padded input:
  *
- *     mean gradient of the padded input    taps(c) * positions of the output / positions of the padded input
- *     mean gradient of the input           the same without what falls on the padding (gc_op.outside)
+ *     mean gradient of the padded input    taps(c) * positions of the output / positions of the
+ *     padded input mean gradient of the input           the same without what falls on the padding
+ *     (gc_op.outside)
  *
- * Where f is one matrix for all positions, its projected filter is the mean gradient of its input. The map
- * of the input is then the map of the head. */
+ * Where f is one matrix for all positions, its projected filter is the mean gradient of its input.
+ * The map of the input is then the map of the head. */
 #include "engine/probe.h"
 
 #include <string.h>
@@ -27,19 +29,19 @@
 #include "kernels/sums.h"
 
 struct gc_projector {
-    /* The group in hand. */
+    /* The group that probes ask about. */
     struct gc_group *group;
     const gc_real *gradient; /* of its output, before its clamp */
-    double *sums;            /* [channels]: of a gradient over the positions */
-    bool is_matrix;          /* its operator is one matrix for all positions, without a bias */
+    double *sums;            /* [channels], of a gradient over the positions */
+    bool is_matrix;          /* its operator is one matrix for all positions, without bias */
 
     /* The last projection of that group, if there was one. */
     bool is_projected;
-    gc_real *head; /* [channels]: weights of the head value that it was made with */
+    gc_real *head; /* [channels], weights of the head value that it was made with */
     gc_real *taps; /* [channels of the input] */
     gc_real *map;  /* [positions] */
 
-    gc_real *weights;  /* [channels]: scratch of the method, see gc_probe */
+    gc_real *weights;  /* [channels], scratch of the method, see gc_probe */
     gc_real *scratch;  /* [channels] */
     gc_real *channels; /* the memory of the arrays of channels */
 };
@@ -176,8 +178,8 @@ static void scale_weights(gc_real *head, const gc_real *weights, const struct gc
         head[k] = step->scale == NULL ? weights[k] : weights[k] * step->scale[k];
 }
 
-/* Projects the group with weights of its head value [channels], unless that was done already: the layers of
- * a group ask for the same projection. */
+/* Projects the group with weights of its head value [channels], unless that was done already.
+ * Grad-CAM asks for the same projection at all layers of a group. */
 static gc_status project(struct gc_projector *p, const gc_real *head) {
     struct gc_step *step = &p->group->step;
     const size_t bytes = (size_t)step->out.dims[2] * sizeof *head;

@@ -1,5 +1,6 @@
-/* Where time goes: in a build with GC_PROFILE (`npm run profile`) the host hears of every call of an
- * operator and reads its own clock; in all other builds the runner calls the operator and nothing else. */
+/* Shows where time goes. In a build with GC_PROFILE (`npm run profile`) the engine tells the host
+ * of every call of an operator, and the host reads its own clock. In all other builds this is
+ * nothing. */
 #ifndef GC_PROFILE_H
 #define GC_PROFILE_H
 

@@ -13,7 +13,7 @@ enum {
     NEEDED = 2,    /* a requested value lies before it, or is it */
     HAS_GRADIENT = 4,
     VISITED = 8,
-    PROJECTED = 16, /* visited with the group that takes it: its gradient is not needed */
+    PROJECTED = 16, /* visited with the group that takes it, its gradient is not needed */
     PASSES = 32     /* a requested value lies before it */
 };
 
@@ -28,8 +28,8 @@ struct gc_run {
     struct gc_projector *projector;
     uint8_t *marks; /* [value_count] */
 
-    /* For a group that is run node by node: the values that its nodes give, and the gradients of two of
-     * them in turn. Empty until the first such group. */
+    /* For a group that is run node by node. `values` are those that its nodes give, `gradients`
+     * serve two of them in turn. Empty until the first such group. */
     struct buffer values[GC_MAX_GROUP];
     struct buffer gradients[2];
 };
@@ -105,7 +105,7 @@ gc_status gc_run_forward(struct gc_run *run) {
 
 /* ---- Visiting ---- */
 
-/* One backward pass, of the request's seeds first_seed .. first_seed + gradients->batch - 1. */
+/* One backward pass. It serves the seeds first_seed .. first_seed + gradients->batch - 1. */
 struct pass {
     struct gc_run *run;
     struct gc_plan *plan; /* the run's */
@@ -113,7 +113,7 @@ struct pass {
     const struct gc_request *request;
     const struct gc_gradients *gradients;
     size_t first_seed;
-    size_t turn; /* the seed in hand, counted from first_seed */
+    size_t turn; /* the seed whose turn it is, counted from first_seed */
 };
 
 static const gc_shape *shape_of(const struct gc_plan *plan, int32_t value) {
@@ -128,7 +128,7 @@ static int32_t value_of(const struct pass *pass, const struct gc_group *group, i
     return gc_group_value(group, pass->plan->graph, i);
 }
 
-/* Of the seed in hand. */
+/* The gradient of a value for the seed whose turn it is. */
 static gc_real *gradient_of(const struct pass *pass, int32_t value) {
     return pass->gradients->tensors[value] + pass->turn * count_of(pass->plan, value);
 }
@@ -159,7 +159,7 @@ static bool is_swallowed_request(const struct pass *pass, const struct gc_group 
     return i + 1 < group->node_count && pass->marks[value_of(pass, group, i)] & REQUESTED;
 }
 
-/* The first node of the group whose swallowed value is requested; node_count if there is none. */
+/* The first node of the group whose swallowed value is requested, or node_count. */
 static int32_t first_swallowed_request(const struct pass *pass, const struct gc_group *group) {
     int32_t i = 0;
     while (i < group->node_count && !is_swallowed_request(pass, group, i))
@@ -186,8 +186,9 @@ static gc_status forward_nodes(struct gc_run *run, struct gc_group *group, int32
     return GC_OK;
 }
 
-/* Backward from the group's output, node by node, to the first requested value. Visits the requested values
- * on its way, with what forward_nodes left in run->values if there is something. */
+/* Backward from the group's output, node by node, to the first requested value. Visits the
+ * requested values on its way, with what forward_nodes left in run->values if there is something.
+ * */
 static gc_status backward_nodes(const struct pass *pass, struct gc_group *group, bool has_values) {
     struct gc_run *run = pass->run;
     const gc_real *dout = gradient_of(pass, group->output);
@@ -267,7 +268,7 @@ static bool goes_on(const struct pass *pass, const struct gc_group *group) {
     return needed;
 }
 
-/* Marks every value behind which a requested one lies: only those need a gradient. */
+/* Marks every value that depends on a requested one. Only those need a gradient. */
 static void mark(const struct pass *pass) {
     const struct gc_plan *plan = pass->plan;
     memset(pass->marks, 0, (size_t)plan->graph->value_count);
@@ -341,7 +342,7 @@ static gc_status visit_rest(const struct pass *pass) {
     return GC_OK;
 }
 
-/* Fills in the gradient of the output for the seed in hand. */
+/* Fills in the gradient of the output for the seed whose turn it is. */
 static void plant(const struct pass *pass) {
     const struct gc_seed *seed = &pass->request->seeds[pass->first_seed + pass->turn];
     gc_real *gradient = gradient_of(pass, pass->request->from);
@@ -371,9 +372,9 @@ static gc_status run_pass(struct pass *pass) {
 
 /* ---- Several seeds ---- */
 
-/* Several seeds at once gain by weights that are read from memory once, and by matrix products of more
- * rows. Where a layer has many positions there is nothing to gain, but memory to lose. So the gradients
- * of one value may take this many bytes, unless they are one seed's. */
+/* Several seeds at once gain by weights that are read from memory once, and by matrix products of
+ * more rows. Where a layer has many positions there is nothing to gain, but memory to lose. So the
+ * gradients of one value may take this many bytes, unless they are one seed's. */
 #define MAX_BATCH_BYTES (4 << 20)
 
 static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
@@ -403,7 +404,7 @@ gc_status gc_run_backward(struct gc_run *run, const struct gc_request *request) 
     if (several.batch > 1 &&
         gc_gradients_create(&several, run->plan, several.batch, run->marks, NEEDED) == GC_OK)
         pass.gradients = &several;
-    else /* no gain, or no memory: one after another */
+    else /* no gain, or no memory, so one after another */
         several.batch = 1;
     gc_status status = GC_OK;
     while (pass.first_seed < request->seed_count && status == GC_OK) {

@@ -1,5 +1,5 @@
-/* The runner: forward through the groups, and backward of activations from the output to the layers that
- * are asked for, no further. */
+/* The runner goes forward through the groups, and backward from the output to the requested layers,
+ * no further. Gradients are those of activations, never those of weights. */
 #ifndef GC_RUN_H
 #define GC_RUN_H
 
@@ -9,31 +9,31 @@
 /* A plan with the working memory that its runs need. */
 struct gc_run;
 
-/* Fails with OUT_OF_MEMORY; then *run is NULL. The plan must outlive the run. */
+/* Fails with OUT_OF_MEMORY. *run is NULL then. The plan must outlive the run. */
 gc_status gc_run_create(struct gc_run **run, struct gc_plan *plan);
 void gc_run_destroy(struct gc_run *run); /* NULL is allowed */
 
 /* Runs the network on the plan's tensors[0] and keeps every group's output. */
 gc_status gc_run_forward(struct gc_run *run);
 
-/* What a backward pass begins with: S = sum_c weights(c) output(c), or the output of one class. */
+/* What is differentiated is S = sum_c weights(c) output(c), or the output of one class. */
 struct gc_seed {
-    const float *weights; /* [classes]; NULL: one class */
+    const float *weights; /* [classes], or NULL for one class */
     int32_t target;       /* that class */
 };
 
 /* What is asked of a backward pass. */
 struct gc_request {
-    int32_t from;                            /* value: the scores or the logits */
+    int32_t from;                            /* the value that holds the scores or the logits */
     const struct gc_seed *seeds;             /* [seed_count] */
     size_t seed_count;                       /* as many as pay share a pass */
-    const int32_t *values;                   /* [value_count]; a value may stand there twice */
+    const int32_t *values;                   /* [value_count], a value may stand there twice */
     int32_t value_count;                     /* swallowed values are allowed */
     bool needs_gradients, needs_activations; /* probes of swallowed values have these tensors */
 
     /* Is called once for each seed and value, when the pass meets the value.
      *   seed    index in `seeds`
-     *   probe   good during the call only; NULL: the output does not depend on the value */
+     *   probe   good during the call only; NULL if the output does not depend on the value */
     gc_status (*visit)(void *context, size_t seed, int32_t value, const struct gc_probe *probe);
     void *context;
 };
@@ -44,8 +44,8 @@ gc_status gc_run_backward(struct gc_run *run, const struct gc_request *request);
 /* How many of the request's seeds go back at once. */
 size_t gc_run_batch(struct gc_run *run, const struct gc_request *request);
 
-/* Gives the tensor of a value in the last forward pass, also of a swallowed one. It is good until the next
- * call. Fails with OUT_OF_MEMORY, INTERNAL. */
+/* Gives the tensor of a value in the last forward pass, also of a swallowed one. It is good until
+ * the next call. Fails with OUT_OF_MEMORY, INTERNAL. */
 gc_status gc_run_activation(struct gc_run *run, int32_t value, const gc_real **tensor);
 
 #endif

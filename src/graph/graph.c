@@ -4,7 +4,7 @@
 
 #include "base/memory.h"
 
-/* Room for one more element in one of the graph's arrays; false if out of memory. */
+/* Grows one of the graph's arrays by one element. False if out of memory. */
 #define GROW(graph, what)                                                                          \
     grow((void **)&(graph)->what##s, (graph)->what##_count, &(graph)->what##_capacity,             \
          sizeof *(graph)->what##s)
@@ -153,7 +153,8 @@ static gc_status infer_shapes(struct gc_graph *graph) {
     return GC_OK;
 }
 
-/* A weight's shape must not depend on the input's size: Dense after Flatten, for instance, fits one. */
+/* A weight's shape must not depend on the input's size: Dense after Flatten, for instance, fits
+ * one. */
 static gc_status check_weights(const struct gc_graph *graph) {
     for (int32_t i = 0; i < graph->node_count; i++) {
         const struct gc_node *node = &graph->nodes[i];
@@ -186,7 +187,7 @@ gc_status gc_graph_resize(struct gc_graph *graph, int32_t height, int32_t width)
                            : infer_shapes(graph);
     if (status == GC_OK)
         status = check_weights(graph);
-    if (status != GC_OK) { /* the size before was good: infer_shapes cannot fail on the way back */
+    if (status != GC_OK) { /* infer_shapes cannot fail for the size before, which was good */
         input->dims[0] = old_height;
         input->dims[1] = old_width;
         for (int32_t i = 0; i < graph->node_count; i++) {

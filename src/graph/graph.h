@@ -1,5 +1,5 @@
-/* The layer graph: what the importer builds and the planner reads. Values (tensors) are numbered in the
- * order in which nodes make them, so the order of the nodes is an order of execution. */
+/* The layer graph. The importer builds it and the planner reads it. Values (tensors) are numbered
+ * in the order in which nodes make them, so the order of the nodes is an order of execution. */
 #ifndef GC_GRAPH_H
 #define GC_GRAPH_H
 
@@ -20,16 +20,16 @@ struct gc_node {
     int32_t input_count;
     int32_t output;                  /* value */
     int32_t weights[GC_MAX_WEIGHTS]; /* indices of weights, GC_NONE for an absent slot */
-    int32_t layer;                   /* index of a layer: for messages */
+    int32_t layer;                   /* index of a layer, for messages */
 };
 
 struct gc_weight {
     char *path;  /* "base/Conv1/kernel" */
-    char *store; /* path in Keras 3's store: "layers/functional/layers/conv2d/vars/0" */
+    char *store; /* path in Keras 3's store, "layers/functional/layers/conv2d/vars/0" */
     gc_shape shape;
-    float *data;    /* row-major; NULL until there is room */
+    float *data;    /* row-major, NULL until the caller asks for it */
     size_t checked; /* values, from the first on, that are known to be numbers */
-    bool is_read;   /* by a node; Keras counts some among the parameters that nothing reads */
+    bool is_read;   /* by a node. Keras counts some among the parameters that nothing reads */
 };
 
 struct gc_layer {
@@ -53,21 +53,22 @@ struct gc_graph {
     int32_t value_count, node_count, weight_count, layer_count;
     size_t value_capacity, node_capacity, weight_capacity, layer_capacity;
     bool open_height, open_width; /* the configuration leaves the size to the caller */
-    int32_t output; /* value: the scores. Value 0 is the input, [height][width][channels] */
+    int32_t
+        output; /* the value that holds the scores. Value 0 is the input, [height][width][channels] */
 };
 
-/* Everything that follows fails with OUT_OF_MEMORY, TOO_LARGE or INVALID_MODEL, and leaves the graph as
- * it was. The graph copies what it is given. */
+/* Everything that follows fails with OUT_OF_MEMORY, TOO_LARGE or INVALID_MODEL, and leaves the
+ * graph as it was. The graph copies what it is given. */
 
-/* The first call of all: makes value 0. An open side is passed as 0. */
+/* Makes value 0, before any other call. An open side is passed as 0. */
 gc_status gc_graph_set_input(struct gc_graph *graph, const gc_shape *shape);
 
 /* Adds a weight and writes its index. */
 gc_status gc_graph_add_weight(struct gc_graph *graph, int32_t *index, const char *path,
                               const char *store, const gc_shape *shape);
 
-/* Adds a node, without weights yet; its output's shape comes from the operator's shape rule. Writes the
- * output value. */
+/* Adds a node, without weights yet, and writes its output value. The operator's shape rule gives
+ * the output's shape. */
 gc_status gc_graph_add_node(struct gc_graph *graph, int32_t *output, const struct gc_op *op,
                             const void *params, size_t params_size, const int32_t *inputs,
                             int32_t input_count, int32_t layer);
@@ -75,8 +76,7 @@ gc_status gc_graph_add_node(struct gc_graph *graph, int32_t *output, const struc
 /* Lets a node read a weight in one of its slots. */
 void gc_graph_give_weight(struct gc_graph *graph, int32_t node, int32_t slot, int32_t weight);
 
-/* Adds a layer (its `value` may still be GC_NONE, its counts 0: the importer fills them in) and writes
- * its index. */
+/* Adds a layer and writes its index. The importer fills in its value and counts later. */
 gc_status gc_graph_add_layer(struct gc_graph *graph, int32_t *index, const char *path,
                              const char *type, int32_t parent, const int32_t *inputs,
                              int32_t input_count);
@@ -84,7 +84,7 @@ gc_status gc_graph_add_layer(struct gc_graph *graph, int32_t *index, const char 
 /* Computes every shape anew for an input of this size. */
 gc_status gc_graph_resize(struct gc_graph *graph, int32_t height, int32_t width);
 
-/* The value before the final softmax or sigmoid; the output where there is none. */
+/* The value before the final softmax or sigmoid, or the output where there is none. */
 int32_t gc_graph_logits(const struct gc_graph *graph);
 
 /* Gives back all that the graph holds, not the struct itself. */

@@ -1,8 +1,9 @@
-/* The table of explanation methods. Of a layer there is its output A and the gradient G of the explained
- * class with regard to A, both [rows][columns][channels]. A method makes the raw map [rows][columns].
+/* The table of explanation methods. Of a layer there is its output A and the gradient G of the
+ * explained class with regard to A, both [rows][columns][channels]. A method makes the raw map
+ * [rows][columns].
  *
- * To add a method that sums over the channels of each position, write its line of SUM and its line in the
- * table. Any other also has a function of its own. */
+ * To add a method that sums over the channels of each position, write its line of SUM and its line
+ * in the table. Any other also has a function of its own. */
 #include "methods/methods.h"
 
 #include <math.h>
