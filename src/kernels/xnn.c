@@ -56,11 +56,11 @@ static gc_status initialize(void) {
 
 gc_status gc_xnn_run(struct gc_xnn *xnn, float *out, const float *in) {
     GC_TRY(xnn->setup(xnn, out, in));
-    return check(xnn_run_operator(xnn->operator, NULL), "run");
+    return check(xnn_run_operator(xnn->handle, NULL), "run");
 }
 
 void gc_xnn_destroy(struct gc_xnn *xnn) {
-    xnn_delete_operator(xnn->operator);
+    xnn_delete_operator(xnn->handle);
     gc_release(xnn->workspace);
     *xnn = (struct gc_xnn){0};
 }
@@ -75,13 +75,13 @@ static gc_status finish(struct gc_xnn *xnn, gc_status status) {
 /* ---- Convolution ---- */
 
 static gc_status setup_convolution(struct gc_xnn *xnn, float *out, const float *in) {
-    return check(xnn_setup_convolution2d_nhwc_f32(xnn->operator, xnn->workspace, in, out),
+    return check(xnn_setup_convolution2d_nhwc_f32(xnn->handle, xnn->workspace, in, out),
                  "convolution");
 }
 
 static gc_status reshape_convolution(struct gc_xnn *xnn, const struct gc_windows *windows) {
     size_t bytes, alignment, out_h, out_w;
-    GC_TRY(check(xnn_reshape_convolution2d_nhwc_f32(xnn->operator, 1, (size_t)windows->rows.in,
+    GC_TRY(check(xnn_reshape_convolution2d_nhwc_f32(xnn->handle, 1, (size_t)windows->rows.in,
                                                     (size_t)windows->columns.in, &bytes, &alignment,
                                                     &out_h, &out_w, NULL),
                  "convolution"));
@@ -106,7 +106,7 @@ gc_status gc_xnn_create_convolution(struct gc_xnn *xnn, const struct gc_xnn_conv
                      (uint32_t)rows->stride, (uint32_t)columns->stride, (uint32_t)rows->dilation,
                      (uint32_t)columns->dilation, (uint32_t)groups, group_in, group_out,
                      groups * group_in, groups * group_out, c->kernel, c->bias, c->min, c->max,
-                     c->depthwise ? XNN_FLAG_DEPTHWISE_CONVOLUTION : 0, NULL, NULL, &xnn->operator),
+                     c->depthwise ? XNN_FLAG_DEPTHWISE_CONVOLUTION : 0, NULL, NULL, &xnn->handle),
                  "convolution"));
     return finish(xnn, reshape_convolution(xnn, c->windows));
 }
@@ -114,7 +114,7 @@ gc_status gc_xnn_create_convolution(struct gc_xnn *xnn, const struct gc_xnn_conv
 /* ---- Transposed convolution ---- */
 
 static gc_status setup_transposed(struct gc_xnn *xnn, float *out, const float *in) {
-    return check(xnn_setup_deconvolution2d_nhwc_f32(xnn->operator, in, out),
+    return check(xnn_setup_deconvolution2d_nhwc_f32(xnn->handle, in, out),
                  "transposed convolution");
 }
 
@@ -132,7 +132,7 @@ static uint32_t left_over(const struct gc_window *window) {
 static gc_status reshape_transposed(struct gc_xnn *xnn, const struct gc_windows *windows) {
     size_t in_h, in_w;
     GC_TRY(check(xnn_reshape_deconvolution2d_nhwc_f32(
-                     xnn->operator, 1, (size_t)windows->rows.out, (size_t)windows->columns.out,
+                     xnn->handle, 1, (size_t)windows->rows.out, (size_t)windows->columns.out,
                      left_over(&windows->rows), left_over(&windows->columns), &in_h, &in_w, NULL),
                  "transposed convolution"));
     if (in_h == (size_t)windows->rows.in && in_w == (size_t)windows->columns.in)
@@ -154,7 +154,7 @@ gc_status gc_xnn_create_transposed(struct gc_xnn *xnn, const struct gc_xnn_convo
                      (uint32_t)rows->stride, (uint32_t)columns->stride, (uint32_t)rows->dilation,
                      (uint32_t)columns->dilation, (uint32_t)groups, group_out, group_in,
                      groups * group_out, groups * group_in, c->kernel, c->bias, c->min, c->max, 0,
-                     NULL, NULL, &xnn->operator),
+                     NULL, NULL, &xnn->handle),
                  "transposed convolution"));
     return finish(xnn, reshape_transposed(xnn, c->windows));
 }

@@ -11,7 +11,7 @@ struct xnn_operator;
 
 /* An operator with its shapes fixed. Zeroed it is empty. */
 struct gc_xnn {
-    struct xnn_operator *operator;
+    struct xnn_operator *handle;
     void *workspace;
     gc_status (*setup)(struct gc_xnn *xnn, float *out, const float *in);
 };

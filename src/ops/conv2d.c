@@ -398,7 +398,7 @@ static gc_status conv2d_backward(struct gc_step *step, int32_t input, gc_real *d
         return product_backward(step, 1, din, dout);
 #ifdef GC_XNNPACK
     if (gc_xnn_can_transpose(&conv->sizes.windows)) {
-        if (conv->backward.operator== NULL)
+        if (conv->backward.handle == NULL)
             GC_TRY(create_backward(conv, step));
         return gc_xnn_run(&conv->backward, din, dout);
     }

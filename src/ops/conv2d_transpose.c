@@ -258,7 +258,7 @@ static gc_status conv2d_transpose_backward(struct gc_step *step, int32_t input, 
                                            const gc_real *const *in) {
     (void)input, (void)out, (void)in;
     struct conv2d_transpose *conv = step->state;
-    if (conv->backward.operator== NULL)
+    if (conv->backward.handle == NULL)
         GC_TRY(create_backward(conv, step));
     return gc_xnn_run(&conv->backward, din, dout);
 }

@@ -491,7 +491,7 @@ static gc_status depthwise_backward(struct gc_step *step, int32_t input, gc_real
         return rows_backward(step, din, dout);
 #ifdef GC_XNNPACK
     if (!is_own(&d->sizes) && can_turn(&d->sizes.windows)) {
-        if (d->backward.operator== NULL)
+        if (d->backward.handle == NULL)
             GC_TRY(create_backward(d, step));
         return gc_xnn_run(&d->backward, din, dout);
     }
