@@ -9,7 +9,7 @@
 #include <time.h>
 
 #include "base/memory.h"
-#include "graph/window.h"
+#include "kernels/convolution.h"
 #include "kernels/xnn.h"
 #include "ops/ops.h"
 
@@ -56,13 +56,11 @@ static void begin(struct bench *b, const struct gc_op *op, const void *params, g
     b->input = random_tensor(gc_shape_count(&in));
     b->din = random_tensor(gc_shape_count(&in));
     b->output = random_tensor(gc_shape_count(&b->step.out));
-    if (op->prepare != NULL)
-        check(op->prepare(&b->step));
+    check(gc_step_prepare(&b->step));
 }
 
 static void end(struct bench *b) {
-    if (b->step.op->release != NULL)
-        b->step.op->release(&b->step);
+    gc_step_release(&b->step);
     gc_xnn_destroy(&b->xnn);
     gc_release(b->input);
     gc_release(b->din);
@@ -78,16 +76,15 @@ static bool takes_part(const struct bench *b, int contestant) {
 }
 
 static void call(struct bench *b, int contestant) {
-    const struct gc_op *op = b->step.op;
+    const bool is_fast = contestant == FORWARD || contestant == BACKWARD;
+    const struct gc_path *path = is_fast ? b->step.path : &b->step.op->reference;
     const gc_real *const in[] = {b->input};
     if (contestant == XNNPACK) {
         check(gc_xnn_run(&b->xnn, b->output, b->input));
     } else if (contestant == FORWARD || contestant == FORWARD_REFERENCE) {
-        gc_forward *forward = contestant == FORWARD ? op->forward : op->forward_reference;
-        check(forward(&b->step, b->output, in));
+        check(path->forward(&b->step, b->output, in));
     } else {
-        gc_backward *backward = contestant == BACKWARD ? op->backward : op->backward_reference;
-        check(backward(&b->step, 0, b->din, b->output, b->output, in));
+        check(path->backward(&b->step, 0, b->din, b->output, b->output, in));
     }
 }
 
@@ -154,14 +151,10 @@ static void bench_depthwise(int32_t size, int32_t channels, int32_t kernel, int3
     const struct gc_depthwise_params params = {
         1, {kernel, kernel, stride, stride, 1, 1, true}, true};
     struct bench b;
-    struct gc_windows windows;
+    struct gc_convolution conv;
     begin(&b, &gc_op_depthwise, &params, (gc_shape){3, {size, size, channels}});
-    check(gc_window_make(&windows.rows, size, kernel, stride, 1, true, 0, 0));
-    windows.columns = windows.rows;
-    check(gc_xnn_create_convolution(&b.xnn, &(struct gc_xnn_convolution){.windows = &windows,
-                                                                         .groups = channels,
-                                                                         .group_in = 1,
-                                                                         .group_out = 1,
+    check(gc_convolution_make(&conv, &b.step, &params.windows, channels));
+    check(gc_xnn_create_convolution(&b.xnn, &(struct gc_xnn_convolution){.geometry = &conv,
                                                                          .depthwise = true,
                                                                          .kernel = b.weights[0],
                                                                          .bias = b.weights[1],

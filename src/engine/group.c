@@ -28,17 +28,6 @@ static struct gc_step node_step(const struct gc_graph *graph, int32_t index, con
     return step;
 }
 
-static gc_status prepare(struct gc_step *step) {
-    return step->op->prepare == NULL ? GC_OK : step->op->prepare(step);
-}
-
-static void release(struct gc_step *step) {
-    gc_release(step->filter);
-    step->filter = NULL;
-    if (step->op != NULL && step->op->release != NULL)
-        step->op->release(step);
-}
-
 /* ---- The nodes as one step ---- */
 
 /* Folds an affine node into the group's step. */
@@ -88,13 +77,13 @@ gc_status gc_group_fill(struct gc_group *group, const struct gc_graph *graph) {
     return fuse_step(group, graph);
 }
 
-gc_status gc_group_prepare(struct gc_group *group) { return prepare(&group->step); }
+gc_status gc_group_prepare(struct gc_group *group) { return gc_step_prepare(&group->step); }
 
 /* ---- The nodes one by one ---- */
 
 static void free_steps(struct gc_step *steps, int32_t count) {
     for (int32_t i = 0; steps != NULL && i < count; i++)
-        release(&steps[i]);
+        gc_step_release(&steps[i]);
     gc_release(steps);
 }
 
@@ -110,7 +99,7 @@ gc_status gc_group_split(struct gc_group *group, const struct gc_graph *graph) {
         if (i > 0)
             *in = split[i - 1].out;
         split[i] = node_step(graph, group->nodes[i], in);
-        status = prepare(&split[i]);
+        status = gc_step_prepare(&split[i]);
     }
     if (status == GC_OK)
         group->split = split;
@@ -120,7 +109,7 @@ gc_status gc_group_split(struct gc_group *group, const struct gc_graph *graph) {
 }
 
 void gc_group_free(struct gc_group *group) {
-    release(&group->step);
+    gc_step_release(&group->step);
     free_steps(group->split, group->node_count);
     gc_release(group->coefficients);
     gc_release(group->shapes);

@@ -80,16 +80,12 @@ static gc_status reserve(struct buffer *buffer, size_t count) {
 /* ---- Steps ---- */
 
 static gc_status forward(struct gc_step *step, gc_real *out, const gc_real *const *in) {
-    const struct gc_op *op = step->op;
-    gc_forward *run = op->forward != NULL ? op->forward : op->forward_reference;
-    return GC_PROFILED(step, false, run(step, out, in));
+    return GC_PROFILED(step, false, step->path->forward(step, out, in));
 }
 
 static gc_status backward(struct gc_step *step, int32_t input, gc_real *din, const gc_real *dout,
                           const gc_real *out, const gc_real *const *in) {
-    const struct gc_op *op = step->op;
-    gc_backward *run = op->backward != NULL ? op->backward : op->backward_reference;
-    return GC_PROFILED(step, true, run(step, input, din, dout, out, in));
+    return GC_PROFILED(step, true, step->path->backward(step, input, din, dout, out, in));
 }
 
 gc_status gc_run_forward(struct gc_run *run) {
@@ -289,10 +285,10 @@ static gc_status batch_backward(struct pass *pass, struct gc_group *group, int32
                                 gc_real *din) {
     struct gc_step *step = &group->step;
     const size_t batch = pass->gradients->batch, count = count_of(pass->plan, group->inputs[input]);
-    if (batch > 1 && step->op->backward_batch != NULL)
+    if (batch > 1 && step->path->backward_batch != NULL)
         return GC_PROFILED(
             step, true,
-            step->op->backward_batch(step, batch, din, pass->gradients->tensors[group->output]));
+            step->path->backward_batch(step, batch, din, pass->gradients->tensors[group->output]));
     for (pass->turn = 0; pass->turn < batch; pass->turn++)
         GC_TRY(backward(step, input, din + pass->turn * count, gradient_of(pass, group->output),
                         pass->plan->tensors[group->output], group->in));

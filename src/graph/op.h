@@ -1,18 +1,28 @@
 /* The operator interface: all that the graph, the planner and the runner know of an operator.
  *
  * An operator is one constant record, gc_op. A node of the graph is an operator with parameters, inputs
- * and weights; a step is what is executed: a node with fixed shapes, together with the neighbours that
- * fusion folded into it. */
+ * and weights. A step is what is executed: a node with fixed shapes, together with the neighbours that
+ * fusion folded into it.
+ *
+ * How a step gets its kernels: an operator lists its paths, the fastest first. A path is one way to compute
+ * both directions of a step. gc_step_prepare stores the first path that fits the step in step->path and
+ * lets it pack its weights. The runner then calls this path and nothing else. A step that no path fits
+ * takes the operator's reference. The reference build has no paths, so all its steps do.
+ *
+ * The reference is plain C. It documents the operator, and the tests compare every path with it.
+ *
+ * A new operator is a C file in src/ops, its declaration in ops.h, one line of the importer and one test. */
 #ifndef GC_OP_H
 #define GC_OP_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "base/error.h"
 #include "base/real.h"
 #include "base/shape.h"
 
-/* Weight slots of an operator; what each slot means is the operator's business. */
+/* Weight slots of an operator. Each operator says what its slots mean. */
 #define GC_MAX_WEIGHTS 4
 
 /* Zeros around a picture, in pixels. */
@@ -20,41 +30,65 @@ struct gc_padding {
     int32_t top, bottom, left, right;
 };
 
-/* A node made executable. The planner fills everything above `state`; `state` is the operator's. */
+/* A node made executable. The planner fills everything above `path`. */
 struct gc_step {
     const struct gc_op *op;
-    const void *params;                   /* the operator's parameters (ops.h) */
-    int32_t input_count;                  /* */
-    const gc_shape *in;                   /* [input_count], before the absorbed padding */
-    gc_shape out;                         /* */
+    const void *params; /* the operator's parameters (ops.h) */
+    int32_t input_count;
+    const gc_shape *in; /* [input_count], before the absorbed padding */
+    gc_shape out;
     const float *weights[GC_MAX_WEIGHTS]; /* Keras' arrays as they are; NULL for an absent slot */
 
-    /* What fusion folded in; only if the operator's record says that it takes it. */
+    /* What fusion folded in. It does so only where the operator's record takes it. */
     struct gc_padding padding; /* zeros around in[0]: none unless `takes_padding` */
     const gc_real *scale;      /* [channels of out]: out = clamp(f(in) * scale + shift); or NULL */
     const gc_real *shift;      /* [channels of out]; NULL with scale */
     gc_real min, max;          /* the clamp; -INFINITY, INFINITY without */
 
-    void *state;     /* what prepare made, given back by release */
-    gc_real *filter; /* scratch of project, made by its first call and given back by the planner */
+    const struct gc_path *path; /* chosen by gc_step_prepare */
+    void *state;                /* the path's */
+    gc_real *filter;            /* scratch of `project`, which allocates it on its first call */
 };
 
-/* Layout of the calls: outputs first. Tensors are gc_real in the shapes of the step.
- *   forward    writes all of out
- *   backward   writes all of din, the gradient of in[input], from dout, the gradient of out. A fused
- *              clamp's mask has been applied to dout already; a fused scale has not. `out` and `in` are
- *              the values of the forward pass (`out` after a fused clamp). The operators that fusion folds into
- *              others and those that take them get NULL for a value that was swallowed: a convolution, an
- *              affine or a padding needs neither, a clamp needs `out`, which is always there.
- * Neither keeps a pointer, neither allocates, but that the first backward may pack its weights. */
+/* Computes all of out. Outputs come first in the arguments, and all tensors have the shapes of the step.
+ * No function of a path keeps a pointer to a tensor or allocates memory. Only the first backward may
+ * allocate, to pack its weights. */
 typedef gc_status gc_forward(struct gc_step *step, gc_real *out, const gc_real *const *in);
+
+/* Computes all of din, the gradient of in[input], from dout, the gradient of out. The caller has applied
+ * the mask of a fused clamp to dout, but not a fused scale. `out` and `in` are the values of the forward
+ * pass, `out` after a fused clamp. A swallowed value is NULL. Only operators that do not read it take part
+ * in fusion; a clamp reads `out`, which fusion always keeps. */
 typedef gc_status gc_backward(struct gc_step *step, int32_t input, gc_real *din,
                               const gc_real *dout, const gc_real *out, const gc_real *const *in);
 
-/* Backward of several gradients at once, din and dout [batch][...], for an operator of one input that needs
- * neither out nor in. Every gradient comes out as it does by itself, to the bit. */
+/* Backward of several gradients at once, for an operator of one input that reads neither out nor in. din
+ * and dout are [batch][...]. Each gradient is, to the bit, what backward gives for it alone. */
 typedef gc_status gc_backward_batch(struct gc_step *step, size_t batch, gc_real *din,
                                     const gc_real *dout);
+
+/* One way to compute a step. */
+struct gc_path {
+    const char *name; /* "rows"; the reference has none */
+
+    /* Whether it can compute this step. NULL: it can compute every step of the operator. */
+    bool (*fits)(const struct gc_step *step);
+
+    /* The size of step->state. gc_step_prepare allocates it, zeroed, then prepare packs weights and creates
+     * XNNPACK's operators in it. release gives back what the state points to, also after a prepare that
+     * failed halfway. Either may be NULL. */
+    size_t state_size;
+    gc_status (*prepare)(struct gc_step *step);
+    void (*release)(struct gc_step *step);
+
+    /* A path that cannot compute one direction names the reference's function for it. */
+    gc_forward *forward; /* NULL for a view */
+    gc_backward *backward;
+    gc_backward_batch *backward_batch; /* NULL: no faster than one by one */
+};
+
+/* Lists of paths of one operator. */
+#define GC_PATH_LISTS 2
 
 struct gc_op {
     const char *name; /* "conv2d" */
@@ -64,55 +98,56 @@ struct gc_op {
     bool takes_affine;        /* can absorb a per-channel scale and shift of out */
     bool takes_clamp;         /* can absorb a clamp of out */
 
-    /* The shape of out from those of the inputs; fails with INVALID_MODEL and the reason. */
+    /* The shape of out from those of the inputs. Fails with INVALID_MODEL and the reason. */
     gc_status (*shape)(gc_shape *out, const gc_shape *in, int32_t input_count, const void *params);
 
     /* The shape of the weight in `slot`; rank -1 for an absent one. NULL: no weights. */
     gc_shape (*weight)(int32_t slot, const gc_shape *in, const void *params);
 
-    /* What fusion may ask of a node; NULL: never.
-     *   affine    the node is x * scale + shift along the last axis: fills both [channels], or neither
-     *             where they are NULL; false if it is along another axis
-     *   clamp     the node is min(max(x, low), high): false if it is more than that
-     *   padding   the node is a zero padding */
+    /* What fusion may ask of a node. NULL: the node is never of this kind.
+     *   affine    Is the node x * scale + shift along the last axis? Fills both, [channels], unless they
+     *             are NULL.
+     *   clamp     Is the node min(max(x, low), high)?
+     *   padding   Is the node a zero padding? */
     bool (*affine)(const struct gc_step *step, gc_real *scale, gc_real *shift);
     bool (*clamp)(const void *params, gc_real *low, gc_real *high);
     bool (*padding)(const void *params, struct gc_padding *padding);
 
-    /* Whether it can absorb a zero padding of in[0]; NULL: never. One that pads by itself does not: the zeros
-     * of two kinds could not be told apart. */
+    /* Whether it can absorb a zero padding of in[0]. NULL: never. An operator that pads by itself cannot,
+     * because its own zeros could not be told from the absorbed ones. */
     bool (*takes_padding)(const void *params);
 
-    /* Makes `state`: packs weights, creates XNNPACK operators. NULL: nothing to prepare. On failure
-     * nothing stays behind. release takes back the state, also of a step that was never prepared. */
-    gc_status (*prepare)(struct gc_step *step);
-    void (*release)(struct gc_step *step);
-
-    /* The map of a swallowed layer, where it can be had without the layer's output: with f the operator
-     * alone, its bias and the absorbed padding included, no scale, shift or clamp,
+    /* The map of a swallowed layer, without the layer's output. Let f be the operator alone: its bias and
+     * the absorbed padding belong to it, but no scale, shift or clamp. Let in' be the padded input,
+     * continued without end. Then
      *     raw(y, x) = sum_k weights(k) f(in)(y, x, k)
-     * and the sums of its gradient, with in' the padded input without end: the same for every position y, x
-     *     taps(c) = sum over rows, columns v, u of d (sum_k weights(k) f(in)(y, x, k)) / d in'(v, u, c)
+     *     taps(c) = sum over rows, columns v, u of d raw(y, x) / d in'(v, u, c)
+     * and taps is the same for every position y, x.
      *   raw [rows][columns] of out, taps [channels of in], weights [channels of out].
-     * NULL: the group is taken apart. */
+     * NULL: the runner runs the group node by node. */
     gc_status (*project)(struct gc_step *step, gc_real *raw, gc_real *taps, const gc_real *weights,
                          const gc_real *const *in);
 
-    /* After project, for the sums over positions of the input's gradient: what of them falls outside of the
-     * input, where a window reaches beyond its edge, from the gradient dout of out behind a fused scale. With
-     * weights = the sums of dout times the scale, the input's sums are taps - outside.
-     *   outside [channels of in]
-     * NULL where project is. */
+    /* Corrects `taps` at the edges. `taps` counts every tap of every window; this is the share of those taps
+     * that lie outside the input. With weights = sum over positions of dout, times a fused scale,
+     *     sum over positions of din = taps - outside
+     *   outside [channels of in], dout as backward takes it.
+     * Call it after project. NULL where project is. */
     void (*outside)(const struct gc_step *step, gc_real *outside, const gc_real *dout);
 
-    /* The fast path; NULL where the reference is the only one, and in the reference build. */
-    gc_forward *forward;
-    gc_backward *backward;
-    gc_backward_batch *backward_batch; /* NULL: as fast one by one */
+    /* Lists of paths, tried in this order, each from its first path on. A path without a name ends a list.
+     * Most operators have one list or none. */
+    const struct gc_path *paths[GC_PATH_LISTS];
 
-    /* The plain path: oracle, fallback and documentation. forward may be NULL for a view. */
-    gc_forward *forward_reference;
-    gc_backward *backward_reference;
+    /* What computes a step that no path fits. It needs no state if there are paths. */
+    struct gc_path reference;
 };
+
+/* Chooses the step's path and prepares it. Fails with OUT_OF_MEMORY or INTERNAL, and nothing stays behind
+ * then. */
+gc_status gc_step_prepare(struct gc_step *step);
+
+/* Gives back what prepare and project made, also of a step that was never prepared. */
+void gc_step_release(struct gc_step *step);
 
 #endif

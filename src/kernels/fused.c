@@ -2,8 +2,9 @@
 
 #include "base/memory.h"
 
-void gc_fused_apply(const struct gc_step *step, gc_real *restrict out, size_t rows,
-                    int32_t channels) {
+void gc_fused_apply(const struct gc_step *step, gc_real *restrict out) {
+    const int32_t channels = gc_shape_channels(&step->out);
+    const size_t rows = gc_shape_count(&step->out) / (size_t)channels;
     const gc_real *restrict scale = step->scale, *restrict shift = step->shift;
     const gc_real min = step->min, max = step->max;
     for (size_t row = 0; row < rows; row++, out += channels) {

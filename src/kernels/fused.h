@@ -5,8 +5,8 @@
 
 #include "graph/op.h"
 
-/* out = clamp(out * scale + shift), in place; out [rows][channels]. */
-void gc_fused_apply(const struct gc_step *step, gc_real *out, size_t rows, int32_t channels);
+/* out = clamp(out * scale + shift), in place. out is the step's. */
+void gc_fused_apply(const struct gc_step *step, gc_real *out);
 
 /* The scale of a channel, 1 without: what a gradient is multiplied with on its way back. */
 static inline gc_real gc_fused_scale(const struct gc_step *step, int32_t channel) {

@@ -1,25 +1,14 @@
-/* Maps of layers that fusion swallowed. For a convolution f,
- *     sum_k weights(k) f(in)(y, x, k)
- * is itself a convolution of `in` with one filter, the sum of the filters in proportion to their weights:
- *     filter(i, j, c) = sum_k weights(k) kernel(i, j, c, k)
- * so the layer's own output, many channels wide, need not be computed to draw its map.
- * If the weights are the mean gradient of the layer's output, the filter is that of the input as one tap
- * sees it. Every tap of a padded input lies inside for every output, so that the taps' sum makes the mean
- * gradient of the padding's output; of the input itself that is so but for the edges.
- *   in             [in_h][in_w][channels]
- *   raw            [out_h][out_w]
- *   weights        [filters]
- *   taps, outside  [channels]
- *   filter         [k_h][k_w][channels] */
+#include "kernels/projection.h"
+
+#include <string.h>
+
 #include "base/memory.h"
 #include "base/parallel.h"
 #include "base/touch.h"
-#include "graph/window.h"
 #include "kernels/dot.h"
 #include "kernels/fused.h"
-#include "ops/ops.h"
 
-#include <string.h>
+/* ---- The map ---- */
 
 struct projection {
     gc_real *raw;
@@ -37,8 +26,8 @@ static const gc_real *tap_at(const struct projection *p, int32_t y, int32_t x, i
     return p->in + (row + gc_window_position(&w->columns, x, j)) * p->channels;
 }
 
-/* Any position. Neighbours along a row lie side by side in the input and in the filter, so that the taps of
- * a row are one dot product unless dilation parts them. */
+/* Any position. Without dilation, the taps of a row lie side by side in the input and in the filter. They
+ * are then one dot product. */
 static gc_real project_position(const struct projection *p, int32_t y, int32_t x) {
     const struct gc_window *columns = &p->windows->columns;
     const int32_t together = columns->dilation == 1 ? columns->kernel : 1;
@@ -55,7 +44,7 @@ static gc_real project_position(const struct projection *p, int32_t y, int32_t x
     return sum;
 }
 
-/* GC_TOGETHER positions from (y, x) on, whose windows lie in the input but for whole rows. */
+/* GC_TOGETHER positions from (y, x) on. Their windows may lack whole rows at the edge, but no columns. */
 static void project_together(const struct projection *p, int32_t y, int32_t x) {
     const struct gc_window *columns = &p->windows->columns;
     const bool is_dilated = columns->dilation > 1;
@@ -72,7 +61,7 @@ static void project_together(const struct projection *p, int32_t y, int32_t x) {
         raw[at] = p->constant + sums[at];
 }
 
-/* The positions of a row whose windows lie in the input: *first .. *end - 1. */
+/* The positions of a row whose windows lack no column are *first .. *end - 1. */
 static void find_whole(const struct gc_window *columns, int32_t *first, int32_t *end) {
     int32_t tap, last;
     for (*first = 0; *first < columns->out; ++*first) {
@@ -87,7 +76,7 @@ static void find_whole(const struct gc_window *columns, int32_t *first, int32_t 
     }
 }
 
-/* The rows that output row y is the first to read: those between its last tap and the row before's. */
+/* Reads ahead the rows that output row y is the first to need. They lie behind the last tap of row y - 1. */
 static void touch_rows(const struct projection *p, int32_t y) {
     const struct gc_window *rows = &p->windows->rows;
     const size_t row = (size_t)p->windows->columns.in * p->channels;
@@ -115,17 +104,53 @@ static void project_row(void *context, size_t row) {
         }
 }
 
-/* raw [out_h][out_w] from a step's one filter */
+/* raw [out_h][out_w] from the step's one filter */
 static void project(gc_real *raw, const gc_real *in, const struct gc_step *step,
-                    const struct gc_windows *w, gc_real constant) {
-    const size_t channels = (size_t)step->in->dims[2];
-    gc_parallel(project_row, &(struct projection){raw, in, step->filter, w, channels, constant},
-                (size_t)w->rows.out);
+                    const struct gc_convolution *conv, gc_real constant) {
+    const size_t channels = (size_t)conv->in;
+    gc_parallel(project_row,
+                &(struct projection){raw, in, step->filter, &conv->windows, channels, constant},
+                (size_t)conv->windows.rows.out);
 }
 
-/* sum over k of weights(k) * bias(k); 0 without a bias */
-static gc_real project_bias(const gc_real *weights, const float *bias, int32_t filters) {
-    return bias == NULL ? 0 : gc_dot_weights(weights, bias, (size_t)filters);
+/* ---- The filter ---- */
+
+static size_t tap_count(const struct gc_convolution *conv) {
+    return (size_t)conv->windows.rows.kernel * conv->windows.columns.kernel;
+}
+
+/* Values of the kernel in one tap. */
+static size_t tap_size(const struct gc_convolution *conv) {
+    return (size_t)conv->group_in * conv->out;
+}
+
+/* A buffer for the one filter and, behind it, for one value of each channel of out. The step keeps it. */
+static gc_status allocate_filter(struct gc_step *step, const struct gc_convolution *conv) {
+    const size_t count = tap_count(conv) * conv->in + conv->out;
+    if (step->filter == NULL)
+        step->filter = gc_allocate(count, sizeof *step->filter);
+    return step->filter != NULL ? GC_OK
+                                : gc_fail_memory(count * sizeof *step->filter, "a map's filter");
+}
+
+/* sum_k values(k) kernel(c, k), where k runs over the channels of out in c's group
+ *   values [out]      kernel [group_in][out], of one tap */
+static gc_real sum_filters(const gc_real *values, const float *kernel,
+                           const struct gc_convolution *conv, int32_t c) {
+    const int32_t first = c / conv->group_in * conv->group_out;
+    const float *row = kernel + (size_t)(c % conv->group_in) * conv->out;
+    return gc_dot_weights(values + first, row + first, (size_t)conv->group_out);
+}
+
+/* One tap of the filter, [in]. */
+static void project_tap(gc_real *restrict filter, const gc_real *restrict weights,
+                        const float *restrict kernel, const struct gc_convolution *conv) {
+    if (conv->group_in == 1 && conv->group_out == 1)
+        for (int32_t c = 0; c < conv->in; c++)
+            filter[c] = weights[c] * kernel[c];
+    else
+        for (int32_t c = 0; c < conv->in; c++)
+            filter[c] = sum_filters(weights, kernel, conv, c);
 }
 
 /* taps(c) = sum over the taps of filter(tap, c) */
@@ -136,68 +161,15 @@ static void sum_taps(gc_real *taps, const gc_real *filter, size_t count, size_t 
             taps[c] += filter[c];
 }
 
-static struct gc_windows windows_of(const struct gc_step *step,
-                                    const struct gc_window_params *params) {
-    struct gc_windows windows = {0};
-    gc_windows_make(&windows, step->in, params, &step->padding); /* as it was when prepared */
-    return windows;
-}
-
-/* Room for the one filter and, behind it, for a value of each channel of out; kept with the step. */
-static gc_status allocate_filter(struct gc_step *step, size_t count) {
-    const size_t room = count + (size_t)step->out.dims[2];
-    if (step->filter == NULL)
-        step->filter = gc_allocate(room, sizeof *step->filter);
-    return step->filter != NULL ? GC_OK
-                                : gc_fail_memory(room * sizeof *step->filter, "a map's filter");
-}
-
-gc_status gc_conv2d_project(struct gc_step *step, gc_real *raw, gc_real *taps,
-                            const gc_real *weights, const gc_real *const *in) {
-    const struct gc_conv2d_params *p = step->params;
-    const int32_t channels = step->in->dims[2], filters = p->filters;
-    const int32_t group_in = channels / p->groups, group_out = filters / p->groups;
-    const struct gc_windows w = windows_of(step, &p->windows);
-    const size_t tap_count = (size_t)w.rows.kernel * w.columns.kernel;
-    GC_TRY(allocate_filter(step, tap_count * channels));
-    for (size_t tap = 0; tap < tap_count; tap++)
-        for (int32_t c = 0; c < channels; c++) {
-            const int32_t first = c / group_in * group_out;
-            const float *kernel =
-                step->weights[0] + (tap * group_in + c % group_in) * filters + first;
-            step->filter[tap * channels + c] =
-                gc_dot_weights(weights + first, kernel, (size_t)group_out);
-        }
-    sum_taps(taps, step->filter, tap_count, (size_t)channels);
-    project(raw, in[0], step, &w, project_bias(weights, step->weights[1], filters));
-    return GC_OK;
-}
-
-/* filter(c) = sum over m of weights(c, m) * kernel(c, m) */
-static void project_tap(gc_real *restrict filter, const gc_real *restrict weights,
-                        const float *restrict kernel, size_t channels, size_t multiplier) {
-    if (multiplier == 1)
-        for (size_t c = 0; c < channels; c++)
-            filter[c] = weights[c] * kernel[c];
-    else
-        for (size_t c = 0; c < channels; c++)
-            filter[c] =
-                gc_dot_weights(weights + c * multiplier, kernel + c * multiplier, multiplier);
-}
-
-gc_status gc_depthwise_project(struct gc_step *step, gc_real *raw, gc_real *taps,
-                               const gc_real *weights, const gc_real *const *in) {
-    const struct gc_depthwise_params *p = step->params;
-    const size_t channels = (size_t)step->in->dims[2], multiplier = (size_t)p->multiplier;
-    const struct gc_windows w = windows_of(step, &p->windows);
-    const size_t tap_count = (size_t)w.rows.kernel * w.columns.kernel;
-    GC_TRY(allocate_filter(step, tap_count * channels));
-    for (size_t tap = 0; tap < tap_count; tap++)
-        project_tap(step->filter + tap * channels, weights,
-                    step->weights[0] + tap * channels * multiplier, channels, multiplier);
-    sum_taps(taps, step->filter, tap_count, channels);
-    const int32_t filters = step->out.dims[2];
-    project(raw, in[0], step, &w, project_bias(weights, step->weights[1], filters));
+gc_status gc_projection_run(const struct gc_convolution *conv, struct gc_step *step, gc_real *raw,
+                            gc_real *taps, const gc_real *weights, const gc_real *in) {
+    const float *kernel = step->weights[0], *bias = step->weights[1];
+    GC_TRY(allocate_filter(step, conv));
+    for (size_t tap = 0; tap < tap_count(conv); tap++)
+        project_tap(step->filter + tap * conv->in, weights, kernel + tap * tap_size(conv), conv);
+    sum_taps(taps, step->filter, tap_count(conv), (size_t)conv->in);
+    project(raw, in, step, conv,
+            bias == NULL ? 0 : gc_dot_weights(weights, bias, (size_t)conv->out));
     return GC_OK;
 }
 
@@ -211,7 +183,7 @@ static void add_positions(gc_real *restrict sums, const gc_real *restrict values
             sums[c] += values[c];
 }
 
-/* The windows whose `tap` lies in the input: *first .. *end - 1. */
+/* The windows whose `tap` lies in the input are *first .. *end - 1. */
 static void windows_inside(const struct gc_window *window, int32_t tap, size_t *first,
                            size_t *end) {
     int32_t at = 0, last = window->out;
@@ -224,7 +196,7 @@ static void windows_inside(const struct gc_window *window, int32_t tap, size_t *
 }
 
 /* sums [filters] = sum of dout [out_h][out_w][filters], times a fused scale, over the positions whose tap
- * (i, j) lies outside of the input: whole rows, and the ends of the others */
+ * (i, j) lies outside of the input. These positions are whole rows, and the ends of the other rows. */
 static void sum_outside(gc_real *sums, const struct gc_step *step, const gc_real *dout,
                         const struct gc_windows *w, int32_t i, int32_t j) {
     const size_t filters = (size_t)step->out.dims[2], width = (size_t)w->columns.out;
@@ -243,38 +215,16 @@ static void sum_outside(gc_real *sums, const struct gc_step *step, const gc_real
         sums[f] *= gc_fused_scale(step, (int32_t)f);
 }
 
-void gc_conv2d_outside(const struct gc_step *step, gc_real *outside, const gc_real *dout) {
-    const struct gc_conv2d_params *p = step->params;
-    const int32_t channels = step->in->dims[2], filters = p->filters;
-    const int32_t group_in = channels / p->groups, group_out = filters / p->groups;
-    const struct gc_windows w = windows_of(step, &p->windows);
-    gc_real *sums = step->filter + (size_t)w.rows.kernel * w.columns.kernel * channels;
+void gc_projection_outside(const struct gc_convolution *conv, const struct gc_step *step,
+                           gc_real *outside, const gc_real *dout) {
+    const struct gc_windows *w = &conv->windows;
+    gc_real *sums = step->filter + tap_count(conv) * conv->in;
     const float *kernel = step->weights[0];
-    memset(outside, 0, (size_t)channels * sizeof *outside);
-    for (int32_t i = 0; i < w.rows.kernel; i++)
-        for (int32_t j = 0; j < w.columns.kernel; j++, kernel += (size_t)group_in * filters) {
-            sum_outside(sums, step, dout, &w, i, j);
-            for (int32_t c = 0; c < channels; c++) {
-                const int32_t first = c / group_in * group_out;
-                outside[c] +=
-                    gc_dot_weights(sums + first, kernel + (size_t)(c % group_in) * filters + first,
-                                   (size_t)group_out);
-            }
-        }
-}
-
-void gc_depthwise_outside(const struct gc_step *step, gc_real *outside, const gc_real *dout) {
-    const struct gc_depthwise_params *p = step->params;
-    const size_t channels = (size_t)step->in->dims[2], multiplier = (size_t)p->multiplier;
-    const struct gc_windows w = windows_of(step, &p->windows);
-    gc_real *sums = step->filter + (size_t)w.rows.kernel * w.columns.kernel * channels;
-    const float *kernel = step->weights[0];
-    memset(outside, 0, channels * sizeof *outside);
-    for (int32_t i = 0; i < w.rows.kernel; i++)
-        for (int32_t j = 0; j < w.columns.kernel; j++, kernel += channels * multiplier) {
-            sum_outside(sums, step, dout, &w, i, j);
-            for (size_t c = 0; c < channels; c++)
-                outside[c] +=
-                    gc_dot_weights(sums + c * multiplier, kernel + c * multiplier, multiplier);
+    memset(outside, 0, (size_t)conv->in * sizeof *outside);
+    for (int32_t i = 0; i < w->rows.kernel; i++)
+        for (int32_t j = 0; j < w->columns.kernel; j++, kernel += tap_size(conv)) {
+            sum_outside(sums, step, dout, w, i, j);
+            for (int32_t c = 0; c < conv->in; c++)
+                outside[c] += sum_filters(sums, kernel, conv, c);
         }
 }

@@ -95,20 +95,20 @@ static gc_status reshape_convolution(struct gc_xnn *xnn, const struct gc_windows
 }
 
 gc_status gc_xnn_create_convolution(struct gc_xnn *xnn, const struct gc_xnn_convolution *c) {
-    const struct gc_window *rows = &c->windows->rows, *columns = &c->windows->columns;
-    const size_t group_in = (size_t)c->group_in, group_out = (size_t)c->group_out;
-    const size_t groups = (size_t)c->groups;
+    const struct gc_convolution *g = c->geometry;
+    const struct gc_window *rows = &g->windows.rows, *columns = &g->windows.columns;
     *xnn = (struct gc_xnn){.setup = setup_convolution};
     GC_TRY(initialize());
     GC_TRY(check(xnn_create_convolution2d_nhwc_f32(
                      (uint32_t)rows->before, (uint32_t)columns->after, (uint32_t)rows->after,
                      (uint32_t)columns->before, (uint32_t)rows->kernel, (uint32_t)columns->kernel,
                      (uint32_t)rows->stride, (uint32_t)columns->stride, (uint32_t)rows->dilation,
-                     (uint32_t)columns->dilation, (uint32_t)groups, group_in, group_out,
-                     groups * group_in, groups * group_out, c->kernel, c->bias, c->min, c->max,
-                     c->depthwise ? XNN_FLAG_DEPTHWISE_CONVOLUTION : 0, NULL, NULL, &xnn->handle),
+                     (uint32_t)columns->dilation, (uint32_t)g->groups, (size_t)g->group_in,
+                     (size_t)g->group_out, (size_t)g->in, (size_t)g->out, c->kernel, c->bias,
+                     c->min, c->max, c->depthwise ? XNN_FLAG_DEPTHWISE_CONVOLUTION : 0, NULL, NULL,
+                     &xnn->handle),
                  "convolution"));
-    return finish(xnn, reshape_convolution(xnn, c->windows));
+    return finish(xnn, reshape_convolution(xnn, &g->windows));
 }
 
 /* ---- Transposed convolution ---- */
@@ -143,20 +143,19 @@ static gc_status reshape_transposed(struct gc_xnn *xnn, const struct gc_windows 
 }
 
 gc_status gc_xnn_create_transposed(struct gc_xnn *xnn, const struct gc_xnn_convolution *c) {
-    const struct gc_window *rows = &c->windows->rows, *columns = &c->windows->columns;
-    const size_t group_in = (size_t)c->group_in, group_out = (size_t)c->group_out;
-    const size_t groups = (size_t)c->groups;
+    const struct gc_convolution *g = c->geometry;
+    const struct gc_window *rows = &g->windows.rows, *columns = &g->windows.columns;
     *xnn = (struct gc_xnn){.setup = setup_transposed};
     GC_TRY(initialize());
     GC_TRY(check(xnn_create_deconvolution2d_nhwc_f32(
                      (uint32_t)rows->before, (uint32_t)columns->after, (uint32_t)rows->after,
                      (uint32_t)columns->before, (uint32_t)rows->kernel, (uint32_t)columns->kernel,
                      (uint32_t)rows->stride, (uint32_t)columns->stride, (uint32_t)rows->dilation,
-                     (uint32_t)columns->dilation, (uint32_t)groups, group_out, group_in,
-                     groups * group_out, groups * group_in, c->kernel, c->bias, c->min, c->max, 0,
-                     NULL, NULL, &xnn->handle),
+                     (uint32_t)columns->dilation, (uint32_t)g->groups, (size_t)g->group_out,
+                     (size_t)g->group_in, (size_t)g->out, (size_t)g->in, c->kernel, c->bias, c->min,
+                     c->max, 0, NULL, NULL, &xnn->handle),
                  "transposed convolution"));
-    return finish(xnn, reshape_transposed(xnn, c->windows));
+    return finish(xnn, reshape_transposed(xnn, &g->windows));
 }
 
 #endif

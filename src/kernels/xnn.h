@@ -5,7 +5,7 @@
 
 #ifdef GC_XNNPACK
 
-#include "graph/window.h"
+#include "kernels/convolution.h"
 
 struct xnn_operator;
 
@@ -16,18 +16,15 @@ struct gc_xnn {
     gc_status (*setup)(struct gc_xnn *xnn, float *out, const float *in);
 };
 
-/* A convolution of one picture, or its transpose (the gradient of its input).
- *   in          [windows->rows.in][windows->columns.in][groups * group_in]
- *   out         [windows->rows.out][windows->columns.out][groups * group_out]
- *   kernel      [groups * group_out][k_h][k_w][group_in]
- *               depthwise, where group_in is 1: [k_h][k_w][groups][group_out]
- *               transposed: [groups * group_in][k_h][k_w][group_out]
- *   bias        [groups * group_out], transposed [groups * group_in]; or NULL
+/* A convolution of one picture, or its transpose, which gives the gradient of its input.
+ *   kernel      [out][k_h][k_w][group_in]
+ *               depthwise: [k_h][k_w][groups][group_out], with group_in 1
+ *               transposed: [in][k_h][k_w][group_out]
+ *   bias        [out], transposed [in]; or NULL
  *   min, max    the clamp of the result
- * Kernel and bias are packed: they may go afterwards. */
+ * Kernel and bias are packed. The caller may release them afterwards. */
 struct gc_xnn_convolution {
-    const struct gc_windows *windows;
-    int32_t groups, group_in, group_out;
+    const struct gc_convolution *geometry;
     bool depthwise;
     const float *kernel, *bias;
     float min, max;

@@ -97,11 +97,11 @@ static gc_real parameter(const struct gc_step *step, bool second) {
         }                                                                                          \
         return GC_OK;                                                                              \
     }                                                                                              \
-    const struct gc_op gc_op_##NAME = {.name = #NAME,                                              \
-                                       .shape = gc_same_shape,                                     \
-                                       .forward_reference = NAME##_forward_reference,              \
-                                       .backward_reference = NAME##_backward_reference,            \
-                                       __VA_ARGS__};
+    const struct gc_op gc_op_##NAME = {                                                            \
+        .name = #NAME,                                                                             \
+        .shape = gc_same_shape,                                                                    \
+        .reference = {.forward = NAME##_forward_reference, .backward = NAME##_backward_reference}, \
+        __VA_ARGS__};
 
 /* ---- Four values at once ---- */
 
@@ -165,11 +165,13 @@ GC_INLINE gc_f4 gelu_slope_4(gc_f4 x) {
         const gc_f4 last = load_last(dout, left) * NAME##_slope_4(load_last(x, left));             \
         memcpy(din, &last, left * sizeof *din);                                                    \
         return GC_OK;                                                                              \
-    }
+    }                                                                                              \
+    static const struct gc_path NAME##_paths[] = {                                                 \
+        {.name = "simd", .forward = NAME##_forward, .backward = NAME##_backward}, {0}};
 ACTIVATION_4(sigmoid)
 ACTIVATION_4(silu)
 ACTIVATION_4(gelu)
-#define FAST(NAME) .forward = NAME##_forward, .backward = NAME##_backward
+#define FAST(NAME) .paths = {NAME##_paths}
 #else
 #define FAST(NAME)
 #endif

@@ -17,27 +17,18 @@ struct affine {
 };
 
 static void affine_release(struct gc_step *step) {
-    struct affine *affine = step->state;
-    if (affine == NULL)
-        return;
+    const struct affine *affine = step->state;
     gc_release(affine->scale);
-    gc_release(affine);
-    step->state = NULL;
 }
 
-/* Makes the state for channels along `axis`, with room for the coefficients. */
+/* Allocates the coefficients of channels along `axis`. */
 static gc_status affine_prepare(struct gc_step *step, int32_t axis) {
-    struct affine *affine = gc_allocate(1, sizeof *affine);
-    if (affine == NULL)
-        return gc_fail_memory(sizeof *affine, "a scale and shift");
-    step->state = affine;
+    struct affine *affine = step->state;
     affine->layout = gc_layout_of(step->in, axis);
     const size_t channels = affine->layout.count;
     affine->scale = gc_allocate(channels * 2, sizeof *affine->scale);
-    if (affine->scale == NULL) {
-        affine_release(step);
-        return gc_fail_memory(channels * 2 * sizeof(gc_real), "a scale and shift");
-    }
+    if (affine->scale == NULL)
+        return gc_fail_memory(channels * 2 * sizeof *affine->scale, "a scale and shift");
     affine->shift = affine->scale + channels;
     return GC_OK;
 }
@@ -127,10 +118,11 @@ const struct gc_op gc_op_batch_norm = {
     .shape = batch_norm_shape,
     .weight = batch_norm_weight,
     .affine = batch_norm_affine,
-    .prepare = batch_norm_prepare,
-    .release = affine_release,
-    .forward_reference = affine_forward_reference,
-    .backward_reference = affine_backward_reference,
+    .reference = {.state_size = sizeof(struct affine),
+                  .prepare = batch_norm_prepare,
+                  .release = affine_release,
+                  .forward = affine_forward_reference,
+                  .backward = affine_backward_reference},
 };
 
 /* ---- Rescaling ---- */
@@ -166,10 +158,11 @@ const struct gc_op gc_op_rescaling = {
     .name = "rescaling",
     .shape = rescaling_shape,
     .affine = rescaling_affine,
-    .prepare = rescaling_prepare,
-    .release = affine_release,
-    .forward_reference = affine_forward_reference,
-    .backward_reference = affine_backward_reference,
+    .reference = {.state_size = sizeof(struct affine),
+                  .prepare = rescaling_prepare,
+                  .release = affine_release,
+                  .forward = affine_forward_reference,
+                  .backward = affine_backward_reference},
 };
 
 /* ---- Normalization ---- */
@@ -229,10 +222,11 @@ const struct gc_op gc_op_normalization = {
     .shape = normalization_shape,
     .weight = normalization_weight,
     .affine = normalization_affine,
-    .prepare = normalization_prepare,
-    .release = affine_release,
-    .forward_reference = affine_forward_reference,
-    .backward_reference = affine_backward_reference,
+    .reference = {.state_size = sizeof(struct affine),
+                  .prepare = normalization_prepare,
+                  .release = affine_release,
+                  .forward = affine_forward_reference,
+                  .backward = affine_backward_reference},
 };
 
 /* ---- LayerScale ---- */
@@ -264,8 +258,9 @@ const struct gc_op gc_op_layer_scale = {
     .shape = gc_same_shape,
     .weight = layer_scale_weight,
     .affine = layer_scale_affine,
-    .prepare = layer_scale_prepare,
-    .release = affine_release,
-    .forward_reference = affine_forward_reference,
-    .backward_reference = affine_backward_reference,
+    .reference = {.state_size = sizeof(struct affine),
+                  .prepare = layer_scale_prepare,
+                  .release = affine_release,
+                  .forward = affine_forward_reference,
+                  .backward = affine_backward_reference},
 };

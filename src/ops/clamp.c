@@ -42,6 +42,5 @@ const struct gc_op gc_op_clamp = {
     .name = "clamp",
     .shape = gc_same_shape,
     .clamp = clamp_clamp,
-    .forward_reference = clamp_forward_reference,
-    .backward_reference = clamp_backward_reference,
+    .reference = {.forward = clamp_forward_reference, .backward = clamp_backward_reference},
 };

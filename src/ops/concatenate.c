@@ -69,6 +69,6 @@ static gc_status concatenate_backward_reference(struct gc_step *step, int32_t in
 const struct gc_op gc_op_concatenate = {
     .name = "concatenate",
     .shape = concatenate_shape,
-    .forward_reference = concatenate_forward_reference,
-    .backward_reference = concatenate_backward_reference,
+    .reference = {.forward = concatenate_forward_reference,
+                  .backward = concatenate_backward_reference},
 };

@@ -7,13 +7,12 @@
  * A fused scale, shift and clamp follow, per filter. */
 #include "base/memory.h"
 #include "graph/shapes.h"
-#include "graph/window.h"
+#include "kernels/convolution.h"
 #include "kernels/fused.h"
 #include "kernels/xnn.h"
 #include "ops/ops.h"
 
 #include <math.h>
-#include <string.h>
 
 /* ---- Shapes ---- */
 
@@ -69,33 +68,26 @@ static gc_shape conv2d_transpose_weight(int32_t slot, const gc_shape *in, const 
     return slot == 1 && p->bias ? (gc_shape){1, {p->filters}} : (gc_shape){.rank = -1};
 }
 
+/* The convolution that leads back: its input is the layer's output. */
+static gc_status conv2d_transpose_geometry(struct gc_convolution *conv,
+                                           const struct gc_step *step) {
+    const struct gc_conv2d_transpose_params *p = step->params;
+    conv->groups = 1;
+    conv->in = conv->group_in = p->filters;
+    conv->out = conv->group_out = step->in->dims[2];
+    return windows_of(&conv->windows, step->in, p);
+}
+
 /* ---- Reference ---- */
 
-struct sizes {
-    struct gc_windows windows; /* their `in` is the layer's output, their `out` its input */
-    int32_t in, filters;
-};
-
-static gc_status sizes_of(struct sizes *sizes, const struct gc_step *step) {
-    const struct gc_conv2d_transpose_params *p = step->params;
-    sizes->in = step->in->dims[2];
-    sizes->filters = p->filters;
-    return windows_of(&sizes->windows, step->in, p);
-}
-
-/* The kernel's matrix of a tap: [filters][in]. */
-static const float *tap_of(const struct gc_step *step, const struct sizes *s, int32_t i,
-                           int32_t j) {
-    const size_t tap = (size_t)i * s->windows.columns.kernel + j;
-    return step->weights[0] + tap * s->filters * s->in;
-}
-
-/* out(f) += sum_c kernel(f, c) * in(c) */
-static void add_tap(gc_real *restrict out, const gc_real *restrict in, const float *restrict kernel,
-                    const struct sizes *s) {
-    for (int32_t f = 0; f < s->filters; f++, kernel += s->in) {
+/* out(f) += sum_c kernel(f, c) * in(c):  one tap */
+static void add_tap(const struct gc_convolution *conv, const struct gc_step *step,
+                    gc_real *restrict out, const gc_real *restrict in,
+                    const float *restrict kernel) {
+    (void)step;
+    for (int32_t f = 0; f < conv->in; f++, kernel += conv->out) {
         gc_real sum = 0;
-        for (int32_t c = 0; c < s->in; c++)
+        for (int32_t c = 0; c < conv->out; c++)
             sum += kernel[c] * in[c];
         out[f] += sum;
     }
@@ -103,34 +95,20 @@ static void add_tap(gc_real *restrict out, const gc_real *restrict in, const flo
 
 static gc_status conv2d_transpose_forward_reference(struct gc_step *step, gc_real *out,
                                                     const gc_real *const *in) {
-    struct sizes s;
-    GC_TRY(sizes_of(&s, step));
-    const struct gc_window *rows = &s.windows.rows, *columns = &s.windows.columns;
-    const float *bias = step->weights[1];
-    for (int32_t v = 0; v < rows->in; v++)
-        for (int32_t u = 0; u < columns->in; u++, out += s.filters) {
-            for (int32_t f = 0; f < s.filters; f++)
-                out[f] = bias == NULL ? 0 : bias[f];
-            for (int32_t i = 0; i < rows->kernel; i++)
-                for (int32_t j = 0; j < columns->kernel; j++) {
-                    const int32_t y = gc_window_at(rows, v, i), x = gc_window_at(columns, u, j);
-                    if (y < 0 || x < 0)
-                        continue;
-                    add_tap(out, in[0] + ((size_t)y * columns->out + x) * s.in,
-                            tap_of(step, &s, i, j), &s);
-                }
-            gc_fused_apply(step, out, 1, s.filters);
-        }
+    struct gc_convolution conv;
+    GC_TRY(conv2d_transpose_geometry(&conv, step));
+    gc_convolve_back(out, in[0], &conv, step, step->weights[1], add_tap);
+    gc_fused_apply(step, out);
     return GC_OK;
 }
 
-/* din(c) += sum_f kernel(f, c) * scale(f) * dout(f) */
-static void add_tap_gradient(gc_real *restrict din, const gc_real *restrict dout,
-                             const float *restrict kernel, const struct gc_step *step,
-                             const struct sizes *s) {
-    for (int32_t f = 0; f < s->filters; f++, kernel += s->in) {
+/* din(c) += sum_f kernel(f, c) * scale(f) * dout(f):  one tap */
+static void add_tap_gradient(const struct gc_convolution *conv, const struct gc_step *step,
+                             gc_real *restrict din, const gc_real *restrict dout,
+                             const float *restrict kernel) {
+    for (int32_t f = 0; f < conv->in; f++, kernel += conv->out) {
         const gc_real gradient = gc_fused_scale(step, f) * dout[f];
-        for (int32_t c = 0; c < s->in; c++)
+        for (int32_t c = 0; c < conv->out; c++)
             din[c] += kernel[c] * gradient;
     }
 }
@@ -139,40 +117,33 @@ static gc_status conv2d_transpose_backward_reference(struct gc_step *step, int32
                                                      gc_real *din, const gc_real *dout,
                                                      const gc_real *out, const gc_real *const *in) {
     (void)input, (void)out, (void)in;
-    struct sizes s;
-    GC_TRY(sizes_of(&s, step));
-    const struct gc_window *rows = &s.windows.rows, *columns = &s.windows.columns;
-    int32_t i, i_end, j, j_end;
-    for (int32_t y = 0; y < rows->out; y++)
-        for (int32_t x = 0; x < columns->out; x++, din += s.in) {
-            memset(din, 0, (size_t)s.in * sizeof *din);
-            gc_window_taps(rows, y, &i, &i_end);
-            for (; i < i_end; i++) {
-                const size_t row = (size_t)gc_window_position(rows, y, i) * columns->in;
-                gc_window_taps(columns, x, &j, &j_end);
-                for (; j < j_end; j++)
-                    add_tap_gradient(din,
-                                     dout + (row + gc_window_position(columns, x, j)) * s.filters,
-                                     tap_of(step, &s, i, j), step, &s);
-            }
-        }
+    struct gc_convolution conv;
+    GC_TRY(conv2d_transpose_geometry(&conv, step));
+    gc_convolve(din, dout, &conv, step, NULL, add_tap_gradient);
     return GC_OK;
 }
 
-/* ---- XNNPACK ---- */
+/* ---- Paths: XNNPACK ---- */
 
 #ifdef GC_XNNPACK
-struct conv2d_transpose {
-    struct sizes sizes;
-    struct gc_xnn forward, backward;
+struct xnn {
+    struct gc_convolution conv;
+    struct gc_xnn forward;  /* empty if the reference goes forward */
+    struct gc_xnn backward; /* made by the first backward */
 };
 
-/* The kernel in XNNPACK's order, times the fused scale; for gc_release.
- *   forward    [filters][k_h][k_w][in]       backward   [in][k_h][k_w][filters] */
-static gc_status pack_kernel(float **result, const struct gc_step *step, const struct sizes *s,
-                             bool backward) {
-    const size_t taps = (size_t)s->windows.rows.kernel * s->windows.columns.kernel;
-    const size_t in = (size_t)s->in, filters = (size_t)s->filters, count = taps * in * filters;
+static bool fits_xnn_transposed(const struct gc_step *step) {
+    struct gc_convolution conv;
+    return conv2d_transpose_geometry(&conv, step) == GC_OK && gc_xnn_can_transpose(&conv.windows);
+}
+
+/* The kernel in XNNPACK's order, times the fused scale. The caller releases it.
+ *   forward    [filters][k_h][k_w][in]
+ *   backward   [in][k_h][k_w][filters] */
+static gc_status pack_kernel(float **result, const struct gc_step *step,
+                             const struct gc_convolution *conv, bool backward) {
+    const size_t taps = (size_t)conv->windows.rows.kernel * conv->windows.columns.kernel;
+    const size_t in = (size_t)conv->out, filters = (size_t)conv->in, count = taps * in * filters;
     float *packed = *result = gc_allocate_unset(count, sizeof *packed);
     if (packed == NULL)
         return gc_fail_memory(count * sizeof *packed, "a transposed convolution's kernel");
@@ -185,18 +156,21 @@ static gc_status pack_kernel(float **result, const struct gc_step *step, const s
     return GC_OK;
 }
 
-static gc_status create_forward(struct conv2d_transpose *conv, const struct gc_step *step) {
-    const struct sizes *s = &conv->sizes;
+static gc_status prepare_geometry(struct gc_step *step) {
+    struct xnn *xnn = step->state;
+    return conv2d_transpose_geometry(&xnn->conv, step);
+}
+
+static gc_status prepare_xnn(struct gc_step *step) {
+    GC_TRY(prepare_geometry(step));
+    struct xnn *xnn = step->state;
     float *kernel = NULL, *bias = NULL;
-    gc_status status = pack_kernel(&kernel, step, s, false);
+    gc_status status = pack_kernel(&kernel, step, &xnn->conv, false);
     if (status == GC_OK)
-        status = gc_fused_bias(&bias, step, step->weights[1], s->filters);
+        status = gc_fused_bias(&bias, step, step->weights[1], xnn->conv.in);
     if (status == GC_OK)
-        status = gc_xnn_create_transposed(&conv->forward,
-                                          &(struct gc_xnn_convolution){.windows = &s->windows,
-                                                                       .groups = 1,
-                                                                       .group_in = s->filters,
-                                                                       .group_out = s->in,
+        status = gc_xnn_create_transposed(&xnn->forward,
+                                          &(struct gc_xnn_convolution){.geometry = &xnn->conv,
                                                                        .kernel = kernel,
                                                                        .bias = bias,
                                                                        .min = step->min,
@@ -206,63 +180,57 @@ static gc_status create_forward(struct conv2d_transpose *conv, const struct gc_s
     return status;
 }
 
-static gc_status create_backward(struct conv2d_transpose *conv, const struct gc_step *step) {
-    const struct sizes *s = &conv->sizes;
+static void release_xnn(struct gc_step *step) {
+    struct xnn *xnn = step->state;
+    gc_xnn_destroy(&xnn->forward);
+    gc_xnn_destroy(&xnn->backward);
+}
+
+static gc_status xnn_forward(struct gc_step *step, gc_real *out, const gc_real *const *in) {
+    struct xnn *xnn = step->state;
+    return gc_xnn_run(&xnn->forward, out, in[0]);
+}
+
+static gc_status create_backward(struct xnn *xnn, const struct gc_step *step) {
     float *kernel;
-    GC_TRY(pack_kernel(&kernel, step, s, true));
+    GC_TRY(pack_kernel(&kernel, step, &xnn->conv, true));
     const gc_status status = gc_xnn_create_convolution(
-        &conv->backward, &(struct gc_xnn_convolution){.windows = &s->windows,
-                                                      .groups = 1,
-                                                      .group_in = s->filters,
-                                                      .group_out = s->in,
-                                                      .kernel = kernel,
-                                                      .min = -INFINITY,
-                                                      .max = INFINITY});
+        &xnn->backward,
+        &(struct gc_xnn_convolution){
+            .geometry = &xnn->conv, .kernel = kernel, .min = -INFINITY, .max = INFINITY});
     gc_release(kernel);
     return status;
 }
 
-static void conv2d_transpose_release(struct gc_step *step) {
-    struct conv2d_transpose *conv = step->state;
-    if (conv == NULL)
-        return;
-    gc_xnn_destroy(&conv->forward);
-    gc_xnn_destroy(&conv->backward);
-    gc_release(conv);
-    step->state = NULL;
-}
-
-static gc_status conv2d_transpose_prepare(struct gc_step *step) {
-    struct conv2d_transpose *conv = gc_allocate(1, sizeof *conv);
-    if (conv == NULL)
-        return gc_fail_memory(sizeof *conv, "a transposed convolution");
-    step->state = conv;
-    gc_status status = sizes_of(&conv->sizes, step);
-    if (status == GC_OK && gc_xnn_can_transpose(&conv->sizes.windows))
-        status = create_forward(conv, step);
-    if (status != GC_OK)
-        conv2d_transpose_release(step);
-    return status;
-}
-
-static gc_status conv2d_transpose_forward(struct gc_step *step, gc_real *out,
-                                          const gc_real *const *in) {
-    struct conv2d_transpose *conv = step->state;
-    if (!gc_xnn_can_transpose(&conv->sizes.windows))
-        return conv2d_transpose_forward_reference(step, out, in);
-    return gc_xnn_run(&conv->forward, out, in[0]);
-}
-
-static gc_status conv2d_transpose_backward(struct gc_step *step, int32_t input, gc_real *din,
-                                           const gc_real *dout, const gc_real *out,
-                                           const gc_real *const *in) {
+static gc_status xnn_backward(struct gc_step *step, int32_t input, gc_real *din,
+                              const gc_real *dout, const gc_real *out, const gc_real *const *in) {
     (void)input, (void)out, (void)in;
-    struct conv2d_transpose *conv = step->state;
-    if (conv->backward.handle == NULL)
-        GC_TRY(create_backward(conv, step));
-    return gc_xnn_run(&conv->backward, din, dout);
+    struct xnn *xnn = step->state;
+    if (xnn->backward.handle == NULL)
+        GC_TRY(create_backward(xnn, step));
+    return gc_xnn_run(&xnn->backward, din, dout);
 }
 #endif
+
+/* ---- The choice ---- */
+
+static const struct gc_path conv2d_transpose_paths[] = {
+#ifdef GC_XNNPACK
+    {.name = "xnnpack",
+     .fits = fits_xnn_transposed,
+     .state_size = sizeof(struct xnn),
+     .prepare = prepare_xnn,
+     .release = release_xnn,
+     .forward = xnn_forward,
+     .backward = xnn_backward},
+    {.name = "xnnpack, forward by reference",
+     .state_size = sizeof(struct xnn),
+     .prepare = prepare_geometry,
+     .release = release_xnn,
+     .forward = conv2d_transpose_forward_reference,
+     .backward = xnn_backward},
+#endif
+    {0}};
 
 const struct gc_op gc_op_conv2d_transpose = {
     .name = "conv2d_transpose",
@@ -270,12 +238,7 @@ const struct gc_op gc_op_conv2d_transpose = {
     .takes_clamp = true,
     .shape = conv2d_transpose_shape,
     .weight = conv2d_transpose_weight,
-#ifdef GC_XNNPACK
-    .prepare = conv2d_transpose_prepare,
-    .release = conv2d_transpose_release,
-    .forward = conv2d_transpose_forward,
-    .backward = conv2d_transpose_backward,
-#endif
-    .forward_reference = conv2d_transpose_forward_reference,
-    .backward_reference = conv2d_transpose_backward_reference,
+    .paths = {conv2d_transpose_paths},
+    .reference = {.forward = conv2d_transpose_forward_reference,
+                  .backward = conv2d_transpose_backward_reference},
 };

@@ -43,15 +43,16 @@ static gc_status dense_forward_reference(struct gc_step *step, gc_real *restrict
     const int32_t width = gc_shape_channels(step->in), units = gc_shape_channels(&step->out);
     const float *bias = step->weights[1];
     const gc_real *value = in[0];
-    for (size_t row = 0; row < rows_of(step); row++, out += units) {
+    for (size_t row = 0; row < rows_of(step); row++) {
         const float *restrict kernel = step->weights[0];
+        gc_real *restrict row_out = out + row * units;
         for (int32_t u = 0; u < units; u++)
-            out[u] = bias == NULL ? 0 : bias[u];
+            row_out[u] = bias == NULL ? 0 : bias[u];
         for (int32_t i = 0; i < width; i++, kernel += units, value++)
             for (int32_t u = 0; u < units; u++)
-                out[u] += *value * kernel[u];
-        gc_fused_apply(step, out, 1, units);
+                row_out[u] += *value * kernel[u];
     }
+    gc_fused_apply(step, out);
     return GC_OK;
 }
 
@@ -74,11 +75,11 @@ static gc_status dense_backward_reference(struct gc_step *step, int32_t input,
 
 #ifndef GC_DOUBLE
 
-/* ---- One row ----
- * The usual head of a classifier. It reads every weight once, so that a packed copy would cost as much
- * memory as the weights and gain nothing: Keras' array serves both ways as it is. */
+/* ---- Path: one row, the usual head of a classifier ----
+ * One row reads every weight once. A packed copy would cost as much memory as the weights and gain
+ * nothing, so both directions read Keras' array as it is. */
 
-static bool is_one_row(const struct gc_step *step) {
+static bool fits_row(const struct gc_step *step) {
     return rows_of(step) == 1 && step->scale == NULL;
 }
 
@@ -126,12 +127,13 @@ static void forward_units(void *context, size_t first, size_t end) {
             row->to[u] += in[i] * kernel[i * units + u];
 }
 
-/* One range a thread: what a range reads of each row of the kernel should be long. */
-static void row_forward(const struct gc_step *step, float *out, const float *in) {
+/* Each thread gets one range, so that the stretch it reads of each row of the kernel is long. */
+static gc_status row_forward(struct gc_step *step, gc_real *out, const gc_real *const *in) {
     const size_t units = (size_t)gc_shape_channels(&step->out), each = units / gc_thread_count();
-    gc_parallel_ranges(forward_units, &(struct row){step, 1, out, in}, units,
+    gc_parallel_ranges(forward_units, &(struct row){step, 1, out, in[0]}, units,
                        each > UNITS ? each : UNITS);
-    gc_fused_apply(step, out, 1, (int32_t)units);
+    gc_fused_apply(step, out);
+    return GC_OK;
 }
 
 /* Inputs first .. end - 1: din [batch][width] from dout [batch][units] */
@@ -145,70 +147,79 @@ static void backward_inputs(void *context, size_t first, size_t end) {
             row->to[b * width + i] = gc_dot(kernel + i * units, row->from + b * units, units);
 }
 
-static void row_backward(const struct gc_step *step, size_t batch, float *din, const float *dout) {
+static gc_status row_backward_batch(struct gc_step *step, size_t batch, gc_real *din,
+                                    const gc_real *dout) {
     const size_t width = (size_t)gc_shape_channels(step->in);
     gc_parallel_ranges(backward_inputs, &(struct row){step, batch, din, dout}, width, UNITS);
+    return GC_OK;
 }
 
-/* ---- Several rows: a matrix product ---- */
+static gc_status row_backward(struct gc_step *step, int32_t input, gc_real *din,
+                              const gc_real *dout, const gc_real *out, const gc_real *const *in) {
+    (void)input, (void)out, (void)in;
+    return row_backward_batch(step, 1, din, dout);
+}
 
-struct dense {
-    struct gc_product product, transposed;
+/* ---- Path: several rows, a matrix product ---- */
+
+struct product {
+    struct gc_product product;
+    struct gc_product transposed; /* packed by the first backward */
 };
 
-static void dense_release(struct gc_step *step) {
-    struct dense *dense = step->state;
-    if (dense == NULL)
-        return;
-    gc_product_destroy(&dense->product);
-    gc_product_destroy(&dense->transposed);
-    gc_release(dense);
-    step->state = NULL;
+static gc_status prepare_product(struct gc_step *step) {
+    struct product *product = step->state;
+    return gc_product_create(&product->product, step);
 }
 
-static gc_status dense_prepare(struct gc_step *step) {
-    if (is_one_row(step))
-        return GC_OK;
-    struct dense *dense = gc_allocate(1, sizeof *dense);
-    if (dense == NULL)
-        return gc_fail_memory(sizeof *dense, "a dense layer");
-    step->state = dense;
-    const gc_status status = gc_product_create(&dense->product, step);
-    if (status != GC_OK)
-        dense_release(step);
-    return status;
+static void release_product(struct gc_step *step) {
+    struct product *product = step->state;
+    gc_product_destroy(&product->product);
+    gc_product_destroy(&product->transposed);
 }
 
-static gc_status dense_forward(struct gc_step *step, gc_real *out, const gc_real *const *in) {
-    const struct dense *dense = step->state;
-    if (dense == NULL)
-        row_forward(step, out, in[0]);
-    else
-        gc_product_run(&dense->product, rows_of(step), out, (size_t)dense->product.out, in[0],
-                       (size_t)dense->product.in);
+static gc_status product_forward(struct gc_step *step, gc_real *out, const gc_real *const *in) {
+    const struct gc_product *product = &((struct product *)step->state)->product;
+    gc_product_run(product, rows_of(step), out, (size_t)product->out, in[0], (size_t)product->in);
     return GC_OK;
 }
 
-static gc_status dense_backward_batch(struct gc_step *step, size_t batch, gc_real *din,
-                                      const gc_real *dout) {
-    struct dense *dense = step->state;
-    if (dense == NULL) {
-        row_backward(step, batch, din, dout);
-        return GC_OK;
-    }
-    if (dense->transposed.packed == NULL)
-        GC_TRY(gc_product_create_transposed(&dense->transposed, step));
-    gc_product_run(&dense->transposed, batch * rows_of(step), din, (size_t)dense->transposed.out,
-                   dout, (size_t)dense->transposed.in);
+static gc_status product_backward_batch(struct gc_step *step, size_t batch, gc_real *din,
+                                        const gc_real *dout) {
+    struct gc_product *transposed = &((struct product *)step->state)->transposed;
+    if (transposed->packed == NULL)
+        GC_TRY(gc_product_create_transposed(transposed, step));
+    gc_product_run(transposed, batch * rows_of(step), din, (size_t)transposed->out, dout,
+                   (size_t)transposed->in);
     return GC_OK;
 }
 
-static gc_status dense_backward(struct gc_step *step, int32_t input, gc_real *din,
-                                const gc_real *dout, const gc_real *out, const gc_real *const *in) {
+static gc_status product_backward(struct gc_step *step, int32_t input, gc_real *din,
+                                  const gc_real *dout, const gc_real *out,
+                                  const gc_real *const *in) {
     (void)input, (void)out, (void)in;
-    return dense_backward_batch(step, 1, din, dout);
+    return product_backward_batch(step, 1, din, dout);
 }
 #endif
+
+/* ---- The choice ---- */
+
+static const struct gc_path dense_paths[] = {
+#ifndef GC_DOUBLE
+    {.name = "row",
+     .fits = fits_row,
+     .forward = row_forward,
+     .backward = row_backward,
+     .backward_batch = row_backward_batch},
+    {.name = "product",
+     .state_size = sizeof(struct product),
+     .prepare = prepare_product,
+     .release = release_product,
+     .forward = product_forward,
+     .backward = product_backward,
+     .backward_batch = product_backward_batch},
+#endif
+    {0}};
 
 const struct gc_op gc_op_dense = {
     .name = "dense",
@@ -216,13 +227,6 @@ const struct gc_op gc_op_dense = {
     .takes_clamp = true,
     .shape = dense_shape,
     .weight = dense_weight,
-#ifndef GC_DOUBLE
-    .prepare = dense_prepare,
-    .release = dense_release,
-    .forward = dense_forward,
-    .backward = dense_backward,
-    .backward_batch = dense_backward_batch,
-#endif
-    .forward_reference = dense_forward_reference,
-    .backward_reference = dense_backward_reference,
+    .paths = {dense_paths},
+    .reference = {.forward = dense_forward_reference, .backward = dense_backward_reference},
 };

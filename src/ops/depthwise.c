@@ -7,14 +7,15 @@
  * A fused scale, shift and clamp follow, per channel of out. */
 #include "base/memory.h"
 #include "graph/shapes.h"
-#include "graph/window.h"
+#include "kernels/convolution.h"
 #include "kernels/depthwise_rows.h"
+#include "kernels/depthwise_taps.h"
 #include "kernels/fused.h"
+#include "kernels/projection.h"
 #include "kernels/xnn.h"
 #include "ops/ops.h"
 
 #include <math.h>
-#include <string.h>
 
 /* ---- Shapes ---- */
 
@@ -45,62 +46,39 @@ static bool depthwise_takes_padding(const void *params) {
     return !((const struct gc_depthwise_params *)params)->windows.same;
 }
 
-/* ---- Reference ---- */
-
-struct sizes {
-    struct gc_windows windows;
-    int32_t in, multiplier, filters; /* filters = in * multiplier: the channels of out */
-};
-
-static gc_status sizes_of(struct sizes *sizes, const struct gc_step *step) {
+/* The channels of in are the groups. */
+static gc_status depthwise_geometry(struct gc_convolution *conv, const struct gc_step *step) {
     const struct gc_depthwise_params *p = step->params;
-    sizes->in = step->in[0].dims[2];
-    sizes->multiplier = p->multiplier;
-    sizes->filters = sizes->in * p->multiplier;
-    return gc_windows_make(&sizes->windows, step->in, &p->windows, &step->padding);
+    return gc_convolution_make(conv, step, &p->windows, step->in->dims[2]);
 }
 
-/* One output pixel: out [filters]. */
-static void convolve_pixel(gc_real *restrict out, const gc_real *restrict in, const float *kernel,
-                           const struct sizes *s, int32_t y, int32_t x) {
-    const struct gc_window *rows = &s->windows.rows, *columns = &s->windows.columns;
-    int32_t i, i_end, j, j_end;
-    gc_window_taps(rows, y, &i, &i_end);
-    for (; i < i_end; i++) {
-        const size_t row = (size_t)gc_window_position(rows, y, i) * columns->in;
-        gc_window_taps(columns, x, &j, &j_end);
-        for (; j < j_end; j++) {
-            const gc_real *pixel = in + (row + gc_window_position(columns, x, j)) * s->in;
-            const float *tap = kernel + ((size_t)i * columns->kernel + j) * s->filters;
-            for (int32_t c = 0, f = 0; c < s->in; c++)
-                for (int32_t k = 0; k < s->multiplier; k++, f++)
-                    out[f] += tap[f] * pixel[c];
-        }
-    }
+/* ---- Reference ---- */
+
+/* out(c, k) += kernel(c, k) * in(c):  one tap */
+static void add_tap(const struct gc_convolution *conv, const struct gc_step *step,
+                    gc_real *restrict out, const gc_real *restrict in,
+                    const float *restrict kernel) {
+    (void)step;
+    for (int32_t c = 0, f = 0; c < conv->in; c++)
+        for (int32_t k = 0; k < conv->group_out; k++, f++)
+            out[f] += kernel[f] * in[c];
 }
 
 static gc_status depthwise_forward_reference(struct gc_step *step, gc_real *out,
                                              const gc_real *const *in) {
-    struct sizes s;
-    GC_TRY(sizes_of(&s, step));
-    const float *kernel = step->weights[0], *bias = step->weights[1];
-    for (int32_t y = 0; y < s.windows.rows.out; y++)
-        for (int32_t x = 0; x < s.windows.columns.out; x++) {
-            gc_real *pixel = out + ((size_t)y * s.windows.columns.out + x) * s.filters;
-            for (int32_t f = 0; f < s.filters; f++)
-                pixel[f] = bias == NULL ? 0 : bias[f];
-            convolve_pixel(pixel, in[0], kernel, &s, y, x);
-            gc_fused_apply(step, pixel, 1, s.filters);
-        }
+    struct gc_convolution conv;
+    GC_TRY(depthwise_geometry(&conv, step));
+    gc_convolve(out, in[0], &conv, step, step->weights[1], add_tap);
+    gc_fused_apply(step, out);
     return GC_OK;
 }
 
 /* din(c) += sum_k kernel(c, k) * scale(c, k) * dout(c, k):  one tap */
-static void add_tap_gradient(gc_real *restrict din, const gc_real *restrict dout,
-                             const float *restrict kernel, const struct gc_step *step,
-                             const struct sizes *s) {
-    for (int32_t c = 0, f = 0; c < s->in; c++)
-        for (int32_t k = 0; k < s->multiplier; k++, f++)
+static void add_tap_gradient(const struct gc_convolution *conv, const struct gc_step *step,
+                             gc_real *restrict din, const gc_real *restrict dout,
+                             const float *restrict kernel) {
+    for (int32_t c = 0, f = 0; c < conv->in; c++)
+        for (int32_t k = 0; k < conv->group_out; k++, f++)
             din[c] += kernel[f] * gc_fused_scale(step, f) * dout[f];
 }
 
@@ -108,397 +86,380 @@ static gc_status depthwise_backward_reference(struct gc_step *step, int32_t inpu
                                               const gc_real *dout, const gc_real *out,
                                               const gc_real *const *in) {
     (void)input, (void)out, (void)in;
-    struct sizes s;
-    GC_TRY(sizes_of(&s, step));
-    const struct gc_window *rows = &s.windows.rows, *columns = &s.windows.columns;
-    for (int32_t v = 0; v < rows->in; v++)
-        for (int32_t u = 0; u < columns->in; u++) {
-            gc_real *pixel = din + ((size_t)v * columns->in + u) * s.in;
-            memset(pixel, 0, (size_t)s.in * sizeof *pixel);
-            for (int32_t i = 0; i < rows->kernel; i++)
-                for (int32_t j = 0; j < columns->kernel; j++) {
-                    const int32_t y = gc_window_at(rows, v, i), x = gc_window_at(columns, u, j);
-                    if (y < 0 || x < 0)
-                        continue;
-                    add_tap_gradient(
-                        pixel, dout + ((size_t)y * columns->out + x) * s.filters,
-                        step->weights[0] + ((size_t)i * columns->kernel + j) * s.filters, step, &s);
-                }
-        }
+    struct gc_convolution conv;
+    GC_TRY(depthwise_geometry(&conv, step));
+    gc_convolve_back(din, dout, &conv, step, NULL, add_tap_gradient);
     return GC_OK;
 }
 
-/* ---- Fast path: packing ---- */
+/* ---- Maps of swallowed layers ---- */
+
+static gc_status depthwise_project(struct gc_step *step, gc_real *raw, gc_real *taps,
+                                   const gc_real *weights, const gc_real *const *in) {
+    struct gc_convolution conv;
+    GC_TRY(depthwise_geometry(&conv, step));
+    return gc_projection_run(&conv, step, raw, taps, weights, in[0]);
+}
+
+static void depthwise_outside(const struct gc_step *step, gc_real *outside, const gc_real *dout) {
+    struct gc_convolution conv;
+    if (depthwise_geometry(&conv, step) == GC_OK)
+        gc_projection_outside(&conv, step, outside, dout);
+}
 
 #ifndef GC_DOUBLE
-struct depthwise {
-    struct sizes sizes;
 
-    /* For the kernels of depthwise_rows.h: */
-    float *packed,
-        *turned;  /* the kernel with the bias; turned for the gradient, once it is needed */
-    float *zeros; /* [in_w or out_w, whichever is more][in] */
+/* ---- What the paths have in common ---- */
 
-    /* For other sizes: */
-    float *kernel; /* [k_h][k_w][in], times the fused scale; NULL until it is needed */
-    float *bias;   /* [in], with the fused scale and shift; likewise */
-    /* The taps that make one pixel: where each finds its pixel and its filter, [k_h * k_w]. */
-    const float **pixels, **filters;
-#ifdef GC_XNNPACK
-    struct gc_xnn forward, backward;
-#endif
-};
+/* The geometry of a depthwise convolution, or of a Conv2D whose groups are single channels with one filter
+ * each: their kernels lie in the same order. False for any other Conv2D. */
+static bool read_geometry(struct gc_convolution *conv, const struct gc_step *step) {
+    const struct gc_conv2d_params *p = step->params;
+    if (step->op == &gc_op_depthwise)
+        return depthwise_geometry(conv, step) == GC_OK;
+    return p->groups == step->in->dims[2] && p->groups == p->filters &&
+           gc_convolution_make(conv, step, &p->windows, p->groups) == GC_OK;
+}
 
-/* The kernel times the fused scale, as it is or, turned by half a circle, with the last tap first. */
-static gc_status pack_kernel(float **packed, const struct gc_step *step, const struct sizes *s,
-                             bool turned) {
-    const size_t taps = (size_t)s->windows.rows.kernel * s->windows.columns.kernel;
-    const size_t count = taps * (size_t)s->filters;
+/* The same, and whether there is one filter per channel. */
+static bool has_one_filter(struct gc_convolution *conv, const struct gc_step *step) {
+    return read_geometry(conv, step) && conv->group_out == 1;
+}
+
+static size_t tap_count(const struct gc_convolution *conv) {
+    return (size_t)conv->windows.rows.kernel * conv->windows.columns.kernel;
+}
+
+/* The kernel times the fused scale, as it is or turned by half a circle. */
+static gc_status pack_kernel(float **packed, const struct gc_step *step,
+                             const struct gc_convolution *conv, bool turned) {
+    const size_t taps = tap_count(conv), count = taps * (size_t)conv->out;
     *packed = gc_allocate(count, sizeof **packed);
     if (*packed == NULL)
         return gc_fail_memory(count * sizeof **packed, "a depthwise convolution's kernel");
     for (size_t tap = 0; tap < taps; tap++) {
-        const float *from = step->weights[0] + tap * s->filters;
-        float *to = *packed + (turned ? taps - 1 - tap : tap) * s->filters;
-        for (int32_t f = 0; f < s->filters; f++)
+        const float *from = step->weights[0] + tap * conv->out;
+        float *to = *packed + (turned ? taps - 1 - tap : tap) * conv->out;
+        for (int32_t f = 0; f < conv->out; f++)
             to[f] = from[f] * gc_fused_scale(step, f);
     }
     return GC_OK;
 }
 
-/* The window of the gradient at stride 1: from the outputs back, with zeros where the taps of the first
- * and the last pixel reach beyond them. Fewer than none are pixels that nothing comes back to. */
-static struct gc_window turn(const struct gc_window *window) {
-    const int32_t reach = (window->kernel - 1) * window->dilation;
-    struct gc_window back = *window;
-    back.in = window->out;
-    back.out = window->in;
-    back.before = reach - window->before;
-    back.after = reach - window->after;
-    return back;
+/* ---- Paths: rows, for the sizes of depthwise_rows.h ----
+ * With stride 1 the gradient is a convolution again, with the turned kernel. Stride 2 has a kernel of its
+ * own for the gradient. */
+
+#ifndef GC_STOCK
+struct rows {
+    struct gc_convolution conv;
+    float *packed; /* the kernel with the bias */
+    float *turned; /* the kernel for the gradient with stride 1, packed by the first backward */
+    float *zeros;  /* [in_w or out_w, whichever is more][in] */
+};
+
+static bool has_rows(const struct gc_step *step, int32_t stride) {
+    struct gc_convolution conv;
+    return has_one_filter(&conv, step) && gc_depthwise_rows_fit(&conv.windows, conv.in) &&
+           conv.windows.rows.stride == stride;
 }
 
-/* ---- Fast path: the sizes of depthwise_rows.h ---- */
+static bool fits_rows_stride_1(const struct gc_step *step) { return has_rows(step, 1); }
+static bool fits_rows_stride_2(const struct gc_step *step) { return has_rows(step, 2); }
 
-static gc_status pack_rows(float **packed, const struct gc_step *step, const struct sizes *s,
-                           const float *bias, bool turned) {
-    const size_t count = gc_depthwise_rows_packed(&s->windows, s->in);
+static gc_status pack_rows(float **packed, const struct gc_step *step,
+                           const struct gc_convolution *conv, const float *bias, bool turned) {
+    const size_t count = gc_depthwise_rows_packed(&conv->windows, conv->in);
     float *kernel;
-    GC_TRY(pack_kernel(&kernel, step, s, turned));
+    GC_TRY(pack_kernel(&kernel, step, conv, turned));
     *packed = gc_allocate(count, sizeof **packed);
     if (*packed != NULL)
-        gc_depthwise_rows_pack(*packed, kernel, bias, &s->windows, s->in);
+        gc_depthwise_rows_pack(*packed, kernel, bias, &conv->windows, conv->in);
     gc_release(kernel);
     return *packed != NULL
                ? GC_OK
                : gc_fail_memory(count * sizeof **packed, "a depthwise convolution's kernel");
 }
 
-static gc_status prepare_rows(struct depthwise *d, const struct gc_step *step) {
-    const struct sizes *s = &d->sizes;
-    const struct gc_window *columns = &s->windows.columns;
-    const size_t row = (size_t)(columns->in > columns->out ? columns->in : columns->out) * s->in;
-    d->zeros = gc_allocate(row, sizeof *d->zeros);
-    if (d->zeros == NULL)
-        return gc_fail_memory(row * sizeof *d->zeros, "a depthwise convolution's padding");
+static gc_status prepare_rows(struct gc_step *step) {
+    struct rows *rows = step->state;
+    read_geometry(&rows->conv, step);
+    const struct gc_window *columns = &rows->conv.windows.columns;
+    const int32_t width = columns->in > columns->out ? columns->in : columns->out;
+    const size_t row = (size_t)width * rows->conv.in;
+    rows->zeros = gc_allocate(row, sizeof *rows->zeros);
+    if (rows->zeros == NULL)
+        return gc_fail_memory(row * sizeof *rows->zeros, "a depthwise convolution's padding");
     float *bias;
-    GC_TRY(gc_fused_bias(&bias, step, step->weights[1], s->in));
-    const gc_status status = pack_rows(&d->packed, step, s, bias, false);
+    GC_TRY(gc_fused_bias(&bias, step, step->weights[1], rows->conv.in));
+    const gc_status status = pack_rows(&rows->packed, step, &rows->conv, bias, false);
     gc_release(bias);
     return status;
 }
 
-static struct gc_depthwise_rows rows_of(const struct depthwise *d) {
-    return (struct gc_depthwise_rows){.windows = &d->sizes.windows,
-                                      .channels = d->sizes.in,
-                                      .packed = d->packed,
-                                      .zeros = d->zeros,
+static void release_rows(struct gc_step *step) {
+    struct rows *rows = step->state;
+    gc_release(rows->packed);
+    gc_release(rows->turned);
+    gc_release(rows->zeros);
+}
+
+static struct gc_depthwise_rows kernel_of(const struct rows *rows) {
+    return (struct gc_depthwise_rows){.windows = &rows->conv.windows,
+                                      .channels = rows->conv.in,
+                                      .packed = rows->packed,
+                                      .zeros = rows->zeros,
                                       .min = -INFINITY,
                                       .max = INFINITY};
 }
 
-static gc_status rows_forward(const struct gc_step *step, float *out, const float *in) {
-    struct gc_depthwise_rows rows = rows_of(step->state);
-    rows.min = step->min;
-    rows.max = step->max;
-    gc_depthwise_rows_forward(&rows, out, in);
+static gc_status rows_forward(struct gc_step *step, gc_real *out, const gc_real *const *in) {
+    struct gc_depthwise_rows kernel = kernel_of(step->state);
+    kernel.min = step->min;
+    kernel.max = step->max;
+    gc_depthwise_rows_forward(&kernel, out, in[0]);
     return GC_OK;
 }
 
-static gc_status rows_backward(const struct gc_step *step, float *din, const float *dout) {
-    struct depthwise *d = step->state;
-    const struct sizes *s = &d->sizes;
-    struct gc_depthwise_rows rows = rows_of(d);
-    if (s->windows.rows.stride != 1) {
-        gc_depthwise_rows_backward(&rows, din, dout);
-        return GC_OK;
-    }
-    if (d->turned == NULL)
-        GC_TRY(pack_rows(&d->turned, step, s, NULL, true));
-    rows.windows = &(struct gc_windows){turn(&s->windows.rows), turn(&s->windows.columns)};
-    rows.packed = d->turned;
-    gc_depthwise_rows_forward(&rows, din, dout);
+static gc_status rows_backward_stride_1(struct gc_step *step, int32_t input, gc_real *din,
+                                        const gc_real *dout, const gc_real *out,
+                                        const gc_real *const *in) {
+    (void)input, (void)out, (void)in;
+    struct rows *rows = step->state;
+    if (rows->turned == NULL)
+        GC_TRY(pack_rows(&rows->turned, step, &rows->conv, NULL, true));
+    const struct gc_convolution turned = gc_convolution_turned(&rows->conv);
+    struct gc_depthwise_rows kernel = kernel_of(rows);
+    kernel.windows = &turned.windows;
+    kernel.packed = rows->turned;
+    gc_depthwise_rows_forward(&kernel, din, dout);
     return GC_OK;
 }
 
-/* ---- Fast path: other sizes ---- */
+static gc_status rows_backward_stride_2(struct gc_step *step, int32_t input, gc_real *din,
+                                        const gc_real *dout, const gc_real *out,
+                                        const gc_real *const *in) {
+    (void)input, (void)out, (void)in;
+    const struct gc_depthwise_rows kernel = kernel_of(step->state);
+    gc_depthwise_rows_backward(&kernel, din, dout);
+    return GC_OK;
+}
+#endif
 
-/* out(c) = start(c) + sum_t pixels[t](c) * filters[t](c):  one pixel, all its taps; start NULL: 0. Blocks
- * of channels stay in registers. */
-static void gather_taps(float *restrict out, const float *restrict start,
-                        const float *const *pixels, const float *const *filters, int32_t taps,
-                        int32_t channels) {
-    enum { BLOCK = 8 };
-    int32_t c = 0;
-    for (; c + BLOCK <= channels; c += BLOCK) {
-        float sum[BLOCK] = {0};
-        if (start != NULL)
-            memcpy(sum, start + c, sizeof sum);
-        for (int32_t t = 0; t < taps; t++) {
-            const float *restrict pixel = pixels[t] + c, *restrict filter = filters[t] + c;
-            for (int32_t k = 0; k < BLOCK; k++)
-                sum[k] += pixel[k] * filter[k];
-        }
-        memcpy(out + c, sum, sizeof sum);
-    }
-    for (; c < channels; c++) {
-        float sum = start == NULL ? 0 : start[c];
-        for (int32_t t = 0; t < taps; t++)
-            sum += pixels[t][c] * filters[t][c];
-        out[c] = sum;
-    }
+/* ---- Path: taps, for any window and one filter per channel ---- */
+
+struct taps {
+    struct gc_convolution conv;
+    float *kernel;         /* [k_h][k_w][in], times the fused scale; NULL until it is needed */
+    float *bias;           /* [in], with the fused scale and shift */
+    const float **scratch; /* [2][k_h * k_w]: where each tap finds its pixel, and its filter */
+};
+
+/* Makes what both directions read. */
+static gc_status pack_taps(struct taps *taps, const struct gc_step *step) {
+    const size_t count = 2 * tap_count(&taps->conv);
+    if (taps->scratch == NULL)
+        taps->scratch = gc_allocate(count, sizeof *taps->scratch);
+    if (taps->scratch == NULL)
+        return gc_fail_memory(count * sizeof *taps->scratch, "a depthwise convolution's taps");
+    return pack_kernel(&taps->kernel, step, &taps->conv, false);
 }
 
-/* One row of out: out [out_w][in], y its number. */
-static void forward_row(const struct depthwise *d, float *out, const float *in, int32_t y) {
-    const struct sizes *s = &d->sizes;
-    const struct gc_window *rows = &s->windows.rows, *columns = &s->windows.columns;
-    int32_t first_i, i_end, first_j, j_end;
-    gc_window_taps(rows, y, &first_i, &i_end);
-    for (int32_t x = 0; x < columns->out; x++, out += s->in) {
-        int32_t taps = 0;
-        gc_window_taps(columns, x, &first_j, &j_end);
-        for (int32_t i = first_i; i < i_end; i++) {
-            const size_t row = (size_t)gc_window_position(rows, y, i) * columns->in;
-            for (int32_t j = first_j; j < j_end; j++) {
-                d->pixels[taps] = in + (row + gc_window_position(columns, x, j)) * s->in;
-                d->filters[taps++] = d->kernel + ((size_t)i * columns->kernel + j) * s->in;
-            }
-        }
-        gather_taps(out, d->bias, d->pixels, d->filters, taps, s->in);
-    }
+static gc_status prepare_taps(struct gc_step *step) {
+    struct taps *taps = step->state;
+    read_geometry(&taps->conv, step);
+    GC_TRY(pack_taps(taps, step));
+    return gc_fused_bias(&taps->bias, step, step->weights[1], taps->conv.in);
 }
 
-static void clamp_row(float *restrict out, size_t count, float min, float max) {
-    for (size_t i = 0; i < count; i++) {
-        const float low = out[i] < min ? min : out[i];
-        out[i] = low > max ? max : low;
-    }
+static void release_taps(struct gc_step *step) {
+    struct taps *taps = step->state;
+    gc_release(taps->kernel);
+    gc_release(taps->bias);
+    gc_release(taps->scratch);
 }
 
-static gc_status own_forward(struct gc_step *step, gc_real *out, const gc_real *const *in) {
-    const struct depthwise *d = step->state;
-    const size_t row = (size_t)d->sizes.windows.columns.out * d->sizes.in;
-    for (int32_t y = 0; y < d->sizes.windows.rows.out; y++, out += row) {
-        forward_row(d, out, in[0], y);
-        clamp_row(out, row, step->min, step->max);
-    }
+static struct gc_depthwise_taps taps_of(const struct taps *taps) {
+    return (struct gc_depthwise_taps){.windows = &taps->conv.windows,
+                                      .channels = taps->conv.in,
+                                      .kernel = taps->kernel,
+                                      .bias = taps->bias,
+                                      .pixels = taps->scratch,
+                                      .filters = taps->scratch + tap_count(&taps->conv)};
+}
+
+static gc_status taps_forward(struct gc_step *step, gc_real *out, const gc_real *const *in) {
+    struct gc_depthwise_taps kernel = taps_of(step->state);
+    kernel.min = step->min;
+    kernel.max = step->max;
+    gc_depthwise_taps_forward(&kernel, out, in[0]);
     return GC_OK;
 }
 
-/* One row of din: din [in_w][in], v its number. */
-static void backward_row(const struct depthwise *d, float *din, const float *dout, int32_t v) {
-    const struct sizes *s = &d->sizes;
-    const struct gc_window *rows = &s->windows.rows, *columns = &s->windows.columns;
-    for (int32_t u = 0; u < columns->in; u++, din += s->in) {
-        int32_t taps = 0;
-        for (int32_t i = 0; i < rows->kernel; i++) {
-            const int32_t y = gc_window_at(rows, v, i);
-            for (int32_t j = 0; y >= 0 && j < columns->kernel; j++) {
-                const int32_t x = gc_window_at(columns, u, j);
-                if (x < 0)
-                    continue;
-                d->pixels[taps] = dout + ((size_t)y * columns->out + x) * s->in;
-                d->filters[taps++] = d->kernel + ((size_t)i * columns->kernel + j) * s->in;
-            }
-        }
-        gather_taps(din, NULL, d->pixels, d->filters, taps, s->in);
-    }
-}
-
-static gc_status own_backward(struct gc_step *step, float *din, const float *dout) {
-    struct depthwise *d = step->state;
-    const struct sizes *s = &d->sizes;
-    if (d->kernel == NULL)
-        GC_TRY(pack_kernel(&d->kernel, step, s, false));
-    for (int32_t v = 0; v < s->windows.rows.in; v++)
-        backward_row(d, din + (size_t)v * s->windows.columns.in * s->in, dout, v);
+static gc_status taps_backward(struct gc_step *step, int32_t input, gc_real *din,
+                               const gc_real *dout, const gc_real *out, const gc_real *const *in) {
+    (void)input, (void)out, (void)in;
+    struct taps *taps = step->state;
+    if (taps->kernel == NULL)
+        GC_TRY(pack_taps(taps, step));
+    const struct gc_depthwise_taps kernel = taps_of(taps);
+    gc_depthwise_taps_backward(&kernel, din, dout);
     return GC_OK;
 }
 
-static gc_status prepare_own_forward(struct depthwise *d, const struct gc_step *step) {
-    GC_TRY(pack_kernel(&d->kernel, step, &d->sizes, false));
-    return gc_fused_bias(&d->bias, step, step->weights[1], d->sizes.filters);
-}
-
-/* ---- XNNPACK ---- */
+/* ---- Paths: XNNPACK ---- */
 
 #ifdef GC_XNNPACK
-static gc_status create(struct gc_xnn *xnn, const struct gc_windows *windows, const struct sizes *s,
-                        const float *kernel, const float *bias, float min, float max) {
-    return gc_xnn_create_convolution(xnn, &(struct gc_xnn_convolution){
-                                              .windows = windows,
-                                              .groups = s->in,
-                                              .group_in = 1,
-                                              .group_out = s->multiplier,
-                                              .depthwise = true,
-                                              .kernel = kernel,
-                                              .bias = bias,
-                                              .min = min,
-                                              .max = max,
-                                          });
+struct xnn {
+    struct taps taps; /* first, for taps_backward */
+    struct gc_xnn forward;
+    struct gc_xnn backward; /* made by the first backward */
+};
+
+/* Whether the gradient is a convolution with the turned kernel. It is not with a larger stride, nor where
+ * the zeros around the input reach further than the kernel. */
+static bool fits_xnn_turned(const struct gc_step *step) {
+    struct gc_convolution conv;
+    if (!has_one_filter(&conv, step))
+        return false;
+    const struct gc_convolution turned = gc_convolution_turned(&conv);
+    const struct gc_window *rows = &turned.windows.rows, *columns = &turned.windows.columns;
+    return rows->stride == 1 && rows->before >= 0 && rows->after >= 0 && columns->stride == 1 &&
+           columns->before >= 0 && columns->after >= 0;
 }
 
-static gc_status create_forward(struct depthwise *d, const struct gc_step *step) {
-    const struct sizes *s = &d->sizes;
+static bool fits_xnn_one_filter(const struct gc_step *step) {
+    struct gc_convolution conv;
+    return has_one_filter(&conv, step);
+}
+
+static bool fits_xnn(const struct gc_step *step) {
+    struct gc_convolution conv;
+    return read_geometry(&conv, step);
+}
+
+static gc_status create(struct gc_xnn *xnn, const struct gc_convolution *conv, const float *kernel,
+                        const float *bias, float min, float max) {
+    return gc_xnn_create_convolution(xnn, &(struct gc_xnn_convolution){.geometry = conv,
+                                                                       .depthwise = true,
+                                                                       .kernel = kernel,
+                                                                       .bias = bias,
+                                                                       .min = min,
+                                                                       .max = max});
+}
+
+static gc_status prepare_xnn(struct gc_step *step) {
+    struct xnn *xnn = step->state;
+    struct gc_convolution *conv = &xnn->taps.conv;
+    read_geometry(conv, step);
     float *kernel = NULL, *bias = NULL;
-    gc_status status = pack_kernel(&kernel, step, s, false);
+    gc_status status = pack_kernel(&kernel, step, conv, false);
     if (status == GC_OK)
-        status = gc_fused_bias(&bias, step, step->weights[1], s->filters);
+        status = gc_fused_bias(&bias, step, step->weights[1], conv->out);
     if (status == GC_OK)
-        status = create(&d->forward, &s->windows, s, kernel, bias, step->min, step->max);
+        status = create(&xnn->forward, conv, kernel, bias, step->min, step->max);
     gc_release(kernel);
     gc_release(bias);
     return status;
 }
 
-/* Whether the gradient is a convolution with the turned filter: not where the stride is larger than
- * 1, nor where the zeros around the input reach further than the filter. */
-static bool can_turn(const struct gc_windows *windows) {
-    const struct gc_window rows = turn(&windows->rows), columns = turn(&windows->columns);
-    return rows.stride == 1 && rows.before >= 0 && rows.after >= 0 && columns.stride == 1 &&
-           columns.before >= 0 && columns.after >= 0;
+static void release_xnn(struct gc_step *step) {
+    struct xnn *xnn = step->state;
+    release_taps(step);
+    gc_xnn_destroy(&xnn->forward);
+    gc_xnn_destroy(&xnn->backward);
 }
 
-static gc_status create_backward(struct depthwise *d, const struct gc_step *step) {
-    const struct sizes *s = &d->sizes;
-    const struct gc_windows back = {turn(&s->windows.rows), turn(&s->windows.columns)};
+static gc_status xnn_forward(struct gc_step *step, gc_real *out, const gc_real *const *in) {
+    struct xnn *xnn = step->state;
+    return gc_xnn_run(&xnn->forward, out, in[0]);
+}
+
+static gc_status create_turned(struct xnn *xnn, const struct gc_step *step) {
+    const struct gc_convolution turned = gc_convolution_turned(&xnn->taps.conv);
     float *kernel;
-    GC_TRY(pack_kernel(&kernel, step, s, true));
-    const gc_status status = create(&d->backward, &back, s, kernel, NULL, -INFINITY, INFINITY);
+    GC_TRY(pack_kernel(&kernel, step, &xnn->taps.conv, true));
+    const gc_status status = create(&xnn->backward, &turned, kernel, NULL, -INFINITY, INFINITY);
     gc_release(kernel);
     return status;
 }
-#endif
 
-/* ---- The choice between them ---- */
-
-static void depthwise_release(struct gc_step *step) {
-    struct depthwise *d = step->state;
-    if (d == NULL)
-        return;
-    gc_release(d->packed);
-    gc_release(d->turned);
-    gc_release(d->zeros);
-    gc_release(d->kernel);
-    gc_release(d->bias);
-    gc_release(d->pixels);
-    gc_release(d->filters);
-#ifdef GC_XNNPACK
-    gc_xnn_destroy(&d->forward);
-    gc_xnn_destroy(&d->backward);
-#endif
-    gc_release(d);
-    step->state = NULL;
+static gc_status xnn_backward_turned(struct gc_step *step, int32_t input, gc_real *din,
+                                     const gc_real *dout, const gc_real *out,
+                                     const gc_real *const *in) {
+    (void)input, (void)out, (void)in;
+    struct xnn *xnn = step->state;
+    if (xnn->backward.handle == NULL)
+        GC_TRY(create_turned(xnn, step));
+    return gc_xnn_run(&xnn->backward, din, dout);
 }
 
-static gc_status allocate_taps(struct depthwise *d) {
-    const size_t taps = (size_t)d->sizes.windows.rows.kernel * d->sizes.windows.columns.kernel;
-    d->pixels = gc_allocate(taps, sizeof *d->pixels);
-    d->filters = gc_allocate(taps, sizeof *d->filters);
-    if (d->pixels != NULL && d->filters != NULL)
-        return GC_OK;
-    return gc_fail_memory(taps * sizeof *d->filters, "a depthwise convolution's taps");
+/* XNNPACK's depthwise kernels have up to 25 taps. It computes more taps as a product per channel, slower than
+ * the taps path. */
+static bool fits_taps(const struct gc_step *step) {
+    struct gc_convolution conv;
+    return has_one_filter(&conv, step) && tap_count(&conv) > 25;
 }
-
-/* GC_STOCK: a build to compare with, XNNPACK's kernels wherever it has them. */
-static bool has_rows(const struct sizes *s) {
-#ifdef GC_STOCK
-    (void)s;
-    return false;
 #else
-    return s->multiplier == 1 && gc_depthwise_rows_fit(&s->windows, s->in);
-#endif
+static bool fits_taps(const struct gc_step *step) {
+    struct gc_convolution conv;
+    return has_one_filter(&conv, step);
 }
+#endif
+#endif
 
-/* XNNPACK's depthwise kernels have up to 25 taps; more are a product per channel to it, which is slower
- * than the own kernels. Those have one filter per channel. */
-static bool is_own(const struct sizes *s) {
+/* ---- The choice ---- */
+
+const struct gc_path gc_depthwise_paths[] = {
+#if !defined GC_DOUBLE && !defined GC_STOCK
+    {.name = "rows, stride 1",
+     .fits = fits_rows_stride_1,
+     .state_size = sizeof(struct rows),
+     .prepare = prepare_rows,
+     .release = release_rows,
+     .forward = rows_forward,
+     .backward = rows_backward_stride_1},
+    {.name = "rows, stride 2",
+     .fits = fits_rows_stride_2,
+     .state_size = sizeof(struct rows),
+     .prepare = prepare_rows,
+     .release = release_rows,
+     .forward = rows_forward,
+     .backward = rows_backward_stride_2},
+#endif
+#ifndef GC_DOUBLE
+    {.name = "taps",
+     .fits = fits_taps,
+     .state_size = sizeof(struct taps),
+     .prepare = prepare_taps,
+     .release = release_taps,
+     .forward = taps_forward,
+     .backward = taps_backward},
+#endif
 #ifdef GC_XNNPACK
-    return s->multiplier == 1 && s->windows.rows.kernel * s->windows.columns.kernel > 25;
-#else
-    return s->multiplier == 1;
+    {.name = "xnnpack",
+     .fits = fits_xnn_turned,
+     .state_size = sizeof(struct xnn),
+     .prepare = prepare_xnn,
+     .release = release_xnn,
+     .forward = xnn_forward,
+     .backward = xnn_backward_turned},
+    {.name = "xnnpack, backward by taps",
+     .fits = fits_xnn_one_filter,
+     .state_size = sizeof(struct xnn),
+     .prepare = prepare_xnn,
+     .release = release_xnn,
+     .forward = xnn_forward,
+     .backward = taps_backward},
+    {.name = "xnnpack, backward by reference",
+     .fits = fits_xnn,
+     .state_size = sizeof(struct xnn),
+     .prepare = prepare_xnn,
+     .release = release_xnn,
+     .forward = xnn_forward,
+     .backward = depthwise_backward_reference},
 #endif
-}
-
-static gc_status prepare_forward(struct depthwise *d, const struct gc_step *step) {
-    if (has_rows(&d->sizes))
-        return prepare_rows(d, step);
-    if (is_own(&d->sizes))
-        return prepare_own_forward(d, step);
-#ifdef GC_XNNPACK
-    return create_forward(d, step);
-#else
-    return GC_OK;
-#endif
-}
-
-static gc_status depthwise_prepare(struct gc_step *step) {
-    struct depthwise *d = gc_allocate(1, sizeof *d);
-    if (d == NULL)
-        return gc_fail_memory(sizeof *d, "a depthwise convolution");
-    step->state = d;
-    gc_status status = sizes_of(&d->sizes, step);
-    if (status == GC_OK)
-        status = allocate_taps(d);
-    if (status == GC_OK)
-        status = prepare_forward(d, step);
-    if (status != GC_OK)
-        depthwise_release(step);
-    return status;
-}
-
-static gc_status depthwise_forward(struct gc_step *step, gc_real *out, const gc_real *const *in) {
-    struct depthwise *d = step->state;
-    if (has_rows(&d->sizes))
-        return rows_forward(step, out, in[0]);
-    if (is_own(&d->sizes))
-        return own_forward(step, out, in);
-#ifdef GC_XNNPACK
-    return gc_xnn_run(&d->forward, out, in[0]);
-#else
-    return depthwise_forward_reference(step, out, in);
-#endif
-}
-
-static gc_status depthwise_backward(struct gc_step *step, int32_t input, gc_real *din,
-                                    const gc_real *dout, const gc_real *out,
-                                    const gc_real *const *in) {
-    struct depthwise *d = step->state;
-    if (d->sizes.multiplier != 1)
-        return depthwise_backward_reference(step, input, din, dout, out, in);
-    if (has_rows(&d->sizes))
-        return rows_backward(step, din, dout);
-#ifdef GC_XNNPACK
-    if (!is_own(&d->sizes) && can_turn(&d->sizes.windows)) {
-        if (d->backward.handle == NULL)
-            GC_TRY(create_backward(d, step));
-        return gc_xnn_run(&d->backward, din, dout);
-    }
-#endif
-    return own_backward(step, din, dout);
-}
-#endif
+    {0}};
 
 const struct gc_op gc_op_depthwise = {
     .name = "depthwise",
@@ -507,14 +468,8 @@ const struct gc_op gc_op_depthwise = {
     .takes_clamp = true,
     .shape = depthwise_shape,
     .weight = depthwise_weight,
-    .project = gc_depthwise_project,
-    .outside = gc_depthwise_outside,
-#ifndef GC_DOUBLE
-    .prepare = depthwise_prepare,
-    .release = depthwise_release,
-    .forward = depthwise_forward,
-    .backward = depthwise_backward,
-#endif
-    .forward_reference = depthwise_forward_reference,
-    .backward_reference = depthwise_backward_reference,
+    .project = depthwise_project,
+    .outside = depthwise_outside,
+    .paths = {gc_depthwise_paths},
+    .reference = {.forward = depthwise_forward_reference, .backward = depthwise_backward_reference},
 };

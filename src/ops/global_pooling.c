@@ -55,8 +55,8 @@ static gc_status global_average_backward_reference(struct gc_step *step, int32_t
 const struct gc_op gc_op_global_average = {
     .name = "global_average",
     .shape = global_shape,
-    .forward_reference = global_average_forward_reference,
-    .backward_reference = global_average_backward_reference,
+    .reference = {.forward = global_average_forward_reference,
+                  .backward = global_average_backward_reference},
 };
 
 /* ---- Maximum ---- */
@@ -91,6 +91,6 @@ static gc_status global_max_backward_reference(struct gc_step *step, int32_t inp
 const struct gc_op gc_op_global_max = {
     .name = "global_max",
     .shape = global_shape,
-    .forward_reference = global_max_forward_reference,
-    .backward_reference = global_max_backward_reference,
+    .reference = {.forward = global_max_forward_reference,
+                  .backward = global_max_backward_reference},
 };

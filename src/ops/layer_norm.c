@@ -122,6 +122,6 @@ const struct gc_op gc_op_layer_norm = {
     .name = "layer_norm",
     .shape = layer_norm_shape,
     .weight = layer_norm_weight,
-    .forward_reference = layer_norm_forward_reference,
-    .backward_reference = layer_norm_backward_reference,
+    .reference = {.forward = layer_norm_forward_reference,
+                  .backward = layer_norm_backward_reference},
 };

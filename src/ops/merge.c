@@ -72,15 +72,11 @@ struct merge {
 };
 
 static void merge_release(struct gc_step *step) {
-    struct merge *merge = step->state;
-    if (merge == NULL)
-        return;
+    const struct merge *merge = step->state;
     gc_release(merge->operands);
     gc_release(merge->inputs);
     gc_release(merge->term);
     gc_release(merge->sums);
-    gc_release(merge);
-    step->state = NULL;
 }
 
 static void fill_operand(struct operand *operand, const gc_shape *in, const gc_shape *out) {
@@ -102,7 +98,8 @@ static void flatten(struct merge *merge, int32_t input_count, size_t count) {
         merge->operands[n].step = 1;
 }
 
-static gc_status fill(struct merge *merge, const struct gc_step *step) {
+static gc_status merge_prepare(struct gc_step *step) {
+    struct merge *merge = step->state;
     const size_t count = gc_shape_count(&step->out), inputs = (size_t)step->input_count;
     size_t repeated = 0;
     merge->operands = gc_allocate(inputs, sizeof *merge->operands);
@@ -129,16 +126,6 @@ static gc_status fill(struct merge *merge, const struct gc_step *step) {
     if (merge->term != NULL && merge->sums != NULL)
         return GC_OK;
     return gc_fail_memory(repeated * sizeof *merge->sums, "a merging layer's sums");
-}
-
-static gc_status merge_prepare(struct gc_step *step) {
-    step->state = gc_allocate(1, sizeof(struct merge));
-    if (step->state == NULL)
-        return gc_fail_memory(sizeof(struct merge), "a merging layer");
-    const gc_status status = fill(step->state, step);
-    if (status != GC_OK)
-        merge_release(step);
-    return status;
 }
 
 /* Sets the inputs to their row number `row`. */
@@ -307,10 +294,11 @@ FORWARD(minimum)
     const struct gc_op gc_op_##NAME = {                                                            \
         .name = #NAME,                                                                             \
         .shape = SHAPE,                                                                            \
-        .prepare = merge_prepare,                                                                  \
-        .release = merge_release,                                                                  \
-        .forward_reference = NAME##_forward_reference,                                             \
-        .backward_reference = NAME##_backward_reference,                                           \
+        .reference = {.state_size = sizeof(struct merge),                                          \
+                      .prepare = merge_prepare,                                                    \
+                      .release = merge_release,                                                    \
+                      .forward = NAME##_forward_reference,                                         \
+                      .backward = NAME##_backward_reference},                                      \
     };
 MERGE(add, merge_shape)
 MERGE(subtract, subtract_shape)

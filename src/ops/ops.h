@@ -7,14 +7,6 @@
 
 /* ---- Convolutions and products ---- */
 
-/* project and outside of the convolutions (project.c). */
-gc_status gc_conv2d_project(struct gc_step *step, gc_real *raw, gc_real *taps,
-                            const gc_real *weights, const gc_real *const *in);
-gc_status gc_depthwise_project(struct gc_step *step, gc_real *raw, gc_real *taps,
-                               const gc_real *weights, const gc_real *const *in);
-void gc_conv2d_outside(const struct gc_step *step, gc_real *outside, const gc_real *dout);
-void gc_depthwise_outside(const struct gc_step *step, gc_real *outside, const gc_real *dout);
-
 /* Convolution over rows and columns, Keras Conv2D. Weights: kernel [k_h][k_w][in / groups][filters],
  * bias [filters]. */
 extern const struct gc_op gc_op_conv2d;
@@ -32,6 +24,9 @@ struct gc_depthwise_params {
     struct gc_window_params windows;
     bool bias;
 };
+
+/* Its paths, which a Conv2D with a group of one filter for each channel takes too. */
+extern const struct gc_path gc_depthwise_paths[];
 
 /* The transpose of a convolution, Keras Conv2DTranspose. Weights: kernel [k_h][k_w][filters][in], bias
  * [filters]. */

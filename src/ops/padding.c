@@ -81,8 +81,8 @@ const struct gc_op gc_op_zero_padding = {
     .name = "zero_padding",
     .shape = zero_padding_shape,
     .padding = zero_padding_padding,
-    .forward_reference = zero_padding_forward_reference,
-    .backward_reference = zero_padding_backward_reference,
+    .reference = {.forward = zero_padding_forward_reference,
+                  .backward = zero_padding_backward_reference},
 };
 
 /* ---- Cropping ---- */
@@ -113,6 +113,5 @@ static gc_status cropping_backward_reference(struct gc_step *step, int32_t input
 const struct gc_op gc_op_cropping = {
     .name = "cropping",
     .shape = cropping_shape,
-    .forward_reference = cropping_forward_reference,
-    .backward_reference = cropping_backward_reference,
+    .reference = {.forward = cropping_forward_reference, .backward = cropping_backward_reference},
 };

@@ -54,6 +54,5 @@ static gc_status permute_backward_reference(struct gc_step *step, int32_t input,
 const struct gc_op gc_op_permute = {
     .name = "permute",
     .shape = permute_shape,
-    .forward_reference = permute_forward_reference,
-    .backward_reference = permute_backward_reference,
+    .reference = {.forward = permute_forward_reference, .backward = permute_backward_reference},
 };

@@ -105,8 +105,8 @@ static gc_status max_pooling_backward_reference(struct gc_step *step, int32_t in
 const struct gc_op gc_op_max_pooling = {
     .name = "max_pooling",
     .shape = pooling_shape,
-    .forward_reference = max_pooling_forward_reference,
-    .backward_reference = max_pooling_backward_reference,
+    .reference = {.forward = max_pooling_forward_reference,
+                  .backward = max_pooling_backward_reference},
 };
 
 /* ---- Average ---- */
@@ -162,6 +162,6 @@ static gc_status average_pooling_backward_reference(struct gc_step *step, int32_
 const struct gc_op gc_op_average_pooling = {
     .name = "average_pooling",
     .shape = pooling_shape,
-    .forward_reference = average_pooling_forward_reference,
-    .backward_reference = average_pooling_backward_reference,
+    .reference = {.forward = average_pooling_forward_reference,
+                  .backward = average_pooling_backward_reference},
 };

@@ -42,8 +42,7 @@ static gc_status relu_backward_reference(struct gc_step *step, int32_t input, gc
 const struct gc_op gc_op_relu = {
     .name = "relu",
     .shape = gc_same_shape,
-    .forward_reference = relu_forward_reference,
-    .backward_reference = relu_backward_reference,
+    .reference = {.forward = relu_forward_reference, .backward = relu_backward_reference},
 };
 
 /* ---- PReLU ---- */
@@ -112,6 +111,5 @@ const struct gc_op gc_op_prelu = {
     .name = "prelu",
     .shape = gc_same_shape,
     .weight = prelu_weight,
-    .forward_reference = prelu_forward_reference,
-    .backward_reference = prelu_backward_reference,
+    .reference = {.forward = prelu_forward_reference, .backward = prelu_backward_reference},
 };

@@ -48,5 +48,5 @@ const struct gc_op gc_op_reshape = {
     .name = "reshape",
     .is_view = true,
     .shape = reshape_shape,
-    .backward_reference = reshape_backward_reference,
+    .reference = {.backward = reshape_backward_reference},
 };

@@ -113,11 +113,11 @@ static void backward_all(const struct gc_step *step, gc_real *din, const gc_real
         backward_all(step, din, dout, out, NAME##_backward);                                       \
         return GC_OK;                                                                              \
     }                                                                                              \
-    const struct gc_op gc_op_##NAME = {.name = #NAME,                                              \
-                                       .shape = softmax_shape,                                     \
-                                       .forward_reference = NAME##_forward_reference,              \
-                                       .backward_reference = NAME##_backward_reference,            \
-                                       __VA_ARGS__};
+    const struct gc_op gc_op_##NAME = {                                                            \
+        .name = #NAME,                                                                             \
+        .shape = softmax_shape,                                                                    \
+        .reference = {.forward = NAME##_forward_reference, .backward = NAME##_backward_reference}, \
+        __VA_ARGS__};
 
 SOFTMAX(softmax, .is_class_activation = true)
 SOFTMAX(log_softmax)

@@ -92,6 +92,6 @@ static gc_status upsampling_backward_reference(struct gc_step *step, int32_t inp
 const struct gc_op gc_op_upsampling = {
     .name = "upsampling",
     .shape = upsampling_shape,
-    .forward_reference = upsampling_forward_reference,
-    .backward_reference = upsampling_backward_reference,
+    .reference = {.forward = upsampling_forward_reference,
+                  .backward = upsampling_backward_reference},
 };

@@ -175,13 +175,12 @@ static bool begin(struct bench *b, const char *name, const struct op_case *op_ca
     if (!make_shapes(b) || !make_weights(b) || !make_tensors(b))
         return false;
     make_fused(b);
-    return op_case->op->prepare == NULL || expect_ok(b, op_case->op->prepare(&b->step), "prepare");
+    return expect_ok(b, gc_step_prepare(&b->step), "prepare");
 }
 
 static void end(struct bench *b) {
-    if (b->step.op->release != NULL)
-        b->step.op->release(&b->step);
-    expect(b, b->step.state == NULL, "release forgets the state");
+    gc_step_release(&b->step);
+    expect(b, b->step.state == NULL && b->step.filter == NULL, "release forgets the state");
     for (int32_t i = 0; i < b->inputs; i++)
         gc_release(b->in[i]);
     for (int32_t slot = 0; slot < GC_MAX_WEIGHTS; slot++)
@@ -240,17 +239,18 @@ static void compare(struct bench *b, const gc_real *found, const gc_real *expect
     compare_within(b, found, expected, count, OP_TOLERANCE * largest_of(expected, count), what);
 }
 
+static bool has_fast_path(const struct bench *b) { return b->step.path != &b->step.op->reference; }
+
 static void test_fast_forward(struct bench *b) {
-    if (b->step.op->forward == NULL || !run_forward(b, b->step.op->forward, b->out))
+    if (!has_fast_path(b) || !run_forward(b, b->step.path->forward, b->out))
         return;
     compare(b, b->out, b->out_reference, b->out_count, "forward");
 }
 
 static void test_fast_backward(struct bench *b, int32_t input) {
-    gc_backward *backward = b->step.op->backward;
-    /* Twice: the first packs, the second finds it packed. */
-    for (int32_t time = 0; backward != NULL && time < 2; time++)
-        if (run_backward(b, backward, input, b->din))
+    /* The first backward packs the weights, the second finds them packed. */
+    for (int32_t time = 0; has_fast_path(b) && time < 2; time++)
+        if (run_backward(b, b->step.path->backward, input, b->din))
             compare(b, b->din, b->din_reference, b->in_count[input], "backward");
 }
 
@@ -258,17 +258,16 @@ static void test_fast_backward(struct bench *b, int32_t input) {
 static void test_batch(struct bench *b) {
     enum { BATCH = 3 };
     const size_t in = b->in_count[0], out = b->out_count;
-    if (b->step.op->backward_batch == NULL)
+    const struct gc_path *path = b->step.path;
+    if (path->backward_batch == NULL)
         return;
     gc_real *din = new_tensor(BATCH * in), *dout = new_tensor(BATCH * out);
     if (expect(b, din != NULL && dout != NULL, "memory")) {
         fill_random(b, dout, BATCH * out, 1);
         fill_random(b, din, BATCH * in, 1);
-        expect_ok(b, b->step.op->backward_batch(&b->step, BATCH, din, dout), "batch");
+        expect_ok(b, path->backward_batch(&b->step, BATCH, din, dout), "batch");
         for (size_t i = 0; i < BATCH; i++) {
-            const gc_status status =
-                b->step.op->backward(&b->step, 0, b->din, dout + i * out, NULL, NULL);
-            expect_ok(b, status, "alone");
+            expect_ok(b, path->backward(&b->step, 0, b->din, dout + i * out, NULL, NULL), "alone");
             expect(b, memcmp(din + i * in, b->din, in * sizeof *din) == 0, "batch is as alone");
         }
     }
@@ -296,7 +295,7 @@ static bool project_plainly(struct bench *b, gc_real *raw, const gc_real *weight
     alone.scale = alone.shift = NULL;
     alone.min = -INFINITY;
     alone.max = INFINITY;
-    if (!expect_ok(b, alone.op->forward_reference(&alone, b->out, (const gc_real *const *)b->in),
+    if (!expect_ok(b, alone.op->reference.forward(&alone, b->out, (const gc_real *const *)b->in),
                    "forward"))
         return false;
     for (size_t p = 0; p < b->out_count / channels; p++) {
@@ -340,8 +339,6 @@ static void test_projection(struct bench *b) {
     gc_release(sums);
     gc_release(expected);
     gc_release(outside);
-    gc_release(b->step.filter);
-    b->step.filter = NULL;
 }
 
 /* ---- Gradient against differences ---- */
@@ -351,7 +348,7 @@ static void test_projection(struct bench *b) {
  * would round away small ones. */
 static double change(struct bench *b) {
     double sum = 0;
-    if (!run_forward(b, b->step.op->forward_reference, b->out))
+    if (!run_forward(b, b->step.op->reference.forward, b->out))
         return NAN;
     for (size_t i = 0; i < b->out_count; i++)
         sum += (b->out[i] - b->out_reference[i]) * b->dout[i];
@@ -414,11 +411,11 @@ static void test_gradient(struct bench *b, int32_t input) {
 void op_test(const char *name, const struct op_case *op_case) {
     struct bench b;
     if (begin(&b, name, op_case) &&
-        run_forward(&b, b.step.op->forward_reference, b.out_reference)) {
+        run_forward(&b, b.step.op->reference.forward, b.out_reference)) {
         test_fast_forward(&b);
         mask_gradient(&b);
         for (int32_t input = 0; input < b.inputs; input++) {
-            if (!run_backward(&b, b.step.op->backward_reference, input, b.din_reference))
+            if (!run_backward(&b, b.step.op->reference.backward, input, b.din_reference))
                 continue;
             test_fast_backward(&b, input);
 #ifdef GC_DOUBLE
@@ -443,10 +440,8 @@ static bool begin_with(struct bench *b, const char *name, const struct op_case *
             const gc_shape shape = op_case->op->weight(slot, op_case->in, op_case->params);
             memcpy(b->weights[slot], weights[slot], gc_shape_count(&shape) * sizeof(float));
         }
-    if (op_case->op->prepare == NULL)
-        return true;
-    op_case->op->release(&b->step);
-    return expect_ok(b, op_case->op->prepare(&b->step), "prepare");
+    gc_step_release(&b->step);
+    return expect_ok(b, gc_step_prepare(&b->step), "prepare");
 }
 
 void op_expect(const char *name, const struct op_case *op_case, const gc_real *const *in,
@@ -454,7 +449,7 @@ void op_expect(const char *name, const struct op_case *op_case, const gc_real *c
     struct bench b;
     if (begin_with(&b, name, op_case, in, weights) &&
         expect(&b, b.out_count == count, "number of values") &&
-        run_forward(&b, b.step.op->forward_reference, b.out)) {
+        run_forward(&b, b.step.op->reference.forward, b.out)) {
         compare(&b, b.out, expected, count, "forward");
     }
     end(&b);
@@ -466,9 +461,9 @@ void op_expect_gradient(const char *name, const struct op_case *op_case, const g
     struct bench b;
     if (begin_with(&b, name, op_case, in, weights) &&
         expect(&b, b.in_count[input] == count, "number of values") &&
-        run_forward(&b, b.step.op->forward_reference, b.out_reference)) {
+        run_forward(&b, b.step.op->reference.forward, b.out_reference)) {
         memcpy(b.dout, dout, b.out_count * sizeof *dout);
-        if (run_backward(&b, b.step.op->backward_reference, input, b.din))
+        if (run_backward(&b, b.step.op->reference.backward, input, b.din))
             compare(&b, b.din, expected, count, "gradient");
     }
     end(&b);
