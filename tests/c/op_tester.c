@@ -428,6 +428,13 @@ void op_test(const char *name, const struct op_case *op_case) {
     end(&b);
 }
 
+const struct gc_path *op_path(const char *name, const struct op_case *op_case) {
+    struct bench b;
+    const struct gc_path *path = begin(&b, name, op_case) ? b.step.path : NULL;
+    end(&b);
+    return path;
+}
+
 /* Puts given numbers in the place of the random ones and prepares anew. */
 static bool begin_with(struct bench *b, const char *name, const struct op_case *op_case,
                        const gc_real *const *in, const float *const *weights) {

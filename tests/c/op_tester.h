@@ -37,6 +37,9 @@ struct op_case {
 /* Runs the case; failures are noted with the harness (test.h), with `name` and what was compared. */
 void op_test(const char *name, const struct op_case *op_case);
 
+/* The path that the case's step takes. NULL if it could not be prepared, which is noted as a failure. */
+const struct gc_path *op_path(const char *name, const struct op_case *op_case);
+
 /* The forward reference alone, on given numbers: checks out against expected[count]. For cases that were
  * computed by hand. Weights by slot, NULL for an absent one. */
 void op_expect(const char *name, const struct op_case *op_case, const gc_real *const *in,
