@@ -6,7 +6,7 @@
 import { openContainer } from '../web/package/files/index.js';
 import { Network } from '../web/package/engine/network.js';
 import { openSource } from '../web/package/base/source.js';
-import { init } from '../web/package/engine/wasm.js';
+import { init } from '../web/package/engine/start.js';
 
 /** @typedef {import('../web/package/engine/network.js').LayerRecord} LayerRecord */
 /** @typedef {{ dims: number[], data: Float32Array }} Array4 */

@@ -8,14 +8,14 @@ import { pathToFileURL } from 'node:url';
 
 import { ARCHITECTURES } from '../web/package/architectures/index.js';
 import { kinds } from '../web/package/files/index.js';
-import { init } from '../web/package/engine/wasm.js';
+import { init } from '../web/package/engine/start.js';
 import { root } from './tools.js';
 
 export const README = path.join(root, 'README.md');
 
 /**
  * Names that the engine gives one after another.
- * @param {import('../web/package/engine/wasm.js').Engine} engine
+ * @param {import('../web/package/engine/engine.js').Engine} engine
  * @param {string} query
  */
 function names(engine, query) {

@@ -3,7 +3,7 @@
 import { openContainer } from '../../web/package/files/index.js';
 import { buildModel } from '../../web/package/model/load.js';
 import { openSource } from '../../web/package/base/source.js';
-import { Engine } from '../../web/package/engine/wasm.js';
+import { Engine } from '../../web/package/engine/engine.js';
 import { OPERATIONS, limitLoops } from '../limit.js';
 import { median } from '../measure.js';
 

@@ -3,7 +3,7 @@
 import { ARCHITECTURES } from '../../web/package/architectures/index.js';
 import { weightTensors, weightValues } from '../../tests/golden/formula.js';
 import { Network, SCORE } from '../../web/package/engine/network.js';
-import { init } from '../../web/package/engine/wasm.js';
+import { init } from '../../web/package/engine/start.js';
 import { limitLoops } from '../limit.js';
 import { measure } from '../measure.js';
 import { readModules } from './modules.js';
@@ -43,7 +43,7 @@ export async function suite(host, { modules, rounds, groups }) {
 
 /**
  * Forward, and the way back to the first layer.
- * @param {import('../../web/package/engine/wasm.js').Engine} engine
+ * @param {import('../../web/package/engine/engine.js').Engine} engine
  * @param {Case} one
  * @param {import('../measure.js').Task} limit the loop that shows the machine's limit
  * @param {number} rounds

@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
-import { init } from '../../web/package/engine/wasm.js';
+import { init } from '../../web/package/engine/start.js';
 import { loadModel } from '../../web/package/index.js';
 import { GOLDEN, wasmOptions } from './common.js';
 
@@ -72,7 +72,7 @@ export async function hashMaps(name, build) {
 
 /**
  * Hands over the raw maps and norms of each explanation, before the package makes heat maps of them.
- * @param {import('../../web/package/engine/wasm.js').Engine} engine
+ * @param {import('../../web/package/engine/engine.js').Engine} engine
  * @param {(bytes: Uint8Array) => void} take
  * @returns {() => void} that ends it
  */

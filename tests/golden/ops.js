@@ -7,7 +7,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { Network, SCORE } from '../../web/package/engine/network.js';
-import { init } from '../../web/package/engine/wasm.js';
+import { init } from '../../web/package/engine/start.js';
 import { Verdict, largestAbsolute, largestDifference, readJson, wasmOptions } from './common.js';
 
 /** @typedef {{ shape: number[], data: number[] }} Tensor */

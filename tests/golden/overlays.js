@@ -9,7 +9,7 @@ import { dirname, join, resolve } from 'node:path';
 import { expandHeatmap, formatAsImage, heatmapToImage } from '../../web/package/index.js';
 
 import { readPicture } from '../../web/package/pictures/image.js';
-import { init } from '../../web/package/engine/wasm.js';
+import { init } from '../../web/package/engine/start.js';
 import { readJson } from './common.js';
 
 /**

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { readPicture } from '../../web/package/pictures/image.js';
 import { LOGIT, Network, SCORE } from '../../web/package/engine/network.js';
 import { pictureToInput } from '../../web/package/pictures/preprocessing.js';
-import { init } from '../../web/package/engine/wasm.js';
+import { init } from '../../web/package/engine/start.js';
 import {
   Verdict,
   folderCases,

@@ -7,7 +7,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
 
-import { init } from '../../web/package/engine/wasm.js';
+import { init } from '../../web/package/engine/start.js';
 import { GOLDEN, SKIP, readJson } from '../golden/common.js';
 
 /** gc_filter */
@@ -16,7 +16,7 @@ const FILTERS = ['NEAREST', 'BOX', 'BILINEAR', 'HAMMING', 'BICUBIC', 'LANCZOS'];
 /** The golden colour maps have 9 digits. */
 const HALF_DIGIT = 5e-10;
 
-/** @type {import('../../web/package/engine/wasm.js').Engine} */
+/** @type {import('../../web/package/engine/engine.js').Engine} */
 let engine;
 
 /**

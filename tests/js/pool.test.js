@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { init } from '../../web/package/engine/wasm.js';
+import { init } from '../../web/package/engine/start.js';
 import { ROOT, assertFails } from './fixtures.js';
 
 const MODULE = readFileSync(join(ROOT, 'build/wasm/pool.wasm'));

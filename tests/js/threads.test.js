@@ -115,8 +115,8 @@ describe('one thread', () => {
 
   /** Starts the loader anew. @param {WasmOptions} options */
   async function startFresh(options) {
-    /** @type {typeof import('../../web/package/engine/wasm.js')} */
-    const loader = await import(`${'../../web/package/engine/wasm.js'}?threads=${copies++}`);
+    /** @type {typeof import('../../web/package/engine/start.js')} */
+    const loader = await import(`${'../../web/package/engine/start.js'}?threads=${copies++}`);
     return loader.init(options);
   }
 

@@ -22,10 +22,10 @@ let copies = 0;
 
 /**
  * The loader anew, with no engine started.
- * @returns {Promise<typeof import('../../web/package/engine/wasm.js')>}
+ * @returns {Promise<typeof import('../../web/package/engine/start.js')>}
  */
 function freshLoader() {
-  return import(`${'../../web/package/engine/wasm.js'}?copy=${copies++}`);
+  return import(`${'../../web/package/engine/start.js'}?copy=${copies++}`);
 }
 
 /**

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { colormaps, init } from '../../web/package/index.js';
-import { Engine } from '../../web/package/engine/wasm.js';
+import { Engine } from '../../web/package/engine/engine.js';
 import { ROOT, assertFails } from './fixtures.js';
 
 const WASM = join(ROOT, 'build/wasm/gradcam.wasm');

@@ -9,7 +9,7 @@ export { colormaps, expandHeatmap, formatAsImage, heatmapToImage } from './pictu
 export { loadModel } from './model/load.js';
 export { explainPrediction, showPrediction } from './model/predict.js';
 export { arrayToImage, imageToArray, loadImage } from './pictures/steps.js';
-export { init } from './engine/wasm.js';
+export { init } from './engine/start.js';
 
 /**
  * @typedef {import('./pictures/preprocessing.js').Affine} Affine

@@ -2,7 +2,7 @@
 
 import { GradCamError } from '../base/errors.js';
 
-/** @typedef {import('./wasm.js').Engine} Engine */
+/** @typedef {import('./engine.js').Engine} Engine */
 
 /** Largest rank of a tensor, GC_MAX_RANK. */
 const MAX_RANK = 5;

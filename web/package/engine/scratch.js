@@ -1,6 +1,6 @@
 import { GradCamError } from '../base/errors.js';
 
-/** @typedef {import('./wasm.js').Engine} Engine */
+/** @typedef {import('./engine.js').Engine} Engine */
 
 /** Memory of the engine for the length of one call. */
 export class Scratch {

@@ -35,7 +35,7 @@ export async function convertModel(source, options = {}) {
 
 /**
  * The weights by the network's own names and in its order, without what it does not need.
- * @param {import('../engine/wasm.js').Engine} engine
+ * @param {import('../engine/engine.js').Engine} engine
  * @param {Topology} topology
  * @returns {Weight[]}
  */

@@ -9,7 +9,7 @@ import { pauses } from '../base/pauses.js';
 import { defaultPreprocessing, resolvePreprocessing } from '../pictures/preprocessing.js';
 import { openSource } from '../base/source.js';
 import { withTopology } from './topology.js';
-import { init } from '../engine/wasm.js';
+import { init } from '../engine/start.js';
 
 /** @typedef {import('../files/index.js').Weight} Weight */
 /** @typedef {import('../base/source.js').Progress} Progress */
@@ -71,7 +71,7 @@ export async function openModel(source, options) {
 }
 
 /**
- * @param {import('../engine/wasm.js').Engine} engine
+ * @param {import('../engine/engine.js').Engine} engine
  * @param {import('./topology.js').Topology} topology what the file holds
  * @param {LoadOptions} options that were checked
  * @returns {Promise<Model>}

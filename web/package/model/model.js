@@ -9,7 +9,7 @@ import { inputToPicture, pictureToInput } from '../pictures/preprocessing.js';
 import { Run } from './run.js';
 import { checkTensor } from '../pictures/tensor.js';
 
-/** @typedef {import('../engine/wasm.js').Engine} Engine */
+/** @typedef {import('../engine/engine.js').Engine} Engine */
 /** @typedef {import('../engine/network.js').Network} Network */
 /** @typedef {import('../engine/network.js').Input} Input */
 /** @typedef {import('../pictures/image.js').Picture} Picture */

@@ -34,7 +34,7 @@ const NAMED_SIZE = /_(96|128|160|192|224)(?=[._])/;
 
 /**
  * Gives a container that has none its configuration.
- * @param {import('../engine/wasm.js').Engine} engine
+ * @param {import('../engine/engine.js').Engine} engine
  * @param {Container} container
  * @param {string} fileName
  * @param {TopologyOptions} options
@@ -137,7 +137,7 @@ function hasImageNetVariance(weights) {
 const IMAGENET_VARIANCES = [0.229, 0.224, 0.225].map((deviation) => deviation ** 2);
 
 /**
- * @param {import('../engine/wasm.js').Engine} engine
+ * @param {import('../engine/engine.js').Engine} engine
  * @param {string} config
  * @param {Container} container
  * @param {Pause} pause

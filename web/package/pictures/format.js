@@ -2,9 +2,9 @@
 
 import { GradCamError, choose, show } from '../base/errors.js';
 import { checkPixels, resize, toImageData } from './image.js';
-import { currentEngine } from '../engine/wasm.js';
+import { currentEngine } from '../engine/start.js';
 
-/** @typedef {import('../engine/wasm.js').Engine} Engine */
+/** @typedef {import('../engine/engine.js').Engine} Engine */
 /** @typedef {import('./image.js').Filter} Filter */
 /** @typedef {import('./image.js').Pixels} Pixels */
 /** @typedef {import('../model/explanation.js').HeatMap} HeatMap */

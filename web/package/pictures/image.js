@@ -2,7 +2,7 @@
 
 import { GradCamError, choose, show } from '../base/errors.js';
 
-/** @typedef {import('../engine/wasm.js').Engine} Engine */
+/** @typedef {import('../engine/engine.js').Engine} Engine */
 
 /**
  * Pixels: RGBA, four bytes each.

@@ -5,7 +5,7 @@ import { GradCamError, choose, show } from '../base/errors.js';
 import { resize, toImageData } from './image.js';
 import { range } from '../base/range.js';
 
-/** @typedef {import('../engine/wasm.js').Engine} Engine */
+/** @typedef {import('../engine/engine.js').Engine} Engine */
 /** @typedef {import('./image.js').Pixels} Pixels */
 /** @typedef {import('../engine/network.js').Input} Input */
 

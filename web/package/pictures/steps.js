@@ -9,7 +9,7 @@ import { resolvePreprocessing, inputToPicture, opaque } from './preprocessing.js
 import { resizeColors, toTensor } from './preprocessing.js';
 import { readSource } from '../base/source.js';
 import { checkTensor } from './tensor.js';
-import { currentEngine, startedEngine } from '../engine/wasm.js';
+import { currentEngine, startedEngine } from '../engine/start.js';
 
 /** @typedef {import('./image.js').Filter} Filter */
 /** @typedef {import('./image.js').Picture} Picture */

@@ -3,7 +3,7 @@
 import { expandHeatmap, formatAsImage, heatmapToImage } from '../pictures/format.js';
 import { loadModel } from '../model/load.js';
 import { arrayToImage, imageToArray, loadImage } from '../pictures/steps.js';
-import { init } from '../engine/wasm.js';
+import { init } from '../engine/start.js';
 import { packError } from './protocol.js';
 
 /** @typedef {import('../base/source.js').Progress} Progress */

@@ -1,0 +1,120 @@
+import { GradCamError } from '../base/errors.js';
+import { Scratch } from './scratch.js';
+
+/** One instance of the module: the functions of gradcam.h and the memory that they work in. */
+export class Engine {
+  #functions;
+  #memory;
+  #onFailure;
+  /** @type {GradCamError | undefined} why the engine cannot be used any more */
+  #failure;
+
+  /**
+   * @param {WebAssembly.Instance} instance
+   * @param {() => void} onFailure called if the engine fails for good
+   * @param {WebAssembly.Memory} [memory] that the instance imports; default: the one that it exports
+   */
+  constructor(instance, onFailure, memory) {
+    const functions = instance.exports;
+    this.#memory = memory ?? /** @type {WebAssembly.Memory} */ (functions.memory);
+    this.#functions = /** @type {Record<string, (...args: number[]) => number>} */ (functions);
+    this.#onFailure = onFailure;
+    if ('_initialize' in functions) this.call('_initialize');
+  }
+
+  /**
+   * Calls a function of gradcam.h. A trap leaves the memory in an unknown state, so it ends the
+   * engine: its models are lost, the next init() starts another.
+   * @param {string} name
+   * @param {...number} args
+   * @returns {number}
+   */
+  call(name, ...args) {
+    if (this.#failure) throw this.#failure;
+    try {
+      return this.#functions[name](...args);
+    } catch (cause) {
+      const text = `the engine failed in ${name} (${cause}); load the model again`;
+      this.#failure = new GradCamError('WASM_FAILED', text, { cause });
+      this.#onFailure();
+      throw this.#failure;
+    }
+  }
+
+  /**
+   * Calls a function that returns a gc_status and throws what it reports.
+   * @param {string} name
+   * @param {...number} args
+   */
+  check(name, ...args) {
+    const status = this.call(name, ...args);
+    if (status === 0) return;
+    const code = this.text(this.call('gc_status_name', status));
+    throw new GradCamError(
+      /** @type {import('../base/errors.js').GradCamErrorCode} */ (code),
+      this.text(this.call('gc_error')),
+    );
+  }
+
+  /**
+   * Runs `body` with memory of the engine that is given back afterwards.
+   * @template T
+   * @param {(scratch: Scratch) => T} body
+   * @returns {T}
+   */
+  scratch(body) {
+    const scratch = new Scratch(this);
+    try {
+      return body(scratch);
+    } finally {
+      scratch.free();
+    }
+  }
+
+  /** Threads that compute, this one included. Others begin by and by after the engine's start. */
+  get threads() {
+    return 'gc_thread_running' in this.#functions ? this.call('gc_thread_running') + 1 : 1;
+  }
+
+  /** Bytes of the engine's memory. It grows with need and never shrinks. */
+  get memorySize() {
+    return this.#memory.buffer.byteLength;
+  }
+
+  /**
+   * The memory at a pointer. The view ends with the next call, since memory that grows moves.
+   * @param {number} pointer
+   * @param {number} length in bytes
+   */
+  view(pointer, length) {
+    return new Uint8Array(this.#memory.buffer, pointer >>> 0, length);
+  }
+
+  /**
+   * A copy of float32 values.
+   * @param {number} pointer
+   * @param {number} count
+   */
+  floats(pointer, count) {
+    return new Float32Array(this.#memory.buffer, pointer >>> 0, count).slice();
+  }
+
+  /**
+   * A copy of int32 values.
+   * @param {number} pointer
+   * @param {number} count
+   */
+  ints(pointer, count) {
+    return [...new Int32Array(this.#memory.buffer, pointer >>> 0, count)];
+  }
+
+  /**
+   * A NUL-terminated UTF-8 string.
+   * @param {number} pointer
+   */
+  text(pointer) {
+    const bytes = new Uint8Array(this.#memory.buffer, pointer >>> 0);
+    // A copy, for a decoder takes nothing from a memory that threads share.
+    return new TextDecoder().decode(bytes.slice(0, bytes.indexOf(0)));
+  }
+}
