@@ -22,6 +22,11 @@ export class Engine {
     if ('_initialize' in functions) this.call('_initialize');
   }
 
+  /** Whether the engine has not failed. */
+  get isUsable() {
+    return this.#failure === undefined;
+  }
+
   /**
    * Calls a function of gradcam.h. A trap leaves the memory in an unknown state, so it ends the
    * engine: its models are lost, the next init() starts another.

@@ -79,6 +79,10 @@ export class Network {
     });
   }
 
+  get engine() {
+    return this.#engine;
+  }
+
   get #pointer() {
     if (this.#address === 0) throw new GradCamError('DISPOSED', 'the model was disposed of');
     return this.#address;

@@ -1,87 +1,78 @@
 /** Engines: started once for each wasm, with their threads. */
 
 import { GradCamError } from '../base/errors.js';
-import { resolveUrl } from '../base/url.js';
 import { Engine } from './engine.js';
 import { chooseThreads, createSharedMemory, takesMemory, threadStarter } from './threads.js';
+import { WasmMap } from './wasm-map.js';
 import { chooseFiles, compileGiven, compileUrl } from './wasm.js';
 
 /** @typedef {import('./wasm.js').WasmOptions} WasmOptions */
 
-/**
- * Engines by the origin of their wasm: an address or a variant, or else bytes or a module, with which they go
- * when nobody has those any more.
- */
-class Engines {
-  /** @type {Map<unknown, Promise<Engine>>} */
-  #named = new Map();
-  /** @type {WeakMap<object, Promise<Engine>>} */
-  #given = new WeakMap();
+/** @type {WasmMap<Promise<Engine>>} */
+const engines = new WasmMap();
 
-  /** @param {object | string | undefined} origin */
-  #of(origin) {
-    const engines = typeof origin === 'object' ? this.#given : this.#named;
-    return /** @type {Map<unknown, Promise<Engine>>} */ (engines);
-  }
+/** @type {Engine | undefined} the default engine: the first that was started, until it fails */
+let first;
 
-  /**
-   * @param {object | string | undefined} origin
-   * @param {() => Promise<Engine>} start
-   */
-  get(origin, start) {
-    const engine = this.#of(origin).get(origin) ?? start();
-    this.#of(origin).set(origin, engine);
-    return engine;
-  }
-
-  /** @param {object | string | undefined} origin */
-  delete(origin) {
-    this.#of(origin).delete(origin);
-  }
-}
-
-/** @type {Map<number | undefined, Engines>} by number of threads */
-const started = new Map();
-
-/** @type {Engine | undefined} the engine that was initialised last */
-let current;
+/** @type {WeakMap<object, Engine>} the engine of each heat map */
+const owners = new WeakMap();
 
 /**
- * Compiles and starts the engine. loadModel does this by itself; call it to be ready sooner, or to
- * use formatAsImage and its like without a model. Calls share one initialisation; after a failure the
- * next call tries again.
+ * Compiles and starts an engine. loadModel does this by itself. Call it to be ready sooner, or to use
+ * functions on pictures without a model. Calls with the same options share one engine. After a failure
+ * the next call tries again.
+ *
+ * A model and its explanations use the engine that the model was loaded with. Calls on plain data use
+ * the default engine, which is the one that init or loadModel started first. Plain data are pictures,
+ * tensors and copies of explanations.
  * @param {WasmOptions} [options]
  * @returns {Promise<Engine>} for the package itself
  * @example
  * await init({ wasmUrl: '/assets/gradcam.wasm' });
  */
 export async function init(options = {}) {
-  const { wasmModule, wasmBinary, wasmUrl, wasmVariant, threads } = options;
-  const key = wasmModule ?? wasmBinary ?? (wasmUrl && resolveUrl(wasmUrl).href) ?? wasmVariant;
-  const engines = started.get(threads) ?? new Engines();
-  started.set(threads, engines);
-  const forget = () => engines.delete(key);
-  const engine = engines.get(key, () => start(options, forget));
-  engine.catch(forget);
-  current = await engine;
-  return current;
+  const forget = () => engines.delete(options);
+  const starting = engines.get(options, () => start(options, forget));
+  starting.catch(forget);
+  const engine = await starting;
+  if (!first?.isUsable) first = engine;
+  return engine;
 }
 
-/**
- * The engine that was initialised last, for the functions that are not asynchronous.
- * @returns {Engine}
- */
-export function currentEngine() {
-  if (current) return current;
+/** The default engine, for functions on plain data that are not asynchronous. */
+export function defaultEngine() {
+  if (first?.isUsable) return first;
   throw new GradCamError(
     'NOT_READY',
-    'the engine is not started: await init() or loadModel() first',
+    'no engine is started: await init() or loadModel() before this call',
   );
 }
 
-/** The engine that was initialised last, or else the package's own. */
+/** The default engine. Where there is none, the package's own is started. */
 export async function startedEngine() {
-  return current ?? init();
+  return first?.isUsable ? first : init();
+}
+
+/**
+ * Says which engine made a heat map.
+ * @template {object} T
+ * @param {T} heatmap
+ * @param {Engine} engine
+ * @returns {T} the heat map
+ */
+export function setEngine(heatmap, engine) {
+  owners.set(heatmap, engine);
+  return heatmap;
+}
+
+/**
+ * The engine that made a heat map. The default engine stands in for an engine that has failed, and
+ * serves copies of heat maps, which are plain data.
+ * @param {object} heatmap
+ */
+export function engineOf(heatmap) {
+  const owner = owners.get(heatmap);
+  return owner?.isUsable ? owner : defaultEngine();
 }
 
 /**

@@ -3,6 +3,7 @@
 import { diagnose } from './diagnosis.js';
 import { gradientEnds } from './gradient-end.js';
 import { LOGIT, SCORE } from '../engine/network.js';
+import { setEngine } from '../engine/start.js';
 
 /** @typedef {import('./model.js').Model} Model */
 /** @typedef {import('../engine/network.js').Network} Network */
@@ -88,7 +89,7 @@ function toTargetExplanations(network, model, run, target, layers, logits, maps)
       score,
       proba,
       layer: records[layer].path,
-      heatmap: { data: heatmap, width, height },
+      heatmap: setEngine({ data: heatmap, width, height }, network.engine),
       rawMin,
       rawMax,
       diagnosis: diagnose(map, () => findEnd(layer)),

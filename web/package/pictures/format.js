@@ -2,7 +2,7 @@
 
 import { GradCamError, choose, show } from '../base/errors.js';
 import { checkPixels, resize, toImageData } from './image.js';
-import { currentEngine } from '../engine/start.js';
+import { defaultEngine, engineOf } from '../engine/start.js';
 
 /** @typedef {import('../engine/engine.js').Engine} Engine */
 /** @typedef {import('./image.js').Filter} Filter */
@@ -40,17 +40,25 @@ const FILTER = 'lanczos';
  * canvas.getContext('2d')?.putImageData(overlay, 0, 0);
  */
 export function formatAsImage(explanation, options = {}) {
-  const engine = currentEngine();
-  const { image, targets } = explanation;
-  const { index = 0, resamplingFilter = FILTER } = options;
-  const entry = targets[index];
-  if (!entry) {
-    const text = `index is ${show(index)}; allowed: 0 to ${targets.length - 1}`;
-    throw new GradCamError('INVALID_ARGUMENT', text);
-  }
-  const picture = checkPixels(image);
-  const colored = colorize(engine, entry.heatmap, options);
+  const { resamplingFilter = FILTER } = options;
+  const heatmap = chooseHeatmap(explanation, options);
+  const engine = engineOf(heatmap);
+  const picture = checkPixels(explanation.image);
+  const colored = colorize(engine, heatmap, options);
   return composite(engine, picture, resize(engine, colored, sizeOf(picture), resamplingFilter));
+}
+
+/**
+ * The heat map that the option `index` means.
+ * @param {Pick<Explanation, 'targets'>} explanation
+ * @param {FormatOptions} options
+ * @returns {HeatMap}
+ */
+export function chooseHeatmap({ targets }, { index = 0 }) {
+  const entry = targets[index];
+  if (entry) return entry.heatmap;
+  const text = `index is ${show(index)}; allowed: 0 to ${targets.length - 1}`;
+  throw new GradCamError('INVALID_ARGUMENT', text);
 }
 
 /**
@@ -61,7 +69,7 @@ export function formatAsImage(explanation, options = {}) {
  * const grey = heatmapToImage(explanation.targets[0].heatmap); // 7 x 7 pixels, say
  */
 export function heatmapToImage(heatmap) {
-  return greyToImage(toGrey(currentEngine(), heatmap));
+  return greyToImage(toGrey(engineOf(heatmap), heatmap));
 }
 
 /**
@@ -75,7 +83,7 @@ export function heatmapToImage(heatmap) {
  * const grey = expandHeatmap(targets[0].heatmap, image, { resamplingFilter: 'box' });
  */
 export function expandHeatmap(heatmap, image, { resamplingFilter = FILTER } = {}) {
-  const engine = currentEngine();
+  const engine = engineOf(heatmap);
   return greyToImage(resize(engine, toGrey(engine, heatmap), sizeOf(image), resamplingFilter, 1));
 }
 
@@ -85,7 +93,11 @@ export function expandHeatmap(heatmap, image, { resamplingFilter = FILTER } = {}
  * colormaps().includes('viridis'); // true
  */
 export function colormaps() {
-  const engine = currentEngine();
+  return colormapNames(defaultEngine());
+}
+
+/** @param {Engine} engine */
+function colormapNames(engine) {
   const names = [];
   for (let i = 0; ; i++) {
     const name = engine.call('gc_colormap_name', i);
@@ -183,7 +195,7 @@ function findColormap(engine, name) {
     engine.call('gc_colormap', scratch.string(typeof name === 'string' ? name : '')),
   );
   if (table !== 0) return table;
-  const choices = Object.fromEntries(colormaps().map((known) => [known, 0]));
+  const choices = Object.fromEntries(colormapNames(engine).map((known) => [known, 0]));
   return choose(choices, name, 'colormap');
 }
 

@@ -9,7 +9,7 @@ import { resolvePreprocessing, inputToPicture, opaque } from './preprocessing.js
 import { resizeColors, toTensor } from './preprocessing.js';
 import { readSource } from '../base/source.js';
 import { checkTensor } from './tensor.js';
-import { currentEngine, startedEngine } from '../engine/start.js';
+import { defaultEngine, startedEngine } from '../engine/start.js';
 
 /** @typedef {import('./image.js').Filter} Filter */
 /** @typedef {import('./image.js').Picture} Picture */
@@ -55,7 +55,7 @@ export async function loadImage(source, { targetSize, interpolation = 'nearest',
  * const run = await model.run(array);
  */
 export function imageToArray(image, { preprocessing = 'none', channels = 3 } = {}) {
-  const engine = currentEngine();
+  const engine = defaultEngine();
   const { data, width, height } = checkPixels(image);
   resolvePreprocessing(preprocessing);
   if (channels !== 1 && channels !== 3) {
