@@ -8,7 +8,7 @@ import { Network } from '../web/package/engine/network.js';
 import { openSource } from '../web/package/base/source.js';
 import { init } from '../web/package/engine/start.js';
 
-/** @typedef {import('../web/package/engine/network.js').LayerRecord} LayerRecord */
+/** @typedef {import('../web/package/engine/network.js').LayerInfo} LayerInfo */
 /** @typedef {{ dims: number[], data: Float32Array }} Array4 */
 
 /**
@@ -31,7 +31,7 @@ import { init } from '../web/package/engine/start.js';
  * A model file, opened.
  * @typedef {object} Source
  * @property {any} config Keras' configuration, parsed
- * @property {LayerRecord[]} records
+ * @property {LayerInfo[]} layers
  * @property {Map<string, Array4>} weights by their paths, "base/Conv1/kernel"
  */
 
@@ -45,7 +45,7 @@ export async function readNetwork(file) {
   const network = new Network(await init(), container.config);
   try {
     const weights = readWeights(network, container.weights);
-    return { config: JSON.parse(container.config), records: network.layers, weights };
+    return { config: JSON.parse(container.config), layers: network.layers, weights };
   } finally {
     network.dispose();
   }
@@ -86,17 +86,17 @@ function readWeights(network, weights) {
  * @param {Source} source
  * @returns {Step[]}
  */
-export function toSteps({ config: model, records, weights }) {
+export function toSteps({ config: model, layers, weights }) {
   const configs = layerConfigs(model);
   /** @type {Step[]} */
   const steps = [];
   /** @type {{ step: number, padding?: number[] }[]} what each layer gives */
   const values = [];
-  for (const [i, record] of records.entries()) {
-    const inputs = inputsOf(record, records).map((input) => values[input]);
-    const config = configs.get(record.path);
-    if (config === undefined) throw new Error(`no configuration of the layer ${record.path}`);
-    const layer = new Folder(record, config, weights, inputs, steps);
+  for (const [i, info] of layers.entries()) {
+    const inputs = inputsOf(info, layers).map((input) => values[input]);
+    const config = configs.get(info.path);
+    if (config === undefined) throw new Error(`no configuration of the layer ${info.path}`);
+    const layer = new Folder(info, config, weights, inputs, steps);
     values[i] = layer.fold(values[i - 1]);
   }
   return steps;
@@ -104,25 +104,25 @@ export function toSteps({ config: model, records, weights }) {
 
 /**
  * The layers that a layer takes; the input of a nested model takes the model's.
- * @param {LayerRecord} record
- * @param {LayerRecord[]} records
+ * @param {LayerInfo} info
+ * @param {LayerInfo[]} layers
  */
-function inputsOf(record, records) {
-  const isInner = record.type === 'InputLayer' && record.parent >= 0;
-  return isInner ? records[record.parent].inputs : record.inputs;
+function inputsOf(info, layers) {
+  const isInner = info.type === 'InputLayer' && info.parent >= 0;
+  return isInner ? layers[info.parent].inputs : info.inputs;
 }
 
 /** One layer on its way into the steps. */
 class Folder {
   /**
-   * @param {LayerRecord} record
+   * @param {LayerInfo} info
    * @param {Record<string, any>} config
    * @param {Map<string, Array4>} weights
    * @param {{ step: number, padding?: number[] }[]} inputs
    * @param {Step[]} steps
    */
-  constructor(record, config, weights, inputs, steps) {
-    this.record = record;
+  constructor(info, config, weights, inputs, steps) {
+    this.info = info;
     this.config = config;
     this.weights = weights;
     this.inputs = inputs;
@@ -135,7 +135,7 @@ class Folder {
    */
   fold(previous) {
     const [input] = this.inputs;
-    switch (this.record.type) {
+    switch (this.info.type) {
       case 'InputLayer':
         return input ?? this.#add({ op: 'input' });
       case 'Functional':
@@ -161,31 +161,31 @@ class Folder {
       case 'Dense':
         return this.#dense();
       default:
-        throw new Error(`the bench cannot give the peers a ${this.record.type} layer`);
+        throw new Error(`the bench cannot give the peers a ${this.info.type} layer`);
     }
   }
 
   /** @param {Partial<Step> & { op: Step['op'] }} step */
   #add(step) {
     const inputs = this.inputs.map((input) => input.step);
-    this.steps.push({ name: this.record.path, inputs, shape: this.#shape(), ...step });
+    this.steps.push({ name: this.info.path, inputs, shape: this.#shape(), ...step });
     return { step: this.steps.length - 1 };
   }
 
   #shape() {
-    return this.record.shape.map((axis) => axis ?? 224);
+    return this.info.shape.map((axis) => axis ?? 224);
   }
 
   /** @param {string} name */
   #weight(name) {
-    return this.weights.get(`${this.record.path}/${name}`);
+    return this.weights.get(`${this.info.path}/${name}`);
   }
 
   /** @param {string} name */
   #kernel(name) {
     const array = this.#weight(name);
     if (array) return { dims: array.dims, data: array.data.slice() };
-    throw new Error(`no weight ${this.record.path}/${name}`);
+    throw new Error(`no weight ${this.info.path}/${name}`);
   }
 
   /**
@@ -221,10 +221,10 @@ class Folder {
    */
   #normalise(step) {
     const { kernel, bias } = step;
-    if (!kernel || !bias) throw new Error(`${this.record.path} does not follow a convolution`);
+    if (!kernel || !bias) throw new Error(`${this.info.path} does not follow a convolution`);
     const of = (/** @type {string} */ name) => this.#weight(name)?.data;
     const [mean, variance] = [of('moving_mean'), of('moving_variance')];
-    if (!mean || !variance) throw new Error(`no statistics of ${this.record.path}`);
+    if (!mean || !variance) throw new Error(`no statistics of ${this.info.path}`);
     const [gamma, beta] = [of('gamma'), of('beta')];
     const scale = variance.map(
       (value, c) => (gamma?.[c] ?? 1) / Math.sqrt(value + this.config.epsilon),

@@ -6,8 +6,8 @@
  * @param {Source} source
  * @returns {object} tfjs' ModelArtifacts
  */
-export function toTfjs({ config, records, weights }) {
-  const types = new Map(records.map(({ path, type }) => [path, type]));
+export function toTfjs({ config, layers, weights }) {
+  const types = new Map(layers.map(({ path, type }) => [path, type]));
   const named = [...weights].map(([path, array]) => ({ name: tfjsName(path, types), ...array }));
   const data = new Float32Array(named.reduce((sum, { data }) => sum + data.length, 0));
   let offset = 0;

@@ -51,7 +51,7 @@ const layer = (path, type, shape, inputs, params = 0) => ({
 const branchy = {
   name: 'branchy',
   isSequential: false,
-  records: [
+  layers: [
     layer('in', 'InputLayer', [32, 4], []),
     layer('shared', 'Dense', [32, 4], [0], 20),
     layer('shared@1', 'Dense', [32, 4], [1], 20),

@@ -11,7 +11,7 @@ const WORD = 4;
 
 /**
  * A layer as the engine knows it.
- * @typedef {object} LayerRecord
+ * @typedef {object} LayerInfo
  * @property {string} path names from outside to inside, joined by "/"
  * @property {string} type Keras class
  * @property {(number | null)[]} shape of the output, without the batch; null where the size is open
@@ -122,7 +122,7 @@ export class Network {
     });
   }
 
-  /** @returns {LayerRecord[]} */
+  /** @returns {LayerInfo[]} */
   get layers() {
     const count = this.#engine.call('gc_model_layer_count', this.#pointer);
     return Array.from({ length: count }, (_, layer) => this.#layer(layer));
@@ -130,7 +130,7 @@ export class Network {
 
   /**
    * @param {number} layer
-   * @returns {LayerRecord}
+   * @returns {LayerInfo}
    */
   #layer(layer) {
     const engine = this.#engine;

@@ -78,8 +78,8 @@ function toTargetExplanations(network, model, run, target, layers, logits, maps)
   const { input, predictions } = run;
   const score = logits ? run.logits[target] : predictions[target];
   const proba = givesProbabilities(run) ? predictions[target] : null;
-  const { records } = model.description;
-  const findEnd = gradientEnds(network, records, { input, target, logits });
+  const infos = model.description.layers;
+  const findEnd = gradientEnds(network, infos, { input, target, logits });
   return maps.map(({ rawMin, rawMax, heatmap, height, width, weightsNorm }, i) => {
     const layer = layers[i];
     const map = { height, width, rawMax, weightsNorm, logits, proba };
@@ -88,7 +88,7 @@ function toTargetExplanations(network, model, run, target, layers, logits, maps)
       label: model.labels?.[target] ?? String(target),
       score,
       proba,
-      layer: records[layer].path,
+      layer: infos[layer].path,
       heatmap: setEngine({ data: heatmap, width, height }, network.engine),
       rawMin,
       rawMax,

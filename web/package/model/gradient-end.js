@@ -3,17 +3,17 @@
 import { LOGIT, SCORE } from '../engine/network.js';
 
 /** @typedef {import('../engine/network.js').Network} Network */
-/** @typedef {import('../engine/network.js').LayerRecord} LayerRecord */
+/** @typedef {import('../engine/network.js').LayerInfo} LayerInfo */
 
 /**
  * A search for the layers that pass no gradient of one class back.
  * @param {Network} network
- * @param {LayerRecord[]} records all layers
+ * @param {LayerInfo[]} layers all layers
  * @param {{ input: import('../engine/network.js').Input, target: number, logits: boolean }} explained
- * @returns {(layer: number) => LayerRecord | undefined} from the index of a layer without gradient to
+ * @returns {(layer: number) => LayerInfo | undefined} from the index of a layer without gradient to
  *   the first layer after it that has one
  */
-export function gradientEnds(network, records, { input, target, logits }) {
+export function gradientEnds(network, layers, { input, target, logits }) {
   const seed = new Float32Array(network.classCount);
   seed[target] = 1;
   /** @type {Map<number, boolean>} */
@@ -30,9 +30,9 @@ export function gradientEnds(network, records, { input, target, logits }) {
   };
   return (layer) => {
     for (let last = layer; isZero(last);) {
-      const followers = followersOf(records, last);
+      const followers = followersOf(layers, last);
       const next = followers.find(isZero);
-      if (next === undefined) return records[followers[0]];
+      if (next === undefined) return layers[followers[0]];
       last = next;
     }
     return undefined;
@@ -41,11 +41,11 @@ export function gradientEnds(network, records, { input, target, logits }) {
 
 /**
  * The layers that take a layer's output; after a nested model's last layer, the model itself.
- * @param {LayerRecord[]} records
+ * @param {LayerInfo[]} layers
  * @param {number} layer
  */
-function followersOf(records, layer) {
-  const followers = [...records.keys()].filter((i) => records[i].inputs.includes(layer));
-  const { parent } = records[layer];
+function followersOf(layers, layer) {
+  const followers = [...layers.keys()].filter((i) => layers[i].inputs.includes(layer));
+  const { parent } = layers[layer];
   return followers.length > 0 || parent === -1 ? followers : [parent];
 }

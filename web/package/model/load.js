@@ -97,16 +97,16 @@ export async function buildModel(engine, topology, options) {
  * @returns {import('./model-info.js').ModelDescription}
  */
 function describe(network, topology, options) {
-  const { name, classCount, layers: records } = network;
+  const { name, classCount, layers } = network;
   const preprocessing = options.preprocessing ?? topology.preprocessing;
   return {
     name,
     inputShape: [null, ...network.inputShape],
-    records,
+    layers,
     classCount,
     isSequential: JSON.parse(topology.config).class_name === 'Sequential',
     labels: chooseLabels(topology, options, classCount),
-    preprocessing: resolvePreprocessing(preprocessing ?? defaultPreprocessing(records)),
+    preprocessing: resolvePreprocessing(preprocessing ?? defaultPreprocessing(layers)),
     architecture: topology.architecture,
   };
 }

@@ -16,7 +16,7 @@ import { formatSummary, isHiddenInput } from './summary.js';
  * @typedef {object} ModelDescription
  * @property {string} name
  * @property {(number | null)[]} inputShape [null, height, width, channels]; null where a size is open
- * @property {import('../engine/network.js').LayerRecord[]} records all layers
+ * @property {import('../engine/network.js').LayerInfo[]} layers all layers
  * @property {number} classCount
  * @property {boolean} isSequential of Keras' class Sequential
  * @property {string[]} [labels] names of the classes, in their order
@@ -42,8 +42,8 @@ export class ModelInfo {
      * input is none of them.
      * @type {readonly Layer[]}
      */
-    this.layers = description.records
-      .filter((record) => !isHiddenInput(record, description))
+    this.layers = description.layers
+      .filter((layer) => !isHiddenInput(layer, description))
       .map(toLayer);
     /** Number of classes. */
     this.classCount = description.classCount;
@@ -71,7 +71,7 @@ export class ModelInfo {
 }
 
 /**
- * @param {import('../engine/network.js').LayerRecord} record
+ * @param {import('../engine/network.js').LayerInfo} layer
  * @returns {Layer}
  */
 function toLayer({ path, type, shape, params }) {

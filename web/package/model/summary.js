@@ -3,7 +3,7 @@
 import { GradCamError, show } from '../base/errors.js';
 import { formatTable, roundHalfToEven } from '../base/table.js';
 
-/** @typedef {import('../engine/network.js').LayerRecord} LayerRecord */
+/** @typedef {import('../engine/network.js').LayerInfo} LayerInfo */
 
 /**
  * @typedef {object} SummaryOptions
@@ -16,15 +16,15 @@ import { formatTable, roundHalfToEven } from '../base/table.js';
 
 /**
  * What the table is made from.
- * @typedef {Pick<import('./model-info.js').ModelDescription, 'name' | 'records' | 'isSequential'>} Described
+ * @typedef {Pick<import('./model-info.js').ModelDescription, 'name' | 'layers' | 'isSequential'>} Described
  */
 
 /**
  * A row of the table: a layer at the top level, with all its calls.
  * @typedef {object} Row
  * @property {string} name
- * @property {LayerRecord} record of its last call, whose output shape Keras shows
- * @property {LayerRecord[]} calls
+ * @property {LayerInfo} layer of its last call, whose output shape Keras shows
+ * @property {LayerInfo[]} calls
  */
 
 /**
@@ -46,7 +46,7 @@ export function formatSummary(model, { layerRange, lineLength } = {}) {
   const width = checkLineLength(lineLength ?? (isChain ? CHAIN : BRANCHED).lineLength);
   const table = formatTable(
     columnsOf((isChain ? CHAIN : BRANCHED).positions, width),
-    selectRange(rows, layerRange).map((row) => cellsOf(row, model.records, isChain)),
+    selectRange(rows, layerRange).map((row) => cellsOf(row, model.layers, isChain)),
     width,
   );
   return [`Model: "${model.name}"`, table, ...totals(rows)].join('\n');
@@ -59,28 +59,28 @@ export function formatSummary(model, { layerRange, lineLength } = {}) {
 function topLevelRows(model) {
   /** @type {Map<string, Row>} */
   const rows = new Map();
-  for (const record of model.records) {
-    if (record.parent !== -1 || isHiddenInput(record, model)) continue;
-    const { name } = nameAndCall(record);
+  for (const layer of model.layers) {
+    if (layer.parent !== -1 || isHiddenInput(layer, model)) continue;
+    const { name } = nameAndCall(layer);
     const calls = rows.get(name)?.calls ?? [];
-    rows.set(name, { name, record, calls: [...calls, record] });
+    rows.set(name, { name, layer, calls: [...calls, layer] });
   }
   return [...rows.values()];
 }
 
 /**
- * Whether a record is the input of a Sequential model, which Keras does not count among its layers.
- * @param {LayerRecord} record
- * @param {Pick<Described, 'records' | 'isSequential'>} model
+ * Whether a layer is the input of a Sequential model, which Keras does not count among its layers.
+ * @param {LayerInfo} layer
+ * @param {Pick<Described, 'layers' | 'isSequential'>} model
  */
-export function isHiddenInput({ type, parent }, { records, isSequential }) {
+export function isHiddenInput({ type, parent }, { layers, isSequential }) {
   if (type !== 'InputLayer') return false;
-  return parent === -1 ? isSequential : records[parent].type === 'Sequential';
+  return parent === -1 ? isSequential : layers[parent].type === 'Sequential';
 }
 
 /**
- * A layer's name and which of its calls a record is: the engine writes "name@1" for the second.
- * @param {LayerRecord} record
+ * A layer's name and which of its calls a layer is: the engine writes "name@1" for the second.
+ * @param {LayerInfo} layer
  */
 function nameAndCall({ path }) {
   const [, name, call = '0'] = /** @type {RegExpMatchArray} */ (path.match(/^(.*?)(?:@(\d+))?$/s));
@@ -158,28 +158,28 @@ function matchingRows(rows, pattern) {
 
 /**
  * @param {Row} row
- * @param {LayerRecord[]} records
+ * @param {LayerInfo[]} layers
  * @param {boolean} isChain
  */
-function cellsOf({ name, record, calls }, records, isChain) {
-  const shape = ['None', ...record.shape.map((axis) => axis ?? 'None')];
+function cellsOf({ name, layer, calls }, layers, isChain) {
+  const shape = ['None', ...layer.shape.map((axis) => axis ?? 'None')];
   const cells = [
-    `${name} (${record.type})`,
+    `${name} (${layer.type})`,
     `(${shape.join(', ')})`,
-    record.params.toLocaleString('en-US'),
+    layer.params.toLocaleString('en-US'),
   ];
-  return isChain ? cells : [...cells, connections(calls, records)];
+  return isChain ? cells : [...cells, connections(calls, layers)];
 }
 
 /**
  * The tensors that a layer takes: name, call and output of the layers that they come from.
- * @param {LayerRecord[]} calls
- * @param {LayerRecord[]} records
+ * @param {LayerInfo[]} calls
+ * @param {LayerInfo[]} layers
  */
-function connections(calls, records) {
+function connections(calls, layers) {
   const tensors = calls.flatMap(({ inputs }) =>
     inputs.map((input) => {
-      const { name, call } = nameAndCall(records[input]);
+      const { name, call } = nameAndCall(layers[input]);
       return `${name}[${call}][0]`;
     }),
   );
@@ -191,8 +191,8 @@ function connections(calls, records) {
  * @returns {string[]} lines
  */
 function totals(rows) {
-  const total = rows.reduce((sum, { record }) => sum + record.params, 0);
-  const trainable = rows.reduce((sum, { record }) => sum + record.trainableParams, 0);
+  const total = rows.reduce((sum, { layer }) => sum + layer.params, 0);
+  const trainable = rows.reduce((sum, { layer }) => sum + layer.trainableParams, 0);
   return [
     ` Total params: ${count(total)}`,
     ` Trainable params: ${count(trainable)}`,
