@@ -7,7 +7,8 @@ import { convertModel, formatAsImage, GradCamError, loadModel } from '../package
 import { findKnownModel } from './known-models.js';
 import { explanationJson, explanationText, predictionJson, predictionText } from './report.js';
 
-/** @typedef {import('./usage.js').Request} Request */
+/** @import { Request } from './usage.js' */
+/** @import { Preprocessing } from 'gradcam-wasm' */
 
 /** @type {Record<string, (request: Request) => Promise<string>>} each gives what is printed */
 export const commands = {
@@ -56,7 +57,7 @@ async function locate({ model: path, labels, preprocess, architecture, alpha, th
   const info = await stat(path).catch(() => undefined);
   const source = info?.isDirectory() ? await readFolder(path) : pathToFileURL(resolve(path));
   const known = Array.isArray(source) ? undefined : await findKnownModel(await readInput(path));
-  const preprocessing = /** @type {import('gradcam-wasm').Preprocessing | undefined} */ (
+  const preprocessing = /** @type {Preprocessing | undefined} */ (
     preprocess ?? known?.preprocessing
   );
   const names = labels === undefined ? known?.labels : await readLabels(labels);

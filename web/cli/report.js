@@ -1,9 +1,6 @@
 /** Results as text for people and as JSON for programs. */
 
-/** @typedef {import('gradcam-wasm').Model} Model */
-/** @typedef {import('gradcam-wasm').Run} Run */
-/** @typedef {import('gradcam-wasm').Explanation} Explanation */
-/** @typedef {import('gradcam-wasm').TargetExplanation} TargetExplanation */
+/** @import { Explanation, HeatMap, Model, Run, TargetExplanation } from 'gradcam-wasm' */
 
 /** Shades of a heat map's cells, from 0 to 1. */
 const SHADES = [' ', '░', '▒', '▓', '█'];
@@ -80,7 +77,7 @@ function targetText({ target, label, score, layer, heatmap, diagnosis }, logits)
   return lines.join('\n');
 }
 
-/** @param {import('gradcam-wasm').HeatMap} heatmap */
+/** @param {HeatMap} heatmap */
 function heatmapText({ data, width, height }) {
   const rows = Array.from({ length: height }, (_, y) => data.subarray(y * width, (y + 1) * width));
   const edge = '─'.repeat(2 * width);

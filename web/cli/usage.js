@@ -2,6 +2,8 @@
 
 import { parseArgs } from 'node:util';
 
+/** @import { ParseArgsConfig } from 'node:util' */
+
 export const USAGE = `Where did this Keras image classifier look? Grad-CAM heat maps on the command line.
 
 Usage:
@@ -39,7 +41,7 @@ General:
 /** Wrong use of the command line: exit status 2. */
 export class UsageError extends Error {}
 
-/** @typedef {NonNullable<import('node:util').ParseArgsConfig['options']>} OptionTable */
+/** @typedef {NonNullable<ParseArgsConfig['options']>} OptionTable */
 
 /** @type {OptionTable} */
 const MODEL_OPTIONS = {

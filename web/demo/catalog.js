@@ -2,9 +2,12 @@
 
 import manifest from '../../models/manifest.json';
 
+/** @import { ModelChoice } from './explainer.js' */
+/** @import { PictureChoice } from './picture.js' */
+
 /**
  * Their labels and preprocessing are in the files; an address names them by their ids: `?model=dog-breeds`.
- * @typedef {import('./explainer.js').ModelChoice & { id: string }} ServedModel
+ * @typedef {ModelChoice & { id: string }} ServedModel
  */
 
 /** @type {ServedModel[]} */
@@ -20,7 +23,7 @@ export const models = manifest.models.map(({ id, title, file }) => ({
  */
 export const findModel = (id = manifest.default) => models.find((model) => model.id === id);
 
-/** @type {import('./picture.js').PictureChoice[]} */
+/** @type {PictureChoice[]} */
 export const samples = manifest.pictures.map(({ title, file }) => ({
   name: title,
   source: `pictures/${file}`,

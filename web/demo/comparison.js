@@ -5,11 +5,8 @@ import { element } from './view/element.js';
 import { Stage } from './view/stage.js';
 import * as words from './view/words.js';
 
-/**
- * @typedef {import('./explainer.js').Answer} Answer
- * @typedef {import('./explainer.js').ModelChoice} ModelChoice
- * @typedef {import('./explainer.js').Question} Question
- */
+/** @import { Answer, ModelChoice, Question } from './explainer.js' */
+/** @import { Choice } from './view/choices.js' */
 
 /** What both models are asked alike. */
 const SHARED = /** @type {const} */ (['picture', 'logits', 'alphaLimit', 'colormap']);
@@ -113,7 +110,7 @@ function pickShared(question) {
 
 /**
  * @param {HTMLSelectElement} select
- * @param {import('./view/choices.js').Choice[]} choices
+ * @param {Choice[]} choices
  */
 function fill(select, choices) {
   const options = choices.map(

@@ -5,19 +5,23 @@ import { readImagenetLabels } from './catalog.js';
 import { newestOnly } from './newest.js';
 import { readPicture } from './picture.js';
 
+/** @import { Picture, PictureChoice } from './picture.js' */
+/** @import { Explanation, Preprocessing, Progress } from 'gradcam-wasm' */
+/** @import { Model, Run } from 'gradcam-wasm/worker' */
+
 /**
  * A model that can be asked for.
  * @typedef {object} ModelChoice
  * @property {string} name
  * @property {string | File[]} source an address or files
- * @property {import('gradcam-wasm').Preprocessing} [preprocessing] nothing: the package's default
+ * @property {Preprocessing} [preprocessing] nothing: the package's default
  * @property {string[]} [labels] names of the classes in order
  */
 
 /**
  * @typedef {object} Question
  * @property {ModelChoice} model
- * @property {import('./picture.js').PictureChoice} picture
+ * @property {PictureChoice} picture
  * @property {number} [target] a class index; nothing for the top class
  * @property {string} [layer] nothing for the default layer
  * @property {boolean} logits
@@ -29,11 +33,11 @@ import { readPicture } from './picture.js';
  * All that the page shows at one time, so that no part of it is ever of another picture.
  * @typedef {object} Answer
  * @property {Question} question
- * @property {import('gradcam-wasm/worker').Model} model
- * @property {import('./picture.js').Picture} picture
- * @property {import('gradcam-wasm/worker').Run} run
+ * @property {Model} model
+ * @property {Picture} picture
+ * @property {Run} run
  * @property {number} runTime milliseconds, from the picture's file to the predictions
- * @property {import('gradcam-wasm').Explanation} explanation
+ * @property {Explanation} explanation
  * @property {number} heatmapTime milliseconds of the explanation
  * @property {ImageData} overlay
  */
@@ -41,7 +45,7 @@ import { readPicture } from './picture.js';
 /**
  * @typedef {object} Listener
  * @property {(changes: Partial<Question>) => void} onStart
- * @property {(progress: import('gradcam-wasm').Progress) => void} onProgress a model is loading
+ * @property {(progress: Progress) => void} onProgress a model is loading
  * @property {(answer: Answer) => void} onAnswer
  * @property {(error: unknown, changes: Partial<Question>) => void} onError the last answer stands
  * @property {() => void} onIdle nothing is asked any more
@@ -152,8 +156,8 @@ async function openModel({ source, preprocessing, labels }, options) {
 }
 
 /**
- * @param {import('gradcam-wasm/worker').Model} model
- * @param {import('./picture.js').Picture} picture
+ * @param {Model} model
+ * @param {Picture} picture
  * @param {AbortSignal} signal
  */
 async function runModel(model, picture, signal) {
@@ -163,7 +167,7 @@ async function runModel(model, picture, signal) {
 }
 
 /**
- * @param {import('gradcam-wasm/worker').Run} run
+ * @param {Run} run
  * @param {Question} question
  * @param {AbortSignal} signal
  */
@@ -176,7 +180,7 @@ async function explain(run, { target, layer, logits }, signal) {
 
 /**
  * The heat map over a picture of any size.
- * @param {import('gradcam-wasm').Explanation} explanation
+ * @param {Explanation} explanation
  * @param {ImageData} image
  * @param {Pick<Question, 'alphaLimit' | 'colormap'>} options
  */

@@ -14,11 +14,8 @@ import { ProgressPanel } from './view/progress.js';
 import { savePicture } from './view/save.js';
 import { sentence } from './view/words.js';
 
-/**
- * @typedef {import('./explainer.js').ModelChoice} ModelChoice
- * @typedef {import('./explainer.js').Question} Question
- * @typedef {import('./picture.js').PictureChoice} PictureChoice
- */
+/** @import { ModelChoice, Question } from './explainer.js' */
+/** @import { PictureChoice } from './picture.js' */
 
 const alert = new Alert(element('alert', HTMLElement));
 const progress = new ProgressPanel({

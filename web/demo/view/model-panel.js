@@ -3,10 +3,7 @@
 import { element } from './element.js';
 import { modelFacts } from './words.js';
 
-/**
- * @typedef {import('../explainer.js').Answer} Answer
- * @typedef {import('../explainer.js').ModelChoice} ModelChoice
- */
+/** @import { Answer, ModelChoice } from '../explainer.js' */
 
 export class ModelPanel {
   #select = element('model', HTMLSelectElement);

@@ -7,12 +7,8 @@ import { Samples } from './samples.js';
 import { Stage } from './stage.js';
 import * as words from './words.js';
 
-/**
- * @typedef {import('../explainer.js').Answer} Answer
- * @typedef {import('../explainer.js').ModelChoice} ModelChoice
- * @typedef {import('../explainer.js').Question} Question
- * @typedef {import('../picture.js').PictureChoice} PictureChoice
- */
+/** @import { Answer, ModelChoice, Question } from '../explainer.js' */
+/** @import { PictureChoice } from '../picture.js' */
 
 export class Page {
   #figure = element('figure', HTMLElement);

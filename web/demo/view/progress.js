@@ -1,6 +1,6 @@
 /** How far a model is loaded, in words and as a bar. */
 
-/** @typedef {import('gradcam-wasm').Progress} Progress */
+/** @import { Progress } from 'gradcam-wasm' */
 
 /** What takes no longer than this, in milliseconds, is done without a word. */
 const PATIENCE = 300;

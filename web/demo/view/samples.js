@@ -1,6 +1,6 @@
 /** The sample pictures as buttons. */
 
-/** @typedef {import('../picture.js').PictureChoice} PictureChoice */
+/** @import { PictureChoice } from '../picture.js' */
 
 export class Samples {
   /** @type {Map<PictureChoice, HTMLButtonElement>} */

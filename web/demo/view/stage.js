@@ -1,6 +1,6 @@
 /** The picture on the page: with its heat map, or plain while it is held down. */
 
-/** @typedef {import('../explainer.js').Answer} Answer */
+/** @import { Answer } from '../explainer.js' */
 
 export class Stage {
   #canvas;

@@ -1,9 +1,7 @@
 /** An answer as rows and sentences. */
 
-/**
- * @typedef {import('../explainer.js').Answer} Answer
- * @typedef {import('./choices.js').Choice} Choice
- */
+/** @import { Answer } from '../explainer.js' */
+/** @import { Choice } from './choices.js' */
 
 /** The package's advice is an option of its calls; on the page it is a switch. */
 const SATURATED =

@@ -2,8 +2,8 @@
 
 import { Builder, channels } from './builder.js';
 
-/** @typedef {import('./builder.js').Node} Node */
-/** @typedef {import('./index.js').Parameters} Parameters */
+/** @import { Node } from './builder.js' */
+/** @import { Parameters } from './index.js' */
 
 /** Number of blocks in the four stages, and the channels of the first; they double. */
 const VARIANTS = {

@@ -2,8 +2,8 @@
 
 import { Builder, channels, roundChannels, stridePadding } from './builder.js';
 
-/** @typedef {import('./builder.js').Node} Node */
-/** @typedef {import('./index.js').Parameters} Parameters */
+/** @import { Node } from './builder.js' */
+/** @import { Parameters } from './index.js' */
 
 const BATCH_NORM = { axis: 3 };
 const EPSILON = 0.001;

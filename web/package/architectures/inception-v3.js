@@ -2,8 +2,8 @@
 
 import { Builder } from './builder.js';
 
-/** @typedef {import('./builder.js').Node} Node */
-/** @typedef {import('./index.js').Parameters} Parameters */
+/** @import { Node } from './builder.js' */
+/** @import { Parameters } from './index.js' */
 
 /**
  * A convolution of a branch: channels, then rows and columns of the kernel.

@@ -2,8 +2,8 @@
 
 import { Builder, channels, roundChannels, stridePadding } from './builder.js';
 
-/** @typedef {import('./builder.js').Node} Node */
-/** @typedef {import('./index.js').Parameters} Parameters */
+/** @import { Node } from './builder.js' */
+/** @import { Parameters } from './index.js' */
 
 /**
  * @typedef {Parameters & { alpha: number, minimalistic: boolean }} V3Parameters `minimalistic`:

@@ -2,8 +2,8 @@
 
 import { Builder } from './builder.js';
 
-/** @typedef {import('./builder.js').Node} Node */
-/** @typedef {import('./index.js').Parameters} Parameters */
+/** @import { Node } from './builder.js' */
+/** @import { Parameters } from './index.js' */
 
 const EPSILON = 1.001e-5;
 

@@ -2,7 +2,7 @@
 
 import { Builder } from './builder.js';
 
-/** @typedef {import('./index.js').Parameters} Parameters */
+/** @import { Parameters } from './index.js' */
 
 /** Channels of the five blocks. */
 const FILTERS = [64, 128, 256, 512, 512];

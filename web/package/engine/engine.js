@@ -1,6 +1,8 @@
 import { GradCamError } from '../base/errors.js';
 import { Scratch } from './scratch.js';
 
+/** @import { GradCamErrorCode } from '../base/errors.js' */
+
 /** One instance of the module: the functions of gradcam.h and the memory that they work in. */
 export class Engine {
   #functions;
@@ -56,7 +58,7 @@ export class Engine {
     if (status === 0) return;
     const code = this.text(this.call('gc_status_name', status));
     throw new GradCamError(
-      /** @type {import('../base/errors.js').GradCamErrorCode} */ (code),
+      /** @type {GradCamErrorCode} */ (code),
       this.text(this.call('gc_error')),
     );
   }

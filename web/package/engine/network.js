@@ -2,7 +2,7 @@
 
 import { GradCamError } from '../base/errors.js';
 
-/** @typedef {import('./engine.js').Engine} Engine */
+/** @import { Engine } from './engine.js' */
 
 /** Largest rank of a tensor, GC_MAX_RANK. */
 const MAX_RANK = 5;

@@ -1,6 +1,6 @@
 import { GradCamError } from '../base/errors.js';
 
-/** @typedef {import('./engine.js').Engine} Engine */
+/** @import { Engine } from './engine.js' */
 
 /** Memory of the engine for the length of one call. */
 export class Scratch {

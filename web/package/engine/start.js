@@ -6,7 +6,8 @@ import { chooseThreads, createSharedMemory, takesMemory, threadStarter } from '.
 import { WasmMap } from './wasm-map.js';
 import { chooseFiles, compileGiven, compileUrl } from './wasm.js';
 
-/** @typedef {import('./wasm.js').WasmOptions} WasmOptions */
+/** @import { Thread } from './threads.js' */
+/** @import { WasmOptions } from './wasm.js' */
 
 /** @type {WasmMap<Promise<Engine>>} */
 const engines = new WasmMap();
@@ -116,7 +117,7 @@ async function instantiateShared(module, count, onFailure) {
   const memory = createSharedMemory();
   const instance = await WebAssembly.instantiate(module, imports(module, memory));
   const startThread = await threadStarter();
-  /** @type {(import('./threads.js').Thread | undefined)[]} */
+  /** @type {(Thread | undefined)[]} */
   const threads = [];
   const stop = () => threads.forEach((thread) => thread?.terminate());
   const engine = new Engine(instance, () => (stop(), onFailure()), memory);

@@ -1,6 +1,6 @@
 /** One thread of an engine: an instance of its module, in its memory, on a stack of its own. */
 
-/** @typedef {import('./threads.js').ThreadStart} ThreadStart */
+/** @import { ThreadStart } from './threads.js' */
 
 /** @returns {Promise<ThreadStart>} */
 function received() {

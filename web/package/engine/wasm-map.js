@@ -1,6 +1,6 @@
 import { resolveUrl } from '../base/url.js';
 
-/** @typedef {import('./wasm.js').WasmOptions} WasmOptions */
+/** @import { WasmOptions } from './wasm.js' */
 
 /**
  * A map whose keys are WasmOptions. Options that name the same wasm and the same number of threads are

@@ -4,10 +4,9 @@ import { GradCamError } from '../base/errors.js';
 import { library } from './library.js';
 import { bytesPerNumber, isNumberType, toFloat32 } from './numbers.js';
 
-/** @typedef {import('./index.js').Weight} Weight */
-/** @typedef {import('../base/pauses.js').Pause} Pause */
-/** @typedef {import('jsfive').Group} Group */
-/** @typedef {import('jsfive').Dataset} Dataset */
+/** @import { Pause } from '../base/pauses.js' */
+/** @import { Container, Weight } from './index.js' */
+/** @import { Dataset, Group } from 'jsfive' */
 
 /** The message of a data set's header that says where its values lie. */
 const DATA_LAYOUT_MESSAGE = 8;
@@ -24,7 +23,7 @@ const MAX_DEPTH = 64;
  * alone, as model.save_weights() writes them: in the same groups, or in Keras 3's store.
  * @param {Uint8Array} bytes
  * @param {Pause} pause
- * @returns {Promise<import('./index.js').Container>}
+ * @returns {Promise<Container>}
  */
 export async function openModelH5(bytes, pause) {
   const jsfive = await library('jsfive', () => import('jsfive'));

@@ -5,8 +5,9 @@ import { pauses } from '../base/pauses.js';
 import { isHtml } from '../base/url.js';
 import { isSafetensors, openSafetensors } from './safetensors.js';
 
-/** @typedef {import('../base/pauses.js').Pause} Pause */
-/** @typedef {import('../base/source.js').ModelFiles} ModelFiles */
+/** @import { Pause } from '../base/pauses.js' */
+/** @import { ModelFiles } from '../base/source.js' */
+/** @import { Preprocessing } from '../pictures/preprocessing.js' */
 
 /**
  * A weight array as a file has it.
@@ -27,7 +28,7 @@ import { isSafetensors, openSafetensors } from './safetensors.js';
  *   weights alone, rather than by their names
  * @property {Weight[]} weights read one after another, so that no more than one is held twice
  * @property {string[]} [labels] names of the classes, if the file has them
- * @property {import('../pictures/preprocessing.js').Preprocessing} [preprocessing] if the file has it
+ * @property {Preprocessing} [preprocessing] if the file has it
  */
 
 /**

@@ -4,6 +4,10 @@ import { GradCamError } from '../base/errors.js';
 import { library } from './library.js';
 import { openWeightStore } from './hdf5.js';
 
+/** @import { Pause } from '../base/pauses.js' */
+/** @import { Container } from './index.js' */
+/** @import { UnzipFileInfo } from 'fflate' */
+
 const CONFIG = 'config.json';
 const WEIGHTS = 'model.weights.h5';
 
@@ -18,8 +22,8 @@ const MAX_RATIO = 64;
 
 /**
  * @param {Uint8Array} bytes
- * @param {import('../base/pauses.js').Pause} pause
- * @returns {Promise<import('./index.js').Container>}
+ * @param {Pause} pause
+ * @returns {Promise<Container>}
  */
 export async function openKeras(bytes, pause) {
   const files = await unzip(bytes);
@@ -56,7 +60,7 @@ async function unzip(bytes) {
   }
 }
 
-/** @param {import('fflate').UnzipFileInfo} file */
+/** @param {UnzipFileInfo} file */
 function isWanted({ name, size, originalSize }) {
   const limit = MAX_BYTES.get(name);
   if (limit === undefined) return false;

@@ -7,8 +7,7 @@
 import { GradCamError, show } from '../base/errors.js';
 import { LARGEST_HALF, bytesPerNumber, toFloat16, toFloat32 } from './numbers.js';
 
-/** @typedef {import('./index.js').Container} Container */
-/** @typedef {import('./index.js').Weight} Weight */
+/** @import { Container, Weight } from './index.js' */
 
 /** Bytes before the header: its length. */
 const PREFIX = 8;

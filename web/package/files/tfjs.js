@@ -7,9 +7,8 @@
 import { GradCamError, show } from '../base/errors.js';
 import { bytesPerNumber, toFloat32 } from './numbers.js';
 
-/** @typedef {import('./index.js').Container} Container */
-/** @typedef {import('./index.js').Weight} Weight */
-/** @typedef {import('../base/source.js').ModelFiles} ModelFiles */
+/** @import { ModelFiles } from '../base/source.js' */
+/** @import { Container, Weight } from './index.js' */
 
 /** Types of numbers, and their names in NumPy. */
 const TYPES = new Map([

@@ -4,21 +4,25 @@ import { writeSafetensors } from '../files/safetensors.js';
 import { buildModel, openModel } from './load.js';
 import { Network } from '../engine/network.js';
 
-/** @typedef {import('../files/index.js').Weight} Weight */
-/** @typedef {import('./topology.js').Topology} Topology */
+/** @import { ModelSource } from '../base/source.js' */
+/** @import { Engine } from '../engine/engine.js' */
+/** @import { WasmOptions } from '../engine/wasm.js' */
+/** @import { Weight } from '../files/index.js' */
+/** @import { LoadOptions } from './load.js' */
+/** @import { Topology } from './topology.js' */
 
 /**
  * @typedef {object} OwnConvertOptions
  * @property {boolean} [float16] store kernels in half precision: half the size; the README says what
  *   accuracy that costs
- * @typedef {OwnConvertOptions & import('./load.js').LoadOptions} ConvertOptions
+ * @typedef {OwnConvertOptions & LoadOptions} ConvertOptions
  */
 
 /**
  * Converts a model of any kind that loadModel reads to .safetensors, with its configuration, labels and
  * preprocessing in the metadata. loadModel then needs nothing else, and no library.
- * @param {import('../base/source.js').ModelSource} source
- * @param {ConvertOptions & import('../engine/wasm.js').WasmOptions} [options] as for loadModel
+ * @param {ModelSource} source
+ * @param {ConvertOptions & WasmOptions} [options] as for loadModel
  * @returns {Promise<Uint8Array<ArrayBuffer>>} the file
  * @example
  * const bytes = await convertModel(file, { float16: true });
@@ -35,7 +39,7 @@ export async function convertModel(source, options = {}) {
 
 /**
  * The weights by the network's own names and in its order, without what it does not need.
- * @param {import('../engine/engine.js').Engine} engine
+ * @param {Engine} engine
  * @param {Topology} topology
  * @returns {Weight[]}
  */

@@ -5,9 +5,10 @@ import { gradientEnds } from './gradient-end.js';
 import { LOGIT, SCORE } from '../engine/network.js';
 import { setEngine } from '../engine/start.js';
 
-/** @typedef {import('./model.js').Model} Model */
-/** @typedef {import('../engine/network.js').Network} Network */
-/** @typedef {import('./run.js').Run} Run */
+/** @import { LayerMap, Network } from '../engine/network.js' */
+/** @import { Diagnosis } from './diagnosis.js' */
+/** @import { Model } from './model.js' */
+/** @import { Run } from './run.js' */
 
 /**
  * A heat map: how much each position of a layer speaks for a class.
@@ -29,7 +30,7 @@ import { setEngine } from '../engine/start.js';
  * @property {HeatMap} heatmap
  * @property {number} rawMin smallest value of the map before it was cut at zero and scaled
  * @property {number} rawMax largest value of that map
- * @property {import('./diagnosis.js').Diagnosis | null} diagnosis why the map is blank or poor
+ * @property {Diagnosis | null} diagnosis why the map is blank or poor
  */
 
 /**
@@ -71,7 +72,7 @@ export function explainTargets(network, model, run, targets, layers, logits) {
  * @param {number} target
  * @param {number[]} layers indices
  * @param {boolean} logits
- * @param {import('../engine/network.js').LayerMap[]} maps of the layers
+ * @param {LayerMap[]} maps of the layers
  * @returns {TargetExplanation[]} one a layer
  */
 function toTargetExplanations(network, model, run, target, layers, logits, maps) {

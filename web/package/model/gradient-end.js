@@ -2,14 +2,13 @@
 
 import { LOGIT, SCORE } from '../engine/network.js';
 
-/** @typedef {import('../engine/network.js').Network} Network */
-/** @typedef {import('../engine/network.js').LayerInfo} LayerInfo */
+/** @import { Input, LayerInfo, Network } from '../engine/network.js' */
 
 /**
  * A search for the layers that pass no gradient of one class back.
  * @param {Network} network
  * @param {LayerInfo[]} layers all layers
- * @param {{ input: import('../engine/network.js').Input, target: number, logits: boolean }} explained
+ * @param {{ input: Input, target: number, logits: boolean }} explained
  * @returns {(layer: number) => LayerInfo | undefined} from the index of a layer without gradient to
  *   the first layer after it that has one
  */

@@ -2,8 +2,8 @@
 
 import { GradCamError, show } from '../base/errors.js';
 
-/** @typedef {import('../engine/network.js').Network} Network */
-/** @typedef {import('./model-info.js').Layer} Layer */
+/** @import { Network } from '../engine/network.js' */
+/** @import { Layer } from './model-info.js' */
 
 /**
  * A layer to explain: its name (its path, or the path's last part where only one layer has it), its

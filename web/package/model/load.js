@@ -11,8 +11,14 @@ import { openSource } from '../base/source.js';
 import { withTopology } from './topology.js';
 import { init } from '../engine/start.js';
 
-/** @typedef {import('../files/index.js').Weight} Weight */
-/** @typedef {import('../base/source.js').Progress} Progress */
+/** @import { Pause } from '../base/pauses.js' */
+/** @import { ModelSource, Progress } from '../base/source.js' */
+/** @import { Engine } from '../engine/engine.js' */
+/** @import { WasmOptions } from '../engine/wasm.js' */
+/** @import { Weight } from '../files/index.js' */
+/** @import { Preprocessing } from '../pictures/preprocessing.js' */
+/** @import { ModelDescription } from './model-info.js' */
+/** @import { Topology, TopologyOptions } from './topology.js' */
 
 /**
  * @typedef {object} OwnLoadOptions
@@ -21,12 +27,12 @@ import { init } from '../engine/start.js';
  * @property {string[]} [labels] names of the classes, in their order; default: those in the file
  * @property {string[]} [imagenetLabels] names of ImageNet's 1,000 classes, for a file of weights alone
  *   that turns out to have been trained on them; Keras' files hold no names
- * @property {import('../pictures/preprocessing.js').Preprocessing} [preprocessing] default: what the file says;
+ * @property {Preprocessing} [preprocessing] default: what the file says;
  *   else that of its architecture, if the file is of weights alone; else "none" if the model has a
  *   Rescaling or Normalization layer; else "tf"
  * @property {[height: number, width: number]} [inputSize] for a model that leaves its input size open
  *
- * @typedef {OwnLoadOptions & import('./topology.js').TopologyOptions} LoadOptions
+ * @typedef {OwnLoadOptions & TopologyOptions} LoadOptions
  */
 
 /** Classes of ImageNet's competition. */
@@ -38,8 +44,8 @@ const VALUES_AT_ONCE = 2 ** 20;
 /**
  * Loads a Keras model: a whole model as .keras, .h5 (Keras 2 and 3), TensorFlow.js layers-model or
  * .safetensors, or the weights alone of a network of keras.applications as .h5.
- * @param {import('../base/source.js').ModelSource} source
- * @param {LoadOptions & import('../engine/wasm.js').WasmOptions} [options]
+ * @param {ModelSource} source
+ * @param {LoadOptions & WasmOptions} [options]
  * @returns {Promise<Model>} to be disposed of by its dispose()
  * @example
  * const model = await loadModel('model.keras', {
@@ -54,8 +60,8 @@ export async function loadModel(source, options = {}) {
 
 /**
  * Opens a model's files, and finds out what weights alone belong to.
- * @param {import('../base/source.js').ModelSource} source
- * @param {LoadOptions & import('../engine/wasm.js').WasmOptions} options
+ * @param {ModelSource} source
+ * @param {LoadOptions & WasmOptions} options
  */
 export async function openModel(source, options) {
   const { signal, preprocessing, inputSize } = options;
@@ -71,8 +77,8 @@ export async function openModel(source, options) {
 }
 
 /**
- * @param {import('../engine/engine.js').Engine} engine
- * @param {import('./topology.js').Topology} topology what the file holds
+ * @param {Engine} engine
+ * @param {Topology} topology what the file holds
  * @param {LoadOptions} options that were checked
  * @returns {Promise<Model>}
  */
@@ -92,9 +98,9 @@ export async function buildModel(engine, topology, options) {
 
 /**
  * @param {Network} network
- * @param {import('./topology.js').Topology} topology
+ * @param {Topology} topology
  * @param {LoadOptions} options
- * @returns {import('./model-info.js').ModelDescription}
+ * @returns {ModelDescription}
  */
 function describe(network, topology, options) {
   const { name, classCount, layers } = network;
@@ -112,7 +118,7 @@ function describe(network, topology, options) {
 }
 
 /**
- * @param {import('./topology.js').Topology} topology
+ * @param {Topology} topology
  * @param {LoadOptions} options
  * @param {number} classCount
  */
@@ -127,7 +133,7 @@ function chooseLabels({ architecture, labels: own }, { labels, imagenetLabels },
  * @param {Network} network
  * @param {Weight[]} weights
  * @param {LoadOptions} options
- * @param {import('../base/pauses.js').Pause} pause
+ * @param {Pause} pause
  */
 async function setWeights(network, weights, { onProgress }, pause) {
   const wanted = weights
@@ -176,7 +182,7 @@ function checkSize({ name, shape, size }, needed) {
  * without some of the weights is refused.
  * @param {Network} network
  * @param {LoadOptions} options
- * @param {import('../base/pauses.js').Pause} pause
+ * @param {Pause} pause
  */
 async function prepare(network, { inputSize, onProgress }, pause) {
   const [height, width] = inputSize ?? network.inputShape;

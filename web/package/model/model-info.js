@@ -2,6 +2,10 @@
 
 import { formatSummary, isHiddenInput } from './summary.js';
 
+/** @import { LayerInfo } from '../engine/network.js' */
+/** @import { Preprocessing } from '../pictures/preprocessing.js' */
+/** @import { SummaryOptions } from './summary.js' */
+
 /**
  * A layer of a model.
  * @typedef {object} Layer
@@ -16,11 +20,11 @@ import { formatSummary, isHiddenInput } from './summary.js';
  * @typedef {object} ModelDescription
  * @property {string} name
  * @property {(number | null)[]} inputShape [null, height, width, channels]; null where a size is open
- * @property {import('../engine/network.js').LayerInfo[]} layers all layers
+ * @property {LayerInfo[]} layers all layers
  * @property {number} classCount
  * @property {boolean} isSequential of Keras' class Sequential
  * @property {string[]} [labels] names of the classes, in their order
- * @property {import('../pictures/preprocessing.js').Preprocessing} preprocessing
+ * @property {Preprocessing} preprocessing
  * @property {string} [architecture] network of keras.applications that a file of weights alone belongs
  *   to, "MobileNetV2"
  */
@@ -60,7 +64,7 @@ export class ModelInfo {
 
   /**
    * Keras' table of the top-level layers.
-   * @param {import('./summary.js').SummaryOptions} [options]
+   * @param {SummaryOptions} [options]
    * @returns {string}
    * @example
    * console.log(model.summary({ layerRange: ['block_1', 'block_2'], lineLength: 100 }));
@@ -71,7 +75,7 @@ export class ModelInfo {
 }
 
 /**
- * @param {import('../engine/network.js').LayerInfo} layer
+ * @param {LayerInfo} layer
  * @returns {Layer}
  */
 function toLayer({ path, type, shape, params }) {

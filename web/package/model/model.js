@@ -9,12 +9,11 @@ import { inputToPicture, pictureToInput } from '../pictures/preprocessing.js';
 import { Run } from './run.js';
 import { checkTensor } from '../pictures/tensor.js';
 
-/** @typedef {import('../engine/engine.js').Engine} Engine */
-/** @typedef {import('../engine/network.js').Network} Network */
-/** @typedef {import('../engine/network.js').Input} Input */
-/** @typedef {import('../pictures/image.js').Picture} Picture */
-/** @typedef {import('../pictures/image.js').Filter} Filter */
-/** @typedef {import('../pictures/tensor.js').Tensor} Tensor */
+/** @import { Engine } from '../engine/engine.js' */
+/** @import { Input, Network } from '../engine/network.js' */
+/** @import { Filter, Picture } from '../pictures/image.js' */
+/** @import { Tensor } from '../pictures/tensor.js' */
+/** @import { ModelDescription } from './model-info.js' */
 
 /**
  * @typedef {object} RunOptions
@@ -33,7 +32,7 @@ export class Model extends ModelInfo {
   /**
    * @param {Engine} engine
    * @param {Network} network with its weights; the model owns it from now on
-   * @param {import('./model-info.js').ModelDescription} description
+   * @param {ModelDescription} description
    * @param {[number, number]} [inputSize] height and width, for a model that leaves them open
    */
   constructor(engine, network, description, inputSize) {

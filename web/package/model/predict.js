@@ -2,17 +2,20 @@
 
 import { formatAsImage } from '../pictures/format.js';
 
-/** @typedef {import('./model.js').Model} Model */
-/** @typedef {import('../pictures/image.js').Picture} Picture */
-/** @typedef {import('../pictures/tensor.js').Tensor} Tensor */
+/** @import { FormatOptions } from '../pictures/format.js' */
+/** @import { Picture } from '../pictures/image.js' */
+/** @import { Tensor } from '../pictures/tensor.js' */
+/** @import { Explanation } from './explanation.js' */
+/** @import { Model, RunOptions } from './model.js' */
+/** @import { ExplainOptions } from './run.js' */
 
 /**
  * Runs the model on a picture and explains its prediction. To explain more of the same picture without
  * another forward pass, use model.run() and run.explain().
  * @param {Model} model
  * @param {Picture | Tensor} image
- * @param {import('./model.js').RunOptions & import('./run.js').ExplainOptions} [options]
- * @returns {Promise<import('./explanation.js').Explanation>}
+ * @param {RunOptions & ExplainOptions} [options]
+ * @returns {Promise<Explanation>}
  * @example
  * const explanation = await explainPrediction(model, file, { targets: [282], layer: 'Conv_1' });
  * const { label, score, heatmap, diagnosis } = explanation.targets[0];
@@ -26,8 +29,8 @@ export async function explainPrediction(model, image, options) {
  * Explains a prediction and lays the heat map over the picture.
  * @param {Model} model
  * @param {Picture | Tensor} image
- * @param {import('./model.js').RunOptions & import('./run.js').ExplainOptions
- *   & import('../pictures/format.js').FormatOptions & { canvas?: HTMLCanvasElement | OffscreenCanvas }} [options]
+ * @param {RunOptions & ExplainOptions
+ *   & FormatOptions & { canvas?: HTMLCanvasElement | OffscreenCanvas }} [options]
  *   `canvas`: is resized and drawn on
  * @returns {Promise<ImageData>} the overlay
  * @example

@@ -6,10 +6,10 @@ import { resolveLayers } from './layers.js';
 import { LOGIT, MAX_TARGETS, SCORE } from '../engine/network.js';
 import { findRangeProblem } from '../pictures/preprocessing.js';
 
-/** @typedef {import('./model.js').Model} Model */
-/** @typedef {import('../engine/network.js').Network} Network */
-/** @typedef {import('../engine/network.js').Input} Input */
-/** @typedef {import('./layers.js').LayerChoice} LayerChoice */
+/** @import { Input, Network } from '../engine/network.js' */
+/** @import { Explanation } from './explanation.js' */
+/** @import { LayerChoice } from './layers.js' */
+/** @import { Model } from './model.js' */
 
 /**
  * @typedef {object} ExplainOptions
@@ -80,7 +80,7 @@ export class Run {
   /**
    * Explains classes at layers by Grad-CAM.
    * @param {ExplainOptions} [options]
-   * @returns {Promise<import('./explanation.js').Explanation>}
+   * @returns {Promise<Explanation>}
    * @example
    * const all = await run.explain({ targets: [281, 282], layer: ['block_9_expand', -3], logits: true });
    * for (const { label, layer, rawMax } of all.targets) console.log(label, layer, rawMax);

@@ -3,7 +3,9 @@
 import { GradCamError, show } from '../base/errors.js';
 import { formatTable, roundHalfToEven } from '../base/table.js';
 
-/** @typedef {import('../engine/network.js').LayerInfo} LayerInfo */
+/** @import { Column } from '../base/table.js' */
+/** @import { LayerInfo } from '../engine/network.js' */
+/** @import { ModelDescription } from './model-info.js' */
 
 /**
  * @typedef {object} SummaryOptions
@@ -16,7 +18,7 @@ import { formatTable, roundHalfToEven } from '../base/table.js';
 
 /**
  * What the table is made from.
- * @typedef {Pick<import('./model-info.js').ModelDescription, 'name' | 'layers' | 'isSequential'>} Described
+ * @typedef {Pick<ModelDescription, 'name' | 'layers' | 'isSequential'>} Described
  */
 
 /**
@@ -107,7 +109,7 @@ function checkLineLength(lineLength) {
 /**
  * @param {number[]} positions where the columns end, as parts of the line
  * @param {number} lineLength
- * @returns {import('../base/table.js').Column[]}
+ * @returns {Column[]}
  */
 function columnsOf(positions, lineLength) {
   let end = 0;

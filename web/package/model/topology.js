@@ -5,10 +5,10 @@ import { GradCamError, show } from '../base/errors.js';
 import { Network } from '../engine/network.js';
 import { pauses } from '../base/pauses.js';
 
-/** @typedef {import('../architectures/index.js').Architecture} Architecture */
-/** @typedef {import('../files/index.js').Container} Container */
-/** @typedef {import('../files/index.js').Weight} Weight */
-/** @typedef {import('../base/pauses.js').Pause} Pause */
+/** @import { Architecture } from '../architectures/index.js' */
+/** @import { Pause } from '../base/pauses.js' */
+/** @import { Engine } from '../engine/engine.js' */
+/** @import { Container, Weight } from '../files/index.js' */
 
 /**
  * What a file of weights alone belongs to. Whatever is left out is found out from the weights, where
@@ -34,7 +34,7 @@ const NAMED_SIZE = /_(96|128|160|192|224)(?=[._])/;
 
 /**
  * Gives a container that has none its configuration.
- * @param {import('../engine/engine.js').Engine} engine
+ * @param {Engine} engine
  * @param {Container} container
  * @param {string} fileName
  * @param {TopologyOptions} options
@@ -137,7 +137,7 @@ function hasImageNetVariance(weights) {
 const IMAGENET_VARIANCES = [0.229, 0.224, 0.225].map((deviation) => deviation ** 2);
 
 /**
- * @param {import('../engine/engine.js').Engine} engine
+ * @param {Engine} engine
  * @param {string} config
  * @param {Container} container
  * @param {Pause} pause

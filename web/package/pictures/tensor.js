@@ -2,7 +2,7 @@
 
 import { GradCamError, show } from '../base/errors.js';
 
-/** @typedef {import('../engine/network.js').Input} Input */
+/** @import { Input } from '../engine/network.js' */
 
 /**
  * A preprocessed picture, as the network takes it.

@@ -3,8 +3,8 @@
 import { GradCamError } from '../base/errors.js';
 import { unpackError } from './protocol.js';
 
-/** @typedef {import('./protocol.js').Response} Response */
-/** @typedef {import('../base/source.js').Progress} Progress */
+/** @import { Progress } from '../base/source.js' */
+/** @import { Response } from './protocol.js' */
 
 /**
  * What a worker must be able to do; the browsers' Worker can.

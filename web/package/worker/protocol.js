@@ -2,6 +2,9 @@
 
 import { GradCamError } from '../base/errors.js';
 
+/** @import { GradCamErrorCode } from '../base/errors.js' */
+/** @import { Progress } from '../base/source.js' */
+
 /**
  * page to worker
  * @typedef {{ id: number, method: string, args: any }} Request
@@ -9,13 +12,13 @@ import { GradCamError } from '../base/errors.js';
 
 /**
  * worker to page: any number of progress reports, then a result or an error
- * @typedef {{ id: number, progress?: import('../base/source.js').Progress, result?: any,
+ * @typedef {{ id: number, progress?: Progress, result?: any,
  *   error?: SentError }} Response
  */
 
 /**
  * An error in a form that keeps its code; structured cloning would drop it.
- * @typedef {{ code?: import('../base/errors.js').GradCamErrorCode, message: string }} SentError
+ * @typedef {{ code?: GradCamErrorCode, message: string }} SentError
  */
 
 /**

@@ -7,10 +7,13 @@ import { ModelInfo } from '../model/model-info.js';
 import { findRangeProblem } from '../pictures/preprocessing.js';
 import { decodePredictions } from '../model/run.js';
 
-/** @typedef {import('./client.js').Client} Client */
-/** @typedef {import('./client.js').Lease} Lease */
-/** @typedef {import('../pictures/image.js').Picture} Picture */
-/** @typedef {import('../pictures/tensor.js').Tensor} Tensor */
+/** @import { Explanation } from '../model/explanation.js' */
+/** @import { ModelDescription } from '../model/model-info.js' */
+/** @import { RunOptions } from '../model/model.js' */
+/** @import { ExplainOptions, Run } from '../model/run.js' */
+/** @import { Picture } from '../pictures/image.js' */
+/** @import { Tensor } from '../pictures/tensor.js' */
+/** @import { Client, Lease } from './client.js' */
 
 /** A model in the worker. */
 export class RemoteModel extends ModelInfo {
@@ -20,7 +23,7 @@ export class RemoteModel extends ModelInfo {
   /**
    * @param {Client} client
    * @param {Lease} lease
-   * @param {import('../model/model-info.js').ModelDescription} description
+   * @param {ModelDescription} description
    */
   constructor(client, lease, description) {
     super(description);
@@ -31,7 +34,7 @@ export class RemoteModel extends ModelInfo {
   /**
    * Runs the network on a picture.
    * @param {Picture | Tensor} image
-   * @param {import('../model/model.js').RunOptions} [options]
+   * @param {RunOptions} [options]
    * @returns {Promise<RemoteRun>}
    */
   async run(image, { signal, image: drawn, interpolation } = {}) {
@@ -73,7 +76,7 @@ export class RemoteRun {
    * @param {Client} client
    * @param {Lease} lease of the model
    * @param {number} key
-   * @param {Pick<import('../model/run.js').Run, 'input' | 'picture' | 'predictions' | 'logits'>} result
+   * @param {Pick<Run, 'input' | 'picture' | 'predictions' | 'logits'>} result
    */
   constructor(model, client, lease, key, { input, picture, predictions, logits }) {
     this.#model = model;
@@ -105,8 +108,8 @@ export class RemoteRun {
 
   /**
    * Explains classes at layers by Grad-CAM.
-   * @param {import('../model/run.js').ExplainOptions} [options]
-   * @returns {Promise<import('../model/explanation.js').Explanation>}
+   * @param {ExplainOptions} [options]
+   * @returns {Promise<Explanation>}
    */
   async explain({ targets, layer, logits, signal } = {}) {
     const explanation = await this.#client.call({

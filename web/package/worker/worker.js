@@ -6,12 +6,15 @@ import { arrayToImage, imageToArray, loadImage } from '../pictures/steps.js';
 import { init } from '../engine/start.js';
 import { packError } from './protocol.js';
 
-/** @typedef {import('../base/source.js').Progress} Progress */
+/** @import { Progress } from '../base/source.js' */
+/** @import { Model } from '../model/model.js' */
+/** @import { Run } from '../model/run.js' */
+/** @import { Request } from './protocol.js' */
 
 /**
  * A model and its last run. Earlier runs are made again from their input, as the engine would have to
  * do in any case: it keeps the activations of one run.
- * @typedef {{ model: import('../model/model.js').Model, run?: import('../model/run.js').Run, runKey?: number }} Entry
+ * @typedef {{ model: Model, run?: Run, runKey?: number }} Entry
  */
 
 /** @type {Map<number, Entry>} */
@@ -73,7 +76,7 @@ const methods = {
   },
 };
 
-/** @param {MessageEvent<import('./protocol.js').Request>} event */
+/** @param {MessageEvent<Request>} event */
 async function answer({ data: { id, method, args } }) {
   try {
     const result = await methods[method](args, (progress) => postMessage({ id, progress }));
