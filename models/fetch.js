@@ -20,7 +20,7 @@ import { writeSafetensors } from '../web/package/files/safetensors.js';
 import { openSource } from '../web/package/base/source.js';
 import { readLiteralAfter } from '../wasm-build/javascript-literal.js';
 import { readZipMembers } from '../wasm-build/zip.js';
-import { openEfficientNetLite0 } from './efficientnet-lite0.js';
+import { openEfficientNetLite0 } from './convert/efficientnet-lite0.js';
 
 /** @typedef {import('../web/package/files/index.js').Container} Container */
 

@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { readPickle } from '../../models/pickle.js';
-import { readTorchFile } from '../../models/torch-file.js';
+import { readPickle } from '../../models/convert/pickle.js';
+import { readTorchFile } from '../../models/convert/torch-file.js';
 import { readLiteralAfter } from '../../wasm-build/javascript-literal.js';
 
 const NOTHING = { names: [], call: () => null, persistent: () => null };

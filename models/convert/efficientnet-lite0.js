@@ -2,10 +2,10 @@
 // model, with the weights of a PyTorch state. The network is EfficientNet-B0 without squeeze and
 // excitation, with ReLU6 in place of swish.
 
-import { Builder, channels } from '../web/package/architectures/builder.js';
+import { Builder, channels } from '../../web/package/architectures/builder.js';
 import { readTorchFile } from './torch-file.js';
 
-/** @typedef {import('../web/package/architectures/builder.js').Node} Node */
+/** @typedef {import('../../web/package/architectures/builder.js').Node} Node */
 /** @typedef {import('./torch-file.js').Tensor} Tensor */
 
 const INPUT = [224, 224, 3];
@@ -37,7 +37,7 @@ const ARRAYS = {
 
 /**
  * @param {Uint8Array} bytes of the file of torch.save that holds the state
- * @returns {import('../web/package/files/index.js').Container}
+ * @returns {import('../../web/package/files/index.js').Container}
  */
 export function openEfficientNetLite0(bytes) {
   const tensors = readTorchFile(bytes);

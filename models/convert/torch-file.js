@@ -2,7 +2,7 @@
 // version, facts of the machine, the state, the storages' keys), then for each storage the number of its
 // elements and the elements. ../shared/models/README.md describes one such file byte by byte.
 
-import { toFloat32 } from '../web/package/files/numbers.js';
+import { toFloat32 } from '../../web/package/files/numbers.js';
 import { readPickle } from './pickle.js';
 
 const MAGIC = 0x1950a86a20f9469cfc6cn;
