@@ -8,7 +8,7 @@
 
 import fs from 'node:fs';
 import { parseArgs } from 'node:util';
-import { make } from '../wasm-build/build.js';
+import { make } from '../wasm-build/make.js';
 import { SetupError, runMain } from '../wasm-build/tools.js';
 import { chooseHosts, chooseModel, positive } from './options.js';
 import { table } from './report.js';

@@ -12,7 +12,7 @@ import fs from 'node:fs';
 import { loadavg } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { make } from '../wasm-build/build.js';
+import { make } from '../wasm-build/make.js';
 import { SetupError, inBuild, root, runMain, say, writeAtomically } from '../wasm-build/tools.js';
 import { convertModel } from '../web/package/model/convert.js';
 import { ARCHITECTURES } from '../web/package/architectures/index.js';

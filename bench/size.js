@@ -10,7 +10,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { brotliCompressSync } from 'node:zlib';
-import { make } from '../wasm-build/build.js';
+import { make } from '../wasm-build/make.js';
 import { SetupError, inBuild, isMain, root, runMain } from '../wasm-build/tools.js';
 import { positive } from './options.js';
 import { table } from './report.js';

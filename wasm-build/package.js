@@ -3,7 +3,7 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
-import { make } from './build.js';
+import { make } from './make.js';
 import { buildSteps, setUp } from './setup.js';
 import { inBuild, isMain, root, run, runMain, say, writeAtomically } from './tools.js';
 

@@ -1,7 +1,7 @@
 // npm start: from nothing to the demo page. PORT chooses the port; the next free one is taken if it is
 // in use.
 
-import { make } from './build.js';
+import { make } from './make.js';
 import { buildSteps, setUp } from './setup.js';
 import { SetupError, runMain } from './tools.js';
 

@@ -5,7 +5,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
-import { make } from './build.js';
+import { make } from './make.js';
 import { buildSteps, setUp } from './setup.js';
 import { SetupError, jobs, root, runMain, say } from './tools.js';
 
