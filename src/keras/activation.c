@@ -1,8 +1,8 @@
 /* Activations: by name in a layer's configuration, as a layer inside it, and as functions of keras.ops. */
+#include "keras/activation.h"
+
 #include <math.h>
 #include <string.h>
-
-#include "keras/lowering.h"
 
 /* How an operator takes its numbers. */
 enum numbers {
@@ -68,20 +68,20 @@ static gc_status append(struct gc_build *build, const struct activation *a, doub
     switch (a->numbers) {
     case CLAMP: {
         const struct gc_clamp_params p = {.low = first, .high = a->second};
-        return gc_build_op(build, a->op, &p, sizeof p, NULL);
+        return GC_BUILD_OP(build, a->op, p, NULL);
     }
     case SLOPE: {
         const struct gc_relu_params p = {.negative_slope = first, .max_value = INFINITY};
-        return gc_build_op(build, a->op, &p, sizeof p, NULL);
+        return GC_BUILD_OP(build, a->op, p, NULL);
     }
     case ALPHA: {
         const struct gc_activation_params p = {.alpha = first, .beta = a->second};
-        return gc_build_op(build, a->op, &p, sizeof p, NULL);
+        return GC_BUILD_OP(build, a->op, p, NULL);
     }
     case AXIS: {
         struct gc_softmax_params p;
         GC_TRY(gc_build_axis(build, (int32_t)first, &p.axis));
-        return gc_build_op(build, a->op, &p, sizeof p, NULL);
+        return GC_BUILD_OP(build, a->op, p, NULL);
     }
     case NONE:
         break;
@@ -89,7 +89,80 @@ static gc_status append(struct gc_build *build, const struct activation *a, doub
     return gc_build_op(build, a->op, NULL, 0, NULL);
 }
 
-/* ---- By name ---- */
+/* Appends an activation whose first number, or axis, is read from `field`. */
+static gc_status append_from(struct gc_build *build, const struct activation *a, const char *field,
+                             double without) {
+    double first = without;
+    if (a->numbers == AXIS) {
+        int32_t axis;
+        if (yyjson_arr_size(gc_field(&build->fields, field)) > 1)
+            return gc_build_lacks(build, "several axes");
+        GC_TRY(gc_field_axis(&build->fields, field, (int32_t)without, &axis));
+        first = axis;
+    } else {
+        GC_TRY(gc_field_number(&build->fields, field, without, &first));
+    }
+    return append(build, a, first);
+}
+
+gc_status gc_build_named_activation(struct gc_build *build, const char *name) {
+    const struct activation *a = find(name);
+    return a->field == NULL ? append(build, a, a->first)
+                            : append_from(build, a, a->field, a->first);
+}
+
+bool gc_activation_exists(const char *name) { return find(name) != NULL; }
+
+const char *gc_supported_activation(int32_t i) {
+    const int32_t count = (int32_t)(sizeof activations / sizeof *activations);
+    return i >= 0 && i < count ? activations[i].name : NULL;
+}
+
+/* ---- As a layer ---- */
+
+static gc_status relu(struct gc_build *build) {
+    const struct gc_fields *f = &build->fields;
+    struct gc_relu_params p = {0};
+    GC_TRY(gc_field_number(f, "max_value", INFINITY, &p.max_value));
+    GC_TRY(gc_field_number(f, "negative_slope", 0, &p.negative_slope));
+    GC_TRY(gc_field_number(f, "threshold", 0, &p.threshold));
+    if (p.max_value < 0)
+        return gc_field_wrong(f, "max_value", "a number from 0 on");
+    if (p.negative_slope != 0 || p.threshold != 0)
+        return GC_BUILD_OP(build, &gc_op_relu, p, NULL);
+    const struct gc_clamp_params clamp = {.low = 0, .high = p.max_value};
+    return GC_BUILD_OP(build, &gc_op_clamp, clamp, NULL);
+}
+
+/* Keras 2 calls the slope alpha. */
+static gc_status leaky_relu(struct gc_build *build) {
+    const char *field = gc_field(&build->fields, "alpha") != NULL ? "alpha" : "negative_slope";
+    return append_from(build, find("leaky_relu"), field, 0.3);
+}
+
+static gc_status elu(struct gc_build *build) { return gc_build_named_activation(build, "elu"); }
+
+static gc_status softmax(struct gc_build *build) {
+    return gc_build_named_activation(build, "softmax");
+}
+
+/* x above theta, else 0. */
+static gc_status thresholded_relu(struct gc_build *build) {
+    struct gc_activation_params p = {.beta = 0};
+    GC_TRY(gc_field_number(&build->fields, "theta", 1, &p.alpha));
+    return GC_BUILD_OP(build, &gc_op_threshold, p, NULL);
+}
+
+const struct gc_lowering gc_activation_layers[] = {
+    {"ELU", elu, GC_PLAIN},
+    {"LeakyReLU", leaky_relu, GC_PLAIN},
+    {"ReLU", relu, GC_PLAIN},
+    {"Softmax", softmax, GC_PLAIN},
+    {"ThresholdedReLU", thresholded_relu, GC_PLAIN},
+    {NULL, NULL, GC_PLAIN},
+};
+
+/* ---- In a field of another layer ---- */
 
 static gc_status append_named(struct gc_build *build, const char *name) {
     /* Keras 2's hard_sigmoid is another line than Keras 3's. */
@@ -104,8 +177,8 @@ static gc_status append_named(struct gc_build *build, const char *name) {
 
 /* An activation that is a layer: {"class_name": "ReLU", "config": {"max_value": 6.0}}. */
 static gc_status append_layer(struct gc_build *build, const char *type, yyjson_val *config) {
-    const struct gc_lowering *lowering = gc_lowering_find(type);
-    if (lowering == NULL || lowering->kind != GC_ACTIVATION || !yyjson_is_obj(config))
+    const struct gc_lowering *lowering = gc_lowering_find(gc_activation_layers, type);
+    if (lowering == NULL || !yyjson_is_obj(config))
         return gc_build_lacks(build, "activation '%s'", type);
     const struct gc_fields own = build->fields;
     build->fields.object = config;
@@ -134,35 +207,4 @@ gc_status gc_build_activation(struct gc_build *build, const char *key) {
     if (name == NULL)
         return gc_field_wrong(&build->fields, key, "the name of an activation");
     return append_named(build, name);
-}
-
-/* ---- As a layer, or a function of keras.ops ---- */
-
-gc_status gc_build_named(struct gc_build *build, const char *name, const char *field,
-                         double without) {
-    const struct activation *a = find(name);
-    double first = without;
-    if (a->numbers == AXIS) {
-        int32_t axis;
-        if (yyjson_arr_size(gc_field(&build->fields, field)) > 1)
-            return gc_build_lacks(build, "several axes");
-        GC_TRY(gc_field_axis(&build->fields, field, (int32_t)without, &axis));
-        first = axis;
-    } else {
-        GC_TRY(gc_field_number(&build->fields, field, without, &first));
-    }
-    return append(build, a, first);
-}
-
-gc_status gc_build_function(struct gc_build *build, const char *name) {
-    const struct activation *a = find(name);
-    return a->field == NULL ? append(build, a, a->first)
-                            : gc_build_named(build, name, a->field, a->first);
-}
-
-bool gc_is_activation(const char *name) { return find(name) != NULL; }
-
-const char *gc_supported_activation(int32_t i) {
-    const int32_t count = (int32_t)(sizeof activations / sizeof *activations);
-    return i >= 0 && i < count ? activations[i].name : NULL;
 }

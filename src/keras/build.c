@@ -1,10 +1,11 @@
 /* Building: the calls of a configuration, in their order, become layers, nodes and weights of the graph. */
-#include <stdarg.h>
+#include "keras/build.h"
+
 #include <stdio.h>
 #include <string.h>
 
 #include "base/memory.h"
-#include "keras/keras.h"
+#include "keras/input.h"
 #include "keras/lowering.h"
 
 /* What a call gives: a value and the layer that stands for it. */
@@ -19,10 +20,6 @@ struct builder {
     bool keras_2;
 };
 
-static gc_status out_of_memory(void) {
-    return gc_fail(GC_OUT_OF_MEMORY, "out of memory while building the layer graph");
-}
-
 /* Puts the layer in front of the last failure's sentence. */
 static gc_status in_layer(gc_status status, const struct gc_keras_layer *layer) {
     if (status == GC_OK)
@@ -32,110 +29,13 @@ static gc_status in_layer(gc_status status, const struct gc_keras_layer *layer) 
     return gc_fail(status, "layer '%s': %s", layer->path, sentence);
 }
 
-/* ---- For the lowerings ---- */
-
-/* Moving statistics and those of Normalization are weights that no training changes. */
-static bool is_trainable(const struct gc_keras_layer *layer, const char *array) {
-    return layer->trainable && strncmp(array, "moving_", 7) != 0 &&
-           strcmp(layer->type, "Normalization") != 0;
-}
-
-static gc_status create_weight(struct gc_build *build, const char *array, const gc_shape *shape,
-                               int32_t *index) {
-    struct gc_keras_layer *layer = build->layer;
-    const size_t bytes = strlen(layer->path) + strlen(layer->store) + strlen(array) + 16;
-    char *path = gc_pool_allocate(build->pool, bytes, 1);
-    char *store = gc_pool_allocate(build->pool, bytes, 1);
-    if (path == NULL || store == NULL)
-        return out_of_memory();
-    snprintf(path, bytes, "%s/%s", layer->path, array);
-    snprintf(store, bytes, "%s/vars/%d", layer->store, (int)layer->weight_count);
-    GC_TRY(gc_graph_add_weight(build->graph, index, path, store, shape));
-    layer->weights[layer->weight_count++] = *index;
-    const double count = (double)gc_shape_count(shape);
-    layer->params += count;
-    if (is_trainable(layer, array))
-        layer->trainable_params += count;
-    return GC_OK;
-}
-
-/* The layer's next weight: made by its first call, the same in the others. */
-static gc_status take_weight(struct gc_build *build, const char *array, const gc_shape *shape,
-                             int32_t *index) {
-    struct gc_keras_layer *layer = build->layer;
-    const int32_t number = build->weight_count++;
-    if (number == layer->weight_count)
-        return create_weight(build, array, shape, index);
-    *index = layer->weights[number];
-    const gc_shape *first = &build->graph->weights[*index].shape;
-    if (gc_shape_equal(first, shape))
-        return GC_OK;
-    char has[GC_SHAPE_TEXT], wants[GC_SHAPE_TEXT];
-    return gc_fail(GC_INVALID_MODEL, "its %s has shape %s in one call and %s in another", array,
-                   gc_shape_text(has, first), gc_shape_text(wants, shape));
-}
-
-gc_status gc_build_weight(struct gc_build *build, const char *array, const gc_shape *shape) {
-    int32_t index;
-    return build->unknown ? GC_OK : take_weight(build, array, shape, &index);
-}
-
-gc_status gc_build_op(struct gc_build *build, const struct gc_op *op, const void *params,
-                      size_t params_size, const char *const arrays[GC_MAX_WEIGHTS]) {
-    if (build->unknown)
-        return GC_OK;
-    GC_TRY(gc_graph_add_node(build->graph, &build->value, op, params, params_size, build->inputs,
-                             build->input_count, build->row));
-    const int32_t node = build->graph->node_count - 1;
-    const int32_t input = build->graph->nodes[node].inputs[0]; /* build->inputs may be the output */
-    const gc_shape in = build->graph->values[input].shape;
-    for (int32_t slot = 0; arrays != NULL && slot < GC_MAX_WEIGHTS && arrays[slot] != NULL;
-         slot++) {
-        const gc_shape shape = op->weight(slot, &in, params);
-        if (shape.rank < 0)
-            continue;
-        int32_t weight = GC_NONE;
-        GC_TRY(take_weight(build, arrays[slot], &shape, &weight));
-        gc_graph_give_weight(build->graph, node, slot, weight);
-    }
-    build->inputs = &build->value;
-    build->input_count = 1;
-    return GC_OK;
-}
+/* ---- Layers ---- */
 
 /* A layer without operators is the identity: a view, so that it has a value of its own. */
 static gc_status add_identity(struct gc_build *build) {
     const struct gc_reshape_params params = {.shape = {.rank = -1}};
     return gc_build_op(build, &gc_op_reshape, &params, sizeof params, NULL);
 }
-
-gc_status gc_build_axis(const struct gc_build *build, int32_t keras_axis, int32_t *axis) {
-    *axis = 0;
-    if (build->unknown)
-        return GC_OK;
-    const gc_shape *in = &build->graph->values[build->inputs[0]].shape;
-    *axis = gc_shape_axis(in, keras_axis);
-    if (*axis >= 0)
-        return GC_OK;
-    char text[GC_SHAPE_TEXT];
-    return gc_fail(GC_INVALID_MODEL, "its input, of shape %s without the batch, has no axis %d",
-                   gc_shape_text(text, in), (int)keras_axis);
-}
-
-gc_status gc_build_lacks(struct gc_build *build, const char *format, ...) {
-    char text[160];
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
-    va_end(arguments);
-    build->unknown = true;
-    if (build->layer->lacking != NULL)
-        return GC_OK;
-    build->layer->lacking = gc_pool_text(build->pool, text);
-    return build->layer->lacking == NULL ? out_of_memory() : GC_OK;
-}
-
-/* ---- Layers ---- */
 
 /* What no layer can be asked for, whatever its class. */
 static gc_status check_options(struct gc_build *build) {
@@ -167,17 +67,18 @@ static gc_status lower(struct gc_build *build) {
 }
 
 /* Path of a layer's call: the first has the plain one, others are numbered. */
-static gc_status add_row(const struct builder *b, int32_t *row, const struct gc_keras_layer *layer,
-                         uint64_t number, const int32_t *inputs, int32_t input_count) {
+static gc_status add_layer(const struct builder *b, int32_t *index,
+                           const struct gc_keras_layer *layer, uint64_t number,
+                           const int32_t *inputs, int32_t input_count) {
     const size_t bytes = strlen(layer->path) + 24;
     char *path = gc_pool_allocate(b->pool, bytes, 1);
     if (path == NULL)
-        return out_of_memory();
+        return gc_pool_fail();
     if (number == 0)
         snprintf(path, bytes, "%s", layer->path);
     else
         snprintf(path, bytes, "%s@%llu", layer->path, (unsigned long long)number);
-    return gc_graph_add_layer(b->graph, row, path, layer->type, GC_NONE, inputs, input_count);
+    return gc_graph_add_layer(b->graph, index, path, layer->type, GC_NONE, inputs, input_count);
 }
 
 static gc_status build_model(const struct builder *b, const struct gc_keras_model *model,
@@ -197,7 +98,7 @@ static gc_status gather(const struct builder *b, struct sources *sources,
     sources->values = gc_pool_allocate(b->pool, count, sizeof *sources->values);
     sources->layers = gc_pool_allocate(b->pool, count, sizeof *sources->layers);
     if (sources->values == NULL || sources->layers == NULL)
-        return out_of_memory();
+        return gc_pool_fail();
     for (int32_t i = 0; i < call->input_count; i++) {
         const struct result *from = &results[call->inputs[i]];
         sources->values[i] = from->value;
@@ -222,13 +123,15 @@ static gc_status build_layer(const struct builder *b, struct gc_keras_layer *lay
                              .input_count = sources->count,
                              .value = GC_NONE,
                              .unknown = sources->unknown};
-    GC_TRY(add_row(b, &build.row, layer, number, sources->layers, sources->layer_count));
+    GC_TRY(add_layer(b, &build.layer_index, layer, number, sources->layers, sources->layer_count));
     GC_TRY(in_layer(lower(&build), layer));
-    *output = (struct result){.value = build.unknown ? GC_NONE : build.value, .layer = build.row};
-    b->graph->layers[build.row].value = output->value;
-    b->graph->layers[build.row].is_function = layer->is_function;
-    b->graph->layers[build.row].params = layer->params;
-    b->graph->layers[build.row].trainable_params = layer->trainable_params;
+    output->value = build.unknown ? GC_NONE : build.value;
+    output->layer = build.layer_index;
+    struct gc_layer *entry = &b->graph->layers[build.layer_index];
+    entry->value = output->value;
+    entry->is_function = layer->is_function;
+    entry->params = layer->params;
+    entry->trainable_params = layer->trainable_params;
     return GC_OK;
 }
 
@@ -254,17 +157,17 @@ static gc_status build_nested(const struct builder *b, const struct gc_keras_lay
                        (int)layer->model->input_count, (int)call->input_count);
     struct result *inputs = gc_pool_allocate(b->pool, (size_t)call->input_count, sizeof *inputs);
     if (inputs == NULL)
-        return out_of_memory();
+        return gc_pool_fail();
     for (int32_t i = 0; i < call->input_count; i++)
         inputs[i] = results[call->inputs[i]];
     GC_TRY(build_model(b, layer->model, number, inputs, output));
-    int32_t row;
-    GC_TRY(add_row(b, &row, layer, number, sources->layers, sources->layer_count));
-    for (int32_t i = first; i < row; i++)
+    int32_t index;
+    GC_TRY(add_layer(b, &index, layer, number, sources->layers, sources->layer_count));
+    for (int32_t i = first; i < index; i++)
         if (graph->layers[i].parent == GC_NONE)
-            graph->layers[i].parent = row;
-    output->layer = row;
-    struct gc_layer *entry = &graph->layers[row];
+            graph->layers[i].parent = index;
+    output->layer = index;
+    struct gc_layer *entry = &graph->layers[index];
     entry->is_model = true;
     entry->value = output->value;
     sum_params(layer->model, &entry->params, &entry->trainable_params);
@@ -285,7 +188,7 @@ static gc_status build_input(const struct builder *b, const struct gc_keras_mode
     if (model->sequential)
         return GC_OK;
     const struct gc_keras_layer *layer = &model->layers[model->calls[call].layer];
-    GC_TRY(add_row(b, &output->layer, layer, number, NULL, 0));
+    GC_TRY(add_layer(b, &output->layer, layer, number, NULL, 0));
     b->graph->layers[output->layer].value = output->value;
     return GC_OK;
 }
@@ -297,7 +200,7 @@ static gc_status build_model(const struct builder *b, const struct gc_keras_mode
                              uint64_t number, const struct result *inputs, struct result *output) {
     struct result *results = gc_pool_allocate(b->pool, (size_t)model->call_count, sizeof *results);
     if (results == NULL)
-        return out_of_memory();
+        return gc_pool_fail();
     for (int32_t i = 0; i < model->call_count; i++) {
         const int32_t c = model->order[i];
         const struct gc_keras_call *call = &model->calls[c];
@@ -338,7 +241,7 @@ static gc_status order_weights(const struct builder *b, const struct gc_keras_mo
     int32_t *order = gc_pool_allocate(b->pool, (size_t)graph->weight_count, sizeof *order);
     struct gc_weight *old = gc_pool_allocate(b->pool, 1, bytes);
     if (order == NULL || old == NULL)
-        return out_of_memory();
+        return gc_pool_fail();
     list_weights(model, order, &count);
     if (bytes > 0)
         memcpy(old, graph->weights, bytes);
@@ -353,52 +256,6 @@ static gc_status order_weights(const struct builder *b, const struct gc_keras_mo
     return GC_OK;
 }
 
-/* ---- What is not supported, in one sentence ---- */
-
-struct sentence {
-    char text[6000];
-    size_t used;
-    int32_t count, left_out;
-    bool has_code; /* one of the layers is Python code */
-};
-
-static void name_lacking(struct sentence *s, const struct gc_keras_model *model) {
-    for (int32_t i = 0; i < model->layer_count; i++) {
-        const struct gc_keras_layer *layer = &model->layers[i];
-        if (layer->model != NULL)
-            name_lacking(s, layer->model);
-        if (layer->lacking == NULL)
-            continue;
-        s->count++;
-        s->has_code |= strcmp(layer->type, "Lambda") == 0;
-        const size_t room = sizeof s->text - s->used;
-        const int wanted = snprintf(s->text + s->used, room, "%s'%s' (%s%s%s)",
-                                    s->used == 0 ? "" : ", ", layer->path, layer->type,
-                                    layer->lacking[0] == '\0' ? "" : " with ", layer->lacking);
-        if (wanted > 0 && (size_t)wanted < room && s->left_out == 0)
-            s->used += (size_t)wanted;
-        else
-            s->left_out++;
-        s->text[s->used] = '\0';
-    }
-}
-
-static gc_status check_supported(const struct gc_keras_model *model) {
-    struct sentence s = {.used = 0};
-    name_lacking(&s, model);
-    if (s.count == 0)
-        return GC_OK;
-    char more[32] = "";
-    if (s.left_out > 0)
-        snprintf(more, sizeof more, " and %d more", (int)s.left_out);
-    return gc_fail(GC_UNSUPPORTED_LAYER, "%d layer%s not supported: %s%s%s", (int)s.count,
-                   s.count == 1 ? " is" : "s are", s.text, more,
-                   s.has_code
-                       ? ". A Lambda layer holds Python code, which is never run: put what it "
-                         "does into layers of Keras, or before the model"
-                       : "");
-}
-
 /* ---- The whole ---- */
 
 static gc_status fail_ends(const char *name, int32_t count, const char *what) {
@@ -409,115 +266,22 @@ static gc_status fail_ends(const char *name, int32_t count, const char *what) {
         name, (int)count, what);
 }
 
-/* The shape of the picture, from the configuration: (batch, height, width, channels). */
-static gc_status set_input(struct gc_graph *graph, const struct gc_keras_model *model) {
-    yyjson_val *list = gc_keras_input_shape(model);
-    if (list == NULL)
-        return gc_fail(GC_INVALID_MODEL,
-                       "model '%s' says nowhere what goes in: build it with its input shape before "
-                       "saving",
-                       model->name);
-    gc_shape shape = {.rank = 3};
-    bool good = yyjson_arr_size(list) == 4;
-    for (int32_t i = 0; good && i < 3; i++) {
-        yyjson_val *side = yyjson_arr_get(list, (size_t)i + 1);
-        const bool open = yyjson_is_null(side) && i < 2;
-        good = open || (yyjson_is_uint(side) && yyjson_get_uint(side) > 0 &&
-                        yyjson_get_uint(side) <= INT32_MAX);
-        shape.dims[i] = open ? 0 : (int32_t)yyjson_get_uint(side);
-    }
-    if (!good)
-        return gc_fail(GC_INVALID_MODEL,
-                       "the input of model '%s' is no picture: its shape should be (batch, height, "
-                       "width, channels)",
-                       model->name);
-    return gc_graph_set_input(graph, &shape);
-}
-
-static gc_status build(struct builder *b, const struct gc_keras_model *model) {
-    struct gc_graph *graph = b->graph;
-    b->keras_2 = gc_keras_is_2(model);
+gc_status gc_keras_build(struct gc_graph *graph, const struct gc_keras_model *model,
+                         struct gc_pool *pool) {
+    const struct builder builder = {.graph = graph, .pool = pool, .keras_2 = gc_keras_is_2(model)};
     graph->name = gc_copy_text(model->name, strlen(model->name));
     if (graph->name == NULL)
-        return out_of_memory();
+        return gc_pool_fail();
     if (model->input_count != 1)
         return fail_ends(model->name, model->input_count, "inputs");
     if (model->output_count != 1)
         return fail_ends(model->name, model->output_count, "outputs");
-    GC_TRY(set_input(graph, model));
+    gc_shape shape;
+    GC_TRY(gc_keras_input_shape(model, &shape));
+    GC_TRY(gc_graph_set_input(graph, &shape));
     const struct result input = {.value = 0, .layer = GC_NONE};
     struct result output;
-    GC_TRY(build_model(b, model, 0, &input, &output));
-    GC_TRY(check_supported(model));
+    GC_TRY(build_model(&builder, model, 0, &input, &output));
     graph->output = output.value;
-    return order_weights(b, model);
-}
-
-/* ---- The JSON text ---- */
-
-static void *json_allocate(void *context, size_t size) {
-    (void)context;
-    return gc_allocate(size, 1);
-}
-
-static void *json_reallocate(void *context, void *memory, size_t old_size, size_t size) {
-    (void)context;
-    void *larger = gc_allocate(size, 1);
-    if (larger == NULL)
-        return NULL;
-    memcpy(larger, memory, old_size < size ? old_size : size);
-    gc_release(memory);
-    return larger;
-}
-
-static void json_release(void *context, void *memory) {
-    (void)context;
-    gc_release(memory);
-}
-
-static gc_status import_text(struct gc_graph *graph, const char *text, size_t length,
-                             int unwrapped);
-
-/* The configuration itself may lie deeper: TensorFlow.js has {"modelTopology": {"model_config": ...}},
- * and what stands there may be text once more. */
-static gc_status import_value(struct gc_graph *graph, yyjson_val *root, int unwrapped) {
-    static const char *const wrappers[] = {"modelTopology", "model_config"};
-    for (size_t i = 0; i < sizeof wrappers / sizeof *wrappers; i++) {
-        yyjson_val *inner = yyjson_obj_get(root, wrappers[i]);
-        if (inner != NULL && !yyjson_is_null(inner))
-            root = inner;
-    }
-    if (yyjson_is_str(root) && unwrapped == 0)
-        return import_text(graph, yyjson_get_str(root), yyjson_get_len(root), unwrapped + 1);
-    struct gc_pool pool = {0};
-    struct gc_keras_model *model;
-    gc_status status = gc_keras_read(&model, &pool, root);
-    struct builder builder = {.graph = graph, .pool = &pool};
-    if (status == GC_OK)
-        status = build(&builder, model);
-    gc_pool_free(&pool);
-    return status;
-}
-
-static gc_status import_text(struct gc_graph *graph, const char *text, size_t length,
-                             int unwrapped) {
-    if (length > GC_MAX_CONFIG_BYTES)
-        return gc_fail(GC_TOO_LARGE, "the configuration has %zu bytes; %d are allowed", length,
-                       GC_MAX_CONFIG_BYTES);
-    const yyjson_alc memory = {json_allocate, json_reallocate, json_release, NULL};
-    yyjson_read_err error;
-    yyjson_doc *document = yyjson_read_opts((char *)(uintptr_t)text, length,
-                                            YYJSON_READ_ALLOW_INF_AND_NAN, &memory, &error);
-    if (document == NULL && error.code == YYJSON_READ_ERROR_MEMORY_ALLOCATION)
-        return gc_fail_memory(length, "reading the configuration");
-    if (document == NULL)
-        return gc_fail(GC_INVALID_MODEL, "the configuration is not JSON: %s at byte %zu", error.msg,
-                       error.pos);
-    const gc_status status = import_value(graph, yyjson_doc_get_root(document), unwrapped);
-    yyjson_doc_free(document);
-    return status;
-}
-
-gc_status gc_keras_import(struct gc_graph *graph, const char *config, size_t length) {
-    return import_text(graph, config, length, 0);
+    return order_weights(&builder, model);
 }

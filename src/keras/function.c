@@ -1,10 +1,14 @@
 /* Functions that became layers because they were called on a layer's output: those of keras.ops, which
  * Keras 3 keeps as the class of the function, and those of TensorFlow, which Keras 2 keeps as TFOpLambda
  * with the function's name. Neither holds code. */
+#include "keras/function.h"
+
 #include <math.h>
 #include <string.h>
 
-#include "keras/lowering.h"
+#include "keras/activation.h"
+#include "keras/class.h"
+#include "keras/layers.h"
 
 /* ---- Of two values, one of which may be a constant ---- */
 
@@ -47,7 +51,7 @@ static gc_status affine(struct gc_build *build, const struct constant *c, double
         p.scale[i] = is_offset ? scale : c->values[i];
         p.offset[i] = is_offset ? c->values[i] : 0;
     }
-    return gc_build_op(build, &gc_op_rescaling, &p, sizeof p, NULL);
+    return GC_BUILD_OP(build, &gc_op_rescaling, p, NULL);
 }
 
 static gc_status add(struct gc_build *build) {
@@ -100,7 +104,7 @@ static gc_status extreme(struct gc_build *build, const struct gc_op *op, bool is
         return gc_build_lacks(build, "constants per channel");
     const struct gc_clamp_params p = {.low = is_maximum ? c.values[0] : -INFINITY,
                                       .high = is_maximum ? INFINITY : c.values[0]};
-    return gc_build_op(build, &gc_op_clamp, &p, sizeof p, NULL);
+    return GC_BUILD_OP(build, &gc_op_clamp, p, NULL);
 }
 
 static gc_status maximum(struct gc_build *build) { return extreme(build, &gc_op_maximum, true); }
@@ -118,40 +122,34 @@ static gc_status gelu(struct gc_build *build) {
 /* The activation whose name is the class in Keras' other spelling: "HardSigmoid", "hard_sigmoid". */
 static gc_status activation(struct gc_build *build) {
     char name[64];
-    gc_keras_snake_case(name, build->layer->type);
-    return gc_build_function(build, name);
+    gc_class_snake_case(name, build->layer->type);
+    return gc_build_named_activation(build, name);
 }
 
 static gc_status tensorflow_relu(struct gc_build *build) {
-    return gc_build_function(build, "relu");
+    return gc_build_named_activation(build, "relu");
 }
 
 static gc_status tensorflow_relu6(struct gc_build *build) {
-    return gc_build_function(build, "relu6");
+    return gc_build_named_activation(build, "relu6");
 }
 
 static gc_status tensorflow_sigmoid(struct gc_build *build) {
-    return gc_build_function(build, "sigmoid");
+    return gc_build_named_activation(build, "sigmoid");
 }
 
 static gc_status tensorflow_silu(struct gc_build *build) {
-    return gc_build_function(build, "silu");
-}
-
-/* ---- Of any number ---- */
-
-static gc_status concatenate(struct gc_build *build) {
-    return gc_lowering_find("Concatenate")->lower(build);
+    return gc_build_named_activation(build, "silu");
 }
 
 /* ---- The tables ---- */
 
 static const struct gc_lowering functions[] = {
-    {"Add", add, GC_MERGE},           {"Concatenate", concatenate, GC_MERGE},
+    {"Add", add, GC_MERGE},           {"Concatenate", gc_build_concatenate, GC_MERGE},
     {"Divide", divide, GC_MERGE},     {"Gelu", gelu, GC_PLAIN},
     {"Maximum", maximum, GC_MERGE},   {"Minimum", minimum, GC_MERGE},
     {"Multiply", multiply, GC_MERGE}, {"Subtract", subtract, GC_MERGE},
-    {"TrueDivide", divide, GC_MERGE},
+    {"TrueDivide", divide, GC_MERGE}, {NULL, NULL, GC_PLAIN},
 };
 
 static const struct gc_lowering tensorflow_functions[] = {
@@ -165,27 +163,19 @@ static const struct gc_lowering tensorflow_functions[] = {
     {"nn.relu", tensorflow_relu, GC_PLAIN},
     {"nn.relu6", tensorflow_relu6, GC_PLAIN},
     {"nn.silu", tensorflow_silu, GC_PLAIN},
+    {NULL, NULL, GC_PLAIN},
 };
-
-static const struct gc_lowering *find(const struct gc_lowering *table, size_t count,
-                                      const char *name) {
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(table[i].type, name) == 0)
-            return &table[i];
-    return NULL;
-}
 
 const struct gc_lowering *gc_function_find(const char *type) {
     static const struct gc_lowering of_activation = {"", activation, GC_PLAIN};
     char name[64];
     if (strlen(type) >= sizeof name / 2)
         return NULL;
-    gc_keras_snake_case(name, type);
-    const struct gc_lowering *found = find(functions, sizeof functions / sizeof *functions, type);
-    return found == NULL && gc_is_activation(name) ? &of_activation : found;
+    gc_class_snake_case(name, type);
+    const struct gc_lowering *found = gc_lowering_find(functions, type);
+    return found == NULL && gc_activation_exists(name) ? &of_activation : found;
 }
 
 const struct gc_lowering *gc_tensorflow_function_find(const char *name) {
-    return find(tensorflow_functions, sizeof tensorflow_functions / sizeof *tensorflow_functions,
-                name);
+    return gc_lowering_find(tensorflow_functions, name);
 }

@@ -1,12 +1,12 @@
 /* One function per kind of Keras layer, and the table that names them. A new layer is a function that reads
  * its fields and appends operators, and a line in the table. */
-#include "keras/lowering.h"
+#include "keras/layers.h"
 
-#include <math.h>
 #include <string.h>
 
+#include "keras/activation.h"
+
 #define ENTRIES(array) (int32_t)(sizeof(array) / sizeof *(array))
-#define APPEND(build, op, params, arrays) gc_build_op(build, op, &(params), sizeof(params), arrays)
 
 #define MAX_CONSTANTS 4096 /* of one kind in a configuration */
 
@@ -31,7 +31,7 @@ static gc_status read_conv2d(const struct gc_fields *f, struct gc_conv2d_params 
 static gc_status conv2d(struct gc_build *build) {
     struct gc_conv2d_params p = {0};
     GC_TRY(read_conv2d(&build->fields, &p));
-    GC_TRY(APPEND(build, &gc_op_conv2d, p, kernel_and_bias));
+    GC_TRY(GC_BUILD_OP(build, &gc_op_conv2d, p, kernel_and_bias));
     return gc_build_activation(build, "activation");
 }
 
@@ -44,7 +44,7 @@ static gc_status read_depthwise(const struct gc_fields *f, struct gc_depthwise_p
 static gc_status depthwise_conv2d(struct gc_build *build) {
     struct gc_depthwise_params p = {0};
     GC_TRY(read_depthwise(&build->fields, &p));
-    GC_TRY(APPEND(build, &gc_op_depthwise, p, kernel_and_bias));
+    GC_TRY(GC_BUILD_OP(build, &gc_op_depthwise, p, kernel_and_bias));
     return gc_build_activation(build, "activation");
 }
 
@@ -58,8 +58,8 @@ static gc_status separable_conv2d(struct gc_build *build) {
     GC_TRY(gc_field_int(&build->fields, "filters", 1, GC_REQUIRED, &pointwise.filters));
     pointwise.bias = depthwise.bias;
     depthwise.bias = false;
-    GC_TRY(APPEND(build, &gc_op_depthwise, depthwise, depthwise_arrays));
-    GC_TRY(APPEND(build, &gc_op_conv2d, pointwise, pointwise_arrays));
+    GC_TRY(GC_BUILD_OP(build, &gc_op_depthwise, depthwise, depthwise_arrays));
+    GC_TRY(GC_BUILD_OP(build, &gc_op_conv2d, pointwise, pointwise_arrays));
     return gc_build_activation(build, "activation");
 }
 
@@ -81,7 +81,7 @@ static gc_status conv2d_transpose(struct gc_build *build) {
     if (gc_field(f, "output_padding") != NULL)
         GC_TRY(gc_field_pair(f, "output_padding", 0, GC_REQUIRED, &p.output_padding_h,
                              &p.output_padding_w));
-    GC_TRY(APPEND(build, &gc_op_conv2d_transpose, p, kernel_and_bias));
+    GC_TRY(GC_BUILD_OP(build, &gc_op_conv2d_transpose, p, kernel_and_bias));
     return gc_build_activation(build, "activation");
 }
 
@@ -89,7 +89,7 @@ static gc_status dense(struct gc_build *build) {
     struct gc_dense_params p = {0};
     GC_TRY(gc_field_int(&build->fields, "units", 1, GC_REQUIRED, &p.units));
     GC_TRY(gc_field_bool(&build->fields, "use_bias", true, &p.bias));
-    GC_TRY(APPEND(build, &gc_op_dense, p, kernel_and_bias));
+    GC_TRY(GC_BUILD_OP(build, &gc_op_dense, p, kernel_and_bias));
     return gc_build_activation(build, "activation");
 }
 
@@ -125,7 +125,7 @@ static gc_status batch_normalization(struct gc_build *build) {
     if (p.epsilon < 0)
         return gc_field_wrong(f, "epsilon", "a number from 0 on");
     GC_TRY(gc_build_axis(build, p.axis, &p.axis));
-    return APPEND(build, &gc_op_batch_norm, p, arrays);
+    return GC_BUILD_OP(build, &gc_op_batch_norm, p, arrays);
 }
 
 static gc_status rescaling(struct gc_build *build) {
@@ -145,7 +145,7 @@ static gc_status rescaling(struct gc_build *build) {
         if (offsets == 1)
             p.offset[c] = p.offset[0];
     }
-    return APPEND(build, &gc_op_rescaling, p, NULL);
+    return GC_BUILD_OP(build, &gc_op_rescaling, p, NULL);
 }
 
 /* The constants of Normalization: means, then variances, one for all values or one along the axis. */
@@ -210,7 +210,7 @@ static gc_status layer_normalization(struct gc_build *build) {
     if (p.epsilon < 0)
         return gc_field_wrong(f, "epsilon", "a number from 0 on");
     GC_TRY(read_axes(build, "axis", -1, p.axes));
-    return APPEND(build, &gc_op_layer_norm, p, arrays);
+    return GC_BUILD_OP(build, &gc_op_layer_norm, p, arrays);
 }
 
 static gc_status layer_scale(struct gc_build *build) {
@@ -224,43 +224,12 @@ static gc_status activation(struct gc_build *build) {
     return gc_build_activation(build, "activation");
 }
 
-static gc_status relu(struct gc_build *build) {
-    const struct gc_fields *f = &build->fields;
-    struct gc_relu_params p = {0};
-    GC_TRY(gc_field_number(f, "max_value", INFINITY, &p.max_value));
-    GC_TRY(gc_field_number(f, "negative_slope", 0, &p.negative_slope));
-    GC_TRY(gc_field_number(f, "threshold", 0, &p.threshold));
-    if (p.max_value < 0)
-        return gc_field_wrong(f, "max_value", "a number from 0 on");
-    if (p.negative_slope != 0 || p.threshold != 0)
-        return APPEND(build, &gc_op_relu, p, NULL);
-    const struct gc_clamp_params clamp = {.low = 0, .high = p.max_value};
-    return APPEND(build, &gc_op_clamp, clamp, NULL);
-}
-
-/* Keras 2 calls the slope alpha. */
-static gc_status leaky_relu(struct gc_build *build) {
-    const char *field = gc_field(&build->fields, "alpha") != NULL ? "alpha" : "negative_slope";
-    return gc_build_named(build, "leaky_relu", field, 0.3);
-}
-
-static gc_status elu(struct gc_build *build) { return gc_build_function(build, "elu"); }
-
-static gc_status softmax(struct gc_build *build) { return gc_build_function(build, "softmax"); }
-
-/* x above theta, else 0. */
-static gc_status thresholded_relu(struct gc_build *build) {
-    struct gc_activation_params p = {.beta = 0};
-    GC_TRY(gc_field_number(&build->fields, "theta", 1, &p.alpha));
-    return APPEND(build, &gc_op_threshold, p, NULL);
-}
-
 static gc_status prelu(struct gc_build *build) {
     static const char *const arrays[GC_MAX_WEIGHTS] = {"alpha"};
     struct gc_prelu_params p = {{false}};
     if (gc_field(&build->fields, "shared_axes") != NULL)
         GC_TRY(read_axes(build, "shared_axes", 0, p.shared));
-    return APPEND(build, &gc_op_prelu, p, arrays);
+    return GC_BUILD_OP(build, &gc_op_prelu, p, arrays);
 }
 
 /* ---- Shapes ---- */
@@ -283,13 +252,13 @@ static gc_status read_sides(const struct gc_fields *f, const char *key, int32_t 
 static gc_status zero_padding2d(struct gc_build *build) {
     struct gc_zero_padding_params p = {0};
     GC_TRY(read_sides(&build->fields, "padding", 1, &p.padding));
-    return APPEND(build, &gc_op_zero_padding, p, NULL);
+    return GC_BUILD_OP(build, &gc_op_zero_padding, p, NULL);
 }
 
 static gc_status cropping2d(struct gc_build *build) {
     struct gc_cropping_params p = {0};
     GC_TRY(read_sides(&build->fields, "cropping", 0, &p.cropping));
-    return APPEND(build, &gc_op_cropping, p, NULL);
+    return GC_BUILD_OP(build, &gc_op_cropping, p, NULL);
 }
 
 static gc_status up_sampling2d(struct gc_build *build) {
@@ -301,12 +270,12 @@ static gc_status up_sampling2d(struct gc_build *build) {
     p.bilinear = strcmp(interpolation, "bilinear") == 0;
     if (!p.bilinear && strcmp(interpolation, "nearest") != 0)
         return gc_build_lacks(build, "interpolation '%s'", interpolation);
-    return APPEND(build, &gc_op_upsampling, p, NULL);
+    return GC_BUILD_OP(build, &gc_op_upsampling, p, NULL);
 }
 
 static gc_status flatten(struct gc_build *build) {
     const struct gc_reshape_params p = {.shape = {1, {-1}}};
-    return APPEND(build, &gc_op_reshape, p, NULL);
+    return GC_BUILD_OP(build, &gc_op_reshape, p, NULL);
 }
 
 static gc_status reshape(struct gc_build *build) {
@@ -314,7 +283,7 @@ static gc_status reshape(struct gc_build *build) {
     if (gc_field(&build->fields, "target_shape") == NULL)
         return gc_field_wrong(&build->fields, "target_shape", "a list of integers");
     GC_TRY(gc_field_ints(&build->fields, "target_shape", GC_MAX_RANK, p.shape.dims, &p.shape.rank));
-    return APPEND(build, &gc_op_reshape, p, NULL);
+    return GC_BUILD_OP(build, &gc_op_reshape, p, NULL);
 }
 
 static gc_status permute(struct gc_build *build) {
@@ -332,7 +301,7 @@ static gc_status permute(struct gc_build *build) {
     }
     if (!good)
         return gc_field_wrong(&build->fields, "dims", "each axis of the input once, from 1 on");
-    return APPEND(build, &gc_op_permute, p, NULL);
+    return GC_BUILD_OP(build, &gc_op_permute, p, NULL);
 }
 
 /* ---- Pooling ---- */
@@ -347,7 +316,7 @@ static gc_status pool(struct gc_build *build, const struct gc_op *op) {
     if (gc_field(f, "strides") != NULL)
         GC_TRY(gc_field_pair(f, "strides", 1, GC_REQUIRED, &w->stride_h, &w->stride_w));
     GC_TRY(gc_field_same(f, &w->same));
-    return APPEND(build, op, p, NULL);
+    return GC_BUILD_OP(build, op, p, NULL);
 }
 
 static gc_status max_pooling2d(struct gc_build *build) { return pool(build, &gc_op_max_pooling); }
@@ -359,7 +328,7 @@ static gc_status average_pooling2d(struct gc_build *build) {
 static gc_status global_pool(struct gc_build *build, const struct gc_op *op) {
     struct gc_global_pooling_params p = {0};
     GC_TRY(gc_field_bool(&build->fields, "keepdims", false, &p.keepdims));
-    return APPEND(build, op, p, NULL);
+    return GC_BUILD_OP(build, op, p, NULL);
 }
 
 static gc_status global_average_pooling2d(struct gc_build *build) {
@@ -391,11 +360,11 @@ static gc_status subtract(struct gc_build *build) {
     return merge(build, &gc_op_subtract);
 }
 
-static gc_status concatenate(struct gc_build *build) {
+gc_status gc_build_concatenate(struct gc_build *build) {
     struct gc_concatenate_params p;
     GC_TRY(gc_field_axis(&build->fields, "axis", -1, &p.axis));
     GC_TRY(gc_build_axis(build, p.axis, &p.axis));
-    return APPEND(build, &gc_op_concatenate, p, NULL);
+    return GC_BUILD_OP(build, &gc_op_concatenate, p, NULL);
 }
 
 /* ---- The identity: what acts in training only ---- */
@@ -417,7 +386,7 @@ static const struct gc_lowering layers[] = {
     {"AveragePooling2D", average_pooling2d, GC_PLAIN},
     {"BatchNormalization", batch_normalization, GC_PLAIN},
     {"BatchNormalizationV1", batch_normalization, GC_PLAIN},
-    {"Concatenate", concatenate, GC_MERGE},
+    {"Concatenate", gc_build_concatenate, GC_MERGE},
     {"Conv2D", conv2d, GC_PLAIN},
     {"Conv2DTranspose", conv2d_transpose, GC_PLAIN},
     {"Convolution2D", conv2d, GC_PLAIN},
@@ -427,7 +396,6 @@ static const struct gc_lowering layers[] = {
     {"Dense", dense, GC_PLAIN},
     {"DepthwiseConv2D", depthwise_conv2d, GC_PLAIN},
     {"Dropout", identity, GC_PLAIN},
-    {"ELU", elu, GC_ACTIVATION},
     {"Flatten", flatten, GC_PLAIN},
     {"GaussianDropout", identity, GC_PLAIN},
     {"GaussianNoise", identity, GC_PLAIN},
@@ -436,7 +404,6 @@ static const struct gc_lowering layers[] = {
     {"Identity", identity, GC_PLAIN},
     {"LayerNormalization", layer_normalization, GC_PLAIN},
     {"LayerScale", layer_scale, GC_PLAIN},
-    {"LeakyReLU", leaky_relu, GC_ACTIVATION},
     {"MaxPooling2D", max_pooling2d, GC_PLAIN},
     {"Maximum", maximum, GC_MERGE},
     {"Minimum", minimum, GC_MERGE},
@@ -467,30 +434,34 @@ static const struct gc_lowering layers[] = {
     {"RandomTranslation", identity, GC_PLAIN},
     {"RandomWidth", identity, GC_PLAIN},
     {"RandomZoom", identity, GC_PLAIN},
-    {"ReLU", relu, GC_ACTIVATION},
     {"Rescaling", rescaling, GC_PLAIN},
     {"Reshape", reshape, GC_PLAIN},
     {"SeparableConv2D", separable_conv2d, GC_PLAIN},
     {"SeparableConvolution2D", separable_conv2d, GC_PLAIN},
-    {"Softmax", softmax, GC_ACTIVATION},
     {"SpatialDropout1D", identity, GC_PLAIN},
     {"SpatialDropout2D", identity, GC_PLAIN},
     {"SpatialDropout3D", identity, GC_PLAIN},
     {"StochasticDepth", identity, GC_PLAIN},
     {"Subtract", subtract, GC_MERGE},
     {"SyncBatchNormalization", batch_normalization, GC_PLAIN},
-    {"ThresholdedReLU", thresholded_relu, GC_ACTIVATION},
     {"UpSampling2D", up_sampling2d, GC_PLAIN},
     {"ZeroPadding2D", zero_padding2d, GC_PLAIN},
+    {NULL, NULL, GC_PLAIN},
 };
 
-const struct gc_lowering *gc_lowering_find(const char *type) {
-    for (int32_t i = 0; i < ENTRIES(layers); i++)
-        if (strcmp(layers[i].type, type) == 0)
-            return &layers[i];
-    return NULL;
+static const struct gc_lowering *const tables[] = {layers, gc_activation_layers};
+
+const struct gc_lowering *gc_layer_find(const char *type) {
+    const struct gc_lowering *found = NULL;
+    for (int32_t t = 0; found == NULL && t < ENTRIES(tables); t++)
+        found = gc_lowering_find(tables[t], type);
+    return found;
 }
 
 const char *gc_supported_layer(int32_t i) {
-    return i >= 0 && i < ENTRIES(layers) ? layers[i].type : NULL;
+    for (int32_t t = 0; i >= 0 && t < ENTRIES(tables); t++)
+        for (const struct gc_lowering *entry = tables[t]; entry->type != NULL; entry++)
+            if (i-- == 0)
+                return entry->type;
+    return NULL;
 }

@@ -1,4 +1,5 @@
-/* Lowering: one Keras layer becomes one or a few operators, in a chain. */
+/* Lowering: one Keras layer becomes one or a few operators, in a chain. Here is the record of a lowering, and
+ * what it calls to append operators. */
 #ifndef GC_KERAS_LOWERING_H
 #define GC_KERAS_LOWERING_H
 
@@ -12,7 +13,7 @@ struct gc_build {
     struct gc_keras_layer *layer;
     struct gc_fields fields; /* the layer's, or those of an activation that is a layer itself */
     const struct gc_keras_call *call;
-    int32_t row;           /* the layer's index in the graph */
+    int32_t layer_index;   /* in the graph */
     const int32_t *inputs; /* values that the next operator takes */
     int32_t input_count;
     int32_t value;        /* output of the last operator; GC_NONE before the first */
@@ -22,28 +23,22 @@ struct gc_build {
 };
 
 enum gc_lowering_kind {
-    GC_PLAIN,      /* takes one input */
-    GC_ACTIVATION, /* takes one input, and can stand where an activation's name does */
-    GC_MERGE       /* takes one input or more */
+    GC_PLAIN, /* takes one input */
+    GC_MERGE  /* takes one input or more */
 };
 
 struct gc_lowering {
-    const char *type; /* Keras class */
+    const char *type; /* Keras class; NULL ends a table */
     /* Appends the layer's operators; a layer that appends none is the identity. */
     gc_status (*lower)(struct gc_build *build);
     enum gc_lowering_kind kind;
 };
 
-/* How a Keras class is lowered; NULL if it is not supported. */
-const struct gc_lowering *gc_lowering_find(const char *type);
+/* The entry of a class in a table; NULL if there is none. */
+const struct gc_lowering *gc_lowering_find(const struct gc_lowering *table, const char *type);
 
-/* The same for a function that became a layer because it was called on a layer's output: the class of a
- * function of keras.ops ("Add"), or of an operator of TensorFlow in Keras 2 ("math.truediv"). */
-const struct gc_lowering *gc_function_find(const char *type);
-const struct gc_lowering *gc_tensorflow_function_find(const char *name);
-
-/* ---- What the lowerings call. While values are unknown these do nothing and succeed, so that all
- * layers which are not supported are found in one go. ---- */
+/* ---- What lowerings call. While values are unknown these do nothing and succeed, so that all layers that
+ * are not supported are found in one go. ---- */
 
 /* Appends an operator; the first takes the layer's inputs, each other one what the one before gives.
  *   arrays   names of the weights per slot, as Keras 3 has them, NULL for a slot that is not used; the
@@ -51,18 +46,9 @@ const struct gc_lowering *gc_tensorflow_function_find(const char *name);
 gc_status gc_build_op(struct gc_build *build, const struct gc_op *op, const void *params,
                       size_t params_size, const char *const arrays[GC_MAX_WEIGHTS]);
 
-/* Appends the activation that the field `key` of the configuration asks for; nothing if it is linear. */
-gc_status gc_build_activation(struct gc_build *build, const char *key);
-
-/* Appends the activation of that name, which must be one; its first number, or axis, is read from `field`. */
-gc_status gc_build_named(struct gc_build *build, const char *name, const char *field,
-                         double without);
-
-/* The same with the field and the default that the function of keras.ops has. */
-gc_status gc_build_function(struct gc_build *build, const char *name);
-
-/* Is there an activation of that name? */
-bool gc_is_activation(const char *name);
+/* The same with a variable of the operator's parameters. */
+#define GC_BUILD_OP(build, op, params, arrays)                                                     \
+    gc_build_op(build, op, &(params), sizeof(params), arrays)
 
 /* Takes the layer's next weight, one that no operator reads. */
 gc_status gc_build_weight(struct gc_build *build, const char *array, const gc_shape *shape);

@@ -76,7 +76,7 @@ gc_status gc_keras_order(struct gc_keras_model *model, struct gc_pool *pool) {
     struct sorter s = {.heap_size = 0};
     model->order = gc_pool_allocate(pool, (size_t)model->call_count, sizeof *model->order);
     if (model->order == NULL || !prepare(&s, model, pool))
-        return gc_fail(GC_OUT_OF_MEMORY, "out of memory while ordering the layers");
+        return gc_pool_fail();
     for (int32_t i = 0; i < model->call_count; i++)
         if (s.waiting[i] == 0)
             push(&s, i);

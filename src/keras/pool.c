@@ -39,6 +39,10 @@ char *gc_pool_text(struct gc_pool *pool, const char *text) {
     return copy;
 }
 
+gc_status gc_pool_fail(void) {
+    return gc_fail(GC_OUT_OF_MEMORY, "out of memory while reading the configuration");
+}
+
 void gc_pool_free(struct gc_pool *pool) {
     while (pool->blocks != NULL) {
         struct gc_pool_block *next = pool->blocks->next;

@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/error.h"
+
 struct gc_pool {
     struct gc_pool_block *blocks;
     size_t left; /* bytes unused in the newest block */
@@ -17,6 +19,9 @@ void *gc_pool_allocate(struct gc_pool *pool, size_t count, size_t size);
 
 /* A copy of `text`; NULL if out of memory. */
 char *gc_pool_text(struct gc_pool *pool, const char *text);
+
+/* The failure of an allocation. */
+gc_status gc_pool_fail(void);
 
 void gc_pool_free(struct gc_pool *pool);
 

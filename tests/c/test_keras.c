@@ -552,7 +552,8 @@ TEST(keras_refuses_what_is_no_model) {
     refuse(SEQUENTIAL("{'class_name':'Dense','config':{}}"), GC_INVALID_MODEL, "no name");
     refuse(SEQUENTIAL("{'class_name':'Dense','name':'d','config':3}"), GC_INVALID_MODEL,
            "layer 'd': config should be an object");
-    refuse(SEQUENTIAL(LAYER("Dense", "d", ",'units':3", "")), GC_INVALID_MODEL, "what goes in");
+    refuse(SEQUENTIAL(LAYER("Dense", "d", ",'units':3", "")), GC_INVALID_MODEL,
+           "shape of its input");
     refuse(SEQUENTIAL(INPUT("in", "[null,784]") "," DENSE("d", "")), GC_INVALID_MODEL,
            "no picture");
     refuse(SEQUENTIAL(INPUT("in", "[null,8,8,null]") "," DENSE("d", "")), GC_INVALID_MODEL,

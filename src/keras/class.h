@@ -1,0 +1,24 @@
+/* Classes of layers and models, as the entries of a configuration name them. */
+#ifndef GC_KERAS_CLASS_H
+#define GC_KERAS_CLASS_H
+
+#include <stdbool.h>
+#include <yyjson.h>
+
+/* Is it a model that consists of layers? */
+bool gc_class_is_model(const char *type);
+
+bool gc_class_is_sequential(yyjson_val *entry);
+
+/* Is the class not Keras' own? It may have the name of a class of Keras. */
+bool gc_class_is_custom(yyjson_val *entry);
+
+/* Is the class a function of keras.ops? Such a function becomes a layer when it is called on the output of
+ * one. */
+bool gc_class_is_function(yyjson_val *entry);
+
+/* Keras' to_snake_case: "DepthwiseConv2D" gives "depthwise_conv2d". `snake` holds twice the length of
+ * `type`, and a zero. */
+void gc_class_snake_case(char *snake, const char *type);
+
+#endif

@@ -1,0 +1,112 @@
+/* What lowerings call: operators and weights are appended to the graph. */
+#include "keras/lowering.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+const struct gc_lowering *gc_lowering_find(const struct gc_lowering *table, const char *type) {
+    for (; table->type != NULL; table++)
+        if (strcmp(table->type, type) == 0)
+            return table;
+    return NULL;
+}
+
+/* ---- Weights ---- */
+
+/* Moving statistics and those of Normalization are weights that no training changes. */
+static bool is_trainable(const struct gc_keras_layer *layer, const char *array) {
+    return layer->trainable && strncmp(array, "moving_", 7) != 0 &&
+           strcmp(layer->type, "Normalization") != 0;
+}
+
+static gc_status create_weight(struct gc_build *build, const char *array, const gc_shape *shape,
+                               int32_t *index) {
+    struct gc_keras_layer *layer = build->layer;
+    const size_t bytes = strlen(layer->path) + strlen(layer->store) + strlen(array) + 16;
+    char *path = gc_pool_allocate(build->pool, bytes, 1);
+    char *store = gc_pool_allocate(build->pool, bytes, 1);
+    if (path == NULL || store == NULL)
+        return gc_pool_fail();
+    snprintf(path, bytes, "%s/%s", layer->path, array);
+    snprintf(store, bytes, "%s/vars/%d", layer->store, (int)layer->weight_count);
+    GC_TRY(gc_graph_add_weight(build->graph, index, path, store, shape));
+    layer->weights[layer->weight_count++] = *index;
+    const double count = (double)gc_shape_count(shape);
+    layer->params += count;
+    if (is_trainable(layer, array))
+        layer->trainable_params += count;
+    return GC_OK;
+}
+
+/* The layer's next weight: made by its first call, the same in the others. */
+static gc_status take_weight(struct gc_build *build, const char *array, const gc_shape *shape,
+                             int32_t *index) {
+    struct gc_keras_layer *layer = build->layer;
+    const int32_t number = build->weight_count++;
+    if (number == layer->weight_count)
+        return create_weight(build, array, shape, index);
+    *index = layer->weights[number];
+    const gc_shape *first = &build->graph->weights[*index].shape;
+    if (gc_shape_equal(first, shape))
+        return GC_OK;
+    char has[GC_SHAPE_TEXT], wants[GC_SHAPE_TEXT];
+    return gc_fail(GC_INVALID_MODEL, "its %s has shape %s in one call and %s in another", array,
+                   gc_shape_text(has, first), gc_shape_text(wants, shape));
+}
+
+gc_status gc_build_weight(struct gc_build *build, const char *array, const gc_shape *shape) {
+    int32_t index;
+    return build->unknown ? GC_OK : take_weight(build, array, shape, &index);
+}
+
+/* ---- Operators ---- */
+
+gc_status gc_build_op(struct gc_build *build, const struct gc_op *op, const void *params,
+                      size_t params_size, const char *const arrays[GC_MAX_WEIGHTS]) {
+    if (build->unknown)
+        return GC_OK;
+    GC_TRY(gc_graph_add_node(build->graph, &build->value, op, params, params_size, build->inputs,
+                             build->input_count, build->layer_index));
+    const int32_t node = build->graph->node_count - 1;
+    const int32_t input = build->graph->nodes[node].inputs[0]; /* build->inputs may be the output */
+    const gc_shape in = build->graph->values[input].shape;
+    for (int32_t slot = 0; arrays != NULL && slot < GC_MAX_WEIGHTS && arrays[slot] != NULL;
+         slot++) {
+        const gc_shape shape = op->weight(slot, &in, params);
+        if (shape.rank < 0)
+            continue;
+        int32_t weight = GC_NONE;
+        GC_TRY(take_weight(build, arrays[slot], &shape, &weight));
+        gc_graph_give_weight(build->graph, node, slot, weight);
+    }
+    build->inputs = &build->value;
+    build->input_count = 1;
+    return GC_OK;
+}
+
+gc_status gc_build_axis(const struct gc_build *build, int32_t keras_axis, int32_t *axis) {
+    *axis = 0;
+    if (build->unknown)
+        return GC_OK;
+    const gc_shape *in = &build->graph->values[build->inputs[0]].shape;
+    *axis = gc_shape_axis(in, keras_axis);
+    if (*axis >= 0)
+        return GC_OK;
+    char text[GC_SHAPE_TEXT];
+    return gc_fail(GC_INVALID_MODEL, "its input, of shape %s without the batch, has no axis %d",
+                   gc_shape_text(text, in), (int)keras_axis);
+}
+
+gc_status gc_build_lacks(struct gc_build *build, const char *format, ...) {
+    char text[160];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    build->unknown = true;
+    if (build->layer->lacking != NULL)
+        return GC_OK;
+    build->layer->lacking = gc_pool_text(build->pool, text);
+    return build->layer->lacking == NULL ? gc_pool_fail() : GC_OK;
+}

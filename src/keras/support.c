@@ -1,0 +1,93 @@
+#include "keras/support.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "keras/function.h"
+#include "keras/layers.h"
+
+/* ---- Lowerings ---- */
+
+/* TFOpLambda is a layer that calls a function of TensorFlow by its name. */
+static gc_status find_tensorflow_function(struct gc_keras_layer *layer, struct gc_pool *pool) {
+    const char *name;
+    GC_TRY(gc_field_text(&layer->fields, "function", "", &name));
+    layer->lowering = gc_tensorflow_function_find(name);
+    if (layer->lowering != NULL)
+        return GC_OK;
+    const size_t bytes = strlen(name) + 16;
+    char *lacking = gc_pool_allocate(pool, bytes, 1);
+    if (lacking == NULL)
+        return gc_pool_fail();
+    snprintf(lacking, bytes, "function '%.100s'", name);
+    layer->lacking = lacking;
+    return GC_OK;
+}
+
+static gc_status find_lowering(struct gc_keras_layer *layer, struct gc_pool *pool) {
+    if (layer->is_input)
+        return GC_OK;
+    if (layer->model != NULL)
+        return gc_keras_find_lowerings(layer->model, pool);
+    if (layer->is_function && !layer->is_custom)
+        layer->lowering = gc_function_find(layer->type);
+    else if (strcmp(layer->type, "TFOpLambda") == 0 && !layer->is_custom)
+        return find_tensorflow_function(layer, pool);
+    else if (!layer->is_custom)
+        layer->lowering = gc_layer_find(layer->type);
+    if (layer->lowering == NULL)
+        layer->lacking = "";
+    return GC_OK;
+}
+
+gc_status gc_keras_find_lowerings(struct gc_keras_model *model, struct gc_pool *pool) {
+    for (int32_t i = 0; i < model->layer_count; i++)
+        GC_TRY(find_lowering(&model->layers[i], pool));
+    return GC_OK;
+}
+
+/* ---- What is not supported, in one sentence ---- */
+
+struct sentence {
+    char text[6000];
+    size_t used;
+    int32_t count, left_out;
+    bool has_code; /* one of the layers is Python code */
+};
+
+static void name_lacking(struct sentence *s, const struct gc_keras_model *model) {
+    for (int32_t i = 0; i < model->layer_count; i++) {
+        const struct gc_keras_layer *layer = &model->layers[i];
+        if (layer->model != NULL)
+            name_lacking(s, layer->model);
+        if (layer->lacking == NULL)
+            continue;
+        s->count++;
+        s->has_code |= strcmp(layer->type, "Lambda") == 0;
+        const size_t room = sizeof s->text - s->used;
+        const int wanted = snprintf(s->text + s->used, room, "%s'%s' (%s%s%s)",
+                                    s->used == 0 ? "" : ", ", layer->path, layer->type,
+                                    layer->lacking[0] == '\0' ? "" : " with ", layer->lacking);
+        if (wanted > 0 && (size_t)wanted < room && s->left_out == 0)
+            s->used += (size_t)wanted;
+        else
+            s->left_out++;
+        s->text[s->used] = '\0';
+    }
+}
+
+gc_status gc_keras_check_supported(const struct gc_keras_model *model) {
+    struct sentence s = {.used = 0};
+    name_lacking(&s, model);
+    if (s.count == 0)
+        return GC_OK;
+    char more[32] = "";
+    if (s.left_out > 0)
+        snprintf(more, sizeof more, " and %d more", (int)s.left_out);
+    return gc_fail(GC_UNSUPPORTED_LAYER, "%d layer%s not supported: %s%s%s", (int)s.count,
+                   s.count == 1 ? " is" : "s are", s.text, more,
+                   s.has_code
+                       ? ". A Lambda layer holds Python code, which is never run: put what it "
+                         "does into layers of Keras, or before the model"
+                       : "");
+}
