@@ -1,4 +1,5 @@
-/* Activations: by name in a layer's configuration, as a layer inside it, and as functions of keras.ops. */
+/* Activations in all their forms. A layer's configuration names one or holds one as a layer, and
+ * keras.ops has them as functions. */
 #include "keras/activation.h"
 
 #include <math.h>
@@ -13,8 +14,8 @@ enum numbers {
     AXIS
 };
 
-/* Keras' name, the operator, and its numbers; `field` is what the function of keras.ops, and the layer,
- * call the first of them. */
+/* An activation by Keras' name. `first` and `second` are its numbers in a field that holds only the
+ * name. The layer and the function of keras.ops read the first number from `field`. */
 struct activation {
     const char *name;
     const struct gc_op *op;
@@ -91,16 +92,16 @@ static gc_status append(struct gc_build *build, const struct activation *a, doub
 
 /* Appends an activation whose first number, or axis, is read from `field`. */
 static gc_status append_from(struct gc_build *build, const struct activation *a, const char *field,
-                             double without) {
-    double first = without;
+                             double fallback) {
+    double first = fallback;
     if (a->numbers == AXIS) {
         int32_t axis;
         if (yyjson_arr_size(gc_field(&build->fields, field)) > 1)
             return gc_build_lacks(build, "several axes");
-        GC_TRY(gc_field_axis(&build->fields, field, (int32_t)without, &axis));
+        GC_TRY(gc_field_axis(&build->fields, field, (int32_t)fallback, &axis));
         first = axis;
     } else {
-        GC_TRY(gc_field_number(&build->fields, field, without, &first));
+        GC_TRY(gc_field_number(&build->fields, field, fallback, &first));
     }
     return append(build, a, first);
 }
@@ -165,7 +166,7 @@ const struct gc_lowering gc_activation_layers[] = {
 /* ---- In a field of another layer ---- */
 
 static gc_status append_named(struct gc_build *build, const char *name) {
-    /* Keras 2's hard_sigmoid is another line than Keras 3's. */
+    /* The line of hard_sigmoid is not the same in Keras 2 as in Keras 3. */
     static const struct activation line = {"hard_sigmoid", &gc_op_line, ALPHA, 0.2, 0.5, NULL};
     const struct activation *a = find(name);
     if (a == NULL)
@@ -175,7 +176,7 @@ static gc_status append_named(struct gc_build *build, const char *name) {
     return append(build, a, a->first);
 }
 
-/* An activation that is a layer: {"class_name": "ReLU", "config": {"max_value": 6.0}}. */
+/* Appends an activation that is a layer, {"class_name": "ReLU", "config": {"max_value": 6.0}}. */
 static gc_status append_layer(struct gc_build *build, const char *type, yyjson_val *config) {
     const struct gc_lowering *lowering = gc_lowering_find(gc_activation_layers, type);
     if (lowering == NULL || !yyjson_is_obj(config))
@@ -200,7 +201,8 @@ gc_status gc_build_activation(struct gc_build *build, const char *key) {
     yyjson_val *config = yyjson_obj_get(field, "config");
     if (strcmp(type, "function") != 0)
         return append_layer(build, type, config);
-    /* A function: Keras' own by its name; one of a package of somebody's is that package's. */
+    /* A function of Keras is known by its name. A function of another package has a registered name
+     * with the package's in it. */
     name = gc_json_text(yyjson_obj_get(field, "registered_name"));
     if (name == NULL || strchr(name, '>') == NULL)
         name = gc_json_text(config);

@@ -1,4 +1,5 @@
-/* Building: the calls of a configuration, in their order, become layers, nodes and weights of the graph. */
+/* Building goes through the calls of a configuration in their order. They become layers, nodes and
+ * weights of the graph. */
 #include "keras/build.h"
 
 #include <stdio.h>
@@ -8,10 +9,10 @@
 #include "keras/input.h"
 #include "keras/lowering.h"
 
-/* What a call gives: a value and the layer that stands for it. */
+/* The result of a call is a value of the graph and the layer of the graph that gives it. */
 struct result {
-    int32_t value; /* GC_NONE: unknown, a layer that is not supported lies before */
-    int32_t layer; /* GC_NONE: what goes into the outermost Sequential */
+    int32_t value; /* GC_NONE if unknown, because an earlier layer is not supported */
+    int32_t layer; /* GC_NONE for the input of the outermost Sequential */
 };
 
 struct builder {
@@ -20,7 +21,7 @@ struct builder {
     bool keras_2;
 };
 
-/* Puts the layer in front of the last failure's sentence. */
+/* Adds the layer to the sentence of a failure. */
 static gc_status in_layer(gc_status status, const struct gc_keras_layer *layer) {
     if (status == GC_OK)
         return GC_OK;
@@ -31,19 +32,20 @@ static gc_status in_layer(gc_status status, const struct gc_keras_layer *layer) 
 
 /* ---- Layers ---- */
 
-/* A layer without operators is the identity: a view, so that it has a value of its own. */
+/* A layer without operators is the identity. A view of its input gives it a value. */
 static gc_status add_identity(struct gc_build *build) {
     const struct gc_reshape_params params = {.shape = {.rank = -1}};
     return gc_build_op(build, &gc_op_reshape, &params, sizeof params, NULL);
 }
 
-/* What no layer can be asked for, whatever its class. */
+/* Checks the options that no class of layers supports. */
 static gc_status check_options(struct gc_build *build) {
     const char *format;
     GC_TRY(gc_field_text(&build->fields, "data_format", "channels_last", &format));
     if (strcmp(format, "channels_first") == 0)
-        return gc_build_lacks(build, "data_format channels_first: channels_last is");
-    /* Policies of mixed precision are fine: their weights are float32, and so are all sums here. */
+        return gc_build_lacks(build,
+                              "data_format channels_first (only channels_last is supported)");
+    /* Policies of mixed precision are allowed, because their weights are float32. */
     yyjson_val *policy = gc_field(&build->fields, "dtype");
     const char *type = gc_json_text(yyjson_obj_get(policy, "class_name"));
     if (type != NULL && strstr(type, "Quantized") != NULL)
@@ -66,7 +68,7 @@ static gc_status lower(struct gc_build *build) {
     return build->unknown || build->value != GC_NONE ? GC_OK : add_identity(build);
 }
 
-/* Path of a layer's call: the first has the plain one, others are numbered. */
+/* Adds a call of a layer to the graph. The path of a later call ends in its number. */
 static gc_status add_layer(const struct builder *b, int32_t *index,
                            const struct gc_keras_layer *layer, uint64_t number,
                            const int32_t *inputs, int32_t input_count) {
@@ -84,7 +86,7 @@ static gc_status add_layer(const struct builder *b, int32_t *index,
 static gc_status build_model(const struct builder *b, const struct gc_keras_model *model,
                              uint64_t number, const struct result *inputs, struct result *output);
 
-/* What a layer takes: the values, and the layers that give them. */
+/* The inputs of a layer are values, and the layers that give them. */
 struct sources {
     int32_t *values, *layers; /* [count], [layer_count] */
     int32_t count, layer_count;
@@ -135,7 +137,7 @@ static gc_status build_layer(const struct builder *b, struct gc_keras_layer *lay
     return GC_OK;
 }
 
-/* Params of a nested model: those of its layers, each counted once. */
+/* Adds up the params of a nested model. A layer that is called twice counts once. */
 static void sum_params(const struct gc_keras_model *model, double *params, double *trainable) {
     for (int32_t i = 0; i < model->layer_count; i++) {
         const struct gc_keras_layer *layer = &model->layers[i];
@@ -174,7 +176,7 @@ static gc_status build_nested(const struct builder *b, const struct gc_keras_lay
     return GC_OK;
 }
 
-/* What goes into a model. An InputLayer of a Functional model is a layer of its own. */
+/* Builds an input of a model. An InputLayer of a Functional model is a layer of the graph, too. */
 static gc_status build_input(const struct builder *b, const struct gc_keras_model *model,
                              int32_t call, uint64_t number, const struct result *inputs,
                              struct result *output) {
@@ -194,8 +196,8 @@ static gc_status build_input(const struct builder *b, const struct gc_keras_mode
 }
 
 /* Builds one call of a model.
- *   number   which call of the model it is, from 0, counted over all calls of the models around it
- *   inputs   what goes in, [model->input_count] */
+ *   number   number of the call, from 0, counted over all calls of the models around it
+ *   inputs   [model->input_count] */
 static gc_status build_model(const struct builder *b, const struct gc_keras_model *model,
                              uint64_t number, const struct result *inputs, struct result *output) {
     struct result *results = gc_pool_allocate(b->pool, (size_t)model->call_count, sizeof *results);
@@ -222,8 +224,10 @@ static gc_status build_model(const struct builder *b, const struct gc_keras_mode
     return GC_OK;
 }
 
-/* ---- Weights: built in the order of the calls, listed in that of the configuration ---- */
+/* ---- The order of the weights ---- */
 
+/* Writes the final index of each weight. Weights are built in the order of the calls. Files list
+ * them in the order of the configuration. */
 static void list_weights(const struct gc_keras_model *model, int32_t *order, int32_t *count) {
     for (int32_t i = 0; i < model->layer_count; i++) {
         const struct gc_keras_layer *layer = &model->layers[i];
@@ -261,8 +265,8 @@ static gc_status order_weights(const struct builder *b, const struct gc_keras_mo
 static gc_status fail_ends(const char *name, int32_t count, const char *what) {
     return gc_fail(
         GC_UNSUPPORTED_LAYER,
-        "model '%s' has %d %s; a model with one picture in and one list of scores out can be "
-        "explained: cut that part out with keras.Model(inputs, outputs) and save it",
+        "model '%s' has %d %s. Only a model with one picture as input and one list of scores as "
+        "output can be explained. Make one of its layers with keras.Model(inputs, outputs)",
         name, (int)count, what);
 }
 

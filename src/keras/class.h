@@ -13,12 +13,12 @@ bool gc_class_is_sequential(yyjson_val *entry);
 /* Is the class not Keras' own? It may have the name of a class of Keras. */
 bool gc_class_is_custom(yyjson_val *entry);
 
-/* Is the class a function of keras.ops? Such a function becomes a layer when it is called on the output of
- * one. */
+/* Is the class a function of keras.ops? Keras makes a layer of a function that is called on the
+ * output of a layer. */
 bool gc_class_is_function(yyjson_val *entry);
 
-/* Keras' to_snake_case: "DepthwiseConv2D" gives "depthwise_conv2d". `snake` holds twice the length of
- * `type`, and a zero. */
+/* Keras' to_snake_case, which turns "DepthwiseConv2D" into "depthwise_conv2d". `snake` needs twice
+ * the length of `type`, and a byte for the zero. */
 void gc_class_snake_case(char *snake, const char *type);
 
 #endif

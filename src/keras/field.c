@@ -15,7 +15,7 @@ const char *gc_json_text(yyjson_val *value) {
     return text != NULL && strlen(text) == yyjson_get_len(value) ? text : NULL;
 }
 
-/* ---- What was there, in a few words ---- */
+/* ---- A value in a few words ---- */
 
 struct words {
     char text[64];
@@ -26,10 +26,10 @@ __attribute__((format(printf, 2, 3))) static void say(struct words *words, const
                                                       ...) {
     va_list arguments;
     va_start(arguments, format);
-    const size_t room = sizeof words->text - words->used;
-    const int wanted = vsnprintf(words->text + words->used, room, format, arguments);
+    const size_t left = sizeof words->text - words->used;
+    const int wanted = vsnprintf(words->text + words->used, left, format, arguments);
     va_end(arguments);
-    words->used += wanted < 0 ? 0 : (size_t)wanted < room ? (size_t)wanted : room - 1;
+    words->used += wanted < 0 ? 0 : (size_t)wanted < left ? (size_t)wanted : left - 1;
 }
 
 static void say_scalar(struct words *words, yyjson_val *value) {
@@ -70,11 +70,11 @@ static void say_value(struct words *words, yyjson_val *value) {
 gc_status gc_field_wrong(const struct gc_fields *fields, const char *key, const char *wanted) {
     yyjson_val *value = yyjson_obj_get(fields->object, key);
     if (value == NULL)
-        return gc_fail(GC_INVALID_MODEL, "layer '%s': %s is missing: %s", fields->layer, key,
-                       wanted);
+        return gc_fail(GC_INVALID_MODEL, "layer '%s': %s is missing, it should be %s",
+                       fields->layer, key, wanted);
     struct words words = {.used = 0};
     say_value(&words, value);
-    return gc_fail(GC_INVALID_MODEL, "layer '%s': %s should be %s, is %s", fields->layer, key,
+    return gc_fail(GC_INVALID_MODEL, "layer '%s': %s should be %s but is %s", fields->layer, key,
                    wanted, words.text);
 }
 
@@ -102,10 +102,10 @@ bool gc_json_pair(yyjson_val *value, int32_t *first, int32_t *second) {
 }
 
 gc_status gc_field_int(const struct gc_fields *fields, const char *key, int32_t least,
-                       int32_t without, int32_t *value) {
+                       int32_t fallback, int32_t *value) {
     yyjson_val *field = gc_field(fields, key);
-    *value = without;
-    if (field == NULL && without != GC_REQUIRED)
+    *value = fallback;
+    if (field == NULL && fallback != GC_REQUIRED)
         return GC_OK;
     if (read_int(field, least, value))
         return GC_OK;
@@ -113,10 +113,10 @@ gc_status gc_field_int(const struct gc_fields *fields, const char *key, int32_t 
 }
 
 gc_status gc_field_pair(const struct gc_fields *fields, const char *key, int32_t least,
-                        int32_t without, int32_t *rows, int32_t *columns) {
+                        int32_t fallback, int32_t *rows, int32_t *columns) {
     yyjson_val *field = gc_field(fields, key);
-    *rows = *columns = without;
-    if (field == NULL && without != GC_REQUIRED)
+    *rows = *columns = fallback;
+    if (field == NULL && fallback != GC_REQUIRED)
         return GC_OK;
     if (read_int(field, least, rows)) {
         *columns = *rows;
@@ -128,10 +128,10 @@ gc_status gc_field_pair(const struct gc_fields *fields, const char *key, int32_t
                           least > 0 ? "two positive integers" : "two integers from 0 on");
 }
 
-gc_status gc_field_axis(const struct gc_fields *fields, const char *key, int32_t without,
+gc_status gc_field_axis(const struct gc_fields *fields, const char *key, int32_t fallback,
                         int32_t *axis) {
     yyjson_val *field = gc_field(fields, key);
-    *axis = without;
+    *axis = fallback;
     if (field == NULL)
         return GC_OK;
     if (yyjson_arr_size(field) == 1)
@@ -139,15 +139,15 @@ gc_status gc_field_axis(const struct gc_fields *fields, const char *key, int32_t
     return read_int(field, INT32_MIN, axis) ? GC_OK : gc_field_wrong(fields, key, "one axis");
 }
 
-gc_status gc_field_ints(const struct gc_fields *fields, const char *key, int32_t room,
+gc_status gc_field_ints(const struct gc_fields *fields, const char *key, int32_t most,
                         int32_t *values, int32_t *count) {
     yyjson_val *field = gc_field(fields, key);
     *count = 0;
     if (field == NULL)
         return GC_OK;
     char wanted[48];
-    snprintf(wanted, sizeof wanted, "a list of at most %d integers", (int)room);
-    if (!yyjson_is_arr(field) || yyjson_arr_size(field) > (size_t)room)
+    snprintf(wanted, sizeof wanted, "a list of at most %d integers", (int)most);
+    if (!yyjson_is_arr(field) || yyjson_arr_size(field) > (size_t)most)
         return gc_field_wrong(fields, key, wanted);
     size_t i, size;
     yyjson_val *entry;
@@ -161,28 +161,28 @@ gc_status gc_field_ints(const struct gc_fields *fields, const char *key, int32_t
 
 /* ---- Other kinds ---- */
 
-gc_status gc_field_bool(const struct gc_fields *fields, const char *key, bool without,
+gc_status gc_field_bool(const struct gc_fields *fields, const char *key, bool fallback,
                         bool *value) {
     yyjson_val *field = gc_field(fields, key);
-    *value = field == NULL ? without : yyjson_is_true(field);
+    *value = field == NULL ? fallback : yyjson_is_true(field);
     if (field == NULL || yyjson_is_bool(field))
         return GC_OK;
     return gc_field_wrong(fields, key, "true or false");
 }
 
-gc_status gc_field_number(const struct gc_fields *fields, const char *key, double without,
+gc_status gc_field_number(const struct gc_fields *fields, const char *key, double fallback,
                           double *value) {
     yyjson_val *field = gc_field(fields, key);
-    *value = field == NULL ? without : yyjson_get_num(field);
+    *value = field == NULL ? fallback : yyjson_get_num(field);
     if (field == NULL || (yyjson_is_num(field) && isfinite(*value)))
         return GC_OK;
     return gc_field_wrong(fields, key, "a number");
 }
 
-bool gc_json_numbers(yyjson_val *value, int32_t room, double *numbers, int32_t *count) {
+bool gc_json_numbers(yyjson_val *value, int32_t most, double *numbers, int32_t *count) {
     if (yyjson_is_obj(value)) /* {"class_name": "__numpy__", "config": {"value": [...], ...}} */
         value = yyjson_obj_get(yyjson_obj_get(value, "config"), "value");
-    /* A list in a list: Normalization writes its numbers in the shape of its input. */
+    /* Normalization writes its numbers in the shape of its input, as lists in lists. */
     while (yyjson_arr_size(value) == 1 && yyjson_is_arr(yyjson_arr_get_first(value)))
         value = yyjson_arr_get_first(value);
     *count = 1;
@@ -190,7 +190,7 @@ bool gc_json_numbers(yyjson_val *value, int32_t room, double *numbers, int32_t *
     if (yyjson_is_num(value))
         return isfinite(numbers[0]);
     const size_t size = yyjson_arr_size(value);
-    if (size < 1 || size > (size_t)room)
+    if (size < 1 || size > (size_t)most)
         return false;
     yyjson_arr_iter entries;
     yyjson_arr_iter_init(value, &entries);
@@ -203,21 +203,21 @@ bool gc_json_numbers(yyjson_val *value, int32_t room, double *numbers, int32_t *
     return true;
 }
 
-gc_status gc_field_numbers(const struct gc_fields *fields, const char *key, int32_t room,
+gc_status gc_field_numbers(const struct gc_fields *fields, const char *key, int32_t most,
                            double *values, int32_t *count) {
     yyjson_val *field = gc_field(fields, key);
     *count = 0;
-    if (field == NULL || gc_json_numbers(field, room, values, count))
+    if (field == NULL || gc_json_numbers(field, most, values, count))
         return GC_OK;
     char wanted[48];
-    snprintf(wanted, sizeof wanted, "a number or a list of 1 to %d", (int)room);
+    snprintf(wanted, sizeof wanted, "a number or a list of 1 to %d numbers", (int)most);
     return gc_field_wrong(fields, key, wanted);
 }
 
-gc_status gc_field_text(const struct gc_fields *fields, const char *key, const char *without,
+gc_status gc_field_text(const struct gc_fields *fields, const char *key, const char *fallback,
                         const char **value) {
     yyjson_val *field = gc_field(fields, key);
-    *value = field == NULL ? without : gc_json_text(field);
+    *value = field == NULL ? fallback : gc_json_text(field);
     return field == NULL || *value != NULL ? GC_OK : gc_field_wrong(fields, key, "text");
 }
 

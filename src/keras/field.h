@@ -1,5 +1,5 @@
-/* Typed reading of a layer's configuration. Whatever does not fit is refused with the layer's path, the
- * field, what is allowed and what was there. */
+/* Typed reading of a layer's configuration. The sentence of a failure names the layer's path and
+ * the field, and says what is allowed and what stands there. */
 #ifndef GC_KERAS_FIELD_H
 #define GC_KERAS_FIELD_H
 
@@ -13,54 +13,60 @@ struct gc_fields {
     yyjson_val *object; /* never NULL */
 };
 
-/* What stands in `key`; NULL if nothing or null does. */
+/* The value of the field `key`. NULL if it is missing or null. */
 yyjson_val *gc_field(const struct gc_fields *fields, const char *key);
 
-/* As default for a field that must be there. */
+/* ---- Each of these gives `fallback`, or a count of 0, where the field is missing. ---- */
+
+/* The fallback of a field that must be there. */
 #define GC_REQUIRED (-1)
 
-/* An integer of at least `least`; without the field the default, which GC_REQUIRED forbids. */
+/* Reads an integer of at least `least`. */
 gc_status gc_field_int(const struct gc_fields *fields, const char *key, int32_t least,
-                       int32_t without, int32_t *value);
+                       int32_t fallback, int32_t *value);
 
-/* Two integers of at least `least` for rows and columns, or one for both. */
+/* Reads two integers of at least `least`, for rows and columns, or one integer for both. */
 gc_status gc_field_pair(const struct gc_fields *fields, const char *key, int32_t least,
-                        int32_t without, int32_t *rows, int32_t *columns);
+                        int32_t fallback, int32_t *rows, int32_t *columns);
 
-/* One axis: an integer, or a list with one. */
-gc_status gc_field_axis(const struct gc_fields *fields, const char *key, int32_t without,
+/* Reads one axis, an integer or a list with one integer. */
+gc_status gc_field_axis(const struct gc_fields *fields, const char *key, int32_t fallback,
                         int32_t *axis);
 
-/* Up to `room` integers; *count is 0 without the field. */
-gc_status gc_field_ints(const struct gc_fields *fields, const char *key, int32_t room,
+/* Reads a list of at most `most` integers. */
+gc_status gc_field_ints(const struct gc_fields *fields, const char *key, int32_t most,
                         int32_t *values, int32_t *count);
 
-gc_status gc_field_bool(const struct gc_fields *fields, const char *key, bool without, bool *value);
+gc_status gc_field_bool(const struct gc_fields *fields, const char *key, bool fallback,
+                        bool *value);
 
-gc_status gc_field_number(const struct gc_fields *fields, const char *key, double without,
+gc_status gc_field_number(const struct gc_fields *fields, const char *key, double fallback,
                           double *value);
 
-/* The same for a field; *count is 0 without it. */
-gc_status gc_field_numbers(const struct gc_fields *fields, const char *key, int32_t room,
+/* Reads numbers as gc_json_numbers does. */
+gc_status gc_field_numbers(const struct gc_fields *fields, const char *key, int32_t most,
                            double *values, int32_t *count);
 
-/* Text; `without` may be NULL. */
-gc_status gc_field_text(const struct gc_fields *fields, const char *key, const char *without,
+/* Reads text. `fallback` may be NULL. */
+gc_status gc_field_text(const struct gc_fields *fields, const char *key, const char *fallback,
                         const char **value);
 
-/* The padding "same" or "valid". */
+/* Reads the padding "same" or "valid". */
 gc_status gc_field_same(const struct gc_fields *fields, bool *same);
 
-/* Fails: `key` should be `wanted`. */
+/* ---- The parts they consist of ---- */
+
+/* Fails, and says that `key` should be `wanted`. */
 gc_status gc_field_wrong(const struct gc_fields *fields, const char *key, const char *wanted);
 
-/* Reads a list of two integers from 0 on; false if it is none. */
+/* Reads a list of two integers from 0 on. False if the value is none. */
 bool gc_json_pair(yyjson_val *value, int32_t *first, int32_t *second);
 
-/* Reads 1 to `room` numbers: one, a list, or an array of NumPy; false if it is none of these. */
-bool gc_json_numbers(yyjson_val *value, int32_t room, double *numbers, int32_t *count);
+/* Reads 1 to `most` numbers, which may be one number, a list or an array of NumPy. False if the
+ * value is none of these. */
+bool gc_json_numbers(yyjson_val *value, int32_t most, double *numbers, int32_t *count);
 
-/* Text of a JSON string; NULL for anything else, and for text with a zero inside. */
+/* The text of a JSON string. NULL for any other value, and for text with a zero inside. */
 const char *gc_json_text(yyjson_val *value);
 
 #endif

@@ -1,6 +1,6 @@
-/* Functions that became layers because they were called on a layer's output: those of keras.ops, which
- * Keras 3 keeps as the class of the function, and those of TensorFlow, which Keras 2 keeps as TFOpLambda
- * with the function's name. Neither holds code. */
+/* Functions that became layers because they were called on the output of a layer. Keras 3 writes a
+ * function of keras.ops as the class of a layer. Keras 2 writes a function of TensorFlow as a layer
+ * of the class TFOpLambda, with the function's name. Neither holds code. */
 #include "keras/function.h"
 
 #include <math.h>
@@ -12,14 +12,13 @@
 
 /* ---- Of two values, one of which may be a constant ---- */
 
-/* The constant of a call with one tensor, numbers along the channels or one for all, and whether it stands
- * in front of the tensor.
+/* The constant of a call with one tensor. It is one number for all channels, or one a channel.
  *   Keras 3   {"args": [tensor, constant], "kwargs": {}}
- *   Keras 2   ["name", node, tensor, {"y": constant}], or such a list in a list */
+ *   Keras 2   ["name", node, tensor, {"y": constant}], or a list of one such list */
 struct constant {
     double values[4];
     int32_t count;
-    bool is_first;
+    bool is_first; /* the constant stands in front of the tensor */
 };
 
 static gc_status read_constant(const struct gc_build *build, struct constant *constant) {
@@ -43,7 +42,7 @@ static gc_status read_constant(const struct gc_build *build, struct constant *co
                    "it takes two tensors, or a tensor and up to 4 constant numbers");
 }
 
-/* x * scale + offset, each 1 or as many numbers as there are channels. */
+/* Appends x * scale + offset. The constant is the offset or the scale. */
 static gc_status affine(struct gc_build *build, const struct constant *c, double scale,
                         bool is_offset) {
     struct gc_rescaling_params p = {.channels = c->count};
@@ -119,7 +118,7 @@ static gc_status gelu(struct gc_build *build) {
     return gc_build_op(build, approximate ? &gc_op_gelu_tanh : &gc_op_gelu, NULL, 0, NULL);
 }
 
-/* The activation whose name is the class in Keras' other spelling: "HardSigmoid", "hard_sigmoid". */
+/* The class of the function gives the name of the activation, "HardSigmoid" is "hard_sigmoid". */
 static gc_status activation(struct gc_build *build) {
     char name[64];
     gc_class_snake_case(name, build->layer->type);

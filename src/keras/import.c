@@ -1,4 +1,4 @@
-/* The importer as a whole: the text of a configuration is unwrapped and goes through all steps. */
+/* The importer unwraps the text of a configuration and runs all steps. */
 #include "base/memory.h"
 #include "keras/build.h"
 #include "keras/keras.h"
@@ -33,8 +33,8 @@ static gc_status import_model(struct gc_graph *graph, struct gc_pool *pool, yyjs
 static gc_status import_text(struct gc_graph *graph, const char *text, size_t length,
                              int unwrapped);
 
-/* The configuration itself may lie deeper: TensorFlow.js has {"modelTopology": {"model_config": ...}},
- * and what stands there may be text once more. */
+/* Imports a configuration that may lie deeper. TensorFlow.js wraps it in {"modelTopology":
+ * {"model_config": ...}}, and the inner value may be JSON text. */
 static gc_status import_value(struct gc_graph *graph, yyjson_val *root, int unwrapped) {
     static const char *const wrappers[] = {"modelTopology", "model_config"};
     for (size_t i = 0; i < sizeof wrappers / sizeof *wrappers; i++) {
@@ -53,7 +53,8 @@ static gc_status import_value(struct gc_graph *graph, yyjson_val *root, int unwr
 static gc_status import_text(struct gc_graph *graph, const char *text, size_t length,
                              int unwrapped) {
     if (length > GC_MAX_CONFIG_BYTES)
-        return gc_fail(GC_TOO_LARGE, "the configuration has %zu bytes; %d are allowed", length,
+        return gc_fail(GC_TOO_LARGE,
+                       "the configuration has %zu bytes, more than the %d that are allowed", length,
                        GC_MAX_CONFIG_BYTES);
     const yyjson_alc memory = {json_allocate, json_reallocate, json_release, NULL};
     yyjson_read_err error;

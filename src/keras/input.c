@@ -1,6 +1,6 @@
 #include "keras/input.h"
 
-/* The input layer; the first layer where none is listed. */
+/* The input layer, or the first layer where no input layer is listed. */
 static const struct gc_keras_layer *first_layer(const struct gc_keras_model *model) {
     const int32_t input = model->calls[model->inputs[0]].layer;
     return &model->layers[input == GC_NONE ? 0 : input];
@@ -16,7 +16,7 @@ bool gc_keras_is_2(const struct gc_keras_model *model) {
                                 : yyjson_obj_get(first->entry, "module") == NULL;
 }
 
-/* The shape with which a Sequential was built. */
+/* The shape of the input with which a Sequential was built. */
 static yyjson_val *build_shape(const struct gc_keras_model *model) {
     yyjson_val *shape = gc_field(&model->fields, "build_input_shape");
     if (shape != NULL)
@@ -24,6 +24,7 @@ static yyjson_val *build_shape(const struct gc_keras_model *model) {
     return yyjson_obj_get(yyjson_obj_get(model->entry, "build_config"), "input_shape");
 }
 
+/* The shape as it is written, batch included. NULL if the configuration does not say. */
 static yyjson_val *find_shape(const struct gc_keras_model *model) {
     const struct gc_keras_layer *first = first_layer(model);
     yyjson_val *shape = gc_field(&first->fields, "batch_shape");
@@ -33,7 +34,7 @@ static yyjson_val *find_shape(const struct gc_keras_model *model) {
         shape = find_shape(first->model);
     if (shape == NULL && model->sequential)
         shape = build_shape(model);
-    /* A list of shapes, one per input, where Keras kept the list. */
+    /* Some versions of Keras write a list of shapes, one an input. */
     return yyjson_is_arr(yyjson_arr_get_first(shape)) ? yyjson_arr_get_first(shape) : shape;
 }
 
@@ -57,14 +58,15 @@ static bool read_shape(yyjson_val *list, gc_shape *shape) {
 gc_status gc_keras_input_shape(const struct gc_keras_model *model, gc_shape *shape) {
     yyjson_val *list = find_shape(model);
     if (list == NULL)
-        return gc_fail(GC_INVALID_MODEL,
-                       "model '%s' does not say the shape of its input: build it with its input "
-                       "shape before saving",
-                       model->name);
+        return gc_fail(
+            GC_INVALID_MODEL,
+            "model '%s' does not say the shape of its input. Build it with its input shape "
+            "before saving it",
+            model->name);
     if (read_shape(list, shape))
         return GC_OK;
     return gc_fail(GC_INVALID_MODEL,
-                   "the input of model '%s' is no picture: its shape should be (batch, height, "
-                   "width, channels)",
+                   "the input of model '%s' should be a picture, of shape (batch, height, width, "
+                   "channels)",
                    model->name);
 }

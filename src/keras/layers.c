@@ -1,5 +1,5 @@
-/* One function per kind of Keras layer, and the table that names them. A new layer is a function that reads
- * its fields and appends operators, and a line in the table. */
+/* One function for each kind of Keras layer, and the table that names them. A new layer is a
+ * function that reads its fields and appends operators, and a line in the table. */
 #include "keras/layers.h"
 
 #include <string.h>
@@ -95,13 +95,13 @@ static gc_status dense(struct gc_build *build) {
 
 /* ---- Normalisation and scaling ---- */
 
-/* A set of axes: a list, one, or the default. */
-static gc_status read_axes(struct gc_build *build, const char *key, int32_t without, bool *axes) {
-    int32_t list[GC_MAX_RANK] = {without}, count = 1, axis;
+/* Reads a list of axes, or one axis, and marks them. */
+static gc_status read_axes(struct gc_build *build, const char *key, int32_t fallback, bool *axes) {
+    int32_t list[GC_MAX_RANK] = {fallback}, count = 1, axis;
     if (yyjson_is_arr(gc_field(&build->fields, key)))
         GC_TRY(gc_field_ints(&build->fields, key, GC_MAX_RANK, list, &count));
     else
-        GC_TRY(gc_field_axis(&build->fields, key, without, &list[0]));
+        GC_TRY(gc_field_axis(&build->fields, key, fallback, &list[0]));
     for (int32_t i = 0; i < count; i++) {
         GC_TRY(gc_build_axis(build, list[i], &axis));
         axes[axis] = true;
@@ -148,7 +148,8 @@ static gc_status rescaling(struct gc_build *build) {
     return GC_BUILD_OP(build, &gc_op_rescaling, p, NULL);
 }
 
-/* The constants of Normalization: means, then variances, one for all values or one along the axis. */
+/* Reads the constants of Normalization, first the means, then the variances. There is one of each
+ * for all values, or one for each index along the axis. */
 static gc_status read_constants(struct gc_build *build, int32_t channels,
                                 struct gc_normalization_params **params) {
     const bool are_given = gc_field(&build->fields, "mean") != NULL;
@@ -156,7 +157,7 @@ static gc_status read_constants(struct gc_build *build, int32_t channels,
     struct gc_normalization_params *p =
         gc_pool_allocate(build->pool, 1, sizeof *p + 2 * (size_t)room * sizeof *p->constants);
     if (p == NULL)
-        return gc_fail(GC_OUT_OF_MEMORY, "out of memory for the constants of a layer");
+        return gc_pool_fail();
     int32_t variances;
     GC_TRY(gc_field_numbers(&build->fields, "mean", room, p->constants, &p->count));
     GC_TRY(gc_field_numbers(&build->fields, "variance", room, p->constants + p->count, &variances));
@@ -192,7 +193,7 @@ static gc_status normalization(struct gc_build *build) {
     const size_t bytes = sizeof *p + 2 * (size_t)p->count * sizeof *p->constants;
     const bool has_weights = p->count == 0;
     GC_TRY(gc_build_op(build, &gc_op_normalization, p, bytes, arrays));
-    /* The number of batches it has seen: in the file, and of no use. */
+    /* The number of batches that the layer has seen is in the file, but no operator reads it. */
     return has_weights ? gc_build_weight(build, "count", &(gc_shape){.rank = 0}) : GC_OK;
 }
 
@@ -235,7 +236,7 @@ static gc_status prelu(struct gc_build *build) {
 /* ---- Shapes ---- */
 
 /* One number for all sides, one for rows and one for columns, or [[top, bottom], [left, right]]. */
-static gc_status read_sides(const struct gc_fields *f, const char *key, int32_t without,
+static gc_status read_sides(const struct gc_fields *f, const char *key, int32_t fallback,
                             struct gc_padding *sides) {
     yyjson_val *field = gc_field(f, key);
     if (yyjson_arr_size(field) == 2 && yyjson_is_arr(yyjson_arr_get_first(field))) {
@@ -243,7 +244,7 @@ static gc_status read_sides(const struct gc_fields *f, const char *key, int32_t 
                           gc_json_pair(yyjson_arr_get(field, 1), &sides->left, &sides->right);
         return fits ? GC_OK : gc_field_wrong(f, key, "[[top, bottom], [left, right]]");
     }
-    GC_TRY(gc_field_pair(f, key, 0, without, &sides->top, &sides->left));
+    GC_TRY(gc_field_pair(f, key, 0, fallback, &sides->top, &sides->left));
     sides->bottom = sides->top;
     sides->right = sides->left;
     return GC_OK;
@@ -367,8 +368,9 @@ gc_status gc_build_concatenate(struct gc_build *build) {
     return GC_BUILD_OP(build, &gc_op_concatenate, p, NULL);
 }
 
-/* ---- The identity: what acts in training only ---- */
+/* ---- The identity ---- */
 
+/* Of layers that act in training only. */
 static gc_status identity(struct gc_build *build) {
     (void)build;
     return GC_OK;

@@ -4,10 +4,10 @@
 
 #include "keras/lowering.h"
 
-/* How a Keras class is lowered; NULL if it is not supported. */
+/* The lowering of a Keras class. NULL if the class is not supported. */
 const struct gc_lowering *gc_layer_find(const char *type);
 
-/* The lowering of Concatenate, which is a function of keras.ops, too. */
+/* The lowering of Concatenate, which keras.ops has as a function too. */
 gc_status gc_build_concatenate(struct gc_build *build);
 
 #endif

@@ -1,4 +1,4 @@
-/* Linking: the references between calls, as the configuration writes them, become indices of calls. */
+/* Linking turns the references between calls, as the configuration writes them, into indices. */
 #include "keras/link.h"
 
 #include "keras/order.h"
@@ -6,13 +6,13 @@
 #define MAX_NESTING 64  /* lists in the arguments of a call */
 #define MAX_INPUTS 1000 /* of one call */
 
-/* How the calls of one layer are numbered in references; see first_number. */
+/* How references number the calls of one layer. first_number explains it. */
 struct numbering {
     bool histories_from_one, lists_from_zero;
 };
 
-/* A reference to the output of a call, as it is written: ["name", node, tensor], alone or as the history
- * of a tensor. */
+/* A reference to the output of a call is written ["name", node, tensor]. In Keras 3 it is the
+ * history of a tensor. */
 struct reference {
     int32_t layer, node;
     bool is_history;
@@ -32,9 +32,9 @@ struct linker {
     bool has_histories;           /* Keras 3 wrote the calls of the model */
 };
 
-/* ---- Functional: reading references ---- */
+/* ---- References of a Functional model ---- */
 
-/* Notes what a reference says of the numbers that its layer's calls have. */
+/* Notes what a reference shows about the numbers of its layer's calls. */
 static void note_number(struct linker *l, int32_t layer, int32_t number, bool is_history) {
     l->has_histories |= is_history;
     if (is_history && number == l->model->layers[layer].call_count)
@@ -51,13 +51,13 @@ static gc_status add_reference(struct linker *l, struct references *references, 
     const int32_t *index = name == NULL ? NULL : gc_names_get(&model->layer_names, name);
     if (index == NULL)
         return gc_fail(GC_INVALID_MODEL,
-                       "'%s' takes the output of a layer '%.100s' that model '%s' lacks",
+                       "'%s' takes the output of layer '%.100s', but model '%s' has no such layer",
                        references->reader, name == NULL ? "" : name, model->name);
     const struct gc_keras_layer *layer = &model->layers[*index];
     const uint64_t number = yyjson_get_uint(node);
     if (!yyjson_is_uint(node) || number > GC_MAX_LAYERS || !yyjson_is_uint(tensor) ||
         (yyjson_get_uint(tensor) != 0 && layer->lacking == NULL))
-        return gc_fail(GC_INVALID_MODEL, "'%s' takes an output of layer '%s' that it does not have",
+        return gc_fail(GC_INVALID_MODEL, "'%s' takes an output of layer '%s' that does not exist",
                        references->reader, layer->path);
     note_number(l, *index, (int32_t)number, is_history);
     if (references->list != NULL)
@@ -72,10 +72,11 @@ static bool is_reference(yyjson_val *value) {
            yyjson_is_int(yyjson_arr_get(value, 1));
 }
 
-/* Finds the references in a call's arguments, however they are wrapped:
- *   Keras 2   [["name", node, tensor, {keyword arguments}], ...] or one of them alone
- *   Keras 3   {"args": [{"class_name": "__keras_tensor__", "config": {"keras_history": ["name", node,
- *             tensor]}}, or lists of them, ...], "kwargs": {...}} */
+/* Finds the references in a call's arguments, however they are wrapped.
+ *   Keras 2   [["name", node, tensor, {keyword arguments}], ...] or one of these lists alone
+ *   Keras 3   {"args": [{"class_name": "__keras_tensor__",
+ *                        "config": {"keras_history": ["name", node, tensor]}}, ...],
+ *              "kwargs": {...}}, with lists of such tensors, too */
 static gc_status find_references(struct linker *l, struct references *found, yyjson_val *value,
                                  int nesting) {
     if (nesting > MAX_NESTING)
@@ -115,13 +116,15 @@ static gc_status read_references(struct linker *l, struct references *references
     return find_references(l, references, value, 0);
 }
 
-/* ---- Functional: references become calls ---- */
+/* ---- References become calls ---- */
 
-/* The number of a layer's first call in a reference: 0, but for some nested models. Keras calls a Functional
- * model once when it makes it. That call has number 0 and no entry in inbound_nodes, for no layer refers to it.
- *   Keras 2   counts from 1, for a Sequential model that lists an InputLayer too
- *   Keras 3   counts from 1 in the list of a model's outputs, and from 0 in the histories of tensors; its early
- *             versions counted from 1 in both */
+/* The number that references give to a layer's first call. It is 0, but for some nested models.
+ * Keras calls a Functional model once when it makes the model. This call has number 0, so the
+ * others count from 1. It is not in the file, because no layer refers to it. But not all versions
+ * count this call:
+ *   Keras 2         from 1, also for a Sequential model that lists an InputLayer
+ *   Keras 3         from 1 in the list of a model's outputs, from 0 in the histories of tensors
+ *   early Keras 3   from 1 in both */
 static int32_t first_number(const struct linker *l, const struct reference *reference) {
     const struct gc_keras_layer *layer = &l->model->layers[reference->layer];
     const struct numbering *numbering = &l->numberings[reference->layer];
@@ -132,7 +135,7 @@ static int32_t first_number(const struct linker *l, const struct reference *refe
     return numbering->lists_from_zero || (layer->model->sequential && l->has_histories) ? 0 : 1;
 }
 
-/* Turns references into calls. Needs first_number, so all references of the model must have been read. A layer
+/* Turns references into calls. Needs first_number, so all references must have been read. A layer
  * that is not supported has one call for all references. */
 static gc_status resolve(const struct linker *l, const struct references *references,
                          int32_t **calls, int32_t *count) {
@@ -146,17 +149,18 @@ static gc_status resolve(const struct linker *l, const struct references *refere
         const int32_t number =
             layer->lacking != NULL ? 0 : reference->node - first_number(l, reference);
         if (number < 0 || number >= layer->call_count)
-            return gc_fail(
-                GC_INVALID_MODEL, "'%s' takes the output of call %d of layer '%s', which has %d",
-                references->reader, (int)reference->node, layer->path, (int)layer->call_count);
+            return gc_fail(GC_INVALID_MODEL,
+                           "'%s' takes the output of call %d of layer '%s', which has %d call%s",
+                           references->reader, (int)reference->node, layer->path,
+                           (int)layer->call_count, layer->call_count == 1 ? "" : "s");
         (*calls)[i] = layer->first_call + number;
     }
     return GC_OK;
 }
 
-/* ---- Functional: the calls ---- */
+/* ---- Calls of a Functional model ---- */
 
-/* Has the layer one call, whatever its inbound_nodes say? */
+/* Does the layer have one call, whatever its inbound_nodes say? */
 static bool has_one_call(const struct gc_keras_layer *layer) {
     return layer->is_input || layer->lacking != NULL;
 }
@@ -222,7 +226,7 @@ static gc_status check_ends(const struct gc_keras_model *model) {
     for (int32_t i = 0; i < model->input_count; i++) {
         const struct gc_keras_layer *layer = &model->layers[model->calls[model->inputs[i]].layer];
         if (!layer->is_input)
-            return gc_fail(GC_INVALID_MODEL, "model '%s': its input '%s' is no InputLayer",
+            return gc_fail(GC_INVALID_MODEL, "model '%s': its input '%s' is not an InputLayer",
                            model->name, layer->path);
     }
     return GC_OK;
@@ -241,9 +245,9 @@ static gc_status link_functional(struct gc_keras_model *model, struct gc_pool *p
     return gc_keras_order(model, pool);
 }
 
-/* ---- Sequential: each layer takes the output of the one before ---- */
+/* ---- Calls of a Sequential model ---- */
 
-/* Fills in call `index`, of the layer `call->layer`. */
+/* Fills in call `index`, which takes the output of the call before. */
 static gc_status link_next(struct gc_keras_model *model, int32_t index) {
     struct gc_keras_call *call = &model->calls[index];
     if (index > 0) {
@@ -256,7 +260,7 @@ static gc_status link_next(struct gc_keras_model *model, int32_t index) {
     layer->first_call = index;
     layer->call_count = 1;
     if (index > 0 && layer->is_input)
-        return gc_fail(GC_INVALID_MODEL, "layer '%s': an InputLayer among other layers",
+        return gc_fail(GC_INVALID_MODEL, "layer '%s' is an InputLayer, but not the first layer",
                        layer->path);
     return GC_OK;
 }
@@ -282,7 +286,7 @@ static gc_status link_sequential(struct gc_keras_model *model, struct gc_pool *p
 
 /* ---- Models ---- */
 
-/* Links the models in a model. One with several outputs is a layer that is not supported. */
+/* Links the models in a model. A nested model with several outputs is not supported. */
 static gc_status link_nested(struct gc_keras_model *model, struct gc_pool *pool) {
     for (int32_t i = 0; i < model->layer_count; i++) {
         struct gc_keras_layer *layer = &model->layers[i];

@@ -1,4 +1,4 @@
-/* What lowerings call: operators and weights are appended to the graph. */
+/* The functions with which lowerings append operators and weights to the graph. */
 #include "keras/lowering.h"
 
 #include <stdarg.h>
@@ -14,7 +14,7 @@ const struct gc_lowering *gc_lowering_find(const struct gc_lowering *table, cons
 
 /* ---- Weights ---- */
 
-/* Moving statistics and those of Normalization are weights that no training changes. */
+/* Training changes neither moving statistics nor the statistics of Normalization. */
 static bool is_trainable(const struct gc_keras_layer *layer, const char *array) {
     return layer->trainable && strncmp(array, "moving_", 7) != 0 &&
            strcmp(layer->type, "Normalization") != 0;
@@ -39,7 +39,7 @@ static gc_status create_weight(struct gc_build *build, const char *array, const 
     return GC_OK;
 }
 
-/* The layer's next weight: made by its first call, the same in the others. */
+/* Gives the layer's next weight. The first call of the layer makes it, the others take it again. */
 static gc_status take_weight(struct gc_build *build, const char *array, const gc_shape *shape,
                              int32_t *index) {
     struct gc_keras_layer *layer = build->layer;
@@ -69,7 +69,8 @@ gc_status gc_build_op(struct gc_build *build, const struct gc_op *op, const void
     GC_TRY(gc_graph_add_node(build->graph, &build->value, op, params, params_size, build->inputs,
                              build->input_count, build->layer_index));
     const int32_t node = build->graph->node_count - 1;
-    const int32_t input = build->graph->nodes[node].inputs[0]; /* build->inputs may be the output */
+    const int32_t input = build->graph->nodes[node]
+                              .inputs[0]; /* not build->inputs[0], which may be the output by now */
     const gc_shape in = build->graph->values[input].shape;
     for (int32_t slot = 0; arrays != NULL && slot < GC_MAX_WEIGHTS && arrays[slot] != NULL;
          slot++) {

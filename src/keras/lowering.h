@@ -1,5 +1,5 @@
-/* Lowering: one Keras layer becomes one or a few operators, in a chain. Here is the record of a lowering, and
- * what it calls to append operators. */
+/* Lowering turns one Keras layer into one or a few operators, in a chain. Here is the record of a
+ * lowering, and the functions with which it appends operators. */
 #ifndef GC_KERAS_LOWERING_H
 #define GC_KERAS_LOWERING_H
 
@@ -16,9 +16,9 @@ struct gc_build {
     int32_t layer_index;   /* in the graph */
     const int32_t *inputs; /* values that the next operator takes */
     int32_t input_count;
-    int32_t value;        /* output of the last operator; GC_NONE before the first */
+    int32_t value;        /* output of the last operator, GC_NONE before the first */
     bool keras_2;         /* Keras 2 wrote the configuration */
-    bool unknown;         /* the values are unknown: a layer before is not supported */
+    bool unknown;         /* `inputs` are unknown, because an earlier layer is not supported */
     int32_t weight_count; /* of the layer's weights, used by its operators so far */
 };
 
@@ -28,25 +28,26 @@ enum gc_lowering_kind {
 };
 
 struct gc_lowering {
-    const char *type; /* Keras class; NULL ends a table */
-    /* Appends the layer's operators; a layer that appends none is the identity. */
+    const char *type; /* Keras class, NULL at the end of a table */
+    /* Appends the layer's operators. A layer that appends none is the identity. */
     gc_status (*lower)(struct gc_build *build);
     enum gc_lowering_kind kind;
 };
 
-/* The entry of a class in a table; NULL if there is none. */
+/* The entry of a class in a table. NULL if there is none. */
 const struct gc_lowering *gc_lowering_find(const struct gc_lowering *table, const char *type);
 
-/* ---- What lowerings call. While values are unknown these do nothing and succeed, so that all layers that
- * are not supported are found in one go. ---- */
+/* ---- What lowerings call. While the inputs are unknown these functions do nothing and succeed, so
+ * that one attempt finds all layers that are not supported. ---- */
 
-/* Appends an operator; the first takes the layer's inputs, each other one what the one before gives.
- *   arrays   names of the weights per slot, as Keras 3 has them, NULL for a slot that is not used; the
- *            operator's own rule says which exist. NULL for none at all */
+/* Appends an operator. The first one takes the layer's inputs, each later one the output of the one
+ * before.
+ *   arrays   names of the weights in Keras 3, one a slot, and NULL for a slot without weights. The
+ *            operator's own rule says which of these weights exist. NULL if there are none at all */
 gc_status gc_build_op(struct gc_build *build, const struct gc_op *op, const void *params,
                       size_t params_size, const char *const arrays[GC_MAX_WEIGHTS]);
 
-/* The same with a variable of the operator's parameters. */
+/* The same with the parameters in a variable. */
 #define GC_BUILD_OP(build, op, params, arrays)                                                     \
     gc_build_op(build, op, &(params), sizeof(params), arrays)
 
@@ -56,7 +57,7 @@ gc_status gc_build_weight(struct gc_build *build, const char *array, const gc_sh
 /* Turns an axis as Keras counts it into one of the next operator's first input. */
 gc_status gc_build_axis(const struct gc_build *build, int32_t keras_axis, int32_t *axis);
 
-/* Marks the layer as not supported; the format completes "with ...". Goes on: see above. */
+/* Notes that the layer is not supported, and succeeds. The format completes "with ...". */
 gc_status gc_build_lacks(struct gc_build *build, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

@@ -1,12 +1,12 @@
-/* Which weight a file means by a name. Files name weights in several ways, and Keras itself goes by their
- * order; so a name is compared with every weight's path from both ends, part by part, and the weight that
- * explains most of the name is it. */
+/* Which weight a file means by a name. Files name weights in several ways, and Keras itself reads
+ * them by their order. A name is compared with the path of every weight, part by part and from both
+ * ends. The weight whose path matches the most parts wins. */
 #include <stdbool.h>
 #include <string.h>
 
 #include "keras/keras.h"
 
-/* A text's part between slashes. */
+/* A part of a text, between slashes. */
 struct part {
     const char *text;
     size_t length;
@@ -44,9 +44,9 @@ static bool ends_with_letter(struct part part, char letter) {
     return end > 2 && part.text[end - 2] == '_' && part.text[end - 1] == letter;
 }
 
-/* Is `part`, in a file, the array that ends a path? Keras 2 calls the kernel of DepthwiseConv2D
- * "depthwise_kernel"; Keras 1, from which Keras' file of VGG16 is, has "block1_conv1_W_1" and
- * "block1_conv1_b_1". */
+/* Does `part`, the last of a name in a file, mean the array that ends a path? Keras 2 calls the
+ * kernel of DepthwiseConv2D "depthwise_kernel". Keras 1 wrote "block1_conv1_W_1" and
+ * "block1_conv1_b_1", which Keras' file of VGG16 still has. */
 static bool same_array(struct part part, struct part array) {
     return same(part, array) || (is_text(array, "kernel") && ends_with_letter(part, 'W')) ||
            (is_text(array, "bias") && ends_with_letter(part, 'b')) ||
@@ -60,7 +60,7 @@ static int32_t count_parts(const char *text, size_t length) {
     return count;
 }
 
-/* Parts that both begin with. */
+/* Counts the parts that both begin with. */
 static int32_t common_start(const char *a, size_t a_length, const char *b, size_t b_length) {
     for (int32_t count = 0;; count++) {
         const struct part x = first_part(a, a_length), y = first_part(b, b_length);
@@ -73,7 +73,7 @@ static int32_t common_start(const char *a, size_t a_length, const char *b, size_
     }
 }
 
-/* Parts that both end with; the last is an array's name. */
+/* Counts the parts that both end with. The last part is the name of an array. */
 static int32_t common_end(const char *name, size_t name_length, const char *path,
                           size_t path_length) {
     for (int32_t count = 0;; count++) {
@@ -87,15 +87,13 @@ static int32_t common_end(const char *name, size_t name_length, const char *path
     }
 }
 
-/* How well a name fits, the least first. */
-enum fit {
-    FITS_NOT,
-    FITS_GROUP,  /* "conv_a/old_name/kernel": the layer was renamed, its weights were not */
-    FITS_SCOPES, /* "top/scopes/Conv1/kernel": the layer, and scopes in between */
-    FITS_END,    /* "Conv1/kernel" for "base/Conv1/kernel": no group (TensorFlow.js) */
-    FITS_LAYER,  /* "top/Conv1/kernel" for "top/base/Conv1/kernel": group, layer, array */
-    FITS_EXACTLY
-};
+/* How well a name fits, the least first.
+ *                 name                        path
+ *   FITS_GROUP    "conv_a/old_name/kernel"    "conv_a/kernel": the layer has a new name
+ *   FITS_SCOPES   "top/scopes/Conv1/kernel"   "top/Conv1/kernel": scopes in between
+ *   FITS_END      "Conv1/kernel"              "base/Conv1/kernel": no group, as in TensorFlow.js
+ *   FITS_LAYER    "top/Conv1/kernel"          "top/base/Conv1/kernel": group, layer, array */
+enum fit { FITS_NOT, FITS_GROUP, FITS_SCOPES, FITS_END, FITS_LAYER, FITS_EXACTLY };
 
 /* A name without ":0", and its number of parts. */
 struct name {
@@ -104,8 +102,8 @@ struct name {
     int32_t parts;
 };
 
-/* Compares a name with a weight. The rank's thousands are a `fit`, the rest the number of parts that agree
- * at the end. */
+/* Compares a name with a weight. The thousands of the rank are a `fit`. The rest is the number of
+ * parts that agree at the end. */
 static int32_t rank(const struct gc_graph *graph, const struct gc_weight *weight,
                     const struct name *name) {
     const size_t length = strlen(weight->path);
@@ -133,7 +131,7 @@ static int32_t rank(const struct gc_graph *graph, const struct gc_weight *weight
     return fit == FITS_NOT ? FITS_NOT : fit * 1000 + end;
 }
 
-/* The weight with this very path, or place in Keras 3's store; GC_NONE if there is none. */
+/* The weight with this very path, or this path in Keras 3's store. GC_NONE if there is none. */
 static int32_t find_exactly(const struct gc_graph *graph, const char *text) {
     for (int32_t i = 0; i < graph->weight_count; i++)
         if (strcmp(graph->weights[i].path, text) == 0 || strcmp(graph->weights[i].store, text) == 0)
@@ -162,6 +160,6 @@ gc_status gc_keras_find_weight(const struct gc_graph *graph, const char *text, i
     }
     if (other == GC_NONE)
         return GC_OK;
-    return gc_fail(GC_INVALID_MODEL, "the name '%.200s' fits several weights: '%s' and '%s'", text,
+    return gc_fail(GC_INVALID_MODEL, "the name '%.200s' fits several weights, '%s' and '%s'", text,
                    graph->weights[*index].path, graph->weights[other].path);
 }

@@ -1,10 +1,10 @@
-/* The order in which calls run: Kahn's topological sort with a heap in place of the queue, so that a list
- * which is in order already stays as it is. */
+/* The order in which calls run, by Kahn's topological sort. A heap takes the place of its queue, so
+ * that a list that is in order stays as it is. */
 #include "keras/order.h"
 
 struct sorter {
     int32_t *waiting; /* [calls] inputs that have not run yet */
-    int32_t *start;   /* [calls + 1] where the dependents of a call start */
+    int32_t *start;   /* [calls + 1] index in `dependents` of a call's first */
     int32_t *dependents;
     int32_t *heap, heap_size; /* calls that can run, the first in the list on top */
 };
@@ -37,7 +37,7 @@ static int32_t pop(struct sorter *s) {
     }
 }
 
-/* Turns the lists of inputs round: who waits for whom. */
+/* Lists for each call the calls that take its output. */
 static bool prepare(struct sorter *s, const struct gc_keras_model *model, struct gc_pool *pool) {
     const size_t count = (size_t)model->call_count;
     size_t edges = 0;
@@ -49,7 +49,7 @@ static bool prepare(struct sorter *s, const struct gc_keras_model *model, struct
     s->heap = gc_pool_allocate(pool, count, sizeof *s->heap);
     if (s->waiting == NULL || s->start == NULL || s->dependents == NULL || s->heap == NULL)
         return false;
-    int32_t *next = s->start + 1; /* shifted by one: filling moves it to its place */
+    int32_t *next = s->start + 1; /* one further, because filling moves it back */
     for (int32_t i = 0; i < model->call_count; i++)
         for (int32_t j = 0; j < model->calls[i].input_count; j++)
             next[model->calls[i].inputs[j] + 1]++;
@@ -68,7 +68,7 @@ static gc_status fail_cycle(const struct sorter *s, const struct gc_keras_model 
     while (s->waiting[call] == 0)
         call++;
     return gc_fail(GC_INVALID_MODEL,
-                   "layer '%s' waits for its own output: the layers of model '%s' form a circle",
+                   "layer '%s' needs its own output, because layers of model '%s' form a circle",
                    model->layers[model->calls[call].layer].path, model->name);
 }
 

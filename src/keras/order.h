@@ -3,8 +3,8 @@
 
 #include "keras/config.h"
 
-/* Fills model->order: the first call in the list whose inputs are there runs next. Fails with
- * INVALID_MODEL on a cycle, OUT_OF_MEMORY. */
+/* Fills in model->order. Of the calls whose inputs are there, the first in the list runs next.
+ * Fails with INVALID_MODEL on a cycle, OUT_OF_MEMORY. */
 gc_status gc_keras_order(struct gc_keras_model *model, struct gc_pool *pool);
 
 #endif

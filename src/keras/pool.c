@@ -18,14 +18,14 @@ void *gc_pool_allocate(struct gc_pool *pool, size_t count, size_t size) {
         return NULL;
     const size_t bytes = (count * size + GRAIN - 1) / GRAIN * GRAIN;
     if (pool->blocks == NULL || bytes > pool->left) {
-        const size_t room = bytes > BLOCK_BYTES ? bytes : BLOCK_BYTES;
-        struct gc_pool_block *block = gc_allocate(1, sizeof *block + room);
+        const size_t capacity = bytes > BLOCK_BYTES ? bytes : BLOCK_BYTES;
+        struct gc_pool_block *block = gc_allocate(1, sizeof *block + capacity);
         if (block == NULL)
             return NULL;
         block->next = pool->blocks;
-        block->bytes = room;
+        block->bytes = capacity;
         pool->blocks = block;
-        pool->left = room;
+        pool->left = capacity;
     }
     pool->left -= bytes;
     return (char *)pool->blocks->data + pool->left;
@@ -60,7 +60,7 @@ static uint32_t hash(const char *text) {
     return h;
 }
 
-/* Slot of `name`, or the free one where it belongs. At least half of the slots are free. */
+/* The slot of `name`, or the free slot where it belongs. At least half of the slots are free. */
 static uint32_t slot_of(const struct gc_names *names, const char *name) {
     uint32_t slot = hash(name) & names->mask;
     while (names->names[slot] != NULL && strcmp(names->names[slot], name) != 0)

@@ -1,4 +1,4 @@
-/* Reading: every layer of a model, nested models in place. */
+/* Reading goes through every layer of a model. Where a layer is a model, its layers come next. */
 #include "keras/read.h"
 
 #include <stdio.h>
@@ -7,7 +7,7 @@
 #include "keras/class.h"
 
 #define MAX_NESTING 64      /* models in models */
-#define MAX_FIELDS 1000     /* of one layer: looking one up goes through all of them */
+#define MAX_FIELDS 1000     /* of one layer, because a look-up compares all of them */
 #define MAX_PATH_BYTES 1000 /* names of nested models and layer, joined */
 
 struct reader {
@@ -15,7 +15,7 @@ struct reader {
     int32_t layer_count; /* of all models */
 };
 
-/* What a model hands on to its layers. */
+/* What a model passes on to its layers. */
 struct outer {
     const char *path, *store; /* NULL for the outermost model */
     bool trainable;
@@ -24,7 +24,8 @@ struct outer {
 
 /* ---- Names ---- */
 
-/* Keras 3 numbers the layers of a class within their model: "conv2d", "conv2d_1", ... */
+/* Sets the layer's path in Keras 3's store. Keras numbers the layers of a class within their model
+ * there, "conv2d", "conv2d_1" and so on. */
 static gc_status name_in_store(struct reader *r, struct gc_keras_layer *layer,
                                const struct outer *outer, struct gc_names *classes) {
     const size_t room = 2 * strlen(layer->type) + 1;
@@ -50,7 +51,7 @@ static gc_status name_layer(struct reader *r, struct gc_keras_layer *layer,
     const size_t start = outer->path == NULL ? 0 : strlen(outer->path) + 1;
     if (start + strlen(layer->name) > MAX_PATH_BYTES || strlen(layer->type) > MAX_PATH_BYTES)
         return gc_fail(GC_TOO_LARGE,
-                       "a layer's name, with those of its models, is longer than %d bytes",
+                       "a layer's name, with the names of its models, is longer than %d bytes",
                        MAX_PATH_BYTES);
     if (start == 0) {
         layer->path = layer->name;
@@ -73,8 +74,7 @@ static gc_status read_model(struct reader *r, struct gc_keras_model **out, yyjso
 static gc_status read_nested(struct reader *r, struct gc_keras_layer *layer,
                              const struct outer *outer) {
     if (outer->nesting >= MAX_NESTING)
-        return gc_fail(GC_TOO_LARGE, "models are nested in one another more than %d deep",
-                       MAX_NESTING);
+        return gc_fail(GC_TOO_LARGE, "models are nested more than %d deep", MAX_NESTING);
     const struct outer inside = {.path = layer->path,
                                  .store = layer->store,
                                  .trainable = layer->trainable,
@@ -82,19 +82,27 @@ static gc_status read_nested(struct reader *r, struct gc_keras_layer *layer,
     return read_model(r, &layer->model, layer->entry, &inside);
 }
 
-static gc_status read_layer(struct reader *r, struct gc_keras_layer *layer, yyjson_val *entry,
-                            const struct outer *outer, struct gc_names *classes) {
-    layer->entry = entry;
-    layer->type = gc_json_text(yyjson_obj_get(entry, "class_name"));
-    yyjson_val *config = yyjson_obj_get(entry, "config");
+/* Reads what a layer is called and of which class it is. */
+static gc_status identify(struct gc_keras_layer *layer, yyjson_val *entry, yyjson_val *config) {
     yyjson_val *name = yyjson_obj_get(entry, "name");
     layer->name = gc_json_text(name != NULL ? name : yyjson_obj_get(config, "name"));
-    if (layer->type == NULL || layer->name == NULL || layer->name[0] == '\0')
-        return gc_fail(GC_INVALID_MODEL, "layer %s%s%s has no %s", layer->name == NULL ? "" : "'",
-                       layer->name == NULL ? "without a name" : layer->name,
-                       layer->name == NULL ? "" : "'", layer->type == NULL ? "class_name" : "name");
-    GC_TRY(name_layer(r, layer, outer));
+    layer->type = gc_json_text(yyjson_obj_get(entry, "class_name"));
+    if (layer->name == NULL || layer->name[0] == '\0')
+        return gc_fail(GC_INVALID_MODEL, "a layer has no name");
+    if (layer->type == NULL)
+        return gc_fail(GC_INVALID_MODEL, "layer '%s' has no class_name", layer->name);
     layer->is_input = strcmp(layer->type, "InputLayer") == 0;
+    layer->is_custom = gc_class_is_custom(entry);
+    layer->is_function = gc_class_is_function(entry);
+    return GC_OK;
+}
+
+static gc_status read_layer(struct reader *r, struct gc_keras_layer *layer, yyjson_val *entry,
+                            const struct outer *outer, struct gc_names *classes) {
+    yyjson_val *config = yyjson_obj_get(entry, "config");
+    layer->entry = entry;
+    GC_TRY(identify(layer, entry, config));
+    GC_TRY(name_layer(r, layer, outer));
     layer->fields = (struct gc_fields){.layer = layer->path, .object = config};
     const bool old_sequential = yyjson_is_arr(config) && gc_class_is_sequential(entry);
     if (!yyjson_is_obj(config) && !old_sequential)
@@ -104,8 +112,6 @@ static gc_status read_layer(struct reader *r, struct gc_keras_layer *layer, yyjs
     GC_TRY(gc_field_bool(&layer->fields, "trainable", true, &layer->trainable));
     layer->trainable = layer->trainable && outer->trainable;
     GC_TRY(name_in_store(r, layer, outer, classes));
-    layer->is_custom = gc_class_is_custom(entry);
-    layer->is_function = gc_class_is_function(entry);
     const bool is_model = gc_class_is_model(layer->type) && !layer->is_custom;
     return is_model ? read_nested(r, layer, outer) : GC_OK;
 }
@@ -114,8 +120,7 @@ static gc_status read_layers(struct reader *r, struct gc_keras_model *model, yyj
                              const struct outer *outer) {
     const size_t count = yyjson_arr_size(list);
     if (count == 0)
-        return gc_fail(GC_INVALID_MODEL, "model '%s' has no list of layers, or an empty one",
-                       model->name);
+        return gc_fail(GC_INVALID_MODEL, "model '%s' lists no layers", model->name);
     if (count > GC_MAX_LAYERS || (r->layer_count += (int32_t)count) > GC_MAX_LAYERS)
         return gc_fail(GC_TOO_LARGE, "the model has more than %d layers", GC_MAX_LAYERS);
     struct gc_names classes;
@@ -170,15 +175,15 @@ gc_status gc_keras_read(struct gc_keras_model **model, struct gc_pool *pool, yyj
         const bool is_graph = yyjson_obj_get(root, "node") != NULL;
         return gc_fail(GC_INVALID_MODEL,
                        is_graph
-                           ? "this is a TensorFlow graph (GraphModel), which has no Keras layers "
-                             "any more: convert the Keras model itself, as a layers-model"
-                           : "not the configuration of a Keras model: it has no class_name");
+                           ? "this is a TensorFlow graph (GraphModel), which no longer has Keras "
+                             "layers. Convert the Keras model itself to a layers-model"
+                           : "this is no configuration of a Keras model, for it has no class_name");
     }
     if (!gc_class_is_model(type) || gc_class_is_custom(root))
         return gc_fail(
             GC_UNSUPPORTED_LAYER,
-            "the model is of a class of its own, '%.100s': what it does is written in Python "
-            "code, which is not in the file; Functional and Sequential models can be read",
+            "the model is of the class '%.100s', whose Python code is not in the file. Only "
+            "Functional and Sequential models can be read",
             type);
     struct reader reader = {.pool = pool};
     const struct outer outermost = {.trainable = true};

@@ -1,5 +1,5 @@
-/* The first step of the importer: the layers of a configuration and of its nested models. It knows neither
- * shapes nor operators, nor which classes are supported. */
+/* The first step of the importer reads the layers of a configuration and of its nested models. It
+ * knows neither shapes nor operators, nor which classes are supported. */
 #ifndef GC_KERAS_READ_H
 #define GC_KERAS_READ_H
 

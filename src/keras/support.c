@@ -46,13 +46,13 @@ gc_status gc_keras_find_lowerings(struct gc_keras_model *model, struct gc_pool *
     return GC_OK;
 }
 
-/* ---- What is not supported, in one sentence ---- */
+/* ---- The sentence that names all layers without support ---- */
 
 struct sentence {
     char text[6000];
     size_t used;
     int32_t count, left_out;
-    bool has_code; /* one of the layers is Python code */
+    bool has_code; /* a layer is Python code */
 };
 
 static void name_lacking(struct sentence *s, const struct gc_keras_model *model) {
@@ -87,7 +87,7 @@ gc_status gc_keras_check_supported(const struct gc_keras_model *model) {
     return gc_fail(GC_UNSUPPORTED_LAYER, "%d layer%s not supported: %s%s%s", (int)s.count,
                    s.count == 1 ? " is" : "s are", s.text, more,
                    s.has_code
-                       ? ". A Lambda layer holds Python code, which is never run: put what it "
-                         "does into layers of Keras, or before the model"
+                       ? ". A Lambda layer holds Python code, which is never run. Replace it by "
+                         "layers of Keras, or do its work before the model"
                        : "");
 }

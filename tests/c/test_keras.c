@@ -521,7 +521,7 @@ TEST(keras_names_all_layers_that_are_not_supported) {
         GC_UNSUPPORTED_LAYER,
         "5 layers are not supported: 'fn' (Lambda), 'conv' (Conv2D with activation 'wobble'), "
         "'op' (TFOpLambda with function 'math.cumsum'), 'first' (Conv2D with data_format "
-        "channels_first: channels_last is), "
+        "channels_first (only channels_last is supported)), "
         "'head/rnn' (LSTM). A Lambda layer holds Python code, which is never run");
     refuse(SEQUENTIAL(PICTURE
                       ",{'class_name':'Dense','module':'my_layers','registered_name':'Dense',"
@@ -547,26 +547,28 @@ TEST(keras_refuses_what_is_no_model) {
     refuse("{'model_config':'{'}", GC_INVALID_MODEL, "not JSON");
     refuse("{'modelTopology':{'node':[]}}", GC_INVALID_MODEL, "TensorFlow graph");
     refuse("{'class_name':'Sequential','config':{'name':'s'}}", GC_INVALID_MODEL,
-           "no list of layers");
-    refuse("{'class_name':'Sequential','config':{'layers':[7]}}", GC_INVALID_MODEL, "class_name");
+           "lists no layers");
+    refuse("{'class_name':'Sequential','config':{'layers':[7]}}", GC_INVALID_MODEL, "no name");
+    refuse(SEQUENTIAL("{'config':{'name':'d'}}"), GC_INVALID_MODEL, "layer 'd' has no class_name");
     refuse(SEQUENTIAL("{'class_name':'Dense','config':{}}"), GC_INVALID_MODEL, "no name");
     refuse(SEQUENTIAL("{'class_name':'Dense','name':'d','config':3}"), GC_INVALID_MODEL,
            "layer 'd': config should be an object");
     refuse(SEQUENTIAL(LAYER("Dense", "d", ",'units':3", "")), GC_INVALID_MODEL,
            "shape of its input");
     refuse(SEQUENTIAL(INPUT("in", "[null,784]") "," DENSE("d", "")), GC_INVALID_MODEL,
-           "no picture");
+           "should be a picture");
     refuse(SEQUENTIAL(INPUT("in", "[null,8,8,null]") "," DENSE("d", "")), GC_INVALID_MODEL,
-           "no picture");
+           "should be a picture");
     refuse(SEQUENTIAL(PICTURE "," DENSE("d", "") "," PICTURE), GC_INVALID_MODEL, "called 'in'");
     refuse(SEQUENTIAL(PICTURE "," DENSE("d", "") "," INPUT("other", "[null,5]")), GC_INVALID_MODEL,
-           "'other': an InputLayer");
+           "'other' is an InputLayer, but not the first");
 }
 
 TEST(keras_refuses_wrong_connections) {
     refuse(FUNCTIONAL(PICTURE "," CONV("a", "", FROM("b")) "," CONV("b", "", FROM("a")), "b"),
            GC_INVALID_MODEL, "circle");
-    refuse(FUNCTIONAL(PICTURE "," CONV("a", "", FROM("a")), "a"), GC_INVALID_MODEL, "'a' waits");
+    refuse(FUNCTIONAL(PICTURE "," CONV("a", "", FROM("a")), "a"), GC_INVALID_MODEL,
+           "'a' needs its own output");
     refuse(FUNCTIONAL(PICTURE "," CONV("a", "", FROM("ghost")), "a"), GC_INVALID_MODEL, "'ghost'");
     refuse(FUNCTIONAL(PICTURE "," CONV("a", "", "[" REF("in", "2") "]"), "a"), GC_INVALID_MODEL,
            "call 2 of layer 'in'");
@@ -585,7 +587,7 @@ TEST(keras_refuses_wrong_connections) {
            "input_layers is missing");
     refuse("{'class_name':'Functional','config':{'name':'n'" FUNCTIONAL_FIELDS(
                PICTURE "," CONV("a", "", FROM("in")), "['a',0,0]", "['a',0,0]") "}}",
-           GC_INVALID_MODEL, "is no InputLayer");
+           GC_INVALID_MODEL, "is not an InputLayer");
     refuse("{'class_name':'Functional','config':{'name':'n'" FUNCTIONAL_FIELDS(
                PICTURE "," INPUT("other", "[null,1]") "," CONV("a", "", FROM("in")), "['in',0,0]",
                "['a',0,0]") "}}",
@@ -598,12 +600,12 @@ TEST(keras_refuses_wrong_fields) {
     } cases[] = {
         {LAYER("Conv2D", "c", ",'filters':4", ""), "layer 'c': kernel_size is missing"},
         {LAYER("Conv2D", "c", ",'filters':0,'kernel_size':3", ""),
-         "layer 'c': filters should be a positive integer, is 0"},
+         "layer 'c': filters should be a positive integer but is 0"},
         {LAYER("Conv2D", "c", ",'filters':-3,'kernel_size':3", ""), "is -3"},
         {LAYER("Conv2D", "c", ",'filters':1.5,'kernel_size':3", ""), "is a fraction"},
         {LAYER("Conv2D", "c", ",'filters':99999999999,'kernel_size':3", ""), "is 99999999999"},
         {CONV("c", ",'strides':[1,0]", ""),
-         "layer 'c': strides should be two positive integers, is [1, 0]"},
+         "layer 'c': strides should be two positive integers but is [1, 0]"},
         {CONV("c", ",'strides':'x'", ""), "is \"x\""},
         {CONV("c", ",'padding':'causal'", ""), "padding should be \"same\" or \"valid\""},
         {CONV("c", ",'use_bias':1", ""), "use_bias should be true or false"},
