@@ -1,4 +1,5 @@
-/* The importer: configurations to graphs, names to weights. JSON is written with ' for ". */
+/* The importer makes graphs from configurations and finds weights by their names. JSON is written
+ * with ' for ". */
 #include "base/memory.h"
 #include "keras/keras.h"
 #include "ops/ops.h"
@@ -11,6 +12,20 @@
 
 /* ---- Configurations ---- */
 
+/* 1 to 8 entries, with commas in between. */
+#define LIST(...) LIST_OF(COUNT(__VA_ARGS__, 8, 7, 6, 5, 4, 3, 2, 1, 0))(__VA_ARGS__)
+#define COUNT(A, B, C, D, E, F, G, H, COUNT, ...) COUNT
+#define LIST_OF(COUNT) LIST_NAMED(COUNT)
+#define LIST_NAMED(COUNT) LIST_##COUNT
+#define LIST_1(A) A
+#define LIST_2(A, ...) A "," LIST_1(__VA_ARGS__)
+#define LIST_3(A, ...) A "," LIST_2(__VA_ARGS__)
+#define LIST_4(A, ...) A "," LIST_3(__VA_ARGS__)
+#define LIST_5(A, ...) A "," LIST_4(__VA_ARGS__)
+#define LIST_6(A, ...) A "," LIST_5(__VA_ARGS__)
+#define LIST_7(A, ...) A "," LIST_6(__VA_ARGS__)
+#define LIST_8(A, ...) A "," LIST_7(__VA_ARGS__)
+
 #define LAYER(CLASS, NAME, FIELDS, NODES)                                                          \
     "{'class_name':'" CLASS "','name':'" NAME "','config':{'name':'" NAME "'" FIELDS               \
     "},'inbound_nodes':[" NODES "]}"
@@ -21,29 +36,33 @@
 #define DENSE(NAME, NODES) LAYER("Dense", NAME, ",'units':5,'activation':'softmax'", NODES)
 #define POOL(NAME, NODES) LAYER("GlobalAveragePooling2D", NAME, "", NODES)
 
-/* Calls as Keras 2 writes them, with references to other calls' outputs ... */
+/* Calls as Keras 2 writes them, with references to the outputs of other calls. */
 #define REF(NAME, NODE) "['" NAME "'," NODE ",0,{}]"
-#define FROM(NAME) "[" REF(NAME, "0") "]"
-#define FROM2(A, B) "[" REF(A, "0") "," REF(B, "0") "]"
-/* ... and as Keras 3 does. */
-#define TENSOR(NAME)                                                                               \
-    "{'class_name':'__keras_tensor__','config':{'shape':[null],'keras_history':['" NAME "',0,0]}}"
-#define ARGS(LIST) "{'args':[" LIST "],'kwargs':{'training':false}}"
+#define CALL(...) "[" LIST(__VA_ARGS__) "]"
+#define FROM(NAME) CALL(REF(NAME, "0"))
+#define FROM2(A, B) CALL(REF(A, "0"), REF(B, "0"))
 
-#define FUNCTIONAL_FIELDS(LAYERS, IN, OUT)                                                         \
-    ",'layers':[" LAYERS "],'input_layers':" IN ",'output_layers':" OUT
-#define FUNCTIONAL(LAYERS, OUT)                                                                    \
-    "{'class_name':'Functional','config':{'name':'net'" FUNCTIONAL_FIELDS(                         \
-        LAYERS, "[['in',0,0]]", "[['" OUT "',0,0]]") "}}"
-#define SEQUENTIAL(LAYERS)                                                                         \
-    "{'class_name':'Sequential','config':{'name':'net','layers':[" LAYERS "]}}"
+/* Calls as Keras 3 writes them. */
+#define TENSOR_OF(NAME, NODE)                                                                      \
+    "{'class_name':'__keras_tensor__','config':{'shape':[null],'keras_history':['" NAME "'," NODE  \
+    ",0]}}"
+#define TENSOR(NAME) TENSOR_OF(NAME, "0")
+#define ARGS(...) "{'args':[" LIST(__VA_ARGS__) "],'kwargs':{'training':false}}"
+
+#define LAYERS(...) ",'layers':[" LIST(__VA_ARGS__) "]"
+#define FUNCTIONAL_FIELDS(IN, OUT, ...)                                                            \
+    LAYERS(__VA_ARGS__) ",'input_layers':" IN ",'output_layers':" OUT
+#define MODEL(CLASS, FIELDS) "{'class_name':'" CLASS "','config':{'name':'net'" FIELDS "}}"
+#define FUNCTIONAL(OUT, ...)                                                                       \
+    MODEL("Functional", FUNCTIONAL_FIELDS("[['in',0,0]]", "[['" OUT "',0,0]]", __VA_ARGS__))
+#define SEQUENTIAL(...) MODEL("Sequential", LAYERS(__VA_ARGS__))
+
+/* A model with a convolution and a batch norm, as a layer. */
 #define BASE(NODES)                                                                                \
     LAYER("Functional", "base",                                                                    \
-          FUNCTIONAL_FIELDS(                                                                       \
-              INPUT("base_in", "[null,8,8,3]") "," CONV(                                           \
-                  "conv", ",'activation':'relu'",                                                  \
-                  FROM("base_in")) "," LAYER("BatchNormalization", "bn", "", FROM("conv")),        \
-              "['base_in',0,0]", "['bn',0,0]"),                                                    \
+          FUNCTIONAL_FIELDS("['base_in',0,0]", "['bn',0,0]", INPUT("base_in", "[null,8,8,3]"),     \
+                            CONV("conv", ",'activation':'relu'", FROM("base_in")),                 \
+                            LAYER("BatchNormalization", "bn", "", FROM("conv"))),                  \
           NODES)
 
 /* ---- Helpers ---- */
@@ -70,7 +89,7 @@ static void refuse(const char *config, gc_status status, const char *sentence) {
     EXPECT_INT(gc_memory_in_use(), before);
 }
 
-static const struct gc_layer *row(const struct gc_graph *graph, const char *path) {
+static const struct gc_layer *find_layer(const struct gc_graph *graph, const char *path) {
     for (int32_t i = 0; i < graph->layer_count; i++)
         if (strcmp(graph->layers[i].path, path) == 0)
             return &graph->layers[i];
@@ -100,7 +119,7 @@ static void expect_operators(const struct gc_graph *graph, const char *expected)
 }
 
 static void expect_shape(const struct gc_graph *graph, const char *path, const char *expected) {
-    const struct gc_layer *layer = row(graph, path);
+    const struct gc_layer *layer = find_layer(graph, path);
     char text[GC_SHAPE_TEXT];
     REQUIRE(layer != NULL);
     EXPECT_TEXT(gc_shape_text(text, &graph->values[layer->value].shape), expected);
@@ -116,92 +135,72 @@ static void expect_found(const struct gc_graph *graph, const char *name, const c
 
 TEST(keras_functional_of_keras_2) {
     struct gc_graph graph;
-    REQUIRE_OK(import(
-        &graph,
-        FUNCTIONAL(PICTURE "," CONV("conv", ",'activation':'relu'", FROM("in")) "," LAYER(
-                       "BatchNormalization", "bn", ",'axis':[3]",
-                       FROM("conv")) "," POOL("pool", FROM("bn")) "," DENSE("dense", FROM("pool")),
-                   "dense")));
+    REQUIRE_OK(import(&graph,
+                      FUNCTIONAL("dense", PICTURE, CONV("conv", ",'activation':'relu'", FROM("in")),
+                                 LAYER("BatchNormalization", "bn", ",'axis':[3]", FROM("conv")),
+                                 POOL("pool", FROM("bn")), DENSE("dense", FROM("pool")))));
     EXPECT_TEXT(graph.name, "net");
     expect_layers(&graph, "in conv bn pool dense");
     expect_operators(&graph, "conv2d clamp batch_norm global_average dense softmax");
     expect_shape(&graph, "conv", "(6, 6, 4)");
     expect_shape(&graph, "dense", "(5)");
-    EXPECT_INT(graph.output, row(&graph, "dense")->value);
-    EXPECT_INT(row(&graph, "in")->value, 0);
-    EXPECT_TEXT(row(&graph, "bn")->type, "BatchNormalization");
-    EXPECT_INT(row(&graph, "bn")->inputs[0], 1);
-    EXPECT_NEAR(row(&graph, "bn")->params, 16, 0);
-    EXPECT_NEAR(row(&graph, "bn")->trainable_params, 8, 0);
+    EXPECT_INT(graph.output, find_layer(&graph, "dense")->value);
+    EXPECT_INT(find_layer(&graph, "in")->value, 0);
+    EXPECT_TEXT(find_layer(&graph, "bn")->type, "BatchNormalization");
+    EXPECT_INT(find_layer(&graph, "bn")->inputs[0], 1);
+    EXPECT_NEAR(find_layer(&graph, "bn")->params, 16, 0);
+    EXPECT_NEAR(find_layer(&graph, "bn")->trainable_params, 8, 0);
     EXPECT_INT(graph.weight_count, 8);
     EXPECT_TEXT(graph.weights[7].path, "dense/bias");
     EXPECT_TEXT(graph.weights[7].store, "layers/dense/vars/1");
     gc_graph_free(&graph);
 }
 
+#define MIXED_PRECISION "'dtype':{'class_name':'DTypePolicy','config':{'name':'mixed_float16'}}"
+#define MODEL_OF_KERAS_3(FIELDS)                                                                   \
+    "{'module':'keras.src.models.functional','class_name':'Functional','config':{'name':'"         \
+    "net'" FIELDS "},'registered_name':'Functional'}"
+
 TEST(keras_functional_of_keras_3) {
     struct gc_graph graph;
-    REQUIRE_OK(import(
-        &graph,
-        "{'module':'keras.src.models.functional','class_name':'Functional','config':{'name':'net',"
-        "'layers':[" LAYER("InputLayer", "in", ",'batch_shape':[null,8,8,3]", "") "," CONV(
-            "a",
-            ",'padding':'same','dtype':{'class_name':'DTypePolicy','config':{'name':"
-            "'mixed_float16'}}",
-            ARGS(TENSOR(
-                "in"))) "," CONV("b", ",'padding':'same','use_bias':false",
-                                 ARGS(TENSOR(
-                                     "in"))) "," LAYER("Add", "sum", "",
-                                                       ARGS("[" TENSOR("a") "," TENSOR(
-                                                           "b") "]")) "," POOL("pool",
-                                                                               ARGS(TENSOR(
-                                                                                   "sum"))) "],"
-                                                                                            "'input"
-                                                                                            "_layer"
-                                                                                            "s':['"
-                                                                                            "in',0,"
-                                                                                            "0],'"
-                                                                                            "output"
-                                                                                            "_layer"
-                                                                                            "s':['"
-                                                                                            "pool',"
-                                                                                            "0,0]},"
-                                                                                            "'regis"
-                                                                                            "tered_"
-                                                                                            "name':"
-                                                                                            "'Funct"
-                                                                                            "ional'"
-                                                                                            "}"));
+    REQUIRE_OK(
+        import(&graph, MODEL_OF_KERAS_3(FUNCTIONAL_FIELDS(
+                           "['in',0,0]", "['pool',0,0]",
+                           LAYER("InputLayer", "in", ",'batch_shape':[null,8,8,3]", ""),
+                           CONV("a", ",'padding':'same'," MIXED_PRECISION, ARGS(TENSOR("in"))),
+                           CONV("b", ",'padding':'same','use_bias':false", ARGS(TENSOR("in"))),
+                           LAYER("Add", "sum", "", ARGS(CALL(TENSOR("a"), TENSOR("b")))),
+                           POOL("pool", ARGS(TENSOR("sum")))))));
     expect_layers(&graph, "in a b sum pool");
-    EXPECT_INT(row(&graph, "sum")->input_count, 2);
-    EXPECT_INT(row(&graph, "sum")->inputs[1], 2);
+    EXPECT_INT(find_layer(&graph, "sum")->input_count, 2);
+    EXPECT_INT(find_layer(&graph, "sum")->inputs[1], 2);
     EXPECT_TEXT(graph.weights[2].store, "layers/conv2d_1/vars/0");
     gc_graph_free(&graph);
 }
 
+#define FLAT LAYER("Flatten", "flat", "", "")
+#define FLAT_WITH_SHAPE LAYER("Flatten", "flat", ",'batch_input_shape':[null,8,8,3]", "")
+
 TEST(keras_sequential_takes_its_shape_from_where_it_stands) {
     static const char *const configs[] = {
-        SEQUENTIAL(PICTURE "," LAYER("Flatten", "flat", "", "")),
-        SEQUENTIAL(LAYER("Flatten", "flat", ",'batch_input_shape':[null,8,8,3]", "")),
-        "{'class_name':'Sequential','config':[" LAYER("Flatten", "flat",
-                                                      ",'batch_input_shape':[null,8,8,3]", "") "]}",
-        "{'class_name':'Sequential','config':{'layers':[" LAYER(
-            "Flatten", "flat", "", "") "],'build_input_shape':[null,8,8,3]}}",
-        "{'class_name':'Sequential','config':{'layers':[" LAYER(
-            "Flatten", "flat", "", "") "]},'build_config':{'input_shape':[null,8,8,3]}}",
-        "{'modelTopology':{'model_config':" SEQUENTIAL(PICTURE
-                                                       "," LAYER("Flatten", "flat", "", "")) "}}",
+        SEQUENTIAL(PICTURE, FLAT),
+        SEQUENTIAL(FLAT_WITH_SHAPE),
+        "{'class_name':'Sequential','config':[" FLAT_WITH_SHAPE "]}",
+        MODEL("Sequential", LAYERS(FLAT) ",'build_input_shape':[null,8,8,3]"),
+        "{'class_name':'Sequential','config':{'layers':[" FLAT
+        "]},'build_config':{'input_shape':[null,8,8,3]}}",
+        "{'modelTopology':{'model_config':" SEQUENTIAL(PICTURE, FLAT) "}}",
     };
     for (size_t i = 0; i < sizeof configs / sizeof *configs; i++) {
         struct gc_graph graph;
         REQUIRE_OK(import(&graph, configs[i]));
         expect_layers(&graph, "flat");
         expect_shape(&graph, "flat", "(192)");
-        EXPECT_INT(row(&graph, "flat")->input_count, 0);
+        EXPECT_INT(find_layer(&graph, "flat")->input_count, 0);
         gc_graph_free(&graph);
     }
     struct gc_graph graph;
-    REQUIRE_OK(import(&graph, SEQUENTIAL(BASE("") "," LAYER("Flatten", "flat", "", ""))));
+    REQUIRE_OK(import(&graph, SEQUENTIAL(BASE(""), FLAT)));
     expect_layers(&graph, "base/base_in base/conv base/bn base flat");
     expect_shape(&graph, "base/base_in", "(8, 8, 3)");
     gc_graph_free(&graph);
@@ -220,40 +219,37 @@ TEST(keras_text_in_text) {
 
 TEST(keras_open_input) {
     struct gc_graph graph;
-    REQUIRE_OK(import(&graph,
-                      SEQUENTIAL(INPUT("in", "[null,null,32,3]") "," CONV("conv", "", "") "," LAYER(
-                          "Dropout", "drop", ",'rate':0.5", "") "," POOL("pool", ""))));
+    REQUIRE_OK(
+        import(&graph, SEQUENTIAL(INPUT("in", "[null,null,32,3]"), CONV("conv", "", ""),
+                                  LAYER("Dropout", "drop", ",'rate':0.5", ""), POOL("pool", ""))));
     EXPECT(graph.open_height && !graph.open_width);
     EXPECT_OK(gc_graph_resize(&graph, 50, 32));
     expect_shape(&graph, "drop", "(48, 30, 4)");
     gc_graph_free(&graph);
 }
 
+#define FROZEN                                                                                     \
+    LAYER("Functional", "base",                                                                    \
+          ",'trainable':false" FUNCTIONAL_FIELDS("[['base_in',0,0]]", "[['conv',0,0]]",            \
+                                                 INPUT("base_in", "[null,8,8,3]"),                 \
+                                                 CONV("conv", "", FROM("base_in"))),               \
+          FROM("in"))
+
 TEST(keras_nested_models_frozen_and_called_from_one) {
     struct gc_graph graph;
-    const char *const base =
-        LAYER("Functional", "base",
-              ",'trainable':false" FUNCTIONAL_FIELDS(
-                  INPUT("base_in", "[null,8,8,3]") "," CONV("conv", "", FROM("base_in")),
-                  "[['base_in',0,0]]", "[['conv',0,0]]"),
-              FROM("in"));
-    char config[4000];
-    snprintf(config, sizeof config, "%s%s%s",
-             "{'class_name':'Model','config':{'name':'net','layers':[" PICTURE ",", base,
-             "," POOL("pool", "[" REF("base", "1") "]") "," DENSE(
-                 "dense",
-                 FROM("pool")) "],'input_layers':[['in',0,0]],'output_layers':[['dense',0,0]]}}");
-    REQUIRE_OK(import(&graph, config));
+    REQUIRE_OK(
+        import(&graph, FUNCTIONAL("dense", PICTURE, FROZEN, POOL("pool", CALL(REF("base", "1"))),
+                                  DENSE("dense", FROM("pool")))));
     expect_layers(&graph, "in base/base_in base/conv base pool dense");
-    const struct gc_layer *model = row(&graph, "base");
+    const struct gc_layer *model = find_layer(&graph, "base");
     EXPECT(model->is_model);
-    EXPECT_INT(model->value, row(&graph, "base/conv")->value);
+    EXPECT_INT(model->value, find_layer(&graph, "base/conv")->value);
     EXPECT_INT(model->inputs[0], 0);
-    EXPECT_INT(row(&graph, "base/conv")->parent, 3);
+    EXPECT_INT(find_layer(&graph, "base/conv")->parent, 3);
     EXPECT_INT(model->parent, GC_NONE);
     EXPECT_NEAR(model->params, 112, 0);
     EXPECT_NEAR(model->trainable_params, 0, 0);
-    EXPECT_NEAR(row(&graph, "dense")->trainable_params, 25, 0);
+    EXPECT_NEAR(find_layer(&graph, "dense")->trainable_params, 25, 0);
     EXPECT_TEXT(graph.weights[0].path, "base/conv/kernel");
     EXPECT_TEXT(graph.weights[0].store, "layers/functional/layers/conv2d/vars/0");
     gc_graph_free(&graph);
@@ -262,30 +258,26 @@ TEST(keras_nested_models_frozen_and_called_from_one) {
 TEST(keras_layers_and_models_called_twice) {
     struct gc_graph graph;
     REQUIRE_OK(import(
-        &graph,
-        FUNCTIONAL(
-            PICTURE
-            "," LAYER("Conv2D", "same", ",'filters':3,'kernel_size':1", FROM("in") "," FROM("same")) "," BASE(
-                "[" REF("in", "0") "],[" REF(
-                    "same", "1") "]") "," LAYER("Add", "add", "",
-                                                "[" REF("base", "0") "," REF("base", "1") "]"),
-            "add")));
+        &graph, FUNCTIONAL("add", PICTURE,
+                           LAYER("Conv2D", "same", ",'filters':3,'kernel_size':1",
+                                 LIST(FROM("in"), FROM("same"))),
+                           BASE(LIST(FROM("in"), CALL(REF("same", "1")))),
+                           LAYER("Add", "add", "", CALL(REF("base", "0"), REF("base", "1"))))));
     expect_layers(&graph, "in same same@1 base/base_in base/conv base/bn base "
                           "base/base_in@1 base/conv@1 base/bn@1 base@1 add");
-    EXPECT_INT(row(&graph, "base/conv@1")->parent, 10);
-    EXPECT_NEAR(row(&graph, "base@1")->params, 128, 0);
+    EXPECT_INT(find_layer(&graph, "base/conv@1")->parent, 10);
+    EXPECT_NEAR(find_layer(&graph, "base@1")->params, 128, 0);
     EXPECT_INT(graph.weight_count, 8);
     EXPECT_INT(graph.nodes[0].weights[0], graph.nodes[1].weights[0]);
     gc_graph_free(&graph);
 }
 
-/* The order of execution is that of the inputs; the order of the weights that of the configuration. */
+/* The calls run in the order of their inputs. The weights keep the order of the configuration. */
 TEST(keras_order) {
     struct gc_graph graph;
-    REQUIRE_OK(import(&graph, FUNCTIONAL(DENSE("last", FROM("pool")) "," POOL(
-                                             "pool", FROM("conv")) "," PICTURE
-                                                                   "," CONV("conv", "", FROM("in")),
-                                         "last")));
+    REQUIRE_OK(
+        import(&graph, FUNCTIONAL("last", DENSE("last", FROM("pool")), POOL("pool", FROM("conv")),
+                                  PICTURE, CONV("conv", "", FROM("in")))));
     expect_layers(&graph, "in conv pool last");
     EXPECT_TEXT(graph.weights[0].path, "last/kernel");
     EXPECT_TEXT(graph.weights[2].path, "conv/kernel");
@@ -343,7 +335,7 @@ TEST(keras_layers_lower_to_operators) {
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char config[1000];
-        snprintf(config, sizeof config, SEQUENTIAL(PICTURE ",%s"), cases[i].layer);
+        snprintf(config, sizeof config, SEQUENTIAL(PICTURE, "%s"), cases[i].layer);
         struct gc_graph graph;
         REQUIRE_OK(import(&graph, config));
         expect_operators(&graph, cases[i].operators);
@@ -367,22 +359,22 @@ TEST(keras_merges) {
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char config[1000];
-        snprintf(config, sizeof config, FUNCTIONAL(PICTURE ",%s", "x"), cases[i].layer);
+        snprintf(config, sizeof config, FUNCTIONAL("x", PICTURE, "%s"), cases[i].layer);
         struct gc_graph graph;
         REQUIRE_OK(import(&graph, config));
         expect_operators(&graph, cases[i].operators);
         gc_graph_free(&graph);
     }
-    refuse(FUNCTIONAL(PICTURE "," LAYER("Subtract", "x", "", FROM("in")), "x"), GC_INVALID_MODEL,
+    refuse(FUNCTIONAL("x", PICTURE, LAYER("Subtract", "x", "", FROM("in"))), GC_INVALID_MODEL,
            "layer 'x': it takes two inputs and is given 1");
 }
 
-#define FUNCTION(CLASS, FIELDS, ARGUMENTS)                                                         \
+#define FUNCTION(CLASS, FIELDS, ...)                                                               \
     "{'module':'keras.src.ops.numpy','class_name':'" CLASS "','registered_name':'" CLASS           \
-    "','name':'x','config':{'name':'x'" FIELDS "},'inbound_nodes':[" ARGS(ARGUMENTS) "]}"
+    "','name':'x','config':{'name':'x'" FIELDS "},'inbound_nodes':[" ARGS(__VA_ARGS__) "]}"
 #define TENSORFLOW(FUNCTION, NODE) LAYER("TFOpLambda", "x", ",'function':'" FUNCTION "'", NODE)
 
-/* What a function makes of x = 2, by its rescaling's or clamp's numbers. */
+/* The result of a function for x = 2, from the numbers of its rescaling or clamp. */
 static double value_at_2(const struct gc_node *node) {
     if (node->op == &gc_op_rescaling) {
         const struct gc_rescaling_params *p = node->params;
@@ -397,18 +389,17 @@ TEST(keras_functions_with_constants) {
         const char *layer;
         double value;
     } cases[] = {
-        {FUNCTION("Add", "", TENSOR("in") ",3.0"), 5},
-        {FUNCTION("Add", "", "3.0," TENSOR("in")), 5},
-        {FUNCTION("Subtract", "", TENSOR("in") ",3"), -1},
-        {FUNCTION("Subtract", "", "3," TENSOR("in")), 1},
-        {FUNCTION("Multiply", "", TENSOR("in") ",[0.5,1,2]"), 1},
-        {FUNCTION("TrueDivide", "", TENSOR("in") ",4"), 0.5},
-        {FUNCTION("Maximum", "", TENSOR("in") ",7"), 7},
-        {FUNCTION("Minimum", "", "1," TENSOR("in")), 1},
+        {FUNCTION("Add", "", TENSOR("in"), "3.0"), 5},
+        {FUNCTION("Add", "", "3.0", TENSOR("in")), 5},
+        {FUNCTION("Subtract", "", TENSOR("in"), "3"), -1},
+        {FUNCTION("Subtract", "", "3", TENSOR("in")), 1},
+        {FUNCTION("Multiply", "", TENSOR("in"), "[0.5,1,2]"), 1},
+        {FUNCTION("TrueDivide", "", TENSOR("in"), "4"), 0.5},
+        {FUNCTION("Maximum", "", TENSOR("in"), "7"), 7},
+        {FUNCTION("Minimum", "", "1", TENSOR("in")), 1},
         {FUNCTION("Relu6", "", TENSOR("in")), 2},
-        {FUNCTION(
-             "Subtract", "",
-             TENSOR("in") ",{'class_name':'__numpy__','config':{'value':[1,2,3],'dtype':'f'}}"),
+        {FUNCTION("Subtract", "", TENSOR("in"),
+                  "{'class_name':'__numpy__','config':{'value':[1,2,3],'dtype':'f'}}"),
          1},
         {TENSORFLOW("math.truediv", "['in',0,0,{'y':0.5,'name':null}]"), 4},
         {TENSORFLOW("math.subtract", "['in',0,0,{'y':1.0,'name':null}]"), 1},
@@ -417,41 +408,44 @@ TEST(keras_functions_with_constants) {
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char config[1500];
-        snprintf(config, sizeof config, FUNCTIONAL(PICTURE ",%s", "x"), cases[i].layer);
+        snprintf(config, sizeof config, FUNCTIONAL("x", PICTURE, "%s"), cases[i].layer);
         struct gc_graph graph;
         REQUIRE_OK(import(&graph, config));
         EXPECT_INT(graph.node_count, 1);
         EXPECT_NEAR(value_at_2(&graph.nodes[0]), cases[i].value, 0);
-        EXPECT(row(&graph, "x")->is_function == (strstr(cases[i].layer, "keras.src.ops") != NULL));
+        EXPECT(find_layer(&graph, "x")->is_function ==
+               (strstr(cases[i].layer, "keras.src.ops") != NULL));
         gc_graph_free(&graph);
     }
-    refuse(FUNCTIONAL(PICTURE "," FUNCTION("Add", "", TENSOR("in") ",'a'"), "x"), GC_INVALID_MODEL,
+    refuse(FUNCTIONAL("x", PICTURE, FUNCTION("Add", "", TENSOR("in"), "'a'")), GC_INVALID_MODEL,
            "layer 'x': it takes two tensors, or");
-    refuse(FUNCTIONAL(PICTURE "," FUNCTION("TrueDivide", "", TENSOR("in") ",0"), "x"),
+    refuse(FUNCTIONAL("x", PICTURE, FUNCTION("TrueDivide", "", TENSOR("in"), "0")),
            GC_INVALID_MODEL, "divides by 0");
-    refuse(FUNCTIONAL(PICTURE "," FUNCTION("TrueDivide", "", "1," TENSOR("in")), "x"),
+    refuse(FUNCTIONAL("x", PICTURE, FUNCTION("TrueDivide", "", "1", TENSOR("in"))),
            GC_UNSUPPORTED_LAYER, "'x' (TrueDivide with a tensor to divide by)");
-    refuse(FUNCTIONAL(PICTURE "," FUNCTION("Cumsum", "", TENSOR("in")), "x"), GC_UNSUPPORTED_LAYER,
+    refuse(FUNCTIONAL("x", PICTURE, FUNCTION("Cumsum", "", TENSOR("in"))), GC_UNSUPPORTED_LAYER,
            "'x' (Cumsum)");
 }
 
-/* The functions of one value, by their operators; hard_sigmoid is another line in Keras 2. */
+#define HARD_SIGMOID LAYER("Activation", "x", ",'activation':'hard_sigmoid'", FROM("in"))
+
+/* Functions of one value. The line of hard_sigmoid is not the same in Keras 2 as in Keras 3. */
 TEST(keras_activations_by_version) {
     static const struct {
-        const char *layers, *operators;
+        const char *input, *layer, *operators;
     } cases[] = {
-        {PICTURE "," LAYER("Activation", "x", ",'activation':'hard_sigmoid'", FROM("in")), "line"},
-        {LAYER("InputLayer", "in", ",'batch_shape':[null,8,8,3]",
-               "") "," LAYER("Activation", "x", ",'activation':'hard_sigmoid'", FROM("in")),
+        {PICTURE, HARD_SIGMOID, "line"},
+        {LAYER("InputLayer", "in", ",'batch_shape':[null,8,8,3]", ""), HARD_SIGMOID,
          "hard_sigmoid"},
-        {PICTURE "," FUNCTION("HardSigmoid", "", TENSOR("in")), "hard_sigmoid"},
-        {PICTURE "," FUNCTION("Gelu", ",'approximate':true", TENSOR("in")), "gelu_tanh"},
-        {PICTURE "," FUNCTION("Gelu", ",'approximate':false", TENSOR("in")), "gelu"},
-        {PICTURE "," FUNCTION("LogSoftmax", ",'axis':-1", TENSOR("in")), "log_softmax"},
+        {PICTURE, FUNCTION("HardSigmoid", "", TENSOR("in")), "hard_sigmoid"},
+        {PICTURE, FUNCTION("Gelu", ",'approximate':true", TENSOR("in")), "gelu_tanh"},
+        {PICTURE, FUNCTION("Gelu", ",'approximate':false", TENSOR("in")), "gelu"},
+        {PICTURE, FUNCTION("LogSoftmax", ",'axis':-1", TENSOR("in")), "log_softmax"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char config[1500];
-        snprintf(config, sizeof config, FUNCTIONAL("%s", "x"), cases[i].layers);
+        snprintf(config, sizeof config, FUNCTIONAL("x", "%s", "%s"), cases[i].input,
+                 cases[i].layer);
         struct gc_graph graph;
         REQUIRE_OK(import(&graph, config));
         expect_operators(&graph, cases[i].operators);
@@ -459,85 +453,103 @@ TEST(keras_activations_by_version) {
     }
 }
 
-/* Normalization's statistics are weights, and so is its count, which nothing reads. */
+/* The statistics of Normalization are weights. Its count is one, too, but no operator reads it. */
 TEST(keras_normalization_has_three_weights) {
     struct gc_graph graph;
-    REQUIRE_OK(import(&graph, SEQUENTIAL(PICTURE "," LAYER("Normalization", "n", "", ""))));
+    REQUIRE_OK(import(&graph, SEQUENTIAL(PICTURE, LAYER("Normalization", "n", "", ""))));
     EXPECT_INT(graph.weight_count, 3);
     EXPECT_TEXT(graph.weights[2].path, "n/count");
     EXPECT_INT(graph.weights[2].shape.rank, 0);
-    EXPECT_NEAR(row(&graph, "n")->params, 7, 0);
-    EXPECT_NEAR(row(&graph, "n")->trainable_params, 0, 0);
+    EXPECT_NEAR(find_layer(&graph, "n")->params, 7, 0);
+    EXPECT_NEAR(find_layer(&graph, "n")->trainable_params, 0, 0);
     EXPECT_INT(graph.nodes[0].weights[2], GC_NONE);
     gc_graph_free(&graph);
 }
 
-/* A nested model called twice, the second call on the first's output, as both versions number it. */
+#define RELU_MODEL(NODES)                                                                          \
+    LAYER("Functional", "base",                                                                    \
+          FUNCTIONAL_FIELDS("[['i',0,0]]", "[['r',0,0]]", INPUT("i", "[null,8,8,3]"),              \
+                            LAYER("ReLU", "r", "", FROM("i"))),                                    \
+          NODES)
+
+/* A nested model is called twice, the second time on its output, as each version numbers it. */
 TEST(keras_calls_of_models_are_numbered_by_version) {
     static const struct {
-        const char *base, *last; /* calls of the base, reference to the last */
+        const char *nodes, *last; /* calls of the nested model, reference to the last one */
     } cases[] = {
-        {FROM("in") ",[" REF("base", "1") "]", "2"},
-        {FROM("in") ",[" REF("base", "0") "]", "1"},
-        {ARGS(TENSOR("in")) "," ARGS(TENSOR("base")), "2"},
+        {LIST(FROM("in"), CALL(REF("base", "1"))), "2"},
+        {LIST(FROM("in"), CALL(REF("base", "0"))), "1"},
+        {LIST(ARGS(TENSOR("in")), ARGS(TENSOR("base"))), "2"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char config[3000];
-        snprintf(
-            config, sizeof config,
-            "{'class_name':'Functional','config':{'name':'net','layers':[" PICTURE
-            ",{'class_name':'Functional','name':'base','config':{'name':'base'" FUNCTIONAL_FIELDS(
-                INPUT("i", "[null,8,8,3]") "," LAYER("ReLU", "r", "", FROM("i")), "[['i',0,0]]",
-                "[['r',0,0]]") "},'inbound_nodes':[%s]}],"
-                               "'input_layers':[['in',0,0]],'output_layers':[['base',%s,0]]}}",
-            cases[i].base, cases[i].last);
+        snprintf(config, sizeof config,
+                 MODEL("Functional", FUNCTIONAL_FIELDS("[['in',0,0]]", "[['base',%s,0]]", PICTURE,
+                                                       RELU_MODEL("%s"))),
+                 cases[i].nodes, cases[i].last);
         struct gc_graph graph;
         REQUIRE_OK(import(&graph, config));
-        EXPECT_INT(graph.output, row(&graph, "base@1")->value);
-        EXPECT_INT(graph.nodes[1].inputs[0], row(&graph, "base")->value);
+        EXPECT_INT(graph.output, find_layer(&graph, "base@1")->value);
+        EXPECT_INT(graph.nodes[1].inputs[0], find_layer(&graph, "base")->value);
         gc_graph_free(&graph);
     }
 }
 
+/* The histories of early versions of Keras 3 count from 1, which shows in the last call. */
+TEST(keras_calls_of_models_in_early_histories) {
+    struct gc_graph graph;
+    REQUIRE_OK(import(&graph,
+                      FUNCTIONAL("pool", PICTURE,
+                                 RELU_MODEL(LIST(ARGS(TENSOR("in")), ARGS(TENSOR_OF("base", "1")))),
+                                 POOL("pool", ARGS(TENSOR_OF("base", "2"))))));
+    EXPECT_INT(graph.nodes[1].inputs[0], find_layer(&graph, "base")->value);
+    EXPECT_INT(graph.nodes[2].inputs[0], find_layer(&graph, "base@1")->value);
+    gc_graph_free(&graph);
+}
+
 /* ---- Refusals ---- */
 
+#define CHANNELS_FIRST ",'data_format':'channels_first','filters':1,'kernel_size':1"
+
 TEST(keras_names_all_layers_that_are_not_supported) {
-    refuse(
-        FUNCTIONAL(
-            PICTURE
-            "," LAYER("Lambda", "fn", "", FROM("in")) "," CONV("conv", ",'activation':'wobble'", FROM("fn")) "," LAYER(
-                "TFOpLambda", "op", ",'function':'math.cumsum'",
-                "['conv',0,0,{'y':2.0}]") "," LAYER("Conv2D", "first",
-                                                    ",'data_format':'channels_first','filters':1,"
-                                                    "'kernel_size':1",
-                                                    "[" REF("op",
-                                                            "7") "]") "," LAYER("Sequential",
-                                                                                "head",
-                                                                                ",'layers':[" LAYER(
-                                                                                    "LSTM", "rnn",
-                                                                                    "", "") "]",
-                                                                                FROM("first")),
-            "head"),
-        GC_UNSUPPORTED_LAYER,
-        "5 layers are not supported: 'fn' (Lambda), 'conv' (Conv2D with activation 'wobble'), "
-        "'op' (TFOpLambda with function 'math.cumsum'), 'first' (Conv2D with data_format "
-        "channels_first (only channels_last is supported)), "
-        "'head/rnn' (LSTM). A Lambda layer holds Python code, which is never run");
-    refuse(SEQUENTIAL(PICTURE
-                      ",{'class_name':'Dense','module':'my_layers','registered_name':'Dense',"
+    refuse(FUNCTIONAL(
+               "head", PICTURE, LAYER("Lambda", "fn", "", FROM("in")),
+               CONV("conv", ",'activation':'wobble'", FROM("fn")),
+               LAYER("TFOpLambda", "op", ",'function':'math.cumsum'", "['conv',0,0,{'y':2}]"),
+               LAYER("Conv2D", "first", CHANNELS_FIRST, CALL(REF("op", "7"))),
+               LAYER("Sequential", "head", LAYERS(LAYER("LSTM", "rnn", "", "")), FROM("first"))),
+           GC_UNSUPPORTED_LAYER,
+           "5 layers are not supported: 'fn' (Lambda), 'conv' (Conv2D with activation 'wobble'), "
+           "'op' (TFOpLambda with function 'math.cumsum'), 'first' (Conv2D with data_format "
+           "channels_first (only channels_last is supported)), "
+           "'head/rnn' (LSTM). A Lambda layer holds Python code, which is never run");
+    refuse(SEQUENTIAL(PICTURE,
+                      "{'class_name':'Dense','module':'my_layers','registered_name':'Dense',"
                       "'config':{'name':'mine','units':3}}"),
            GC_UNSUPPORTED_LAYER, "1 layer is not supported: 'mine' (Dense)");
     refuse("{'class_name':'MyModel','config':{}}", GC_UNSUPPORTED_LAYER, "'MyModel'");
 }
 
+TEST(keras_refuses_nested_models_with_several_outputs) {
+    refuse(FUNCTIONAL("pool", PICTURE,
+                      LAYER("Functional", "base",
+                            FUNCTIONAL_FIELDS("['i',0,0]", "[['i',0,0],['a',0,0]]",
+                                              INPUT("i", "[null,8,8,3]"),
+                                              LAYER("LSTM", "a", "", FROM("i"))),
+                            FROM("in")),
+                      POOL("pool", "[['base',1,1,{}]]")),
+           GC_UNSUPPORTED_LAYER,
+           "1 layer is not supported: 'base' (Functional with several outputs)");
+}
+
 TEST(keras_refuses_several_inputs_or_outputs) {
-    refuse("{'class_name':'Functional','config':{'name':'two'" FUNCTIONAL_FIELDS(
-               PICTURE "," INPUT("more", "[null,4]") "," CONV("c", "", FROM("in")),
-               "[['in',0,0],['more',0,0]]", "['c',0,0]") "}}",
-           GC_UNSUPPORTED_LAYER, "model 'two' has 2 inputs");
-    refuse("{'class_name':'Functional','config':{'name':'two'" FUNCTIONAL_FIELDS(
-               PICTURE "," CONV("c", "", FROM("in")), "['in',0,0]", "[['in',0,0],['c',0,0]]") "}}",
-           GC_UNSUPPORTED_LAYER, "model 'two' has 2 outputs");
+    refuse(MODEL("Functional",
+                 FUNCTIONAL_FIELDS("[['in',0,0],['more',0,0]]", "['c',0,0]", PICTURE,
+                                   INPUT("more", "[null,4]"), CONV("c", "", FROM("in")))),
+           GC_UNSUPPORTED_LAYER, "model 'net' has 2 inputs");
+    refuse(MODEL("Functional", FUNCTIONAL_FIELDS("['in',0,0]", "[['in',0,0],['c',0,0]]", PICTURE,
+                                                 CONV("c", "", FROM("in")))),
+           GC_UNSUPPORTED_LAYER, "model 'net' has 2 outputs");
 }
 
 TEST(keras_refuses_what_is_no_model) {
@@ -555,42 +567,42 @@ TEST(keras_refuses_what_is_no_model) {
            "layer 'd': config should be an object");
     refuse(SEQUENTIAL(LAYER("Dense", "d", ",'units':3", "")), GC_INVALID_MODEL,
            "shape of its input");
-    refuse(SEQUENTIAL(INPUT("in", "[null,784]") "," DENSE("d", "")), GC_INVALID_MODEL,
+    refuse(SEQUENTIAL(INPUT("in", "[null,784]"), DENSE("d", "")), GC_INVALID_MODEL,
            "should be a picture");
-    refuse(SEQUENTIAL(INPUT("in", "[null,8,8,null]") "," DENSE("d", "")), GC_INVALID_MODEL,
+    refuse(SEQUENTIAL(INPUT("in", "[null,8,8,null]"), DENSE("d", "")), GC_INVALID_MODEL,
            "should be a picture");
-    refuse(SEQUENTIAL(PICTURE "," DENSE("d", "") "," PICTURE), GC_INVALID_MODEL, "called 'in'");
-    refuse(SEQUENTIAL(PICTURE "," DENSE("d", "") "," INPUT("other", "[null,5]")), GC_INVALID_MODEL,
+    refuse(SEQUENTIAL(PICTURE, DENSE("d", ""), PICTURE), GC_INVALID_MODEL, "called 'in'");
+    refuse(SEQUENTIAL(PICTURE, DENSE("d", ""), INPUT("other", "[null,5]")), GC_INVALID_MODEL,
            "'other' is an InputLayer, but not the first");
 }
 
 TEST(keras_refuses_wrong_connections) {
-    refuse(FUNCTIONAL(PICTURE "," CONV("a", "", FROM("b")) "," CONV("b", "", FROM("a")), "b"),
+    refuse(FUNCTIONAL("b", PICTURE, CONV("a", "", FROM("b")), CONV("b", "", FROM("a"))),
            GC_INVALID_MODEL, "circle");
-    refuse(FUNCTIONAL(PICTURE "," CONV("a", "", FROM("a")), "a"), GC_INVALID_MODEL,
+    refuse(FUNCTIONAL("a", PICTURE, CONV("a", "", FROM("a"))), GC_INVALID_MODEL,
            "'a' needs its own output");
-    refuse(FUNCTIONAL(PICTURE "," CONV("a", "", FROM("ghost")), "a"), GC_INVALID_MODEL, "'ghost'");
-    refuse(FUNCTIONAL(PICTURE "," CONV("a", "", "[" REF("in", "2") "]"), "a"), GC_INVALID_MODEL,
+    refuse(FUNCTIONAL("a", PICTURE, CONV("a", "", FROM("ghost"))), GC_INVALID_MODEL, "'ghost'");
+    refuse(FUNCTIONAL("a", PICTURE, CONV("a", "", CALL(REF("in", "2")))), GC_INVALID_MODEL,
            "call 2 of layer 'in'");
-    refuse(FUNCTIONAL(PICTURE "," CONV("a", "", "[['in',0,1]]"), "a"), GC_INVALID_MODEL,
+    refuse(FUNCTIONAL("a", PICTURE, CONV("a", "", "[['in',0,1]]")), GC_INVALID_MODEL,
            "'a' takes an output of layer 'in'");
-    refuse(FUNCTIONAL(PICTURE "," CONV("a", "", "[['in',99999999999,0]]"), "a"), GC_INVALID_MODEL,
+    refuse(FUNCTIONAL("a", PICTURE, CONV("a", "", "[['in',99999999999,0]]")), GC_INVALID_MODEL,
            "'a' takes an output of layer 'in'");
-    refuse(FUNCTIONAL(PICTURE "," CONV("a", "", ""), "a"), GC_INVALID_MODEL, "inbound_nodes");
-    refuse(FUNCTIONAL(PICTURE "," CONV("a", "", FROM2("in", "in")), "a"), GC_INVALID_MODEL,
+    refuse(FUNCTIONAL("a", PICTURE, CONV("a", "", "")), GC_INVALID_MODEL, "inbound_nodes");
+    refuse(FUNCTIONAL("a", PICTURE, CONV("a", "", FROM2("in", "in"))), GC_INVALID_MODEL,
            "takes one input and is given 2");
-    refuse(FUNCTIONAL(PICTURE "," CONV("a", "", "[{}]"), "a"), GC_INVALID_MODEL, "is given 0");
-    refuse(FUNCTIONAL(PICTURE "," CONV("a", "", FROM("in")), "ghost"), GC_INVALID_MODEL, "'ghost'");
-    refuse(FUNCTIONAL(PICTURE "," BASE(FROM2("in", "in")), "base"), GC_INVALID_MODEL,
+    refuse(FUNCTIONAL("a", PICTURE, CONV("a", "", "[{}]")), GC_INVALID_MODEL, "is given 0");
+    refuse(FUNCTIONAL("ghost", PICTURE, CONV("a", "", FROM("in"))), GC_INVALID_MODEL, "'ghost'");
+    refuse(FUNCTIONAL("base", PICTURE, BASE(FROM2("in", "in"))), GC_INVALID_MODEL,
            "model 'base' has 1 inputs and is given 2");
     refuse("{'class_name':'Functional','config':{'layers':[" PICTURE "]}}", GC_INVALID_MODEL,
            "input_layers is missing");
-    refuse("{'class_name':'Functional','config':{'name':'n'" FUNCTIONAL_FIELDS(
-               PICTURE "," CONV("a", "", FROM("in")), "['a',0,0]", "['a',0,0]") "}}",
+    refuse(MODEL("Functional",
+                 FUNCTIONAL_FIELDS("['a',0,0]", "['a',0,0]", PICTURE, CONV("a", "", FROM("in")))),
            GC_INVALID_MODEL, "is not an InputLayer");
-    refuse("{'class_name':'Functional','config':{'name':'n'" FUNCTIONAL_FIELDS(
-               PICTURE "," INPUT("other", "[null,1]") "," CONV("a", "", FROM("in")), "['in',0,0]",
-               "['a',0,0]") "}}",
+    refuse(MODEL("Functional",
+                 FUNCTIONAL_FIELDS("['in',0,0]", "['a',0,0]", PICTURE, INPUT("other", "[null,1]"),
+                                   CONV("a", "", FROM("in")))),
            GC_INVALID_MODEL, "'other' is an InputLayer that input_layers lacks");
 }
 
@@ -631,19 +643,19 @@ TEST(keras_refuses_wrong_fields) {
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char config[1000];
-        snprintf(config, sizeof config, SEQUENTIAL(PICTURE ",%s"), cases[i].layer);
+        snprintf(config, sizeof config, SEQUENTIAL(PICTURE, "%s"), cases[i].layer);
         refuse(config, GC_INVALID_MODEL, cases[i].sentence);
     }
-    refuse(SEQUENTIAL(PICTURE "," LAYER("Dense", "d", ",'units':2000000000", "")), GC_TOO_LARGE,
+    refuse(SEQUENTIAL(PICTURE, LAYER("Dense", "d", ",'units':2000000000", "")), GC_TOO_LARGE,
            "layer 'd': ");
 }
 
-/* A chain of models, one in the other. */
+/* A chain of models, each in the next. */
 static char *nest(int depth) {
     static const char open[] =
         "{'class_name':'Sequential','name':'s','config':{'name':'s','layers':[";
     static const char close[] = "]}}";
-    static const char core[] = LAYER("Flatten", "flat", ",'batch_input_shape':[null,8,8,3]", "");
+    static const char core[] = FLAT_WITH_SHAPE;
     char *config = malloc((size_t)depth * (sizeof open + sizeof close) + sizeof core);
     config[0] = '\0';
     for (int i = 0; i < depth; i++)
@@ -676,7 +688,7 @@ TEST(keras_limits) {
     free(config);
 }
 
-/* Models in models, each called twice by the next: 2^30 layers from a small file. */
+/* Models in models, each called twice by the next, make 2^30 layers from a small file. */
 TEST(keras_doubling_models) {
     static const char open[] =
         "{'class_name':'Functional','name':'m','config':{'name':'m','layers':[" PICTURE ",";
@@ -687,7 +699,7 @@ TEST(keras_doubling_models) {
     config[0] = '\0';
     for (int i = 0; i < 30; i++)
         strcat(config, open);
-    strcat(config, LAYER("ReLU", "m", "", FROM("in") "," FROM("m")));
+    strcat(config, LAYER("ReLU", "m", "", LIST(FROM("in"), FROM("m"))));
     for (int i = 0; i < 30; i++)
         strcat(config, close);
     refuse(config, GC_TOO_LARGE, "more than 20000 layers");
@@ -698,10 +710,9 @@ TEST(keras_doubling_models) {
 
 TEST(keras_finds_weights) {
     struct gc_graph graph;
-    REQUIRE_OK(import(
-        &graph, SEQUENTIAL(LAYER("Sequential", "outer", ",'layers':[" BASE("") "]",
-                                 "") "," LAYER("DepthwiseConv2D", "dw", ",'kernel_size':3",
-                                               "") "," POOL("pool", "") "," DENSE("dense", ""))));
+    REQUIRE_OK(import(&graph, SEQUENTIAL(LAYER("Sequential", "outer", LAYERS(BASE("")), ""),
+                                         LAYER("DepthwiseConv2D", "dw", ",'kernel_size':3", ""),
+                                         POOL("pool", ""), DENSE("dense", ""))));
     expect_found(&graph, "outer/base/conv/kernel", "outer/base/conv/kernel");
     expect_found(&graph, "outer/conv/kernel:0", "outer/base/conv/kernel");
     expect_found(&graph, "outer/base/conv/kernel:0", "outer/base/conv/kernel");
@@ -724,8 +735,8 @@ TEST(keras_finds_weights) {
 
 TEST(keras_finds_no_weights_for_other_names) {
     struct gc_graph graph;
-    REQUIRE_OK(import(&graph, SEQUENTIAL(PICTURE "," CONV("conv", "", "") "," POOL(
-                                  "pool", "") "," DENSE("dense", ""))));
+    REQUIRE_OK(import(
+        &graph, SEQUENTIAL(PICTURE, CONV("conv", "", ""), POOL("pool", ""), DENSE("dense", ""))));
     static const char *const names[] = {"",
                                         "/",
                                         ":0",
@@ -750,9 +761,8 @@ TEST(keras_refuses_ambiguous_names) {
     struct gc_graph graph;
     int32_t index;
     REQUIRE_OK(import(
-        &graph, SEQUENTIAL(PICTURE "," LAYER(
-                    "Sequential", "a", ",'layers':[" CONV("conv", "", "") "]",
-                    "") "," LAYER("Sequential", "b", ",'layers':[" CONV("conv", "", "") "]", ""))));
+        &graph, SEQUENTIAL(PICTURE, LAYER("Sequential", "a", LAYERS(CONV("conv", "", "")), ""),
+                           LAYER("Sequential", "b", LAYERS(CONV("conv", "", "")), ""))));
     expect_found(&graph, "b/conv/kernel", "b/conv/kernel");
     expect_found(&graph, "a/a/conv/kernel", "a/conv/kernel");
     EXPECT_STATUS(gc_keras_find_weight(&graph, "conv/kernel", &index), GC_INVALID_MODEL);
