@@ -65,7 +65,7 @@ async function measureCase(engine, { architecture, side, parameters: own }, limi
         forward: { run: () => network.outputs((last = input()), SCORE) },
         backward: {
           before: () => network.forward(last),
-          run: () => network.explain(last, [0], SCORE, [layer]),
+          run: () => network.explain('gradCam', last, [0], SCORE, [layer]),
         },
       },
       rounds,

@@ -15,7 +15,7 @@ import { parseArgs } from 'node:util';
 
 import { init } from '../../web/package/engine/start.js';
 import { loadModel } from '../../web/package/index.js';
-import { GOLDEN, wasmOptions } from './common.js';
+import { GOLDEN, watchMaps, wasmOptions } from './common.js';
 
 /** @typedef {import('./common.js').Build} Build */
 /** @typedef {import('gradcam-wasm').WasmVariant} WasmVariant */
@@ -58,7 +58,7 @@ export async function hashMaps(name, build) {
   const engine = await init(options);
   const model = await loadModel(readFileSync(join(SHARED, 'models', name)), options);
   const hash = createHash('sha256');
-  const restore = watchMaps(engine, (bytes) => hash.update(bytes));
+  const restore = watchMaps(engine, (raw, norms) => hash.update(raw).update(norms));
   try {
     const run = await model.run(readFileSync(PICTURE));
     const targets = [...new Set(CLASSES.map((share) => Math.floor(share * model.classCount)))];
@@ -68,26 +68,6 @@ export async function hashMaps(name, build) {
     model.dispose();
   }
   return hash.digest('hex').slice(0, 32);
-}
-
-/**
- * Hands over the raw maps and norms of each explanation, before the package makes heat maps of them.
- * @param {import('../../web/package/engine/engine.js').Engine} engine
- * @param {(bytes: Uint8Array) => void} take
- * @returns {() => void} that ends it
- */
-function watchMaps(engine, take) {
-  const { check } = engine;
-  engine.check = (name, ...args) => {
-    check.call(engine, name, ...args);
-    if (name !== 'gc_model_explain') return;
-    const [raw, count, norms] = args.slice(-3);
-    const targetCount = args[args.length - 7];
-    const layerCount = args[args.length - 4];
-    take(engine.view(raw, 4 * count).slice());
-    take(engine.view(norms, 4 * targetCount * layerCount).slice());
-  };
-  return () => (engine.check = check);
 }
 
 /**

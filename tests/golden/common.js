@@ -4,6 +4,8 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+/** @import { Engine } from '../../web/package/engine/engine.js' */
+
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '../..');
 
 /** The golden data, beside the project. */
@@ -107,4 +109,24 @@ export function largestAbsolute(values) {
   let largest = 0;
   for (let i = 0; i < values.length; i++) largest = Math.max(largest, Math.abs(values[i]));
   return largest;
+}
+
+/**
+ * Hands over the raw maps and the norms of each explanation, before the package makes heat maps of them.
+ * @param {Engine} engine
+ * @param {(raw: Uint8Array<ArrayBuffer>, norms: Uint8Array<ArrayBuffer>) => void} take
+ * @returns {() => void} that ends it
+ */
+export function watchMaps(engine, take) {
+  const { check } = engine;
+  engine.check = (name, ...args) => {
+    check.call(engine, name, ...args);
+    if (name !== 'gc_model_explain') return;
+    const [targetCount, , , layerCount, raw, count, norms] = args.slice(-7);
+    take(
+      engine.view(raw, 4 * count).slice(),
+      engine.view(norms, 4 * targetCount * layerCount).slice(),
+    );
+  };
+  return () => (engine.check = check);
 }

@@ -3,6 +3,8 @@
  * tensors and the values.
  */
 
+/** @import { Network } from '../../web/package/engine/network.js' */
+
 /** @typedef {{ class_name: string, config: Record<string, any> }} LayerConfig */
 /** @typedef {{ path: string, name: string, role: string, isCount: boolean }} WeightTensor */
 
@@ -81,6 +83,31 @@ export function weightTensors(model, prefix = '') {
       .filter(([, , there]) => there !== false)
       .map(([name, role]) => ({ path, name, role, isCount: role === 'count' }));
   });
+}
+
+/**
+ * Sets all weights of a network.
+ * @param {Network} network
+ * @param {LayerConfig} model
+ * @param {any} golden
+ * @returns {number} sum of all values, which proves the formula
+ */
+export function setFormulaWeights(network, model, { seed, gain, head_gain: headGain }) {
+  const tensors = weightTensors(model);
+  const head = tensors.findLastIndex(({ role }) =>
+    ['kernel', 'depthwise', 'transposed'].includes(role),
+  );
+  let sum = 0;
+  for (const [t, { path, name, role, isCount }] of tensors.entries()) {
+    if (isCount) continue; // means nothing, and is zero
+    const index = network.findWeight(`${path}/${name}`);
+    if (index < 0) throw new Error(`the model has no weight ${path}/${name}`);
+    const formula = { seed, gain: t === head ? headGain : gain };
+    const values = weightValues(t, role, network.weightShape(index), formula);
+    network.setWeight(index, values);
+    for (let i = 0; i < values.length; i++) sum += values[i];
+  }
+  return sum;
 }
 
 /**

@@ -12,6 +12,7 @@
 import { parseArgs } from 'node:util';
 
 import { checkEli5Case, eli5Cases } from './eli5.js';
+import { checkMethodsCase, methodsCases } from './methods.js';
 import { checkOpsCase, opsCases } from './ops.js';
 import { checkZooCase, zooCases } from './zoo.js';
 
@@ -32,6 +33,7 @@ import { checkZooCase, zooCases } from './zoo.js';
 /** @type {Record<string, Kind>} */
 const KINDS = {
   eli5: { cases: eli5Cases, check: checkEli5Case },
+  methods: { cases: methodsCases, check: checkMethodsCase },
   ops: { cases: opsCases, check: checkOpsCase },
   zoo: { cases: zooCases, check: checkZooCase },
 };

@@ -19,7 +19,7 @@ import {
   readJson,
   wasmOptions,
 } from './common.js';
-import { weightTensors, weightValues } from './formula.js';
+import { setFormulaWeights } from './formula.js';
 
 /** @typedef {[mean: number, deviation: number, largest: number]} Statistics */
 
@@ -43,7 +43,7 @@ export async function checkZooCase(dir, name, build) {
   const engine = await init(wasmOptions(build));
   const network = new Network(engine, config);
   try {
-    const total = setWeights(network, JSON.parse(config), golden);
+    const total = setFormulaWeights(network, JSON.parse(config), golden);
     verdict.check(
       'sum of the weights',
       Math.abs(total - golden.weights.sum),
@@ -61,30 +61,6 @@ export async function checkZooCase(dir, name, build) {
     network.dispose();
   }
   return verdict;
-}
-
-/**
- * @param {Network} network
- * @param {import('./formula.js').LayerConfig} model
- * @param {any} golden
- * @returns {number} sum of all values, which proves the formula
- */
-function setWeights(network, model, { seed, gain, head_gain: headGain }) {
-  const tensors = weightTensors(model);
-  const head = tensors.findLastIndex(({ role }) =>
-    ['kernel', 'depthwise', 'transposed'].includes(role),
-  );
-  let sum = 0;
-  for (const [t, { path, name, role, isCount }] of tensors.entries()) {
-    if (isCount) continue; // means nothing, and is zero
-    const index = network.findWeight(`${path}/${name}`);
-    if (index < 0) throw new Error(`the model has no weight ${path}/${name}`);
-    const formula = { seed, gain: t === head ? headGain : gain };
-    const values = weightValues(t, role, network.weightShape(index), formula);
-    network.setWeight(index, values);
-    for (let i = 0; i < values.length; i++) sum += values[i];
-  }
-  return sum;
 }
 
 /** @param {any} cam */
@@ -191,7 +167,7 @@ function checkMaps(verdict, network, input, { cams, targets }, strict) {
   let flipped = 0;
   for (const [t, target] of targets.entries()) {
     for (const [kind, output] of Object.entries({ score: SCORE, logit: LOGIT })) {
-      const [ours] = network.explain(input, [target], output, layers);
+      const [ours] = network.explain('gradCam', input, [target], output, layers);
       for (const [i, cam] of cams.entries()) {
         maps++;
         const what = `${kind} map of class ${target} at ${cam.path}`;

@@ -8,7 +8,7 @@ import { findKnownModel } from './known-models.js';
 import { explanationJson, explanationText, predictionJson, predictionText } from './report.js';
 
 /** @import { Request } from './usage.js' */
-/** @import { Preprocessing } from 'gradcam-wasm' */
+/** @import { Method, Preprocessing } from 'gradcam-wasm' */
 
 /** @type {Record<string, (request: Request) => Promise<string>>} each gives what is printed */
 export const commands = {
@@ -26,10 +26,11 @@ export const commands = {
 
   async explain(request) {
     const { image, targets, layer, logits, output, top, json } = request;
+    const method = /** @type {Method | undefined} */ (request.method);
     const model = await open(request);
     const bytes = await readInput(image);
     const run = await model.run(bytes, { image: bytes });
-    const explanation = await run.explain({ targets, layer, logits });
+    const explanation = await run.explain({ targets, layer, method, logits });
     if (output) await writeOverlay(output, formatAsImage(explanation));
     if (json) return JSON.stringify(explanationJson(model, run, explanation, top));
     return explanationText(run, explanation, { top, logits });

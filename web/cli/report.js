@@ -34,7 +34,9 @@ export function explanationJson(model, run, explanation, top) {
     const { width, height, data } = heatmap;
     return { target, label, score, proba, heatmap: { width, height, data: [...data] } };
   });
-  return { model: name, inputShape, layer: explanation.targets[0].layer, ...predictions, targets };
+  const { method, targets: entries } = explanation;
+  const { layer } = entries[0];
+  return { model: name, inputShape, method, layer, ...predictions, targets };
 }
 
 /**
@@ -58,19 +60,21 @@ export function predictionText(run, top) {
  * @param {{ top: number, logits: boolean }} options
  */
 export function explanationText(run, explanation, { top, logits }) {
-  const targets = explanation.targets.map((entry) => targetText(entry, logits));
+  const { method } = explanation;
+  const targets = explanation.targets.map((entry) => targetText(entry, method, logits));
   return [predictionText(run, top), ...targets].join('\n\n');
 }
 
 /**
  * @param {TargetExplanation} entry
+ * @param {string} method
  * @param {boolean} logits
  */
-function targetText({ target, label, score, layer, heatmap, diagnosis }, logits) {
+function targetText({ target, label, score, layer, heatmap, diagnosis }, method, logits) {
   const name = label === String(target) ? `class ${target}` : `${label} (${target})`;
   const size = `${heatmap.width} x ${heatmap.height}`;
   const lines = [
-    `${name}, ${logits ? 'logit' : 'score'} ${score.toFixed(4)}, at ${layer} (${size})`,
+    `${name}, ${logits ? 'logit' : 'score'} ${score.toFixed(4)}, ${method} at ${layer} (${size})`,
   ];
   if (diagnosis) lines.push(`${diagnosis.code}: ${diagnosis.message}`);
   if (heatmap.width <= WIDEST) lines.push(heatmapText(heatmap));

@@ -1,6 +1,7 @@
 /** What can be asked on the command line. */
 
 import { parseArgs } from 'node:util';
+import { methods } from '../package/index.js';
 
 /** @import { ParseArgsConfig } from 'node:util' */
 
@@ -19,6 +20,7 @@ Options of explain:
   --layer LAYER       name of a layer, or its index (--layer=-3 counts from the end);
                       default: the last with more than one position
   --target CLASS      index of a class; may be given several times; default: the top class
+  --method NAME       ${methods().join(', ')}; default: ${methods()[0]}
   --logits            explain the value before the last softmax or sigmoid
   --output FILE.png   write the picture with the first target's heat map over it
 Options of explain and predict:
@@ -72,6 +74,7 @@ const EXPLAIN_OPTIONS = {
   ...PREDICT_OPTIONS,
   layer: { type: 'string' },
   target: { type: 'string', multiple: true },
+  method: { type: 'string' },
   logits: { type: 'boolean' },
   output: { type: 'string' },
 };
@@ -92,6 +95,7 @@ const COMMANDS = {
  * @property {string} image path of the picture; "" for `summary`; for `convert` that of the new file
  * @property {string | number} [layer]
  * @property {number[]} [targets]
+ * @property {string} [method]
  * @property {boolean} logits
  * @property {string} [output] path of the overlay
  * @property {number} top
@@ -143,6 +147,7 @@ function parse(args, options) {
 function readOptions({
   layer,
   target,
+  method,
   logits = false,
   output,
   top,
@@ -157,6 +162,7 @@ function readOptions({
   return {
     layer: /^-?\d+$/.test(layer ?? '') ? Number(layer) : layer,
     targets: target?.map((/** @type {string} */ text) => wholeNumber(text, '--target')),
+    method: method === undefined ? undefined : oneOf(methods(), method, '--method'),
     logits,
     output,
     top: top === undefined ? 5 : wholeNumber(top, '--top'),
@@ -168,6 +174,16 @@ function readOptions({
     alpha: alpha === undefined ? undefined : positiveNumber(alpha, '--alpha'),
     threads: threads === undefined ? undefined : wholeNumber(threads, '--threads'),
   };
+}
+
+/**
+ * @param {readonly string[]} allowed
+ * @param {string} text
+ * @param {string} option
+ */
+function oneOf(allowed, text, option) {
+  if (allowed.includes(text)) return text;
+  throw new UsageError(`${option} is "${text}"; allowed: ${allowed.join(', ')}`);
 }
 
 /**

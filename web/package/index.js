@@ -7,6 +7,7 @@ export { convertModel } from './model/convert.js';
 export { GradCamError } from './base/errors.js';
 export { colormaps, expandHeatmap, formatAsImage, heatmapToImage } from './pictures/format.js';
 export { loadModel } from './model/load.js';
+export { methodInfo, methods } from './model/methods.js';
 export { explainPrediction, showPrediction } from './model/predict.js';
 export { arrayToImage, imageToArray, loadImage } from './pictures/steps.js';
 export { init } from './engine/start.js';
@@ -30,6 +31,8 @@ export { init } from './engine/start.js';
  * @typedef {import('./model/layers.js').LayerChoice} LayerChoice
  * @typedef {import('./pictures/steps.js').LoadImageOptions} LoadImageOptions
  * @typedef {import('./model/load.js').LoadOptions} LoadOptions
+ * @typedef {import('./model/methods.js').Method} Method
+ * @typedef {import('./model/methods.js').MethodInfo} MethodInfo
  * @typedef {import('./model/model.js').Model} Model
  * @typedef {import('./base/source.js').ModelSource} ModelSource
  * @typedef {import('./pictures/image.js').Picture} Picture

@@ -39,7 +39,7 @@ const WORD = 4;
  * @property {number} rawMin smallest value of the raw map
  * @property {number} rawMax
  * @property {Float32Array} heatmap [height][width], 0 .. 1
- * @property {number} weightsNorm Euclidean norm of the channels' weights
+ * @property {number} weightsNorm Euclidean norm of what the method takes from the gradient
  */
 
 /** @typedef {{ height: number, width: number }} Size of a map */
@@ -63,6 +63,8 @@ export class Network {
   #sizes = [];
   /** @type {Input | undefined} the input whose activations the engine holds */
   #current;
+  /** @type {string[] | undefined} names of the explanation methods, in the engine's order */
+  #methods;
 
   /**
    * Builds the layer graph; weights are still missing.
@@ -337,15 +339,29 @@ export class Network {
     });
   }
 
+  /** Names of the engine's explanation methods, in its order. */
+  get methods() {
+    if (this.#methods === undefined) {
+      this.#methods = [];
+      for (;;) {
+        const name = this.#engine.call('gc_method_name', this.#methods.length);
+        if (name === 0) break;
+        this.#methods.push(this.#engine.text(name));
+      }
+    }
+    return this.#methods;
+  }
+
   /**
-   * Grad-CAM of classes at any number of layers.
+   * Maps of classes at any number of layers.
+   * @param {string} method name
    * @param {Input} input
    * @param {number[]} targets classes, 1 to MAX_TARGETS
    * @param {number} output SCORE or LOGIT
    * @param {number[]} layers indices
    * @returns {LayerMap[][]} for each target, in the order of `layers`
    */
-  explain(input, targets, output, layers) {
+  explain(method, input, targets, output, layers) {
     this.forward(input);
     const shapes = layers.map((layer) => (this.#sizes[layer] ??= this.#positions(layer)));
     const sizes = shapes.map(({ height, width }) => height * width);
@@ -357,8 +373,9 @@ export class Network {
       const indices = scratch.copy(Int32Array.from(layers));
       const raw = scratch.alloc(count * WORD);
       const norms = scratch.alloc(maps * WORD);
-      const given = [0, classes, targets.length, output, indices, layers.length];
-      engine.check('gc_model_explain', this.#pointer, ...given, raw, count, norms);
+      const given = [classes, targets.length, output, indices, layers.length];
+      const index = this.methods.indexOf(method);
+      engine.check('gc_model_explain', this.#pointer, index, ...given, raw, count, norms);
       const ranges = scratch.alloc(2 * maps * WORD);
       const allSizes = scratch.copy(
         Int32Array.from({ length: maps }, (_, i) => sizes[i % sizes.length]),

@@ -2,11 +2,13 @@
 
 import { diagnose } from './diagnosis.js';
 import { gradientEnds } from './gradient-end.js';
+import { METHODS } from './methods.js';
 import { LOGIT, SCORE } from '../engine/network.js';
 import { setEngine } from '../engine/start.js';
 
 /** @import { LayerMap, Network } from '../engine/network.js' */
 /** @import { Diagnosis } from './diagnosis.js' */
+/** @import { Method } from './methods.js' */
 /** @import { Model } from './model.js' */
 /** @import { Run } from './run.js' */
 
@@ -37,17 +39,11 @@ import { setEngine } from '../engine/start.js';
  * What explainPrediction gives: plain data, which can be stored and sent.
  * @typedef {object} Explanation
  * @property {string} modelName
- * @property {string} method "Grad-CAM"
+ * @property {string} method usual name of the explanation method, "Grad-CAM"
  * @property {string} description how to read the result
  * @property {ImageData} image the picture that heat maps are drawn on
  * @property {TargetExplanation[]} targets one entry a class and layer, classes first
  */
-
-const METHOD = 'Grad-CAM';
-const DESCRIPTION = `Grad-CAM: where the picture speaks for a class. Every channel of a layer is weighted
-with the mean gradient of the class's score; the weighted sum, cut at zero and scaled to 0 .. 1, is the
-heat map. High values mark positions that raise the score. The map has the layer's rows and columns:
-late layers are coarse and specific to the class, early ones fine and less so.`;
 
 /**
  * @param {Network} network
@@ -55,11 +51,11 @@ late layers are coarse and specific to the class, early ones fine and less so.`;
  * @param {Run} run
  * @param {number[]} targets 1 to MAX_TARGETS
  * @param {number[]} layers indices
- * @param {boolean} logits
+ * @param {{ method: Method, logits: boolean }} options
  * @returns {TargetExplanation[]} one a target and layer, targets first
  */
-export function explainTargets(network, model, run, targets, layers, logits) {
-  const maps = network.explain(run.input, targets, logits ? LOGIT : SCORE, layers);
+export function explainTargets(network, model, run, targets, layers, { method, logits }) {
+  const maps = network.explain(method, run.input, targets, logits ? LOGIT : SCORE, layers);
   return targets.flatMap((target, i) =>
     toTargetExplanations(network, model, run, target, layers, logits, maps[i]),
   );
@@ -109,14 +105,16 @@ function givesProbabilities({ predictions, logits }) {
 /**
  * @param {Model} model
  * @param {Run} run
+ * @param {Method} method
  * @param {TargetExplanation[]} targets
  * @returns {Explanation}
  */
-export function toExplanation(model, run, targets) {
+export function toExplanation(model, run, method, targets) {
+  const { title, description } = METHODS[method];
   return {
     modelName: model.name,
-    method: METHOD,
-    description: DESCRIPTION.replaceAll('\n', ' '),
+    method: title,
+    description,
     get image() {
       return run.picture; // which may take as long as the map: made for who looks at it
     },

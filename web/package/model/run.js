@@ -1,14 +1,16 @@
 /** One forward pass: its predictions, and explanations of any class at any layer. */
 
-import { GradCamError, show } from '../base/errors.js';
+import { GradCamError, choose, show } from '../base/errors.js';
 import { explainTargets, toExplanation } from './explanation.js';
 import { resolveLayers } from './layers.js';
+import { METHODS } from './methods.js';
 import { LOGIT, MAX_TARGETS, SCORE } from '../engine/network.js';
 import { findRangeProblem } from '../pictures/preprocessing.js';
 
 /** @import { Input, Network } from '../engine/network.js' */
 /** @import { Explanation } from './explanation.js' */
 /** @import { LayerChoice } from './layers.js' */
+/** @import { Method } from './methods.js' */
 /** @import { Model } from './model.js' */
 
 /**
@@ -17,6 +19,7 @@ import { findRangeProblem } from '../pictures/preprocessing.js';
  * @property {LayerChoice | LayerChoice[] | 'all'} [layer] where to look; default: the last layer with
  *   more than one position. With several layers the explanation has an entry for each class and layer,
  *   and still needs one backward pass a class only, or one for up to eight classes where that is faster
+ * @property {Method} [method] how to explain, a name of methods(); default "gradCam"
  * @property {boolean} [logits] explain the logit, the value before the last softmax or sigmoid,
  *   instead of the score; default false
  * @property {AbortSignal} [signal] looked at before every class, or before up to eight that go together
@@ -78,15 +81,16 @@ export class Run {
   }
 
   /**
-   * Explains classes at layers by Grad-CAM.
+   * Explains classes at layers.
    * @param {ExplainOptions} [options]
    * @returns {Promise<Explanation>}
    * @example
    * const all = await run.explain({ targets: [281, 282], layer: ['block_9_expand', -3], logits: true });
    * for (const { label, layer, rawMax } of all.targets) console.log(label, layer, rawMax);
    */
-  async explain({ targets, layer, logits = false, signal } = {}) {
+  async explain({ targets, layer, method = 'gradCam', logits = false, signal } = {}) {
     signal?.throwIfAborted();
+    choose(METHODS, method, 'method');
     const classes = this.#targets(targets);
     const layers = resolveLayers(this.#network, this.#model.layers, layer);
     const entries = [];
@@ -95,9 +99,11 @@ export class Run {
       if (i > 0 && signal) await nextTask();
       signal?.throwIfAborted();
       const some = classes.slice(i, i + atOnce);
-      entries.push(...explainTargets(this.#network, this.#model, this, some, layers, logits));
+      entries.push(
+        ...explainTargets(this.#network, this.#model, this, some, layers, { method, logits }),
+      );
     }
-    return toExplanation(this.#model, this, entries);
+    return toExplanation(this.#model, this, method, entries);
   }
 
   /**
