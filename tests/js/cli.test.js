@@ -45,7 +45,7 @@ describe('explain', () => {
     assert.match(text, /^ +11 +Bull Mastiff +0\.718\d\n +14 +Pug +0\.243\d\n/);
     assert.match(
       text,
-      /Bull Mastiff \(11\), score 0\.718\d, at mobilenetv2_1\.00_160\/out_relu \(5 x 5\)/,
+      /Bull Mastiff \(11\), score 0\.718\d, at mobilenetv2_1\.00_160\/out_relu \(5 x 5\), Grad-CAM\n/,
     );
   });
 
@@ -54,7 +54,7 @@ describe('explain', () => {
     const json = JSON.parse(
       await succeed('explain', DEFAULT_MODEL, DOG_PICTURE, '--json', ...options),
     );
-    const keys = ['model', 'inputShape', 'layer', 'predictions', 'top', 'targets'];
+    const keys = ['model', 'inputShape', 'layer', 'method', 'predictions', 'top', 'targets'];
     assert.deepEqual(Object.keys(json), keys);
     assert.equal(json.model, 'functional');
     assert.deepEqual(json.inputShape, [null, 160, 160, 3]);
@@ -69,6 +69,18 @@ describe('explain', () => {
     assert.equal(mastiff.score, json.predictions[11]);
     const { width, height, data } = mastiff.heatmap;
     assert.deepEqual([width, height, data.length], [5, 5, 25]);
+  });
+
+  test('takes a method', async () => {
+    const args = ['explain', DEFAULT_MODEL, DOG_PICTURE, '--method', 'layerCam'];
+    const json = JSON.parse(await succeed(...args, '--json'));
+    assert.equal(json.method, 'layerCam');
+    assert.match(await succeed(...args), /\(5 x 5\), LayerCAM\n/);
+    const model = await loadModel(readFileSync(DEFAULT_MODEL));
+    const run = await model.run(readFileSync(DOG_PICTURE));
+    const { targets } = await run.explain({ method: 'layerCam' });
+    assert.deepEqual(json.targets[0].heatmap.data, [...targets[0].heatmap.data]);
+    model.dispose();
   });
 
   test('takes a layer by index, and the logit', async () => {

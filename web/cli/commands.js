@@ -26,13 +26,13 @@ export const commands = {
 
   async explain(request) {
     const { image, targets, layer, logits, output, top, json } = request;
-    const method = /** @type {Method | undefined} */ (request.method);
+    const method = /** @type {Method} */ (request.method);
     const model = await open(request);
     const bytes = await readInput(image);
     const run = await model.run(bytes, { image: bytes });
     const explanation = await run.explain({ targets, layer, method, logits });
     if (output) await writeOverlay(output, formatAsImage(explanation));
-    if (json) return JSON.stringify(explanationJson(model, run, explanation, top));
+    if (json) return JSON.stringify(explanationJson(model, run, explanation, { top, method }));
     return explanationText(run, explanation, { top, logits });
   },
 

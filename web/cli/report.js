@@ -26,17 +26,16 @@ export function predictionJson(model, run, top) {
  * @param {Model} model
  * @param {Run} run
  * @param {Explanation} explanation
- * @param {number} top
+ * @param {{ top: number, method: string }} options
  */
-export function explanationJson(model, run, explanation, top) {
+export function explanationJson(model, run, explanation, { top, method }) {
   const { model: name, inputShape, ...predictions } = predictionJson(model, run, top);
   const targets = explanation.targets.map(({ target, label, score, proba, heatmap }) => {
     const { width, height, data } = heatmap;
     return { target, label, score, proba, heatmap: { width, height, data: [...data] } };
   });
-  const { method, targets: entries } = explanation;
-  const { layer } = entries[0];
-  return { model: name, inputShape, method, layer, ...predictions, targets };
+  const { layer } = explanation.targets[0];
+  return { model: name, inputShape, layer, method, ...predictions, targets };
 }
 
 /**
@@ -74,7 +73,7 @@ function targetText({ target, label, score, layer, heatmap, diagnosis }, method,
   const name = label === String(target) ? `class ${target}` : `${label} (${target})`;
   const size = `${heatmap.width} x ${heatmap.height}`;
   const lines = [
-    `${name}, ${logits ? 'logit' : 'score'} ${score.toFixed(4)}, ${method} at ${layer} (${size})`,
+    `${name}, ${logits ? 'logit' : 'score'} ${score.toFixed(4)}, at ${layer} (${size}), ${method}`,
   ];
   if (diagnosis) lines.push(`${diagnosis.code}: ${diagnosis.message}`);
   if (heatmap.width <= WIDEST) lines.push(heatmapText(heatmap));

@@ -95,7 +95,7 @@ const COMMANDS = {
  * @property {string} image path of the picture; "" for `summary`; for `convert` that of the new file
  * @property {string | number} [layer]
  * @property {number[]} [targets]
- * @property {string} [method]
+ * @property {string} method
  * @property {boolean} logits
  * @property {string} [output] path of the overlay
  * @property {number} top
@@ -147,7 +147,7 @@ function parse(args, options) {
 function readOptions({
   layer,
   target,
-  method,
+  method = methods()[0],
   logits = false,
   output,
   top,
@@ -162,7 +162,7 @@ function readOptions({
   return {
     layer: /^-?\d+$/.test(layer ?? '') ? Number(layer) : layer,
     targets: target?.map((/** @type {string} */ text) => wholeNumber(text, '--target')),
-    method: method === undefined ? undefined : oneOf(methods(), method, '--method'),
+    method: oneOf(methods(), method, '--method'),
     logits,
     output,
     top: top === undefined ? 5 : wholeNumber(top, '--top'),
