@@ -113,6 +113,17 @@ void gc_product_destroy(struct gc_product *product) {
     *product = (struct gc_product){0};
 }
 
+gc_status gc_product_prepare(struct gc_step *step) {
+    struct gc_product_state *state = step->state;
+    return gc_product_create(&state->forward, step);
+}
+
+void gc_product_release(struct gc_step *step) {
+    struct gc_product_state *state = step->state;
+    gc_product_destroy(&state->forward);
+    gc_product_destroy(&state->backward);
+}
+
 /* ---- Kernels ---- */
 
 /* Rows of a product and the panels that they are multiplied with. */

@@ -31,5 +31,15 @@ void gc_product_run(const struct gc_product *product, size_t rows, float *out, s
 /* Gives back what the product holds and empties it. */
 void gc_product_destroy(struct gc_product *product);
 
+/* The state of a path that is a product in both directions. */
+struct gc_product_state {
+    struct gc_product forward;
+    struct gc_product backward; /* packed by the first backward */
+};
+
+/* prepare and release of such a path. The step's state begins with a gc_product_state. */
+gc_status gc_product_prepare(struct gc_step *step);
+void gc_product_release(struct gc_step *step);
+
 #endif
 #endif

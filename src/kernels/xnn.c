@@ -65,6 +65,17 @@ void gc_xnn_destroy(struct gc_xnn *xnn) {
     *xnn = (struct gc_xnn){0};
 }
 
+void gc_xnn_release(struct gc_step *step) {
+    struct gc_xnn_state *state = step->state;
+    gc_xnn_destroy(&state->forward);
+    gc_xnn_destroy(&state->backward);
+}
+
+gc_status gc_xnn_forward(struct gc_step *step, float *out, const float *const *in) {
+    struct gc_xnn_state *state = step->state;
+    return gc_xnn_run(&state->forward, out, in[0]);
+}
+
 /* A creation's end: what was made goes again if the creation failed. */
 static gc_status finish(struct gc_xnn *xnn, gc_status status) {
     if (status != GC_OK)

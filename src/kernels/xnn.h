@@ -46,5 +46,16 @@ gc_status gc_xnn_run(struct gc_xnn *xnn, float *out, const float *in);
 /* Gives back what the handle holds and empties it. */
 void gc_xnn_destroy(struct gc_xnn *xnn);
 
+/* The state of a path that has an operator of XNNPACK's for each direction. */
+struct gc_xnn_state {
+    struct gc_convolution conv;
+    struct gc_xnn forward;  /* empty if the path goes forward without XNNPACK */
+    struct gc_xnn backward; /* created by the first backward */
+};
+
+/* release and forward of such a path. The step's state begins with a gc_xnn_state. */
+void gc_xnn_release(struct gc_step *step);
+gc_status gc_xnn_forward(struct gc_step *step, float *out, const float *const *in);
+
 #endif
 #endif

@@ -126,9 +126,8 @@ static void conv2d_outside(const struct gc_step *step, gc_real *outside, const g
 
 #if !defined GC_DOUBLE && !defined GC_STOCK
 struct product {
+    struct gc_product_state both; /* comes first, for gc_product_prepare and gc_product_release */
     struct gc_convolution conv;
-    struct gc_product product;
-    struct gc_product transposed; /* packed by the first backward */
 };
 
 static bool fits_product(const struct gc_step *step) {
@@ -143,13 +142,7 @@ static bool fits_product(const struct gc_step *step) {
 static gc_status prepare_product(struct gc_step *step) {
     struct product *product = step->state;
     GC_TRY(conv2d_geometry(&product->conv, step));
-    return gc_product_create(&product->product, step);
-}
-
-static void release_product(struct gc_step *step) {
-    struct product *product = step->state;
-    gc_product_destroy(&product->product);
-    gc_product_destroy(&product->transposed);
+    return gc_product_prepare(step);
 }
 
 /* Whether the stride jumps over pixels. One product then takes one row of pixels, else all rows. */
@@ -163,7 +156,7 @@ static gc_status product_forward(struct gc_step *step, gc_real *out, const gc_re
     const struct gc_window *rows = &conv->windows.rows, *columns = &conv->windows.columns;
     const int32_t together = has_gaps(&conv->windows) ? 1 : rows->out;
     for (int32_t y = 0; y < rows->out; y += together)
-        gc_product_run(&product->product, (size_t)together * columns->out,
+        gc_product_run(&product->both.forward, (size_t)together * columns->out,
                        out + (size_t)y * columns->out * conv->out, (size_t)conv->out,
                        in[0] + (size_t)y * rows->stride * columns->in * conv->in,
                        (size_t)columns->stride * conv->in);
@@ -179,16 +172,16 @@ static gc_status product_backward_batch(struct gc_step *step, size_t batch, gc_r
     const size_t rows_out = batch * (size_t)rows->out, columns_out = (size_t)columns->out;
     const size_t in = (size_t)conv->in, filters = (size_t)conv->out;
     const size_t in_row = (size_t)columns->in * in, stride = (size_t)columns->stride * in;
-    if (product->transposed.packed == NULL)
-        GC_TRY(gc_product_create_transposed(&product->transposed, step));
+    if (product->both.backward.packed == NULL)
+        GC_TRY(gc_product_create_transposed(&product->both.backward, step));
     if (!has_gaps(&conv->windows)) {
-        gc_product_run(&product->transposed, rows_out * columns_out, din, in, dout, filters);
+        gc_product_run(&product->both.backward, rows_out * columns_out, din, in, dout, filters);
         return GC_OK;
     }
     memset(din, 0, batch * (size_t)rows->in * in_row * sizeof *din);
     for (size_t b = 0; b < batch; b++, din += (size_t)rows->in * in_row)
         for (int32_t y = 0; y < rows->out; y++, dout += columns_out * filters)
-            gc_product_run(&product->transposed, columns_out,
+            gc_product_run(&product->both.backward, columns_out,
                            din + (size_t)y * rows->stride * in_row, stride, dout, filters);
     return GC_OK;
 }
@@ -204,12 +197,6 @@ static gc_status product_backward(struct gc_step *step, int32_t input, gc_real *
 /* ---- Paths: XNNPACK ---- */
 
 #ifdef GC_XNNPACK
-struct xnn {
-    struct gc_convolution conv;
-    struct gc_xnn forward;
-    struct gc_xnn backward; /* made by the first backward */
-};
-
 /* Whether XNNPACK can also compute the gradient. */
 static bool fits_xnn_transposed(const struct gc_step *step) {
     struct gc_convolution conv;
@@ -241,15 +228,15 @@ static gc_status pack_kernel(float **result, const struct gc_step *step,
 }
 
 static gc_status prepare_xnn(struct gc_step *step) {
-    struct xnn *xnn = step->state;
-    GC_TRY(conv2d_geometry(&xnn->conv, step));
+    struct gc_xnn_state *both = step->state;
+    GC_TRY(conv2d_geometry(&both->conv, step));
     float *kernel = NULL, *bias = NULL;
-    gc_status status = pack_kernel(&kernel, step, &xnn->conv, false);
+    gc_status status = pack_kernel(&kernel, step, &both->conv, false);
     if (status == GC_OK)
-        status = gc_fused_bias(&bias, step, step->weights[1], xnn->conv.out);
+        status = gc_fused_bias(&bias, step, step->weights[1], both->conv.out);
     if (status == GC_OK)
-        status = gc_xnn_create_convolution(&xnn->forward,
-                                           &(struct gc_xnn_convolution){.geometry = &xnn->conv,
+        status = gc_xnn_create_convolution(&both->forward,
+                                           &(struct gc_xnn_convolution){.geometry = &both->conv,
                                                                         .kernel = kernel,
                                                                         .bias = bias,
                                                                         .min = step->min,
@@ -259,24 +246,13 @@ static gc_status prepare_xnn(struct gc_step *step) {
     return status;
 }
 
-static void release_xnn(struct gc_step *step) {
-    struct xnn *xnn = step->state;
-    gc_xnn_destroy(&xnn->forward);
-    gc_xnn_destroy(&xnn->backward);
-}
-
-static gc_status xnn_forward(struct gc_step *step, gc_real *out, const gc_real *const *in) {
-    struct xnn *xnn = step->state;
-    return gc_xnn_run(&xnn->forward, out, in[0]);
-}
-
-static gc_status create_backward(struct xnn *xnn, const struct gc_step *step) {
+static gc_status create_backward(struct gc_xnn_state *both, const struct gc_step *step) {
     float *kernel;
-    GC_TRY(pack_kernel(&kernel, step, &xnn->conv, true));
+    GC_TRY(pack_kernel(&kernel, step, &both->conv, true));
     const gc_status status = gc_xnn_create_transposed(
-        &xnn->backward,
+        &both->backward,
         &(struct gc_xnn_convolution){
-            .geometry = &xnn->conv, .kernel = kernel, .min = -INFINITY, .max = INFINITY});
+            .geometry = &both->conv, .kernel = kernel, .min = -INFINITY, .max = INFINITY});
     gc_release(kernel);
     return status;
 }
@@ -284,10 +260,10 @@ static gc_status create_backward(struct xnn *xnn, const struct gc_step *step) {
 static gc_status xnn_backward(struct gc_step *step, int32_t input, gc_real *din,
                               const gc_real *dout, const gc_real *out, const gc_real *const *in) {
     (void)input, (void)out, (void)in;
-    struct xnn *xnn = step->state;
-    if (xnn->backward.handle == NULL)
-        GC_TRY(create_backward(xnn, step));
-    return gc_xnn_run(&xnn->backward, din, dout);
+    struct gc_xnn_state *both = step->state;
+    if (both->backward.handle == NULL)
+        GC_TRY(create_backward(both, step));
+    return gc_xnn_run(&both->backward, din, dout);
 }
 #endif
 
@@ -299,7 +275,7 @@ static const struct gc_path conv2d_paths[] = {
      .fits = fits_product,
      .state_size = sizeof(struct product),
      .prepare = prepare_product,
-     .release = release_product,
+     .release = gc_product_release,
      .forward = product_forward,
      .backward = product_backward,
      .backward_batch = product_backward_batch},
@@ -307,16 +283,16 @@ static const struct gc_path conv2d_paths[] = {
 #ifdef GC_XNNPACK
     {.name = "xnnpack",
      .fits = fits_xnn_transposed,
-     .state_size = sizeof(struct xnn),
+     .state_size = sizeof(struct gc_xnn_state),
      .prepare = prepare_xnn,
-     .release = release_xnn,
-     .forward = xnn_forward,
+     .release = gc_xnn_release,
+     .forward = gc_xnn_forward,
      .backward = xnn_backward},
     {.name = "xnnpack, backward by reference",
-     .state_size = sizeof(struct xnn),
+     .state_size = sizeof(struct gc_xnn_state),
      .prepare = prepare_xnn,
-     .release = release_xnn,
-     .forward = xnn_forward,
+     .release = gc_xnn_release,
+     .forward = gc_xnn_forward,
      .backward = conv2d_backward_reference},
 #endif
     {0}};

@@ -126,12 +126,6 @@ static gc_status conv2d_transpose_backward_reference(struct gc_step *step, int32
 /* ---- Paths: XNNPACK ---- */
 
 #ifdef GC_XNNPACK
-struct xnn {
-    struct gc_convolution conv;
-    struct gc_xnn forward;  /* empty if the reference goes forward */
-    struct gc_xnn backward; /* made by the first backward */
-};
-
 static bool fits_xnn_transposed(const struct gc_step *step) {
     struct gc_convolution conv;
     return conv2d_transpose_geometry(&conv, step) == GC_OK && gc_xnn_can_transpose(&conv.windows);
@@ -157,20 +151,20 @@ static gc_status pack_kernel(float **result, const struct gc_step *step,
 }
 
 static gc_status prepare_geometry(struct gc_step *step) {
-    struct xnn *xnn = step->state;
-    return conv2d_transpose_geometry(&xnn->conv, step);
+    struct gc_xnn_state *both = step->state;
+    return conv2d_transpose_geometry(&both->conv, step);
 }
 
 static gc_status prepare_xnn(struct gc_step *step) {
     GC_TRY(prepare_geometry(step));
-    struct xnn *xnn = step->state;
+    struct gc_xnn_state *both = step->state;
     float *kernel = NULL, *bias = NULL;
-    gc_status status = pack_kernel(&kernel, step, &xnn->conv, false);
+    gc_status status = pack_kernel(&kernel, step, &both->conv, false);
     if (status == GC_OK)
-        status = gc_fused_bias(&bias, step, step->weights[1], xnn->conv.in);
+        status = gc_fused_bias(&bias, step, step->weights[1], both->conv.in);
     if (status == GC_OK)
-        status = gc_xnn_create_transposed(&xnn->forward,
-                                          &(struct gc_xnn_convolution){.geometry = &xnn->conv,
+        status = gc_xnn_create_transposed(&both->forward,
+                                          &(struct gc_xnn_convolution){.geometry = &both->conv,
                                                                        .kernel = kernel,
                                                                        .bias = bias,
                                                                        .min = step->min,
@@ -180,24 +174,13 @@ static gc_status prepare_xnn(struct gc_step *step) {
     return status;
 }
 
-static void release_xnn(struct gc_step *step) {
-    struct xnn *xnn = step->state;
-    gc_xnn_destroy(&xnn->forward);
-    gc_xnn_destroy(&xnn->backward);
-}
-
-static gc_status xnn_forward(struct gc_step *step, gc_real *out, const gc_real *const *in) {
-    struct xnn *xnn = step->state;
-    return gc_xnn_run(&xnn->forward, out, in[0]);
-}
-
-static gc_status create_backward(struct xnn *xnn, const struct gc_step *step) {
+static gc_status create_backward(struct gc_xnn_state *both, const struct gc_step *step) {
     float *kernel;
-    GC_TRY(pack_kernel(&kernel, step, &xnn->conv, true));
+    GC_TRY(pack_kernel(&kernel, step, &both->conv, true));
     const gc_status status = gc_xnn_create_convolution(
-        &xnn->backward,
+        &both->backward,
         &(struct gc_xnn_convolution){
-            .geometry = &xnn->conv, .kernel = kernel, .min = -INFINITY, .max = INFINITY});
+            .geometry = &both->conv, .kernel = kernel, .min = -INFINITY, .max = INFINITY});
     gc_release(kernel);
     return status;
 }
@@ -205,10 +188,10 @@ static gc_status create_backward(struct xnn *xnn, const struct gc_step *step) {
 static gc_status xnn_backward(struct gc_step *step, int32_t input, gc_real *din,
                               const gc_real *dout, const gc_real *out, const gc_real *const *in) {
     (void)input, (void)out, (void)in;
-    struct xnn *xnn = step->state;
-    if (xnn->backward.handle == NULL)
-        GC_TRY(create_backward(xnn, step));
-    return gc_xnn_run(&xnn->backward, din, dout);
+    struct gc_xnn_state *both = step->state;
+    if (both->backward.handle == NULL)
+        GC_TRY(create_backward(both, step));
+    return gc_xnn_run(&both->backward, din, dout);
 }
 #endif
 
@@ -218,15 +201,15 @@ static const struct gc_path conv2d_transpose_paths[] = {
 #ifdef GC_XNNPACK
     {.name = "xnnpack",
      .fits = fits_xnn_transposed,
-     .state_size = sizeof(struct xnn),
+     .state_size = sizeof(struct gc_xnn_state),
      .prepare = prepare_xnn,
-     .release = release_xnn,
-     .forward = xnn_forward,
+     .release = gc_xnn_release,
+     .forward = gc_xnn_forward,
      .backward = xnn_backward},
     {.name = "xnnpack, forward by reference",
-     .state_size = sizeof(struct xnn),
+     .state_size = sizeof(struct gc_xnn_state),
      .prepare = prepare_geometry,
-     .release = release_xnn,
+     .release = gc_xnn_release,
      .forward = conv2d_transpose_forward_reference,
      .backward = xnn_backward},
 #endif

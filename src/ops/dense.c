@@ -162,31 +162,15 @@ static gc_status row_backward(struct gc_step *step, int32_t input, gc_real *din,
 
 /* ---- Path: several rows, a matrix product ---- */
 
-struct product {
-    struct gc_product product;
-    struct gc_product transposed; /* packed by the first backward */
-};
-
-static gc_status prepare_product(struct gc_step *step) {
-    struct product *product = step->state;
-    return gc_product_create(&product->product, step);
-}
-
-static void release_product(struct gc_step *step) {
-    struct product *product = step->state;
-    gc_product_destroy(&product->product);
-    gc_product_destroy(&product->transposed);
-}
-
 static gc_status product_forward(struct gc_step *step, gc_real *out, const gc_real *const *in) {
-    const struct gc_product *product = &((struct product *)step->state)->product;
+    const struct gc_product *product = &((struct gc_product_state *)step->state)->forward;
     gc_product_run(product, rows_of(step), out, (size_t)product->out, in[0], (size_t)product->in);
     return GC_OK;
 }
 
 static gc_status product_backward_batch(struct gc_step *step, size_t batch, gc_real *din,
                                         const gc_real *dout) {
-    struct gc_product *transposed = &((struct product *)step->state)->transposed;
+    struct gc_product *transposed = &((struct gc_product_state *)step->state)->backward;
     if (transposed->packed == NULL)
         GC_TRY(gc_product_create_transposed(transposed, step));
     gc_product_run(transposed, batch * rows_of(step), din, (size_t)transposed->out, dout,
@@ -212,9 +196,9 @@ static const struct gc_path dense_paths[] = {
      .backward = row_backward,
      .backward_batch = row_backward_batch},
     {.name = "product",
-     .state_size = sizeof(struct product),
-     .prepare = prepare_product,
-     .release = release_product,
+     .state_size = sizeof(struct gc_product_state),
+     .prepare = gc_product_prepare,
+     .release = gc_product_release,
      .forward = product_forward,
      .backward = product_backward,
      .backward_batch = product_backward_batch},

@@ -204,7 +204,7 @@ static void release_rows(struct gc_step *step) {
     gc_release(rows->zeros);
 }
 
-static struct gc_depthwise_rows kernel_of(const struct rows *rows) {
+static struct gc_depthwise_rows kernel_of_rows(const struct rows *rows) {
     return (struct gc_depthwise_rows){.windows = &rows->conv.windows,
                                       .channels = rows->conv.in,
                                       .packed = rows->packed,
@@ -214,7 +214,7 @@ static struct gc_depthwise_rows kernel_of(const struct rows *rows) {
 }
 
 static gc_status rows_forward(struct gc_step *step, gc_real *out, const gc_real *const *in) {
-    struct gc_depthwise_rows kernel = kernel_of(step->state);
+    struct gc_depthwise_rows kernel = kernel_of_rows(step->state);
     kernel.min = step->min;
     kernel.max = step->max;
     gc_depthwise_rows_forward(&kernel, out, in[0]);
@@ -229,7 +229,7 @@ static gc_status rows_backward_stride_1(struct gc_step *step, int32_t input, gc_
     if (rows->turned == NULL)
         GC_TRY(pack_rows(&rows->turned, step, &rows->conv, NULL, true));
     const struct gc_convolution turned = gc_convolution_turned(&rows->conv);
-    struct gc_depthwise_rows kernel = kernel_of(rows);
+    struct gc_depthwise_rows kernel = kernel_of_rows(rows);
     kernel.windows = &turned.windows;
     kernel.packed = rows->turned;
     gc_depthwise_rows_forward(&kernel, din, dout);
@@ -240,7 +240,7 @@ static gc_status rows_backward_stride_2(struct gc_step *step, int32_t input, gc_
                                         const gc_real *dout, const gc_real *out,
                                         const gc_real *const *in) {
     (void)input, (void)out, (void)in;
-    const struct gc_depthwise_rows kernel = kernel_of(step->state);
+    const struct gc_depthwise_rows kernel = kernel_of_rows(step->state);
     gc_depthwise_rows_backward(&kernel, din, dout);
     return GC_OK;
 }
@@ -250,7 +250,7 @@ static gc_status rows_backward_stride_2(struct gc_step *step, int32_t input, gc_
 
 struct taps {
     struct gc_convolution conv;
-    float *kernel;         /* [k_h][k_w][in], times the fused scale; NULL until it is needed */
+    float *kernel;         /* [k_h][k_w][in], times the fused scale */
     float *bias;           /* [in], with the fused scale and shift */
     const float **scratch; /* [2][k_h * k_w]: where each tap finds its pixel, and its filter */
 };
@@ -272,14 +272,15 @@ static gc_status prepare_taps(struct gc_step *step) {
     return gc_fused_bias(&taps->bias, step, step->weights[1], taps->conv.in);
 }
 
-static void release_taps(struct gc_step *step) {
-    struct taps *taps = step->state;
+static void free_taps(const struct taps *taps) {
     gc_release(taps->kernel);
     gc_release(taps->bias);
     gc_release(taps->scratch);
 }
 
-static struct gc_depthwise_taps taps_of(const struct taps *taps) {
+static void release_taps(struct gc_step *step) { free_taps(step->state); }
+
+static struct gc_depthwise_taps kernel_of_taps(const struct taps *taps) {
     return (struct gc_depthwise_taps){.windows = &taps->conv.windows,
                                       .channels = taps->conv.in,
                                       .kernel = taps->kernel,
@@ -289,7 +290,7 @@ static struct gc_depthwise_taps taps_of(const struct taps *taps) {
 }
 
 static gc_status taps_forward(struct gc_step *step, gc_real *out, const gc_real *const *in) {
-    struct gc_depthwise_taps kernel = taps_of(step->state);
+    struct gc_depthwise_taps kernel = kernel_of_taps(step->state);
     kernel.min = step->min;
     kernel.max = step->max;
     gc_depthwise_taps_forward(&kernel, out, in[0]);
@@ -299,10 +300,7 @@ static gc_status taps_forward(struct gc_step *step, gc_real *out, const gc_real 
 static gc_status taps_backward(struct gc_step *step, int32_t input, gc_real *din,
                                const gc_real *dout, const gc_real *out, const gc_real *const *in) {
     (void)input, (void)out, (void)in;
-    struct taps *taps = step->state;
-    if (taps->kernel == NULL)
-        GC_TRY(pack_taps(taps, step));
-    const struct gc_depthwise_taps kernel = taps_of(taps);
+    const struct gc_depthwise_taps kernel = kernel_of_taps(step->state);
     gc_depthwise_taps_backward(&kernel, din, dout);
     return GC_OK;
 }
@@ -311,9 +309,8 @@ static gc_status taps_backward(struct gc_step *step, int32_t input, gc_real *din
 
 #ifdef GC_XNNPACK
 struct xnn {
-    struct taps taps; /* first, for taps_backward */
-    struct gc_xnn forward;
-    struct gc_xnn backward; /* made by the first backward */
+    struct gc_xnn_state both; /* comes first, for gc_xnn_release and gc_xnn_forward */
+    struct taps taps;         /* packed by the first backward by taps */
 };
 
 /* Whether the gradient is a convolution with the turned kernel. It is not with a larger stride, nor where
@@ -349,37 +346,30 @@ static gc_status create(struct gc_xnn *xnn, const struct gc_convolution *conv, c
 }
 
 static gc_status prepare_xnn(struct gc_step *step) {
-    struct xnn *xnn = step->state;
-    struct gc_convolution *conv = &xnn->taps.conv;
-    read_geometry(conv, step);
+    struct gc_xnn_state *both = step->state;
+    read_geometry(&both->conv, step);
     float *kernel = NULL, *bias = NULL;
-    gc_status status = pack_kernel(&kernel, step, conv, false);
+    gc_status status = pack_kernel(&kernel, step, &both->conv, false);
     if (status == GC_OK)
-        status = gc_fused_bias(&bias, step, step->weights[1], conv->out);
+        status = gc_fused_bias(&bias, step, step->weights[1], both->conv.out);
     if (status == GC_OK)
-        status = create(&xnn->forward, conv, kernel, bias, step->min, step->max);
+        status = create(&both->forward, &both->conv, kernel, bias, step->min, step->max);
     gc_release(kernel);
     gc_release(bias);
     return status;
 }
 
 static void release_xnn(struct gc_step *step) {
-    struct xnn *xnn = step->state;
-    release_taps(step);
-    gc_xnn_destroy(&xnn->forward);
-    gc_xnn_destroy(&xnn->backward);
+    const struct xnn *xnn = step->state;
+    free_taps(&xnn->taps);
+    gc_xnn_release(step);
 }
 
-static gc_status xnn_forward(struct gc_step *step, gc_real *out, const gc_real *const *in) {
-    struct xnn *xnn = step->state;
-    return gc_xnn_run(&xnn->forward, out, in[0]);
-}
-
-static gc_status create_turned(struct xnn *xnn, const struct gc_step *step) {
-    const struct gc_convolution turned = gc_convolution_turned(&xnn->taps.conv);
+static gc_status create_turned(struct gc_xnn_state *both, const struct gc_step *step) {
+    const struct gc_convolution turned = gc_convolution_turned(&both->conv);
     float *kernel;
-    GC_TRY(pack_kernel(&kernel, step, &xnn->taps.conv, true));
-    const gc_status status = create(&xnn->backward, &turned, kernel, NULL, -INFINITY, INFINITY);
+    GC_TRY(pack_kernel(&kernel, step, &both->conv, true));
+    const gc_status status = create(&both->backward, &turned, kernel, NULL, -INFINITY, INFINITY);
     gc_release(kernel);
     return status;
 }
@@ -388,10 +378,24 @@ static gc_status xnn_backward_turned(struct gc_step *step, int32_t input, gc_rea
                                      const gc_real *dout, const gc_real *out,
                                      const gc_real *const *in) {
     (void)input, (void)out, (void)in;
+    struct gc_xnn_state *both = step->state;
+    if (both->backward.handle == NULL)
+        GC_TRY(create_turned(both, step));
+    return gc_xnn_run(&both->backward, din, dout);
+}
+
+static gc_status xnn_backward_by_taps(struct gc_step *step, int32_t input, gc_real *din,
+                                      const gc_real *dout, const gc_real *out,
+                                      const gc_real *const *in) {
+    (void)input, (void)out, (void)in;
     struct xnn *xnn = step->state;
-    if (xnn->backward.handle == NULL)
-        GC_TRY(create_turned(xnn, step));
-    return gc_xnn_run(&xnn->backward, din, dout);
+    if (xnn->taps.kernel == NULL) {
+        xnn->taps.conv = xnn->both.conv;
+        GC_TRY(pack_taps(&xnn->taps, step));
+    }
+    const struct gc_depthwise_taps kernel = kernel_of_taps(&xnn->taps);
+    gc_depthwise_taps_backward(&kernel, din, dout);
+    return GC_OK;
 }
 
 /* XNNPACK's depthwise kernels have up to 25 taps. It computes more taps as a product per channel, slower than
@@ -442,21 +446,21 @@ const struct gc_path gc_depthwise_paths[] = {
      .state_size = sizeof(struct xnn),
      .prepare = prepare_xnn,
      .release = release_xnn,
-     .forward = xnn_forward,
+     .forward = gc_xnn_forward,
      .backward = xnn_backward_turned},
     {.name = "xnnpack depthwise, backward by taps",
      .fits = fits_xnn_one_filter,
      .state_size = sizeof(struct xnn),
      .prepare = prepare_xnn,
      .release = release_xnn,
-     .forward = xnn_forward,
-     .backward = taps_backward},
+     .forward = gc_xnn_forward,
+     .backward = xnn_backward_by_taps},
     {.name = "xnnpack depthwise, backward by reference",
      .fits = fits_xnn,
      .state_size = sizeof(struct xnn),
      .prepare = prepare_xnn,
      .release = release_xnn,
-     .forward = xnn_forward,
+     .forward = gc_xnn_forward,
      .backward = depthwise_backward_reference},
 #endif
     {0}};
