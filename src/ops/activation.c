@@ -1,9 +1,9 @@
 /* Elementwise functions of one value (Keras' activations).
  *   in, din, out, dout   of one shape
  *   out = f(in),    din = dout * f'(in)
- * A function is one line of the list at the end: its name, f(x) and f'(x), and what its parameters are
- * where it has some (a, b: gc_activation_params). At a kink f' is what TensorFlow has there. Those with
- * exponentials that networks have after every convolution are there a second time, four values at once. */
+ * A function is one line of the list at the end, with its name, f(x) and f'(x). Some have parameters a and
+ * b, see gc_activation_params. At a kink f' is what TensorFlow has there. Networks have sigmoid, silu and
+ * gelu after every convolution, so these have a path that computes four values at once. */
 #include "base/simd_math.h"
 #include "graph/shapes.h"
 #include "ops/ops.h"
@@ -14,7 +14,7 @@
 /* Constants in the number type of the tensors: no detour through double in float builds. */
 #define R(NUMBER) ((gc_real)(NUMBER))
 
-/* 1 / (1 + exp(-x)), in the form whose exponential cannot overflow. */
+/* 1 / (1 + exp(-x)), written so that the exponential cannot overflow. */
 static inline gc_real logistic(gc_real x) {
     const gc_real e = exp(-fabs(x));
     return (x < 0 ? e : 1) / (1 + e);
@@ -27,15 +27,16 @@ static inline gc_real clip(gc_real x, gc_real low, gc_real high) {
     return x < low ? low : x > high ? high : x;
 }
 
-/* The normal distribution: probability of a value below x, and its density. The complement keeps the
- * precision of the left tail. */
+/* The normal distribution: the probability of a value below x, and the density. erfc, unlike 1 + erf, keeps
+ * the precision of the left tail. */
 static inline gc_real normal_below(gc_real x) { return R(0.5) * erfc(x * R(-0.70710678118654752)); }
 static inline gc_real normal_density(gc_real x) {
     return R(0.39894228040143268) * exp(R(-0.5) * x * x);
 }
 
-/* The argument of gelu's approximation, sqrt(2 / pi) * (x + 0.044715 x^3), and its derivative; with u,
- * x * (1 + tanh(u)) / 2 = x * logistic(2 u). */
+/* The argument u of gelu's approximation, and its derivative:
+ *     u = sqrt(2 / pi) * (x + 0.044715 x^3)
+ *     x * (1 + tanh(u)) / 2 = x * logistic(2 u) */
 static inline gc_real gelu_argument(gc_real x) {
     return R(0.79788456080286536) * (x + R(0.044715) * x * x * x);
 }
@@ -49,7 +50,7 @@ static inline gc_real gelu_tanh_slope(gc_real x) {
     return logistic(u) * (1 + 2 * x * gelu_argument_slope(x) * logistic(-u));
 }
 
-/* 1 - tanh(x)^2, without the difference that rounds to 0. */
+/* 1 - tanh(x)^2, without a difference that rounds to 0. */
 static inline gc_real tanh_slope(gc_real x) { return 4 * logistic(2 * x) * logistic(-2 * x); }
 
 static inline gc_real mish_slope(gc_real x) {
@@ -57,7 +58,8 @@ static inline gc_real mish_slope(gc_real x) {
     return tanh(y) + x * tanh_slope(y) * logistic(x);
 }
 
-/* (x + sqrt(x^2 + b)) / 2, for negative x without the difference; its derivative is f(x) / sqrt(x^2 + b). */
+/* f(x) = (x + sqrt(x^2 + b)) / 2, and f'(x) = f(x) / sqrt(x^2 + b). For negative x, f is written without the
+ * difference. */
 static inline gc_real squareplus(gc_real x, gc_real b) {
     const gc_real root = sqrt(x * x + b);
     return x < 0 ? b / (2 * (root - x)) : (x + root) / 2;
@@ -66,12 +68,14 @@ static inline gc_real squareplus(gc_real x, gc_real b) {
 #define SELU_SCALE R(1.0507009873554805)
 #define SELU_ALPHA R(1.7580993408473766) /* scale * 1.6732632423543772 */
 
-/* The parameters a and b, where the function has some. */
+/* The parameter a, or the second one, b. 0 if the function has no parameters. */
 static gc_real parameter(const struct gc_step *step, bool second) {
     const struct gc_activation_params *p = step->params;
     return p == NULL ? 0 : (gc_real)(second ? p->beta : p->alpha);
 }
 
+/* One activation. VALUE computes y = f(x) and SLOPE computes slope = f'(x), both from x, a and b. They are
+ * statements, because the formatter takes a bare `x * f(x)` for the declaration of a pointer. */
 #define ACTIVATION(NAME, VALUE, SLOPE, ...)                                                        \
     static gc_status NAME##_forward_reference(struct gc_step *step, gc_real *restrict out,         \
                                               const gc_real *const *in) {                          \
@@ -80,7 +84,9 @@ static gc_real parameter(const struct gc_step *step, bool second) {
         (void)a, (void)b;                                                                          \
         for (size_t i = 0; i < count; i++) {                                                       \
             const gc_real x = in[0][i];                                                            \
-            out[i] = VALUE;                                                                        \
+            gc_real y;                                                                             \
+            VALUE;                                                                                 \
+            out[i] = y;                                                                            \
         }                                                                                          \
         return GC_OK;                                                                              \
     }                                                                                              \
@@ -93,7 +99,9 @@ static gc_real parameter(const struct gc_step *step, bool second) {
         (void)a, (void)b;                                                                          \
         for (size_t i = 0; i < count; i++) {                                                       \
             const gc_real x = in[0][i];                                                            \
-            din[i] = dout[i] * (SLOPE);                                                            \
+            gc_real slope;                                                                         \
+            SLOPE;                                                                                 \
+            din[i] = dout[i] * slope;                                                              \
         }                                                                                          \
         return GC_OK;                                                                              \
     }                                                                                              \
@@ -106,7 +114,7 @@ static gc_real parameter(const struct gc_step *step, bool second) {
 /* ---- Four values at once ---- */
 
 #ifndef GC_DOUBLE
-/* The last values, fewer than four, and zeros. */
+/* The last values, which are fewer than four, and zeros behind them. */
 GC_INLINE gc_f4 load_last(const float *from, size_t count) {
     gc_f4 value = {0};
     memcpy(&value, from, count * sizeof *from);
@@ -178,31 +186,32 @@ ACTIVATION_4(gelu)
 
 /* ---- The list ---- */
 
-/* s'(x) = s(x) * s(-x): 1 - s(x) would lose the gradient of a saturated class. */
-ACTIVATION(sigmoid, logistic(x), logistic(x) * logistic(-x), .is_class_activation = true,
-           FAST(sigmoid))
-ACTIVATION(tanh, tanh(x), tanh_slope(x))
-ACTIVATION(silu, x *logistic(x), silu_slope(x), FAST(silu))
-ACTIVATION(gelu, x *normal_below(x), normal_below(x) + x * normal_density(x), FAST(gelu))
-ACTIVATION(gelu_tanh, x *logistic(2 * gelu_argument(x)), gelu_tanh_slope(x))
-ACTIVATION(selu, x > 0 ? SELU_SCALE * x : SELU_ALPHA * expm1(x),
-           x > 0 ? SELU_SCALE : SELU_ALPHA * exp(x))
-ACTIVATION(softplus, softplus(x), logistic(x))
-ACTIVATION(softsign, x / (1 + fabs(x)), 1 / ((1 + fabs(x)) * (1 + fabs(x))))
-ACTIVATION(exponential, exp(x), exp(x))
-ACTIVATION(mish, x *tanh(softplus(x)), mish_slope(x))
-ACTIVATION(hard_sigmoid, clip(x + 3, 0, 6) / 6, x > -3 && x < 3 ? R(1.0 / 6) : 0)
-ACTIVATION(hard_silu, x *clip(x + 3, 0, 6) / 6,
-           clip(x + 3, 0, 6) / 6 + (x > -3 && x < 3 ? x / 6 : 0))
-ACTIVATION(tanh_shrink, x - tanh(x), tanh(x) * tanh(x))
-ACTIVATION(sparse_plus, x < 1 ? clip(x + 1, 0, 2) * clip(x + 1, 0, 2) / 4 : x,
-           clip(x + 1, 0, 2) / 2)
-ACTIVATION(sparse_sigmoid, clip(x + 1, 0, 2) / 2, x > -1 && x < 1 ? R(0.5) : 0)
-ACTIVATION(log_sigmoid, -softplus(-x), logistic(-x))
-ACTIVATION(elu, x > 0 ? x : a * expm1(x), x > 0 ? 1 : a * exp(x))
-ACTIVATION(celu, x > 0 ? x : a * expm1(x / a), x > 0 ? 1 : exp(x / a))
-ACTIVATION(squareplus, squareplus(x, a), squareplus(x, a) / sqrt(x * x + a))
-ACTIVATION(hard_shrink, fabs(x) > a ? x : 0, fabs(x) > a ? 1 : 0)
-ACTIVATION(soft_shrink, x > a ? x - a : x < -a ? x + a : 0, fabs(x) > a ? 1 : 0)
-ACTIVATION(threshold, x > a ? x : b, x > a ? 1 : 0)
-ACTIVATION(line, clip(a *x + b, 0, 1), a *x + b > 0 && a * x + b < 1 ? a : 0)
+/* s'(x) = s(x) * s(-x). With 1 - s(x) a saturated class would lose its gradient. */
+ACTIVATION(sigmoid, y = logistic(x), slope = logistic(x) * logistic(-x),
+           .is_class_activation = true, FAST(sigmoid))
+ACTIVATION(tanh, y = tanh(x), slope = tanh_slope(x))
+ACTIVATION(silu, y = x * logistic(x), slope = silu_slope(x), FAST(silu))
+ACTIVATION(gelu, y = x * normal_below(x), slope = normal_below(x) + x * normal_density(x),
+           FAST(gelu))
+ACTIVATION(gelu_tanh, y = x * logistic(2 * gelu_argument(x)), slope = gelu_tanh_slope(x))
+ACTIVATION(selu, y = x > 0 ? SELU_SCALE * x : SELU_ALPHA * expm1(x),
+           slope = x > 0 ? SELU_SCALE : SELU_ALPHA * exp(x))
+ACTIVATION(softplus, y = softplus(x), slope = logistic(x))
+ACTIVATION(softsign, y = x / (1 + fabs(x)), slope = 1 / ((1 + fabs(x)) * (1 + fabs(x))))
+ACTIVATION(exponential, y = exp(x), slope = exp(x))
+ACTIVATION(mish, y = x * tanh(softplus(x)), slope = mish_slope(x))
+ACTIVATION(hard_sigmoid, y = clip(x + 3, 0, 6) / 6, slope = x > -3 && x < 3 ? R(1.0 / 6) : 0)
+ACTIVATION(hard_silu, y = x * clip(x + 3, 0, 6) / 6,
+           slope = clip(x + 3, 0, 6) / 6 + (x > -3 && x < 3 ? x / 6 : 0))
+ACTIVATION(tanh_shrink, y = x - tanh(x), slope = tanh(x) * tanh(x))
+ACTIVATION(sparse_plus, y = x < 1 ? clip(x + 1, 0, 2) * clip(x + 1, 0, 2) / 4 : x,
+           slope = clip(x + 1, 0, 2) / 2)
+ACTIVATION(sparse_sigmoid, y = clip(x + 1, 0, 2) / 2, slope = x > -1 && x < 1 ? R(0.5) : 0)
+ACTIVATION(log_sigmoid, y = -softplus(-x), slope = logistic(-x))
+ACTIVATION(elu, y = x > 0 ? x : a * expm1(x), slope = x > 0 ? 1 : a * exp(x))
+ACTIVATION(celu, y = x > 0 ? x : a * expm1(x / a), slope = x > 0 ? 1 : exp(x / a))
+ACTIVATION(squareplus, y = squareplus(x, a), slope = squareplus(x, a) / sqrt(x * x + a))
+ACTIVATION(hard_shrink, y = fabs(x) > a ? x : 0, slope = fabs(x) > a ? 1 : 0)
+ACTIVATION(soft_shrink, y = x > a ? x - a : x < -a ? x + a : 0, slope = fabs(x) > a ? 1 : 0)
+ACTIVATION(threshold, y = x > a ? x : b, slope = x > a ? 1 : 0)
+ACTIVATION(line, y = clip(a * x + b, 0, 1), slope = a * x + b > 0 && a * x + b < 1 ? a : 0)

@@ -189,25 +189,30 @@ static gc_status backward(struct gc_step *step, int32_t n, gc_real *din, const g
 
 /* ---- The operations ---- */
 
-/* x . y for a row of x and one of y; two loops, so that each can be vectorised. */
+/* x . y for a row of x and one of y. RESULT computes z from both. There are two loops, so that each can be
+ * vectorised. */
 #define COMBINE(NAME, RESULT)                                                                      \
     static void NAME##_rows(gc_real *restrict out, const struct row *in, size_t count) {           \
         const gc_real *restrict values = in->values;                                               \
         for (size_t i = 0; in->step == 1 && i < count; i++) {                                      \
             const gc_real x = out[i], y = values[i];                                               \
-            out[i] = RESULT;                                                                       \
+            gc_real z;                                                                             \
+            RESULT;                                                                                \
+            out[i] = z;                                                                            \
         }                                                                                          \
         for (size_t i = 0; in->step == 0 && i < count; i++) {                                      \
             const gc_real x = out[i], y = values[0];                                               \
-            out[i] = RESULT;                                                                       \
+            gc_real z;                                                                             \
+            RESULT;                                                                                \
+            out[i] = z;                                                                            \
         }                                                                                          \
     }
 
-COMBINE(add, x + y)
-COMBINE(subtract, x - y)
-COMBINE(multiply, x *y)
-COMBINE(maximum, y > x ? y : x)
-COMBINE(minimum, y < x ? y : x)
+COMBINE(add, z = x + y)
+COMBINE(subtract, z = x - y)
+COMBINE(multiply, z = x * y)
+COMBINE(maximum, z = y > x ? y : x)
+COMBINE(minimum, z = y < x ? y : x)
 
 static void add_gradient(gc_real *term, const gc_real *dout, const struct row *inputs,
                          int32_t input_count, int32_t n, size_t count) {
