@@ -1,17 +1,19 @@
-/* The operator interface: all that the graph, the planner and the runner know of an operator.
+/* The operator interface. The graph, the planner and the runner know nothing else of an operator.
  *
- * An operator is one constant record, gc_op. A node of the graph is an operator with parameters, inputs
- * and weights. A step is what is executed: a node with fixed shapes, together with the neighbours that
- * fusion folded into it.
+ * An operator is one constant record, gc_op. A node of the graph is an operator with parameters,
+ * inputs and weights. A step is a node that can be executed. It has fixed shapes, and fusion may
+ * have folded the node's neighbours into it.
  *
- * How a step gets its kernels: an operator lists its paths, the fastest first. A path is one way to compute
- * both directions of a step. gc_step_prepare stores the first path that fits the step in step->path and
- * lets it pack its weights. The runner then calls this path and nothing else. A step that no path fits
- * takes the operator's reference. The reference build has no paths, so all its steps do.
+ * An operator lists its paths, the fastest first. A path is one way to compute both directions of a
+ * step. gc_step_prepare stores the first path that fits the step in step->path and lets it pack its
+ * weights. The runner then calls this path and nothing else.
  *
- * The reference is plain C. It documents the operator, and the tests compare every path with it.
+ * A step that no path fits takes the operator's reference, which is plain C. The reference
+ * documents the operator, and the tests compare every path with it. The reference build has no
+ * paths.
  *
- * A new operator is a C file in src/ops, its declaration in ops.h, one line of the importer and one test. */
+ * A new operator needs a C file in src/ops, its declaration in ops.h, one line in the importer and
+ * one test. */
 #ifndef GC_OP_H
 #define GC_OP_H
 
@@ -30,7 +32,7 @@ struct gc_padding {
     int32_t top, bottom, left, right;
 };
 
-/* A node made executable. The planner fills everything above `path`. */
+/* A node that can be executed. The planner fills everything above `path`. */
 struct gc_step {
     const struct gc_op *op;
     const void *params; /* the operator's parameters (ops.h) */
@@ -50,20 +52,21 @@ struct gc_step {
     gc_real *filter;            /* scratch of `project`, which allocates it on its first call */
 };
 
-/* Computes all of out. Outputs come first in the arguments, and all tensors have the shapes of the step.
- * No function of a path keeps a pointer to a tensor or allocates memory. Only the first backward may
- * allocate, to pack its weights. */
+/* Computes all of out. Outputs come first in the arguments, and all tensors have the shapes of the
+ * step. No function of a path keeps a pointer to a tensor or allocates memory. Only the first
+ * backward may allocate, to pack its weights. */
 typedef gc_status gc_forward(struct gc_step *step, gc_real *out, const gc_real *const *in);
 
-/* Computes all of din, the gradient of in[input], from dout, the gradient of out. The caller has applied
- * the mask of a fused clamp to dout, but not a fused scale. `out` and `in` are the values of the forward
- * pass, `out` after a fused clamp. A swallowed value is NULL. Only operators that do not read it take part
- * in fusion; a clamp reads `out`, which fusion always keeps. */
+/* Computes all of din, the gradient of in[input], from dout, the gradient of out. The caller has
+ * applied the mask of a fused clamp to dout, but not a fused scale. `out` and `in` are the values
+ * of the forward pass, `out` after a fused clamp. A swallowed value is NULL. Only operators that do
+ * not read it take part in fusion. A clamp reads `out`, which fusion always keeps. */
 typedef gc_status gc_backward(struct gc_step *step, int32_t input, gc_real *din,
                               const gc_real *dout, const gc_real *out, const gc_real *const *in);
 
-/* Backward of several gradients at once, for an operator of one input that reads neither out nor in. din
- * and dout are [batch][...]. Each gradient is, to the bit, what backward gives for it alone. */
+/* Backward of several gradients at once, for an operator of one input that reads neither out nor
+ * in. din and dout are [batch][...]. Each gradient is, to the bit, what backward gives for it
+ * alone. */
 typedef gc_status gc_backward_batch(struct gc_step *step, size_t batch, gc_real *din,
                                     const gc_real *dout);
 
@@ -74,9 +77,9 @@ struct gc_path {
     /* Whether it can compute this step. NULL: it can compute every step of the operator. */
     bool (*fits)(const struct gc_step *step);
 
-    /* The size of step->state. gc_step_prepare allocates it, zeroed, then prepare packs weights and creates
-     * XNNPACK's operators in it. release gives back what the state points to, also after a prepare that
-     * failed halfway. Either may be NULL. */
+    /* The size of step->state. gc_step_prepare allocates the state, zeroed. prepare then packs
+     * weights and creates XNNPACK's operators in it. release gives back what the state points to,
+     * also after a prepare that failed halfway. Both may be NULL. */
     size_t state_size;
     gc_status (*prepare)(struct gc_step *step);
     void (*release)(struct gc_step *step);
@@ -101,25 +104,25 @@ struct gc_op {
     /* The shape of out from those of the inputs. Fails with INVALID_MODEL and the reason. */
     gc_status (*shape)(gc_shape *out, const gc_shape *in, int32_t input_count, const void *params);
 
-    /* The shape of the weight in `slot`; rank -1 for an absent one. NULL: no weights. */
+    /* The shape of the weight in `slot`, with rank -1 if it is absent. NULL: no weights. */
     gc_shape (*weight)(int32_t slot, const gc_shape *in, const void *params);
 
     /* What fusion may ask of a node. NULL: the node is never of this kind.
-     *   affine    Is the node x * scale + shift along the last axis? Fills both, [channels], unless they
-     *             are NULL.
+     *   affine    Is the node x * scale + shift along the last axis? Fills both, [channels], unless
+     *             they are NULL.
      *   clamp     Is the node min(max(x, low), high)?
      *   padding   Is the node a zero padding? */
     bool (*affine)(const struct gc_step *step, gc_real *scale, gc_real *shift);
     bool (*clamp)(const void *params, gc_real *low, gc_real *high);
     bool (*padding)(const void *params, struct gc_padding *padding);
 
-    /* Whether it can absorb a zero padding of in[0]. NULL: never. An operator that pads by itself cannot,
-     * because its own zeros could not be told from the absorbed ones. */
+    /* Whether it can absorb a zero padding of in[0]. NULL: never. An operator that pads by itself
+     * cannot, because its own zeros could not be told from the absorbed ones. */
     bool (*takes_padding)(const void *params);
 
-    /* The map of a swallowed layer, without the layer's output. Let f be the operator alone: its bias and
-     * the absorbed padding belong to it, but no scale, shift or clamp. Let in' be the padded input,
-     * continued without end. Then
+    /* The map of a swallowed layer, without the layer's output. Let f be the operator alone, with
+     * its bias and the absorbed padding, but without scale, shift and clamp. Let in' be the padded
+     * input, continued without end. Then
      *     raw(y, x) = sum_k weights(k) f(in)(y, x, k)
      *     taps(c) = sum over rows, columns v, u of d raw(y, x) / d in'(v, u, c)
      * and taps is the same for every position y, x.
@@ -128,23 +131,24 @@ struct gc_op {
     gc_status (*project)(struct gc_step *step, gc_real *raw, gc_real *taps, const gc_real *weights,
                          const gc_real *const *in);
 
-    /* Corrects `taps` at the edges. `taps` counts every tap of every window; this is the share of those taps
-     * that lie outside the input. With weights = sum over positions of dout, times a fused scale,
+    /* Corrects `taps` at the edges. `taps` counts every tap of every window. `outside` is the share
+     * of those taps that lie outside the input. With weights = sum over positions of dout, times a
+     * fused scale,
      *     sum over positions of din = taps - outside
      *   outside [channels of in], dout as backward takes it.
      * Call it after project. NULL where project is. */
     void (*outside)(const struct gc_step *step, gc_real *outside, const gc_real *dout);
 
-    /* Lists of paths, tried in this order, each from its first path on. A path without a name ends a list.
-     * Most operators have one list or none. */
+    /* Lists of paths, tried in this order. A path without a name ends a list. Most operators have
+     * one list or none. */
     const struct gc_path *paths[GC_PATH_LISTS];
 
     /* What computes a step that no path fits. It needs no state if there are paths. */
     struct gc_path reference;
 };
 
-/* Chooses the step's path and prepares it. Fails with OUT_OF_MEMORY or INTERNAL, and nothing stays behind
- * then. */
+/* Chooses the step's path and prepares it. Fails with OUT_OF_MEMORY or INTERNAL, and nothing stays
+ * behind then. */
 gc_status gc_step_prepare(struct gc_step *step);
 
 /* Gives back what prepare and project made, also of a step that was never prepared. */

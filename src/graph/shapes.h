@@ -13,18 +13,18 @@ struct gc_layout gc_layout_of(const gc_shape *shape, int32_t axis);
 /* Values between neighbours along each axis of a tensor of this shape. */
 void gc_strides(size_t *stride, const gc_shape *shape);
 
-/* Offset of a value in a tensor: `index` counts through `axes`, the last one fastest, along which
- * neighbours lie stride[axis] apart. */
+/* Offset of a value in a tensor. `index` counts through `axes`, the last one fastest. Neighbours
+ * along an axis lie stride[axis] apart. */
 size_t gc_offset(const gc_shape *axes, const size_t *stride, size_t index);
 
-/* The shape rule of an operator that works value by value: the first input's shape. */
+/* The shape rule of an operator that works value by value. out has the first input's shape. */
 gc_status gc_same_shape(gc_shape *out, const gc_shape *in, int32_t input_count, const void *params);
 
-/* INVALID_MODEL unless a shape has height, width and channels, all positive. `what`: "a
- * convolution". */
+/* Fails with INVALID_MODEL unless a shape has height, width and channels, all positive. `what`
+ * names the operator in the message, as in "a convolution". */
 gc_status gc_check_picture(const gc_shape *shape, const char *what);
 
-/* INVALID_MODEL unless a shape has an axis `axis`, counted from 0. */
+/* Fails with INVALID_MODEL unless a shape has an axis `axis`, counted from 0. */
 gc_status gc_check_axis(const gc_shape *shape, int32_t axis, const char *what);
 
 #endif

@@ -19,7 +19,7 @@ gc_status gc_window_make(struct gc_window *window, int32_t in, int32_t kernel, i
     if (padded < reach)
         return gc_fail(GC_INVALID_MODEL, "a window of %lld positions does not fit in %lld",
                        (long long)reach, (long long)padded);
-    /* Every position, also of a tap among the zeros, is then an int32_t. */
+    /* With this limit every position is an int32_t, that of a tap among the zeros too. */
     if (padded + stride > INT32_MAX / 2)
         return gc_fail(GC_TOO_LARGE, "a window over %lld positions is too large",
                        (long long)padded);

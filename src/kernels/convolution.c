@@ -45,7 +45,7 @@ static const float *tap_of(const struct gc_convolution *conv, const struct gc_st
     return step->weights[0] + tap * conv->group_in * conv->out;
 }
 
-/* One pixel: out [out]. */
+/* One pixel of out. */
 static void add_taps(gc_real *out, const gc_real *in, const struct gc_convolution *conv,
                      const struct gc_step *step, int32_t y, int32_t x, gc_tap *tap) {
     const struct gc_window *rows = &conv->windows.rows, *columns = &conv->windows.columns;
@@ -69,7 +69,7 @@ void gc_convolve(gc_real *out, const gc_real *in, const struct gc_convolution *c
         }
 }
 
-/* One pixel: in [in]. */
+/* One pixel of in. */
 static void add_taps_back(gc_real *in, const gc_real *out, const struct gc_convolution *conv,
                           const struct gc_step *step, int32_t v, int32_t u, gc_tap *tap) {
     const struct gc_window *rows = &conv->windows.rows, *columns = &conv->windows.columns;

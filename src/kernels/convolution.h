@@ -1,12 +1,12 @@
-/* What the convolutions have in common: their geometry, and the plain loops over pixels and taps that
- * their references consist of. */
+/* The geometry of convolutions, and the plain loops over pixels and taps that their references
+ * share. */
 #ifndef GC_CONVOLUTION_H
 #define GC_CONVOLUTION_H
 
 #include "graph/window.h"
 
-/* A convolution whose channels are divided into groups. A depthwise convolution has a group for each
- * channel of its input.
+/* A convolution whose channels are divided into groups. A depthwise convolution has a group for
+ * each channel of its input.
  *   in       [windows.rows.in][windows.columns.in][in]         in = groups * group_in
  *   out      [windows.rows.out][windows.columns.out][out]      out = groups * group_out
  *   kernel   [k_h][k_w][group_in][out] */
@@ -20,9 +20,9 @@ struct gc_convolution {
 gc_status gc_convolution_make(struct gc_convolution *conv, const struct gc_step *step,
                               const struct gc_window_params *windows, int32_t groups);
 
-/* For stride 1, the convolution that takes the gradient of out to the gradient of in. Its kernel is the
- * same, turned by half a circle: the last tap comes first. A negative padding crops: no input depends on
- * the pixels that it cuts off. */
+/* The convolution that takes the gradient of out to the gradient of in, for stride 1. It uses the
+ * kernel turned by half a circle, the last tap first. Its padding may be negative. A negative
+ * padding crops pixels of out whose windows see only zeros. */
 struct gc_convolution gc_convolution_turned(const struct gc_convolution *conv);
 
 /* Adds one tap to a pixel:  to += the tap of the kernel, applied to from

@@ -6,15 +6,16 @@
 
 #define MAX_KERNEL 7
 
-/* Steps of a stretch. So few that what they read and write stays in the first cache until all blocks of
- * channels that share a line of it have passed: measured best, 28 columns of 64 bytes in 4 rows. */
+/* Steps of a stretch. Several blocks of channels share a line of the cache. A stretch is short
+ * enough for the first cache to keep its lines until all these blocks have passed. 28 was measured
+ * best, with 28 columns of 64 bytes in 4 rows. */
 #define STRETCH 28
 
 /* ---- Packing ---- */
 
 static int32_t blocks_of(int32_t channels) { return (channels + GC_LANES - 1) / GC_LANES; }
 
-/* The first channel of the block that begins with `c`: the last block ends with the channels. */
+/* The first channel of the block that begins with `c`. The last block ends with the channels. */
 GC_INLINE int32_t block_start(int32_t c, int32_t channels) {
     return c + GC_LANES <= channels ? c : channels - GC_LANES;
 }
@@ -39,12 +40,13 @@ void gc_depthwise_rows_pack(float *packed, const float *kernel, const float *bia
 
 /* ---- What both directions share ---- */
 
-/* K taps along each axis, stride S; an output's taps reach into OPEN - 1 outputs behind it. */
+/* Outputs that are incomplete at a time, with K taps along each axis and stride S. An output's taps
+ * reach into OPEN - 1 outputs behind it. */
 #define OPEN(K, S) (((K) + (S) - 1) / (S))
 
-/* Steps first .. end - 1 along a row. Those from inner to edge - 1 and no others have all that they read
- * and write in the picture; without any, inner is INT32_MAX. Before the first one a few more run for
- * what they add to the sums. */
+/* Steps first .. end - 1 along a row. Steps inner .. edge - 1 need no bounds checks: all they read
+ * and write is inside. If there are none, inner is INT32_MAX. A few steps run before the first one,
+ * only for what they add to its sums. */
 struct stretch {
     int32_t first, inner, edge, end;
 };
@@ -59,13 +61,14 @@ static void place(struct stretch *stretch, int32_t first, int32_t inner, int32_t
         stretch->inner = INT32_MAX;
 }
 
-/* The least n with n * stride >= value, and the largest with n * stride <= value; stride 1 or 2. */
+/* The least n with n * stride >= value, and the largest n with n * stride <= value, for stride 1,
+ * 2. */
 static int32_t divide_up(int32_t value, int32_t stride) {
     return (value + stride - 1) >> (stride - 1);
 }
 static int32_t divide_down(int32_t value, int32_t stride) { return value >> (stride - 1); }
 
-/* sums[n] = sums[n + by], `count` of them. Written out, for a compiler makes a call of a loop. */
+/* sums[n] = sums[n + by] for n < count. A compiler would make a call of a loop. */
 GC_INLINE void shift(gc_f4 *sums, int count, int by) {
     if (count > 0)
         sums[0] = sums[by];
@@ -84,19 +87,20 @@ GC_INLINE void shift(gc_f4 *sums, int count, int by) {
 
 /* ---- Forward ----
  *
- * Step x completes output x: it adds the last S of its columns, u = start + S * x and, with S = 2, the
- * next, to all outputs that they belong to. sums[n] is output x + n's. */
+ * Step x completes output x. It reads the last S columns of the output's taps: column
+ * u = start + S * x and, with S = 2, the next. It adds them to all outputs that they belong to.
+ * sums[n] is the sum of output x + n. */
 
 struct forward {
     struct stretch stretch;
     const float *rows[MAX_KERNEL]; /* of the picture, one for each row of taps */
     float *out;                    /* the row */
     const float *packed;
-    int32_t channels, in, start; /* in: columns of the picture */
+    int32_t channels, in, start; /* `in` counts the columns of the picture */
     float min, max;
 };
 
-/* Adds column `s` of a step; it begins `at` values into the rows. */
+/* Adds column `s` of a step. The column begins `at` values into the rows. */
 GC_INLINE void add_column(gc_f4 *sums, const gc_f4 *filter, const float *const *rows, size_t at,
                           int s, int K, int S) {
     for (int i = 0; i < K; i++) {
@@ -109,7 +113,7 @@ GC_INLINE void add_column(gc_f4 *sums, const gc_f4 *filter, const float *const *
     }
 }
 
-/* One block of channels; c is the first of them. */
+/* One block of channels, from channel c on. */
 GC_INLINE void forward_block(const struct forward *f, int32_t c, const float *packed, int K,
                              int S) {
     const struct stretch *stretch = &f->stretch;
@@ -167,7 +171,7 @@ static forward_kernel *forward_kernel_of(const struct gc_window *window) {
     return forward_7x7;
 }
 
-/* The rows that a row of outputs is the first to read. */
+/* Reads ahead the rows that this row of outputs is the first to need. */
 static void touch_stretch(const struct forward *f, int32_t kernel, int32_t stride) {
     const int32_t u = f->start + stride * f->stretch.first;
     const int32_t end = f->start + stride * f->stretch.end;
@@ -203,7 +207,7 @@ static void forward_row(const struct gc_depthwise_rows *d, float *out, const flo
     }
 }
 
-/* What the rows of a convolution share, in either direction. */
+/* The context of all rows of a convolution, in either direction. */
 struct rows {
     const struct gc_depthwise_rows *depthwise;
     float *to;
@@ -224,9 +228,9 @@ void gc_depthwise_rows_forward(const struct gc_depthwise_rows *d, float *out, co
 
 /* ---- Backward, stride 2 ----
  *
- * Step x adds the gradient of output x to the K columns that its taps see, of which it completes the first
- * two, u = 2 * x - before and the next. sums[j] is column u + j's. Of the rows of taps those take part
- * whose output exists: R of them, every second one at most. */
+ * Step x adds the gradient of output x to the K columns that its taps see. It completes the first
+ * two of these columns, u = 2 * x - before and the next. sums[j] is the sum of column u + j. A row
+ * of taps takes part if its output exists. At most every second row does, R rows in all. */
 
 struct backward {
     struct stretch stretch;
@@ -234,10 +238,10 @@ struct backward {
     int32_t taps[MAX_KERNEL];      /* which row of taps each belongs to */
     float *din;                    /* the row */
     const float *packed;
-    int32_t channels, in, out, before; /* in, out: columns of din and dout */
+    int32_t channels, in, out, before; /* `in` and `out` count the columns of din and dout */
 };
 
-/* One block of channels; c is the first of them. */
+/* One block of channels, from channel c on. */
 GC_INLINE void backward_block(const struct backward *b, int32_t c, const float *packed, int K,
                               int R) {
     const struct stretch *stretch = &b->stretch;
@@ -339,7 +343,7 @@ void gc_depthwise_rows_backward(const struct gc_depthwise_rows *d, float *din, c
     gc_parallel(backward_row_task, &(struct rows){d, din, dout}, (size_t)d->windows->rows.in);
 }
 
-/* ---- Which sizes there are ---- */
+/* ---- The sizes that have kernels ---- */
 
 bool gc_depthwise_rows_fit(const struct gc_windows *windows, int32_t channels) {
     const struct gc_window *rows = &windows->rows, *columns = &windows->columns;

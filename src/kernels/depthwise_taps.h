@@ -1,5 +1,6 @@
-/* Kernels for depthwise convolutions with one filter per channel and windows of any size, forward and
- * backward. They gather all taps of a pixel and add them up in registers, a block of channels at a time. */
+/* Kernels for depthwise convolutions with one filter per channel and windows of any size, forward
+ * and backward. They gather all taps of a pixel and add them up in registers, a block of channels
+ * at a time. */
 #ifndef GC_DEPTHWISE_TAPS_H
 #define GC_DEPTHWISE_TAPS_H
 
@@ -10,8 +11,8 @@
  *   in       [in_h][in_w][channels]
  *   kernel   [k_h][k_w][channels]
  *   bias     [channels]
- *   pixels   [k_h * k_w], scratch: where each tap of the current pixel finds its pixel
- *   filters  [k_h * k_w], scratch: where each tap finds its part of the kernel */
+ *   pixels   [k_h * k_w], scratch for the places where the taps of one pixel find their pixels
+ *   filters  [k_h * k_w], scratch for the places where they find their part of the kernel */
 struct gc_depthwise_taps {
     const struct gc_windows *windows;
     int32_t channels;

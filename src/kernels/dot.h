@@ -7,13 +7,13 @@
 #include "base/real.h"
 #include "base/simd.h"
 
-/* sum over i of a(i) * b(i), for i = 0 .. count - 1, b in the type of weights */
+/* sum over i of a(i) * b(i), for i = 0 .. count - 1. b has the type of weights. */
 static inline gc_real gc_dot_weights(const gc_real *restrict a, const float *restrict b,
                                      size_t count) {
     gc_real sum = 0;
     size_t i = 0;
 #ifndef GC_DOUBLE
-    gc_f4 sums[GC_LANES] = {{0}}; /* side by side, so that none waits for another */
+    gc_f4 sums[GC_LANES] = {{0}}; /* four sums, whose additions do not wait for each other */
     for (; i + GC_LANES * GC_LANES <= count; i += GC_LANES * GC_LANES)
         for (size_t s = 0; s < GC_LANES; s++)
             sums[s] = gc_f4_multiply_add(gc_f4_load(a + i + s * GC_LANES),
@@ -43,8 +43,8 @@ static inline gc_real gc_dot(const gc_real *restrict a, const gc_real *restrict 
 /* Positions whose products are computed together. */
 #define GC_TOGETHER 4
 
-/* sums [GC_TOGETHER] += the dot products of weights [count] and as many tensors [count], `stride` apart: the
- * weights are read once for all. */
+/* sums [GC_TOGETHER] += the dot products of weights [count] with GC_TOGETHER tensors [count],
+ * `stride` apart. The weights are read once for all of them. */
 static inline void gc_add_dots(gc_real *sums, const gc_real *weights, const gc_real *tensor,
                                size_t stride, size_t count) {
     size_t i = 0;

@@ -13,11 +13,12 @@
 /* Outputs of a panel: two vectors. */
 #define PANEL (2 * GC_LANES)
 
-/* Rows of a tile: its sums stay in registers, two for each row. x86 has 16 of them, of which V8 keeps one
- * for itself. */
+/* Rows of a tile. The sums stay in registers, two for each row. x86 has 16 registers, and V8 keeps
+ * one of them for itself. */
 #define TILE 4
 
-/* With a multiply-add there is room for more, which pays where a sum has so many terms. */
+/* A multiply-add needs fewer registers, so a tile can have more rows. This pays where a sum has
+ * TALL_FROM terms or more. */
 #ifdef __wasm_relaxed_simd__
 #define TALL_TILE 6
 #else
@@ -25,7 +26,9 @@
 #endif
 #define TALL_FROM 64
 
-/* ---- Packing: [panels][1 + in][PANEL], the bias first, zeros behind the last output ---- */
+/* ---- Packing ----
+ * A packed kernel is [panels][1 + in][PANEL], with the bias first and zeros behind the last
+ * output. */
 
 /* kernel(i, o) = values[i * in_step + o * out_step] * in_scale[i] * out_scale[o] */
 struct kernel {
@@ -39,8 +42,9 @@ static size_t panels_of(int32_t out) { return ((size_t)out + PANEL - 1) / PANEL;
 
 static float scale_of(const float *scale, int32_t i) { return scale == NULL ? 1 : scale[i]; }
 
-/* row [PANEL] of a panel's outputs for one input, of which the kernel has `count`, out_step apart. They are
- * packed while someone waits, by code that is not optimised yet: the usual case should be short. */
+/* row [PANEL] holds the weights of a panel's outputs for one input. The kernel has `count` of them,
+ * out_step apart. Packing runs while the user waits for a model, in code that V8 has not optimised
+ * yet. The usual case is therefore short. */
 static void pack_row(float *row, const float *values, size_t out_step, gc_f4 low, gc_f4 high,
                      int32_t count) {
     if (count == PANEL && out_step == 1) {
@@ -55,7 +59,7 @@ static void pack_row(float *row, const float *values, size_t out_step, gc_f4 low
     gc_f4_store(row + GC_LANES, gc_f4_load(some + GC_LANES) * high);
 }
 
-/* One panel, of `count` outputs from `first` on: packed [1 + in][PANEL] */
+/* One panel, packed [1 + in][PANEL], of `count` outputs from `first` on. */
 static void pack_panel(float *packed, const struct kernel *kernel, int32_t in, int32_t first,
                        int32_t count) {
     float bias[PANEL] = {0}, scale[PANEL] = {0};
@@ -126,7 +130,7 @@ void gc_product_release(struct gc_step *step) {
 
 /* ---- Kernels ---- */
 
-/* Rows of a product and the panels that they are multiplied with. */
+/* Rows of a product, and the panels that multiply them. */
 struct block {
     struct gc_product product;
     float *out;
@@ -143,8 +147,8 @@ GC_INLINE void store_row(float *out, const gc_f4 sums[2], size_t count) {
     memcpy(out, row, count * sizeof *out);
 }
 
-/* Panel p: out [ROWS][PANEL], the last panel's less, from in [ROWS][product->in]; rows of out and in
- * their strides apart. */
+/* Panel p:  out [ROWS][PANEL] from in [ROWS][product->in], both with rows their strides apart
+ * The last panel may have fewer outputs. */
 GC_INLINE void multiply_panel(const int ROWS, const struct block *block, size_t p) {
     const struct gc_product *product = &block->product;
     const float *panel = product->packed + p * (1 + (size_t)product->in) * PANEL, *rows[TALL_TILE];
@@ -178,8 +182,8 @@ GC_INLINE void multiply_panel(const int ROWS, const struct block *block, size_t 
             store_row(out + r * block->out_stride, sums[r], left);
 }
 
-/* Multiplies a block from panel p on, and returns the next panel to do. Its own copy of the block cannot
- * change with what it stores, so that the compiler need not read it anew. */
+/* Multiplies a block from panel p on, and returns the next panel to do. It works on a copy of the
+ * block. The compiler knows that no store changes the copy, and reads it only once. */
 typedef size_t multiply(const struct block *block, size_t p);
 
 #define MULTIPLY(ROWS)                                                                             \
@@ -194,7 +198,8 @@ MULTIPLY(2)
 MULTIPLY(3)
 MULTIPLY(4)
 
-/* One panel a call: with a loop around, V8 up to 12.4 (Node 22) keeps sums in memory, at half the speed. */
+/* One panel a call. In a loop over panels, V8 up to 12.4 (Node 22) keeps the sums in memory, which
+ * halves the speed. */
 #if TALL_TILE > TILE
 #define MULTIPLY_TALL(ROWS)                                                                        \
     static size_t multiply_##ROWS(const struct block *block, size_t p) {                           \
@@ -214,13 +219,13 @@ static multiply *const by_rows[TALL_TILE] = {
 
 /* ---- Dividing the work ---- */
 
-/* A product in parts, each of them some tiles times a stretch of the panels. */
+/* A product in parts. A part multiplies some of the tiles by one stretch of the panels. */
 struct work {
     struct block all;
     size_t rows, tiles, tile_parts, stretches;
 };
 
-/* The tiles are of nearly equal height too: a last one of a single row would cost as much time as one of
+/* The tiles have nearly equal heights. A last tile of a single row would take as long as one of
  * three. */
 static void multiply_part(void *context, size_t index) {
     const struct work *work = context;
@@ -240,7 +245,7 @@ static void multiply_part(void *context, size_t index) {
     }
 }
 
-/* So many parts for each thread that all are busy to the end, and hardly more. */
+/* Enough parts for each thread to keep all threads busy to the end. */
 #define PARTS_PER_THREAD 8
 
 void gc_product_run(const struct gc_product *product, size_t rows, float *out, size_t out_stride,

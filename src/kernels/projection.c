@@ -26,8 +26,8 @@ static const gc_real *tap_at(const struct projection *p, int32_t y, int32_t x, i
     return p->in + (row + gc_window_position(&w->columns, x, j)) * p->channels;
 }
 
-/* Any position. Without dilation, the taps of a row lie side by side in the input and in the filter. They
- * are then one dot product. */
+/* Any position. Without dilation, the taps of a row lie side by side in the input and in the
+ * filter. They are then one dot product. */
 static gc_real project_position(const struct projection *p, int32_t y, int32_t x) {
     const struct gc_window *columns = &p->windows->columns;
     const int32_t together = columns->dilation == 1 ? columns->kernel : 1;
@@ -44,7 +44,7 @@ static gc_real project_position(const struct projection *p, int32_t y, int32_t x
     return sum;
 }
 
-/* GC_TOGETHER positions from (y, x) on. Their windows may lack whole rows at the edge, but no columns. */
+/* GC_TOGETHER positions from (y, x) on. Their windows may lack rows at the edge, but no columns. */
 static void project_together(const struct projection *p, int32_t y, int32_t x) {
     const struct gc_window *columns = &p->windows->columns;
     const bool is_dilated = columns->dilation > 1;
@@ -76,7 +76,7 @@ static void find_whole(const struct gc_window *columns, int32_t *first, int32_t 
     }
 }
 
-/* Reads ahead the rows that output row y is the first to need. They lie behind the last tap of row y - 1. */
+/* Reads ahead the rows that output row y is the first to need, behind the last tap of row y - 1. */
 static void touch_rows(const struct projection *p, int32_t y) {
     const struct gc_window *rows = &p->windows->rows;
     const size_t row = (size_t)p->windows->columns.in * p->channels;
@@ -124,7 +124,7 @@ static size_t tap_size(const struct gc_convolution *conv) {
     return (size_t)conv->group_in * conv->out;
 }
 
-/* A buffer for the one filter and, behind it, for one value of each channel of out. The step keeps it. */
+/* A buffer for the filter and, behind it, for a value of each channel of out. The step keeps it. */
 static gc_status allocate_filter(struct gc_step *step, const struct gc_convolution *conv) {
     const size_t count = tap_count(conv) * conv->in + conv->out;
     if (step->filter == NULL)
@@ -195,8 +195,9 @@ static void windows_inside(const struct gc_window *window, int32_t tap, size_t *
     *end = (size_t)last;
 }
 
-/* sums [filters] = sum of dout [out_h][out_w][filters], times a fused scale, over the positions whose tap
- * (i, j) lies outside of the input. These positions are whole rows, and the ends of the other rows. */
+/* sums [filters] = sum of dout [out_h][out_w][filters], times a fused scale, over the positions
+ * whose tap (i, j) lies outside of the input. These positions are whole rows, and the ends of the
+ * other rows. */
 static void sum_outside(gc_real *sums, const struct gc_step *step, const gc_real *dout,
                         const struct gc_windows *w, int32_t i, int32_t j) {
     const size_t filters = (size_t)step->out.dims[2], width = (size_t)w->columns.out;

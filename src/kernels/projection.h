@@ -4,10 +4,10 @@
  *     filter(i, j, c) = sum_k weights(k) kernel(i, j, c, k)
  * A map therefore does not need the layer's own output, which is many channels wide.
  *
- * If the weights are the mean gradient of the layer's output, filter(i, j) is the mean gradient of the input
- * as tap (i, j) sees it. In a padded input without end, every tap of every window lies inside. The sum of
- * the taps is then the mean gradient of the padding's output. The mean gradient of the input itself lacks
- * what the taps outside of the input account for. */
+ * If the weights are the mean gradient of the layer's output, filter(i, j) is the mean gradient of
+ * the input as tap (i, j) sees it. In a padded input without end, every tap of every window lies
+ * inside. The sum of the taps is then the mean gradient of the padding's output. The mean gradient
+ * of the input itself lacks what the taps outside of the input account for. */
 #ifndef GC_PROJECTION_H
 #define GC_PROJECTION_H
 

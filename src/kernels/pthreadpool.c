@@ -1,6 +1,6 @@
-/* The loops of pthreadpool.h, of which XNNPACK's operators consist, on gc_parallel. Each goes over an
- * index space of up to six axes, tile by tile; an axis without tiles has tiles of one. Only what XNNPACK
- * calls is here. */
+/* The loops of pthreadpool.h, on gc_parallel. XNNPACK's operators consist of these loops. Each goes
+ * tile by tile over an index space of up to six axes. An axis without tiles has tiles of one. Only
+ * the loops that XNNPACK calls are here. */
 #ifdef GC_XNNPACK
 
 #include <pthreadpool.h>
@@ -10,7 +10,7 @@
 #define MAX_AXES 6
 
 struct loop {
-    void (*task)(void); /* of the type that `call` knows */
+    void (*task)(void); /* `call` knows its real type */
     void *argument;
     void (*call)(const struct loop *loop, size_t thread, const size_t *at, const size_t *size);
     size_t axes, range[MAX_AXES], tile[MAX_AXES];
@@ -20,8 +20,8 @@ struct loop {
     size_t share;           /* tiles that a thread takes at once */
 };
 
-/* So many shares for each thread that all are busy to the end. Taking each of thousands of small tiles by
- * itself, threads would mostly wait for each other. */
+/* Enough shares for each thread to keep all threads busy to the end. If threads took thousands of
+ * small tiles one by one, they would mostly wait for each other. */
 #define SHARES_PER_THREAD 16
 
 /* Tile `index`, the last axis fastest. */
@@ -35,8 +35,8 @@ static void run_tile(const struct loop *loop, size_t thread, size_t index) {
     loop->call(loop, thread, at, size);
 }
 
-/* What one thread does: it takes tiles until there are none. Some tasks have memory for each thread and
- * are told the number of theirs, which is the index here: no two threads have the same. */
+/* One thread takes tiles until there are none. Some tasks have memory for each thread and need a
+ * number that no two threads share. The index of the parallel loop is this number. */
 static void take_tiles(void *context, size_t thread) {
     struct loop *loop = context;
     for (;;) {
@@ -58,9 +58,11 @@ static void run(struct loop *loop) {
     gc_parallel(take_tiles, loop, gc_thread_count());
 }
 
-/* The function of one kind of loop. What XNNPACK gives as the pool is NULL: there is one pool.
- *   parameters      of the function, behind the task and its argument
- *   arguments       of the task, behind its own */
+/* Defines the function of one kind of loop. The pool is always NULL, because there is only one.
+ *   parameters   of the function, behind the task and its argument
+ *   ranges       of the axes
+ *   tile_sizes   of the axes
+ *   arguments    of the task, behind its own argument */
 #define LIST(...) __VA_ARGS__
 #define LOOP(name, axis_count, parameters, ranges, tile_sizes, arguments)                          \
     static void call_##name(const struct loop *loop, size_t thread, const size_t *at,              \

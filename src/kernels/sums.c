@@ -6,34 +6,32 @@
 #include "base/simd.h"
 #include "base/touch.h"
 
-/* Positions whose values are added up in gc_real before the sum goes to double, and channels that this is
- * done for at once, so that they stay in registers. */
-#define POSITIONS 16
-#define CHANNELS 16
+#define POSITIONS 16 /* whose values are summed in gc_real before the sum is added in double */
+#define CHANNELS 16  /* summed at once, in registers */
 
 static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 
-/* gradient [count]: 0 where out [count] lies on a bound */
+/* gradient [count] = 0 where out [count] lies on a bound */
 static void mask(gc_real *restrict gradient, const gc_real *restrict out, gc_real min, gc_real max,
                  size_t count) {
     for (size_t i = 0; i < count; i++) {
-        const gc_real passing = gradient[i]; /* read always: a choice of values, not a branch */
+        const gc_real passing = gradient[i]; /* always read, to choose a value without a branch */
         gradient[i] = out[i] > min && out[i] < max ? passing : 0;
     }
 }
 
-/* Sums of a tensor that is masked before or, without a step, as it is. */
+/* Sums of a tensor. With a step, the step's clamp masks the tensor first. */
 struct sums {
     double *sums;
     const gc_real *tensor;
-    gc_real *gradient; /* the same, to be masked */
+    gc_real *gradient; /* the tensor again, where it is to be masked */
     const gc_real *out;
     const struct gc_step *step;
     size_t positions, channels;
 };
 
-/* sums [width] += tensor [count][width], masked first if it is to be, over the positions from value `at` on:
- * the plain way. */
+/* sums [width] += tensor [count][width] over the positions from value `at` on, masked first if
+ * there is a step. */
 static void add_block(const struct sums *s, double *sums, size_t at, size_t count, size_t width) {
     gc_real block[CHANNELS] = {0};
     for (size_t p = 0; p < count; p++, at += s->channels) {
@@ -55,7 +53,7 @@ static void add_to_sums(double *sums, const gc_f4 *block) {
             sums[v * GC_LANES + lane] += (double)block[v][lane];
 }
 
-/* The same of CHANNELS channels: what add_block does, with the sums in registers. */
+/* What add_block does without a step, for CHANNELS channels. */
 static void add_vectors(const struct sums *s, double *sums, size_t at, size_t count) {
     gc_f4 block[VECTORS] = {{0}};
     const float *tensor = s->tensor + at;
@@ -65,6 +63,7 @@ static void add_vectors(const struct sums *s, double *sums, size_t at, size_t co
     add_to_sums(sums, block);
 }
 
+/* What add_block does with a step, for CHANNELS channels. */
 static void mask_vectors(const struct sums *s, double *sums, size_t at, size_t count) {
     const gc_f4 min = gc_f4_splat(s->step->min), max = gc_f4_splat(s->step->max);
     gc_f4 block[VECTORS] = {{0}};
@@ -92,7 +91,7 @@ static void sum_block(const struct sums *s, double *sums, size_t at, size_t coun
         add_block(s, sums, at, count, width);
 }
 
-/* Reads ahead what the blocks at `count` positions from p on are made of. */
+/* Reads ahead all that the blocks at `count` positions from p on need. */
 static void touch(const struct sums *s, size_t p, size_t count) {
     const size_t bytes = count * s->channels * sizeof *s->tensor;
     gc_touch(s->tensor + p * s->channels, bytes);
@@ -100,8 +99,8 @@ static void touch(const struct sums *s, size_t p, size_t count) {
         gc_touch(s->out + p * s->channels, bytes);
 }
 
-/* Channels CHANNELS * first .. CHANNELS * end - 1 at all positions: a sum has one order, however many threads
- * there are. */
+/* Channels CHANNELS * first .. CHANNELS * end - 1 at all positions. The order of the additions is
+ * the same with any number of threads. */
 static void sum_channels(void *context, size_t first, size_t end) {
     const struct sums *s = context;
     const size_t last = smaller(CHANNELS * end, s->channels);

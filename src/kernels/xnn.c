@@ -6,7 +6,7 @@
 
 #include "base/memory.h"
 
-/* ---- The engine's allocator, so that XNNPACK's bytes are counted ---- */
+/* ---- The engine's allocator, which counts XNNPACK's bytes ---- */
 
 static void *allocate(void *context, size_t size) {
     (void)context;
@@ -76,7 +76,7 @@ gc_status gc_xnn_forward(struct gc_step *step, float *out, const float *const *i
     return gc_xnn_run(&state->forward, out, in[0]);
 }
 
-/* A creation's end: what was made goes again if the creation failed. */
+/* Ends a creation. If it failed, what was made is given back. */
 static gc_status finish(struct gc_xnn *xnn, gc_status status) {
     if (status != GC_OK)
         gc_xnn_destroy(xnn);
@@ -134,7 +134,7 @@ bool gc_xnn_can_transpose(const struct gc_windows *windows) {
            windows->columns.in >= windows->columns.stride;
 }
 
-/* Input positions behind the last window: the windows' stride jumped over them. */
+/* Input positions behind the last window, which the stride jumped over. */
 static uint32_t left_over(const struct gc_window *window) {
     const int32_t reach = (window->kernel - 1) * window->dilation + 1;
     return (uint32_t)((window->before + window->in + window->after - reach) % window->stride);

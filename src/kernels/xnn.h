@@ -1,5 +1,5 @@
-/* XNNPACK's operators (create, reshape, setup, run) behind one small handle. Everything fails with
- * OUT_OF_MEMORY or INTERNAL, and leaves an empty handle then. */
+/* XNNPACK's operators (create, reshape, setup, run) behind one small structure. Everything fails
+ * with OUT_OF_MEMORY or INTERNAL. A creation that fails leaves the structure empty. */
 #ifndef GC_XNN_H
 #define GC_XNN_H
 
@@ -9,7 +9,7 @@
 
 struct xnn_operator;
 
-/* An operator with its shapes fixed. Zeroed it is empty. */
+/* An operator with fixed shapes. Zeroed it is empty. */
 struct gc_xnn {
     struct xnn_operator *handle;
     void *workspace;
@@ -32,28 +32,29 @@ struct gc_xnn_convolution {
 gc_status gc_xnn_create_convolution(struct gc_xnn *xnn,
                                     const struct gc_xnn_convolution *convolution);
 
-/* The same convolution backwards: takes the shape of out to that of in. */
+/* The transpose, from the shape of out to the shape of in. */
 gc_status gc_xnn_create_transposed(struct gc_xnn *xnn,
                                    const struct gc_xnn_convolution *convolution);
 
-/* Whether it can be: no axis of `in` may be smaller than the stride, for XNNPACK's division into one
- * convolution per phase then counts below zero, and hangs. */
+/* Whether XNNPACK can compute the transpose. No axis of `in` may be smaller than the stride.
+ * XNNPACK divides the transpose into one convolution for each phase of the stride. With a smaller
+ * axis it counts below zero and hangs. */
 bool gc_xnn_can_transpose(const struct gc_windows *windows);
 
-/* Computes out. Neither may move while it runs; nothing is kept of them. */
+/* Computes out. */
 gc_status gc_xnn_run(struct gc_xnn *xnn, float *out, const float *in);
 
-/* Gives back what the handle holds and empties it. */
+/* Gives back what the structure holds and empties it. */
 void gc_xnn_destroy(struct gc_xnn *xnn);
 
-/* The state of a path that has an operator of XNNPACK's for each direction. */
+/* The state of a path that runs on XNNPACK. */
 struct gc_xnn_state {
     struct gc_convolution conv;
     struct gc_xnn forward;  /* empty if the path goes forward without XNNPACK */
     struct gc_xnn backward; /* created by the first backward */
 };
 
-/* release and forward of such a path. The step's state begins with a gc_xnn_state. */
+/* release and forward of a path whose state begins with a gc_xnn_state. */
 void gc_xnn_release(struct gc_step *step);
 gc_status gc_xnn_forward(struct gc_step *step, float *out, const float *const *in);
 
