@@ -1,9 +1,10 @@
 /* Elementwise functions of one value (Keras' activations).
  *   in, din, out, dout   of one shape
  *   out = f(in),    din = dout * f'(in)
- * A function is one line of the list at the end, with its name, f(x) and f'(x). Some have parameters a and
- * b, see gc_activation_params. At a kink f' is what TensorFlow has there. Networks have sigmoid, silu and
- * gelu after every convolution, so these have a path that computes four values at once. */
+ * A function is one line of the list at the end, with its name, f(x) and f'(x). Some have
+ * parameters a and b, see gc_activation_params. At a kink f' is what TensorFlow has there. Networks
+ * have sigmoid, silu and gelu after every convolution, so these have a path that computes four
+ * values at once. */
 #include "base/simd_math.h"
 #include "graph/shapes.h"
 #include "ops/ops.h"
@@ -11,10 +12,10 @@
 #include <math.h>
 #include <tgmath.h>
 
-/* Constants in the number type of the tensors: no detour through double in float builds. */
+/* Constants in the number type of the tensors, because double constants would slow float builds. */
 #define R(NUMBER) ((gc_real)(NUMBER))
 
-/* 1 / (1 + exp(-x)), written so that the exponential cannot overflow. */
+/* 1 / (1 + exp(-x)). The exponential cannot overflow in this form. */
 static inline gc_real logistic(gc_real x) {
     const gc_real e = exp(-fabs(x));
     return (x < 0 ? e : 1) / (1 + e);
@@ -27,16 +28,16 @@ static inline gc_real clip(gc_real x, gc_real low, gc_real high) {
     return x < low ? low : x > high ? high : x;
 }
 
-/* The normal distribution: the probability of a value below x, and the density. erfc, unlike 1 + erf, keeps
- * the precision of the left tail. */
+/* The normal distribution's probability of a value below x, and its density. erfc keeps the
+ * precision of the left tail, which 1 + erf would lose. */
 static inline gc_real normal_below(gc_real x) { return R(0.5) * erfc(x * R(-0.70710678118654752)); }
 static inline gc_real normal_density(gc_real x) {
     return R(0.39894228040143268) * exp(R(-0.5) * x * x);
 }
 
-/* The argument u of gelu's approximation, and its derivative:
- *     u = sqrt(2 / pi) * (x + 0.044715 x^3)
- *     x * (1 + tanh(u)) / 2 = x * logistic(2 u) */
+/* gelu's approximation is x * (1 + tanh(u)) / 2 = x * logistic(2 u). The argument u and its
+ * derivative:
+ *     u = sqrt(2 / pi) * (x + 0.044715 x^3) */
 static inline gc_real gelu_argument(gc_real x) {
     return R(0.79788456080286536) * (x + R(0.044715) * x * x * x);
 }
@@ -58,8 +59,8 @@ static inline gc_real mish_slope(gc_real x) {
     return tanh(y) + x * tanh_slope(y) * logistic(x);
 }
 
-/* f(x) = (x + sqrt(x^2 + b)) / 2, and f'(x) = f(x) / sqrt(x^2 + b). For negative x, f is written without the
- * difference. */
+/* f(x) = (x + sqrt(x^2 + b)) / 2, and f'(x) = f(x) / sqrt(x^2 + b). For negative x, f is written
+ * without the difference. */
 static inline gc_real squareplus(gc_real x, gc_real b) {
     const gc_real root = sqrt(x * x + b);
     return x < 0 ? b / (2 * (root - x)) : (x + root) / 2;
@@ -74,8 +75,9 @@ static gc_real parameter(const struct gc_step *step, bool second) {
     return p == NULL ? 0 : (gc_real)(second ? p->beta : p->alpha);
 }
 
-/* One activation. VALUE computes y = f(x) and SLOPE computes slope = f'(x), both from x, a and b. They are
- * statements, because the formatter takes a bare `x * f(x)` for the declaration of a pointer. */
+/* One activation. VALUE computes y = f(x) and SLOPE computes slope = f'(x), both from x, a and b.
+ * They are statements, because the formatter takes a bare `x * f(x)` for the declaration of a
+ * pointer. */
 #define ACTIVATION(NAME, VALUE, SLOPE, ...)                                                        \
     static gc_status NAME##_forward_reference(struct gc_step *step, gc_real *restrict out,         \
                                               const gc_real *const *in) {                          \

@@ -1,8 +1,13 @@
-/* x * scale + shift with one scale and shift per channel: batch normalisation with its moving
- * statistics (Keras BatchNormalization in inference) and Rescaling. in, din, out, dout
- * [outer][channels][inner], the channels along any axis scale, shift         [channels] batch norm:
- * scale = gamma / sqrt(moving_variance + epsilon),  shift = beta - moving_mean * scale out = in *
- * scale + shift,    din = dout * scale */
+/* A scale and a shift for each channel (Keras BatchNormalization in inference, Rescaling,
+ * Normalization, LayerScale).
+ *   in, din, out, dout   [outer][channels][inner], the channels along any axis
+ *   scale, shift         [channels]
+ *   out = in * scale + shift,    din = dout * scale
+ *   batch norm      scale = gamma / sqrt(moving_variance + epsilon)
+ *                   shift = beta - moving_mean * scale
+ *   rescaling       scale and offset as they are given
+ *   normalization   scale = 1 / max(sqrt(variance), 1e-7),  shift = -mean * scale, or the inverse
+ *   layer scale     scale = gamma,  shift = 0 */
 #include "base/memory.h"
 #include "graph/shapes.h"
 #include "ops/ops.h"
@@ -10,7 +15,7 @@
 #include <math.h>
 #include <string.h>
 
-/* Prepared once: the coefficients, and how the channels lie in the tensor. */
+/* The coefficients, and how the channels lie in the tensor. */
 struct affine {
     gc_real *scale, *shift;
     struct gc_layout layout;
@@ -131,7 +136,7 @@ static gc_status rescaling_shape(gc_shape *out, const gc_shape *in, int32_t inpu
                                  const void *params) {
     const struct gc_rescaling_params *p = params;
     if (p->channels != 1 && p->channels != gc_shape_channels(in))
-        return gc_fail(GC_INVALID_MODEL, "a rescaling of %d channels for an input of %d",
+        return gc_fail(GC_INVALID_MODEL, "a rescaling of %d channels for an input of %d channels",
                        (int)p->channels, (int)gc_shape_channels(in));
     return gc_same_shape(out, in, input_count, params);
 }

@@ -1,6 +1,8 @@
-/* out = min(max(in, low), high): ReLU is low 0, ReLU6 low 0 and high 6.
+/* A clamp between two bounds. ReLU has low 0, ReLU6 has low 0 and high 6.
  *   in, din, out, dout   of one shape
- *   din = dout where low < out < high, else 0: as TensorFlow, no gradient at a bound itself */
+ *   out = min(max(in, low), high)
+ *   din = dout where low < out < high, else 0
+ * There is no gradient at a bound itself, as in TensorFlow. */
 #include "graph/shapes.h"
 #include "ops/ops.h"
 
@@ -32,7 +34,7 @@ static gc_status clamp_backward_reference(struct gc_step *step, int32_t input,
     clamp_clamp(step->params, &low, &high);
     const size_t count = gc_shape_count(&step->out);
     for (size_t i = 0; i < count; i++) {
-        const gc_real passing = dout[i]; /* read always: a choice of values, not a branch */
+        const gc_real passing = dout[i]; /* always read, to choose a value without a branch */
         din[i] = out[i] > low && out[i] < high ? passing : 0;
     }
     return GC_OK;

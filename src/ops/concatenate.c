@@ -24,15 +24,18 @@ static gc_status concatenate_shape(gc_shape *out, const gc_shape *in, int32_t in
         size += in[n].dims[axis];
     }
     if (size > INT32_MAX)
-        return gc_fail(GC_TOO_LARGE, "a concatenation to %lld", (long long)size);
+        return gc_fail(GC_TOO_LARGE,
+                       "a concatenation makes an axis of %lld positions, which is too large",
+                       (long long)size);
     *out = in[0];
     out->dims[axis] = (int32_t)size;
     return GC_OK;
 }
 
-/* The part of input n: where it begins in each block of out, and how many values it has there. */
+/* The part of input n in each block of out. */
 struct part {
-    size_t blocks, block, begin, count;
+    size_t blocks, block; /* number of blocks, values of a block */
+    size_t begin, count;  /* where the part begins, and its number of values */
 };
 
 static struct part part_of(const struct gc_step *step, int32_t n) {

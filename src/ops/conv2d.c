@@ -2,9 +2,10 @@
  *   in, din    [in_h][in_w][in]                     out, dout   [out_h][out_w][filters]
  *   kernel     [k_h][k_w][in / groups][filters]     bias        [filters]
  *   out(y, x, f) = bias(f) + sum_ijc kernel(i, j, c, f) * in(y*s + i*d - top, x*s + j*d - left, c)
- *   din(v, u, c) = sum_ijf kernel(i, j, c, f) * dout(y, x, f)    over y*s + i*d - top = v, likewise x
+ *   din(v, u, c) = sum_ijf kernel(i, j, c, f) * dout(y, x, f)  over y*s + i*d - top = v, likewise x
  * where c runs over the channels of f's group, and f over the filters of c's group.
- * A fused scale, shift and clamp follow:  out' = clamp(scale(f) * out + shift(f)),  dout = scale(f) * dout'. */
+ * A fused scale, shift and clamp follow:
+ *   out' = clamp(scale(f) * out + shift(f)),    dout = scale(f) * dout' */
 #include "base/memory.h"
 #include "graph/shapes.h"
 #include "kernels/convolution.h"
@@ -122,7 +123,7 @@ static void conv2d_outside(const struct gc_step *step, gc_real *outside, const g
         gc_projection_outside(&conv, step, outside, dout);
 }
 
-/* ---- Path: a matrix product, for kernels of 1 x 1 ---- */
+/* ---- The path "product", for kernels of 1 x 1 ---- */
 
 #if !defined GC_DOUBLE && !defined GC_STOCK
 struct product {
@@ -145,7 +146,8 @@ static gc_status prepare_product(struct gc_step *step) {
     return gc_product_prepare(step);
 }
 
-/* Whether the stride jumps over pixels. One product then takes one row of pixels, else all rows. */
+/* Whether the stride jumps over pixels. A product then takes one row of pixels. Without gaps it
+ * takes all rows. */
 static bool has_gaps(const struct gc_windows *windows) {
     return windows->rows.stride > 1 || windows->columns.stride > 1;
 }
@@ -194,18 +196,19 @@ static gc_status product_backward(struct gc_step *step, int32_t input, gc_real *
 }
 #endif
 
-/* ---- Paths: XNNPACK ---- */
+/* ---- The paths on XNNPACK ---- */
 
 #ifdef GC_XNNPACK
-/* Whether XNNPACK can also compute the gradient. */
+/* Whether XNNPACK can also compute the backward pass. */
 static bool fits_xnn_transposed(const struct gc_step *step) {
     struct gc_convolution conv;
     return conv2d_geometry(&conv, step) == GC_OK && gc_xnn_can_transpose(&conv.windows);
 }
 
-/* The kernel in XNNPACK's order, times the fused scale. The caller releases it.
+/* The kernel in XNNPACK's order, times the fused scale. The caller releases it. For the backward
+ * pass in and filters change roles.
  *   forward    [filters][k_h][k_w][in / groups]
- *   backward   [in][k_h][k_w][filters / groups]: in and filters have changed roles */
+ *   backward   [in][k_h][k_w][filters / groups] */
 static gc_status pack_kernel(float **result, const struct gc_step *step,
                              const struct gc_convolution *conv, bool backward) {
     const size_t taps = (size_t)conv->windows.rows.kernel * conv->windows.columns.kernel;
@@ -297,7 +300,7 @@ static const struct gc_path conv2d_paths[] = {
 #endif
     {0}};
 
-/* A convolution with a group of one filter for each channel is a depthwise one and takes its paths. */
+/* A convolution with one group and one filter for each channel is a depthwise convolution. */
 const struct gc_op gc_op_conv2d = {
     .name = "conv2d",
     .takes_padding = conv2d_takes_padding,

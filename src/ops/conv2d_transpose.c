@@ -1,10 +1,11 @@
-/* The transpose of a convolution (Keras Conv2DTranspose): forward is what a convolution from out to in
- * does backward, and the other way round.
+/* The transpose of a convolution (Keras Conv2DTranspose). Its forward pass is the backward pass of
+ * a convolution from out to in, and its backward pass is that convolution.
  *   in, din   [in_h][in_w][in]              out, dout   [out_h][out_w][filters]
  *   kernel    [k_h][k_w][filters][in]       bias        [filters]
- *   out(v, u, f) = bias(f) + sum_ijc kernel(i, j, f, c) * in(y, x, c)   over y*s + i*d - top = v, likewise x
+ *   out(v, u, f) = bias(f) + sum_ijc kernel(i, j, f, c) * in(y, x, c)
  *   din(y, x, c) = sum_ijf kernel(i, j, f, c) * dout(y*s + i*d - top, x*s + j*d - left, f)
- * A fused scale, shift and clamp follow, per filter. */
+ * The sum for out takes the y and x with y*s + i*d - top = v and x*s + j*d - left = u. A fused
+ * scale, shift and clamp follow, per filter. */
 #include "base/memory.h"
 #include "graph/shapes.h"
 #include "kernels/convolution.h"
@@ -16,7 +17,7 @@
 
 /* ---- Shapes ---- */
 
-/* The window of the convolution that leads back, from `out` positions to the `in` there are. Keras:
+/* The window of the convolution from out to in, along one axis. Keras' rules for the size of out:
  *   output_padding null    out = in * stride, valid: in * stride + max(reach - stride, 0)
  *   given                  out = (in - 1) * stride + reach - 2 * pad + output_padding,
  *                          pad = reach / 2 rounded down for "same", 0 for "valid" */
@@ -29,15 +30,16 @@ static gc_status window_of(struct gc_window *window, int32_t in, int32_t kernel,
     else if (!same && reach > stride)
         out += reach - stride;
     if (out <= 0 || out > INT32_MAX)
-        return gc_fail(GC_INVALID_MODEL, "a transposed convolution of %d positions gives %lld",
-                       (int)in, (long long)out);
+        return gc_fail(GC_INVALID_MODEL, "a transposed convolution would make %lld positions of %d",
+                       (long long)out, (int)in);
     GC_TRY(gc_window_make(window, (int32_t)out, kernel, stride, dilation, same, 0, 0));
     if (window->out == in)
         return GC_OK;
-    return gc_fail(GC_INVALID_MODEL,
-                   "a transposed convolution with output padding %d: its %lld positions come from "
-                   "%d, not %d",
-                   (int)output_padding, (long long)out, (int)window->out, (int)in);
+    return gc_fail(
+        GC_INVALID_MODEL,
+        "a transposed convolution with output padding %d makes %lld positions, which come "
+        "from %d positions, not from %d",
+        (int)output_padding, (long long)out, (int)window->out, (int)in);
 }
 
 static gc_status windows_of(struct gc_windows *windows, const gc_shape *in,
@@ -54,7 +56,9 @@ static gc_status conv2d_transpose_shape(gc_shape *out, const gc_shape *in, int32
     const struct gc_conv2d_transpose_params *p = params;
     GC_TRY(gc_check_picture(in, "a transposed convolution"));
     if (p->filters <= 0)
-        return gc_fail(GC_INVALID_MODEL, "a transposed convolution of %d filters", (int)p->filters);
+        return gc_fail(GC_INVALID_MODEL,
+                       "a transposed convolution of %d filters: it needs at least one",
+                       (int)p->filters);
     struct gc_windows windows;
     GC_TRY(windows_of(&windows, in, p));
     *out = (gc_shape){3, {windows.rows.in, windows.columns.in, p->filters}};
@@ -68,7 +72,7 @@ static gc_shape conv2d_transpose_weight(int32_t slot, const gc_shape *in, const 
     return slot == 1 && p->bias ? (gc_shape){1, {p->filters}} : (gc_shape){.rank = -1};
 }
 
-/* The convolution that leads back: its input is the layer's output. */
+/* The convolution from out to in. Its input is the layer's output. */
 static gc_status conv2d_transpose_geometry(struct gc_convolution *conv,
                                            const struct gc_step *step) {
     const struct gc_conv2d_transpose_params *p = step->params;
@@ -123,7 +127,7 @@ static gc_status conv2d_transpose_backward_reference(struct gc_step *step, int32
     return GC_OK;
 }
 
-/* ---- Paths: XNNPACK ---- */
+/* ---- The paths on XNNPACK ---- */
 
 #ifdef GC_XNNPACK
 static bool fits_xnn_transposed(const struct gc_step *step) {

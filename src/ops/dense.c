@@ -1,4 +1,4 @@
-/* Matrix product over the last axis (Keras Dense); the axes before it are so many rows.
+/* Matrix product over the last axis (Keras Dense). The axes before it together are the rows.
  *   in, din   [rows][in]      out, dout   [rows][units]      kernel   [in][units]      bias [units]
  *   out(r, u) = bias(u) + sum_i in(r, i) * kernel(i, u)
  *   din(r, i) = sum_u kernel(i, u) * dout(r, u)
@@ -18,7 +18,8 @@ static gc_status dense_shape(gc_shape *out, const gc_shape *in, int32_t input_co
     (void)input_count;
     const struct gc_dense_params *p = params;
     if (in->rank < 1 || p->units <= 0)
-        return gc_fail(GC_INVALID_MODEL, "a dense layer of %d units for an input of %d axes",
+        return gc_fail(GC_INVALID_MODEL,
+                       "a dense layer of %d units for an input of %d axes: both must be positive",
                        (int)p->units, (int)in->rank);
     *out = *in;
     out->dims[in->rank - 1] = p->units;
@@ -75,7 +76,7 @@ static gc_status dense_backward_reference(struct gc_step *step, int32_t input,
 
 #ifndef GC_DOUBLE
 
-/* ---- Path: one row, the usual head of a classifier ----
+/* ---- The path "row", for one row, the usual head of a classifier ----
  * One row reads every weight once. A packed copy would cost as much memory as the weights and gain
  * nothing, so both directions read Keras' array as it is. */
 
@@ -83,14 +84,14 @@ static bool fits_row(const struct gc_step *step) {
     return rows_of(step) == 1 && step->scale == NULL;
 }
 
-/* Rows of the kernel that pass through `out` at once. */
+/* Rows of the kernel that one pass over `out` adds. */
 #define ROWS 4
 
-/* Units, or inputs, that are worth a thread's while. */
+/* The fewest units, or inputs, that are worth a thread. */
 #define UNITS 64
 
-/* out(u) += sum over ROWS of in(i) * kernel(i, u)   for u = 0 .. count - 1; rows of the kernel are `units`
- * long */
+/* out(u) += sum over ROWS of in(i) * kernel(i, u)    for u = 0 .. count - 1
+ * Rows of the kernel are `units` long. */
 static void add_rows(float *restrict out, const float *restrict in, const float *restrict kernel,
                      size_t units, size_t count) {
     for (size_t u = 0; u < count; u++) {
@@ -127,7 +128,7 @@ static void forward_units(void *context, size_t first, size_t end) {
             row->to[u] += in[i] * kernel[i * units + u];
 }
 
-/* Each thread gets one range, so that the stretch it reads of each row of the kernel is long. */
+/* Each thread gets one range. It then reads a long stretch of each row of the kernel. */
 static gc_status row_forward(struct gc_step *step, gc_real *out, const gc_real *const *in) {
     const size_t units = (size_t)gc_shape_channels(&step->out), each = units / gc_thread_count();
     gc_parallel_ranges(forward_units, &(struct row){step, 1, out, in[0]}, units,
@@ -136,7 +137,7 @@ static gc_status row_forward(struct gc_step *step, gc_real *out, const gc_real *
     return GC_OK;
 }
 
-/* Inputs first .. end - 1: din [batch][width] from dout [batch][units] */
+/* Inputs first .. end - 1 of din [batch][width], from dout [batch][units]. */
 static void backward_inputs(void *context, size_t first, size_t end) {
     const struct row *row = context;
     const size_t width = (size_t)gc_shape_channels(row->step->in);
@@ -160,7 +161,7 @@ static gc_status row_backward(struct gc_step *step, int32_t input, gc_real *din,
     return row_backward_batch(step, 1, din, dout);
 }
 
-/* ---- Path: several rows, a matrix product ---- */
+/* ---- The path "product", for several rows ---- */
 
 static gc_status product_forward(struct gc_step *step, gc_real *out, const gc_real *const *in) {
     const struct gc_product *product = &((struct gc_product_state *)step->state)->forward;

@@ -1,5 +1,5 @@
-/* Depthwise convolution: every channel with filters of its own (Keras DepthwiseConv2D), m of them, the
- * depth multiplier; f = c * m + k is filter k of channel c.
+/* Depthwise convolution (Keras DepthwiseConv2D). Every channel has its own m filters, where m is
+ * the depth multiplier. f = c * m + k is filter k of channel c.
  *   in, din   [in_h][in_w][in]             out, dout   [out_h][out_w][in * m]
  *   kernel    [k_h][k_w][in][m]            bias        [in * m]
  *   out(y, x, f) = bias(f) + sum_ij kernel(i, j, f) * in(y*s + i*d - top, x*s + j*d - left, c)
@@ -25,7 +25,8 @@ static gc_status depthwise_shape(gc_shape *out, const gc_shape *in, int32_t inpu
     const struct gc_depthwise_params *p = params;
     GC_TRY(gc_check_picture(in, "a depthwise convolution"));
     if (p->multiplier <= 0 || p->multiplier > GC_MAX_TENSOR_BYTES / in->dims[2])
-        return gc_fail(GC_INVALID_MODEL, "a depth multiplier of %d for %d channels",
+        return gc_fail(GC_INVALID_MODEL,
+                       "a depth multiplier of %d for %d channels is not positive or too large",
                        (int)p->multiplier, (int)in->dims[2]);
     struct gc_windows windows;
     GC_TRY(gc_windows_make(&windows, in, &p->windows, &(struct gc_padding){0}));
@@ -46,7 +47,7 @@ static bool depthwise_takes_padding(const void *params) {
     return !((const struct gc_depthwise_params *)params)->windows.same;
 }
 
-/* The channels of in are the groups. */
+/* Each channel of in is a group. */
 static gc_status depthwise_geometry(struct gc_convolution *conv, const struct gc_step *step) {
     const struct gc_depthwise_params *p = step->params;
     return gc_convolution_make(conv, step, &p->windows, step->in->dims[2]);
@@ -111,8 +112,8 @@ static void depthwise_outside(const struct gc_step *step, gc_real *outside, cons
 
 /* ---- What the paths have in common ---- */
 
-/* The geometry of a depthwise convolution, or of a Conv2D whose groups are single channels with one filter
- * each: their kernels lie in the same order. False for any other Conv2D. */
+/* The geometry of a depthwise convolution. A Conv2D whose groups are single channels with one
+ * filter each is one too, because its kernel lies in the same order. False for any other Conv2D. */
 static bool read_geometry(struct gc_convolution *conv, const struct gc_step *step) {
     const struct gc_conv2d_params *p = step->params;
     if (step->op == &gc_op_depthwise)
@@ -146,16 +147,16 @@ static gc_status pack_kernel(float **packed, const struct gc_step *step,
     return GC_OK;
 }
 
-/* ---- Paths: rows, for the sizes of depthwise_rows.h ----
- * With stride 1 the gradient is a convolution again, with the turned kernel. Stride 2 has a kernel of its
- * own for the gradient. */
+/* ---- The paths by rows, for the sizes of depthwise_rows.h ----
+ * With stride 1 the backward pass is a convolution with the turned kernel. For stride 2 there is a
+ * backward kernel. */
 
 #ifndef GC_STOCK
 struct rows {
     struct gc_convolution conv;
     float *packed; /* the kernel with the bias */
-    float *turned; /* the kernel for the gradient with stride 1, packed by the first backward */
-    float *zeros;  /* [in_w or out_w, whichever is more][in] */
+    float *turned; /* the turned kernel, packed by the first backward with stride 1 */
+    float *zeros;  /* [the larger of in_w and out_w][in] */
 };
 
 static bool has_rows(const struct gc_step *step, int32_t stride) {
@@ -246,16 +247,16 @@ static gc_status rows_backward_stride_2(struct gc_step *step, int32_t input, gc_
 }
 #endif
 
-/* ---- Path: taps, for any window and one filter per channel ---- */
+/* ---- The path "taps", for any window and one filter per channel ---- */
 
 struct taps {
     struct gc_convolution conv;
     float *kernel;         /* [k_h][k_w][in], times the fused scale */
     float *bias;           /* [in], with the fused scale and shift */
-    const float **scratch; /* [2][k_h * k_w]: where each tap finds its pixel, and its filter */
+    const float **scratch; /* [2][k_h * k_w], the pixels and filters of gc_depthwise_taps */
 };
 
-/* Makes what both directions read. */
+/* Packs what both directions read. */
 static gc_status pack_taps(struct taps *taps, const struct gc_step *step) {
     const size_t count = 2 * tap_count(&taps->conv);
     if (taps->scratch == NULL)
@@ -305,7 +306,7 @@ static gc_status taps_backward(struct gc_step *step, int32_t input, gc_real *din
     return GC_OK;
 }
 
-/* ---- Paths: XNNPACK ---- */
+/* ---- The paths on XNNPACK ---- */
 
 #ifdef GC_XNNPACK
 struct xnn {
@@ -313,8 +314,9 @@ struct xnn {
     struct taps taps;         /* packed by the first backward by taps */
 };
 
-/* Whether the gradient is a convolution with the turned kernel. It is not with a larger stride, nor where
- * the zeros around the input reach further than the kernel. */
+/* Whether the backward pass is a convolution with the turned kernel, as XNNPACK computes it. It is
+ * not with a larger stride. Nor is it if the zeros around the input reach further than the kernel,
+ * because the turned convolution then has a negative padding. */
 static bool fits_xnn_turned(const struct gc_step *step) {
     struct gc_convolution conv;
     if (!has_one_filter(&conv, step))
@@ -398,8 +400,8 @@ static gc_status xnn_backward_by_taps(struct gc_step *step, int32_t input, gc_re
     return GC_OK;
 }
 
-/* XNNPACK's depthwise kernels have up to 25 taps. It computes more taps as a product per channel, slower than
- * the taps path. */
+/* XNNPACK's depthwise kernels have up to 25 taps. With more taps XNNPACK computes a product for
+ * each channel, which is slower than the path "taps". */
 static bool fits_taps(const struct gc_step *step) {
     struct gc_convolution conv;
     return has_one_filter(&conv, step) && tap_count(&conv) > 25;

@@ -1,8 +1,8 @@
 /* Mean or maximum over rows and columns (Keras GlobalAveragePooling2D, GlobalMaxPooling2D).
  *   in, din     [h][w][c]           out, dout   [c], or [1][1][c] with keepdims
  *   average   out(c) = sum_yx in(y, x, c) / (h w),    din(y, x, c) = dout(c) / (h w)
- *   maximum   out(c) = max_yx in(y, x, c);    din(y, x, c) = dout(c) / n where in is the maximum, which
- *             n positions share, else 0: as TensorFlow's reduce_max */
+ *   maximum   out(c) = max_yx in(y, x, c),    din(y, x, c) = dout(c) / n at each maximum, else 0
+ * n positions share the maximum. TensorFlow's reduce_max divides the gradient in the same way. */
 #include "graph/shapes.h"
 #include "ops/ops.h"
 
@@ -23,7 +23,7 @@ static size_t pixels_of(const struct gc_step *step) {
 
 static gc_status global_average_forward_reference(struct gc_step *step, gc_real *out,
                                                   const gc_real *const *in) {
-    enum { BLOCK = 16 }; /* channels whose sums stay at hand, in double: pixels may be many */
+    enum { BLOCK = 16 }; /* channels summed at once, in double because pixels may be many */
     const size_t pixels = pixels_of(step);
     const int32_t channels = step->in->dims[2];
     for (int32_t first = 0; first < channels; first += BLOCK) {

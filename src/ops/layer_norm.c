@@ -1,5 +1,5 @@
 /* Layer normalisation (Keras LayerNormalization) over a set of axes.
- *   in, din, out, dout   of one shape: [kept][N], the N values of the normalised axes in any place of it
+ *   in, din, out, dout   [kept][N], with the axes of the N normalised values in any place
  *   gamma, beta          [N]
  *   x = (in - mean) / deviation,   deviation = sqrt(variance + epsilon), over the N values
  *   out = gamma * x + beta
@@ -37,7 +37,8 @@ static gc_status layer_norm_shape(gc_shape *out, const gc_shape *in, int32_t inp
                                   const void *params) {
     const struct layer_norm norm = divide_axes(in, params);
     if (norm.normalized.shape.rank == 0)
-        return gc_fail(GC_INVALID_MODEL, "a layer normalisation over no axis");
+        return gc_fail(GC_INVALID_MODEL,
+                       "a layer normalisation over no axis: it needs at least one");
     return gc_same_shape(out, in, input_count, params);
 }
 
@@ -48,7 +49,8 @@ static gc_shape layer_norm_weight(int32_t slot, const gc_shape *in, const void *
     return (gc_shape){.rank = -1};
 }
 
-/* Value number i of those that are normalised together. Trailing axes are the rule, where it is i. */
+/* Offset of value number i of those that are normalised together. Usually the last axis alone is
+ * normalised. */
 static inline size_t offset(const struct axes *axes, size_t i) {
     return axes->shape.rank == 1 ? i * axes->stride[0] : gc_offset(&axes->shape, axes->stride, i);
 }

@@ -1,10 +1,15 @@
-/* Several tensors into one, value by value (Keras Add, Subtract, Multiply, Average, Maximum, Minimum).
- *   out, dout      the common shape: of every axis the largest size
- *   in[n], din     that shape, but axes of size 1, which are repeated; missing ones are such, in front
+/* Several tensors into one, value by value (Keras Add, Subtract, Multiply, Average, Maximum,
+ * Minimum).
+ *   out, dout      the common shape, with the largest size of each axis
+ *   in[n], din     the common shape, or size 1 along some axes, or fewer axes
+ * Axes of size 1 are repeated. Missing axes count as axes of size 1 in front.
  *   out = in[0] . in[1] . in[2] ...
- *   din[n] = the sum over n's repeated axes of:   add: dout;  subtract: +-dout;  average: dout / inputs;
- *            multiply: dout times the other inputs;
- *            maximum, minimum: dout where n is the first of the inputs that are the extremum */
+ *   din[n] = the sum over n's repeated axes of
+ *     add                dout
+ *     subtract           dout for the first input, -dout for the second
+ *     average            dout / number of inputs
+ *     multiply           dout times the other inputs
+ *     maximum, minimum   dout where n is the first input that has the extremum, else 0 */
 #include "base/memory.h"
 #include "graph/shapes.h"
 #include "ops/ops.h"
@@ -13,7 +18,7 @@
 
 /* ---- Shapes ---- */
 
-/* Size of an input along the output's axis `axis`, counted in the output's rank. */
+/* Size of an input along axis `axis` of an output of rank `rank`. */
 static int32_t size_along(const gc_shape *in, int32_t rank, int32_t axis) {
     const int32_t own = axis - (rank - in->rank);
     return own < 0 ? 1 : in->dims[own];
@@ -44,19 +49,22 @@ static gc_status merge_shape(gc_shape *out, const gc_shape *in, int32_t input_co
 static gc_status subtract_shape(gc_shape *out, const gc_shape *in, int32_t input_count,
                                 const void *params) {
     if (input_count != 2)
-        return gc_fail(GC_INVALID_MODEL, "a difference of %d inputs: it takes 2", (int)input_count);
+        return gc_fail(GC_INVALID_MODEL, "a subtraction of %d inputs: it takes exactly 2",
+                       (int)input_count);
     return merge_shape(out, in, input_count, params);
 }
 
-/* ---- Rows: the output without its last axis, or all of it where nothing is repeated ---- */
+/* ---- Rows ----
+ * The work goes row by row along the output's last axis. If no input is repeated, all values are
+ * one row. */
 
 struct operand {
     size_t stride[GC_MAX_RANK]; /* along the axes of the rows, 0 where repeated */
-    size_t step;                /* along a row: 0 or 1 */
+    size_t step;                /* along a row, 0 or 1 */
     bool whole;                 /* has the output's shape */
 };
 
-/* A row of an input: value i is values[i * step]. */
+/* A row of an input. Its value i is values[i * step]. */
 struct row {
     const gc_real *values;
     size_t step;
@@ -67,7 +75,7 @@ struct merge {
     size_t rows, width; /* number of rows, values of a row */
     struct operand *operands;
     struct row *inputs; /* the inputs' current row */
-    gc_real *term;      /* [width]: the gradient of a repeated input, before it is summed */
+    gc_real *term;      /* [width], the gradient of a repeated input before it is summed */
     double *sums;       /* as many as the largest repeated input has values */
 };
 
@@ -89,7 +97,7 @@ static void fill_operand(struct operand *operand, const gc_shape *in, const gc_s
     operand->step = out->rank == 0 ? 0 : operand->stride[out->rank - 1];
 }
 
-/* Nothing is repeated: one row of all values. */
+/* Makes one row of all values, for inputs that are not repeated. */
 static void flatten(struct merge *merge, int32_t input_count, size_t count) {
     merge->axes = (gc_shape){.rank = 0};
     merge->rows = 1;
@@ -160,7 +168,7 @@ static gc_status forward(struct gc_step *step, gc_real *out, const gc_real *cons
     return GC_OK;
 }
 
-/* sums += the row's gradient; all of it goes to one value where the row repeats one. */
+/* sums += the row's gradient. A row that repeats one value adds the whole gradient to its sum. */
 static void add_row(double *sums, const struct merge *merge, size_t step) {
     for (size_t i = 0; i < merge->width; i++)
         sums[i * step] += merge->term[i];
@@ -189,8 +197,8 @@ static gc_status backward(struct gc_step *step, int32_t n, gc_real *din, const g
 
 /* ---- The operations ---- */
 
-/* x . y for a row of x and one of y. RESULT computes z from both. There are two loops, so that each can be
- * vectorised. */
+/* x . y for a row of x and one of y. RESULT computes z from both. The two loops differ in y's step,
+ * and each can be vectorised. */
 #define COMBINE(NAME, RESULT)                                                                      \
     static void NAME##_rows(gc_real *restrict out, const struct row *in, size_t count) {           \
         const gc_real *restrict values = in->values;                                               \
@@ -242,7 +250,7 @@ static void multiply_gradient(gc_real *term, const gc_real *dout, const struct r
             multiply_rows(term, &inputs[other], count);
 }
 
-/* dout where `sign` times the input n is the largest, and larger than those before it. */
+/* term = dout where `sign` times input n is the largest, and larger than all inputs before it. */
 static void extremum_gradient(gc_real *term, const gc_real *dout, const struct row *inputs,
                               int32_t input_count, int32_t n, size_t count, gc_real sign) {
     for (size_t i = 0; i < count; i++) {

@@ -1,14 +1,15 @@
-/* Zeros around rows and columns (Keras ZeroPadding2D), and the way back (Cropping2D).
+/* Zeros around rows and columns (Keras ZeroPadding2D), and the inverse (Cropping2D).
  *   inner   [h][w][c]       outer   [top + h + bottom][left + w + right][c]
  *   embed:     outer(y, x, c) = inner(y - top, x - left, c), 0 outside
  *   extract:   inner(y, x, c) = outer(y + top, x + left, c)
- * A zero padding embeds forward and extracts backward, a cropping the other way round. */
+ * A zero padding embeds in its forward pass and extracts in its backward pass. A cropping does the
+ * opposite. */
 #include "graph/shapes.h"
 #include "ops/ops.h"
 
 #include <string.h>
 
-/* Values between the start of the outer picture and its row number `row` of the inner one. */
+/* Offset in the outer picture of row number `row` of the inner one. */
 static size_t row_start(const gc_shape *outer, const struct gc_padding *p, int32_t row) {
     return (((size_t)row + p->top) * outer->dims[1] + p->left) * outer->dims[2];
 }
@@ -28,7 +29,7 @@ static void extract(gc_real *to, const gc_shape *inner, const gc_real *from, con
         memcpy(to + y * row, from + row_start(outer, p, y), row * sizeof *to);
 }
 
-/* The shape with `sign` times the padding added. */
+/* out = in with `sign` times the padding added. */
 static gc_status pad_shape(gc_shape *out, const gc_shape *in, const struct gc_padding *p, int sign,
                            const char *what) {
     GC_TRY(gc_check_picture(in, what));
@@ -38,11 +39,11 @@ static gc_status pad_shape(gc_shape *out, const gc_shape *in, const struct gc_pa
     const int64_t height = in->dims[0] + sign * ((int64_t)p->top + p->bottom);
     const int64_t width = in->dims[1] + sign * ((int64_t)p->left + p->right);
     if (height <= 0 || width <= 0)
-        return gc_fail(GC_INVALID_MODEL, "%s leaves %lld x %lld", what, (long long)height,
-                       (long long)width);
+        return gc_fail(GC_INVALID_MODEL, "%s leaves a picture of %lld x %lld", what,
+                       (long long)height, (long long)width);
     if (height > INT32_MAX || width > INT32_MAX)
-        return gc_fail(GC_TOO_LARGE, "%s makes %lld x %lld", what, (long long)height,
-                       (long long)width);
+        return gc_fail(GC_TOO_LARGE, "%s makes a picture of %lld x %lld, which is too large", what,
+                       (long long)height, (long long)width);
     *out = (gc_shape){3, {(int32_t)height, (int32_t)width, in->dims[2]}};
     return GC_OK;
 }

@@ -1,5 +1,7 @@
-/* The axes of a tensor in another order (Keras Permute): axis i of out is axis axes[i] of in.
- *   din is dout with the axes in the order that they came from. */
+/* The axes of a tensor in another order (Keras Permute).
+ *   in, din     [n_0][n_1] ...
+ *   out, dout   the same sizes in another order. Axis i of out is axis axes[i] of in.
+ *   din is dout with the axes in the order of in. */
 #include "graph/shapes.h"
 #include "ops/ops.h"
 
@@ -12,7 +14,7 @@ static gc_status permute_shape(gc_shape *out, const gc_shape *in, int32_t input_
     for (int32_t i = 0; i < in->rank; i++) {
         GC_TRY(gc_check_axis(in, p->axes[i], "a permutation"));
         if (used[p->axes[i]])
-            return gc_fail(GC_INVALID_MODEL, "a permutation with axis %d twice",
+            return gc_fail(GC_INVALID_MODEL, "a permutation names axis %d twice",
                            (int)p->axes[i] + 1);
         used[p->axes[i]] = true;
         out->dims[i] = in->dims[p->axes[i]];

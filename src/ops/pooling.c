@@ -1,8 +1,10 @@
-/* Maximum or mean of windows (Keras MaxPooling2D, AveragePooling2D). What padding adds does not count.
+/* Maximum or mean of windows (Keras MaxPooling2D, AveragePooling2D). Padding does not count.
  *   in, din   [in_h][in_w][c]       out, dout   [out_h][out_w][c]
- *   maximum   out(y, x, c) = max of the window;   din sums the dout of the windows whose first maximum,
- *             in the order of rows and columns, it is
- *   average   out(y, x, c) = mean of the window;  din sums dout / n over the windows, of n pixels each */
+ *   maximum   out(y, x, c) = max of the window
+ *             din(v, u, c) = sum of dout over the windows whose first maximum lies at v, u
+ *   average   out(y, x, c) = mean of the window
+ *             din(v, u, c) = sum of dout / n over the windows that contain v, u, with n pixels each
+ * The first maximum is the first one in the order of rows and columns. */
 #include "graph/shapes.h"
 #include "graph/window.h"
 #include "ops/ops.h"
@@ -24,7 +26,7 @@ static gc_status pooling_shape(gc_shape *out, const gc_shape *in, int32_t input_
     return GC_OK;
 }
 
-/* The pixels of one window: rows top .. bottom - 1, columns left .. right - 1. Never empty. */
+/* The pixels of one window, rows top .. bottom - 1, columns left .. right - 1. It is not empty. */
 struct area {
     int32_t top, bottom, left, right;
 };
@@ -39,7 +41,7 @@ static struct area area_of(const struct gc_windows *windows, int32_t y, int32_t 
                          column + area.right};
 }
 
-/* Where the pixel of a row and column begins. */
+/* Offset of the pixel at a row and column. */
 static size_t pixel_at(int32_t row, int32_t column, int32_t width, int32_t channels) {
     return ((size_t)row * width + column) * channels;
 }

@@ -1,9 +1,13 @@
-/* Kinked lines. ReLU in full (Keras ReLU; LeakyReLU with threshold 0) and PReLU, whose slope is learnt.
+/* Kinked lines. These are ReLU with all its parameters (Keras ReLU, LeakyReLU) and PReLU, which
+ * learns its slope.
  *   in, din, out, dout   of one shape
- *   relu     f(x) = max_value where x >= max_value, x where threshold < x < max_value,
- *            negative_slope * (x - threshold) else
- *   prelu    f(x) = x where x > 0, alpha * x else;   alpha of the input's shape, 1 on shared axes
- *   din = dout * f'(in); at a kink the derivative from below, at max_value 0 */
+ *   alpha                the input's shape, but 1 along shared axes
+ *   relu     f(x) = max_value where x >= max_value
+ *            f(x) = x where threshold < x < max_value
+ *            f(x) = negative_slope * (x - threshold) elsewhere
+ *   prelu    f(x) = x where x > 0, else alpha * x
+ *   out = f(in),    din = dout * f'(in)
+ * At a kink f' is the derivative from below, but 0 at max_value. */
 #include "graph/shapes.h"
 #include "ops/ops.h"
 
@@ -58,11 +62,12 @@ static gc_shape prelu_weight(int32_t slot, const gc_shape *in, const void *param
     return alpha;
 }
 
-/* The rows of the input (all axes but the last) and where alpha lies for them. */
+/* The rows of the input along its last axis, and where alpha lies for them. */
 struct rows {
     gc_shape axes;
     size_t stride[GC_MAX_RANK];
-    size_t count, width, step; /* rows, their width, and alpha's step along them: 0 or 1 */
+    size_t count, width; /* number of rows, values of a row */
+    size_t step;         /* alpha's step along a row, 0 or 1 */
 };
 
 static struct rows rows_of(const struct gc_step *step) {

@@ -1,5 +1,8 @@
-/* The same values in another shape (Keras Flatten, Reshape; the identity with its own shape). A
- * view: nothing is computed forward, and the gradient is the gradient. */
+/* The same values in another shape (Keras Flatten and Reshape). With its own shape it is the
+ * identity.
+ *   in, din, out, dout   of as many values
+ *   out = in,    din = dout
+ * It is a view, so out is in's memory and has no forward pass. */
 #include "ops/ops.h"
 
 #include <string.h>
@@ -21,9 +24,8 @@ static gc_status reshape_shape(gc_shape *out, const gc_shape *in, int32_t input_
             open = i;
         else if (wanted->dims[i] > 0 && known <= count)
             known *= (uint64_t)wanted->dims[i];
-        else
-            known =
-                count + 1; /* a second open axis, an axis without values, or too many: a misfit */
+        else /* a second open axis, an axis without values, or too many values */
+            known = count + 1;
     }
     *out = *wanted;
     if (open >= 0 && known <= count) {

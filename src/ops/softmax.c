@@ -4,10 +4,11 @@
  *                 din_j = out_j * ((dout_j - dout_top) - sum_i out_i * (dout_i - dout_top))
  *   log_softmax   out_j = in_j - m - log sum_i exp(in_i - m)
  *                 din_j = dout_j - exp(out_j) * sum_i dout_i
- * top = argmax out. The textbook's din_j = out_j * (dout_j - sum_i out_i dout_i) is the same, but where
- * out_top rounds to 1 its difference is rounding alone and the class loses its gradient, which is the sum
- * of the other classes' (small) ones. Counted from dout_top, the large terms never enter: for the top
- * class there stays minus the sum, for the others nothing large is subtracted. */
+ *   top           argmax out
+ * The textbook has din_j = out_j * (dout_j - sum_i out_i dout_i), which is equal. But if out_top
+ * rounds to 1, the difference for the top class is only rounding, and its gradient is lost. This
+ * gradient is minus the sum of the other classes' gradients, which are small. The form above
+ * subtracts dout_top first, and then no large term is left. */
 #include "graph/shapes.h"
 #include "ops/ops.h"
 
@@ -21,7 +22,7 @@ static gc_status softmax_shape(gc_shape *out, const gc_shape *in, int32_t input_
     return gc_same_shape(out, in, input_count, params);
 }
 
-/* Position of the largest of `count` values that lie `stride` apart. */
+/* Offset of the largest of `count` values that lie `stride` apart. */
 static size_t argmax(const gc_real *values, size_t count, size_t stride) {
     size_t top = 0;
     for (size_t i = 1; i < count; i++)
@@ -30,7 +31,7 @@ static size_t argmax(const gc_real *values, size_t count, size_t stride) {
     return top * stride;
 }
 
-/* One distribution: its classes lie `stride` apart. */
+/* One distribution, whose classes lie `stride` apart. */
 static void softmax_forward(gc_real *out, const gc_real *in, size_t classes, size_t stride) {
     const gc_real largest = in[argmax(in, classes, stride)];
     gc_real sum = 0;

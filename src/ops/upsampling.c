@@ -1,10 +1,10 @@
 /* Larger pictures (Keras UpSampling2D).
  *   in, din   [h][w][c]      out, dout   [h * factor_h][w * factor_w][c]
- *   out(y, x, c) = sum_ij weight_y(i) * weight_x(j) * in(i, j, c), of at most 2 x 2 pixels:
- *     nearest    the pixel y / factor, rounded down
- *     bilinear   the two pixels beside (y + 0.5) / factor - 0.5, clamped to the picture: each weighs 1
- *                less its distance
- *   din is the same sum with the roles of in and out exchanged. */
+ *   out(y, x, c) = sum_ij weight_y(i) * weight_x(j) * in(i, j, c)    over at most 2 x 2 pixels
+ *     nearest    i = y / factor, rounded down, with weight 1
+ *     bilinear   the two i beside (y + 0.5) / factor - 0.5, clamped to the picture, with weights of
+ *                1 - distance
+ *   din(i, j, c) = sum_yx weight_y(i) * weight_x(j) * dout(y, x, c) */
 #include "graph/shapes.h"
 #include "ops/ops.h"
 
@@ -20,13 +20,13 @@ static gc_status upsampling_shape(gc_shape *out, const gc_shape *in, int32_t inp
         return gc_fail(GC_INVALID_MODEL, "an upsampling by %d x %d: both must be positive",
                        (int)p->factor_h, (int)p->factor_w);
     if (p->factor_h > INT32_MAX / in->dims[0] || p->factor_w > INT32_MAX / in->dims[1])
-        return gc_fail(GC_TOO_LARGE, "an upsampling by %d x %d", (int)p->factor_h,
-                       (int)p->factor_w);
+        return gc_fail(GC_TOO_LARGE, "an upsampling by %d x %d makes too large a picture",
+                       (int)p->factor_h, (int)p->factor_w);
     *out = (gc_shape){3, {in->dims[0] * p->factor_h, in->dims[1] * p->factor_w, in->dims[2]}};
     return GC_OK;
 }
 
-/* What a row or column of out is made of: two of in, the second of which may weigh nothing. */
+/* The two rows or columns of in that make one of out. The second weight may be 0. */
 struct source {
     int32_t at[2];
     gc_real weight[2];
@@ -49,7 +49,7 @@ static void add_scaled(gc_real *restrict to, const gc_real *restrict from, gc_re
         to[c] += weight * from[c];
 }
 
-/* Adds every pixel of out's side to those of in's it is made of (gradient), or the other way round. */
+/* Adds the pixels of in to those of out (large), or the gradients of out to those of in (small). */
 static void transfer(const struct gc_step *step, gc_real *large, gc_real *small,
                      const gc_real *from, bool gradient) {
     const struct gc_upsampling_params *p = step->params;
