@@ -1,6 +1,7 @@
-/* How fast the engine's own kernels are, beside XNNPACK's and the references, on layers that networks have:
- * GFLOP/s of depthwise convolutions, millions of values a second of activations. All take turns in every
- * round; medians are printed. Run by bench/kernels.js. */
+/* The speed of the engine's kernels, of XNNPACK's and of the references, on layers that networks
+ * have. Depthwise convolutions are measured in GFLOP/s, activations in millions of values a second.
+ * All kernels take turns in every round, and the medians are printed. bench/kernels.js runs this
+ * program. */
 #define _POSIX_C_SOURCE 199309L /* clock_gettime */
 
 #include <math.h>
@@ -14,18 +15,19 @@
 #include "ops/ops.h"
 
 #define ROUNDS 61
-#define ROUND_SECONDS 0.001 /* at least, for each that takes part */
+#define ROUND_SECONDS 0.001 /* at least, for each kernel that takes part */
 
 enum { FORWARD, XNNPACK, FORWARD_REFERENCE, BACKWARD, BACKWARD_REFERENCE, CONTESTANTS };
 
-/* A step with random tensors; its input and output have room for what XNNPACK reads past the end. */
+/* A step with random tensors. They are longer than their shapes, because XNNPACK reads past the
+ * end. */
 struct bench {
     struct gc_step step;
     gc_shape in;
     gc_real *input, *output, *din;
     float *weights[2];
-    struct gc_xnn xnn; /* empty where XNNPACK has no such operator */
-    double work;       /* of one call, in millions: operations or values */
+    struct gc_xnn xnn; /* empty where XNNPACK has no operator */
+    double work;       /* of one call, in millions of operations or values */
 };
 
 static gc_real *random_tensor(size_t count) {
@@ -94,7 +96,7 @@ static double seconds(void) {
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
-/* Work of a second, in millions. */
+/* The work of one second, in millions. */
 static double speed(struct bench *b, int contestant) {
     const double start = seconds();
     double passed = 0;

@@ -1,5 +1,5 @@
 /**
- * The engine's own kernels beside XNNPACK's and the references, each in both forms of SIMD:
+ * Measures the engine's kernels beside XNNPACK's and the references, in both forms of SIMD.
  *
  *     npm run bench:kernels
  */

@@ -8,9 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Values behind every tensor: room for what XNNPACK reads past the end, and a guard. */
+/* Values behind every tensor, for what XNNPACK reads past the end, and as a guard. */
 #define BEHIND 32
-/* Values of the guard behind an output, and of what must not matter behind an input. */
+/* What stands behind every tensor. Nothing may overwrite it, and no result may depend on it. */
 #define GUARD NAN
 
 /* A step with all that it points to. */
@@ -87,7 +87,7 @@ static double largest_of(const gc_real *tensor, size_t count) {
 
 /* ---- The step ---- */
 
-/* The planner's part: the output's shape is that of the padded input. */
+/* What the planner does. The output's shape follows from the padded input. */
 static bool make_shapes(struct bench *b) {
     const struct op_case *c = b->op_case;
     gc_shape padded[OP_MAX_INPUTS];
@@ -103,7 +103,7 @@ static bool make_shapes(struct bench *b) {
     return expect(b, b->out_count > 0, "the output has values");
 }
 
-/* A variance must be positive; any other weight may have either sign. */
+/* A variance must be positive. Any other weight may have either sign. */
 static bool is_variance(const struct gc_op *op, int32_t slot) {
     return (op == &gc_op_batch_norm && slot == 3) || (op == &gc_op_normalization && slot == 1);
 }
@@ -215,7 +215,7 @@ static bool run_backward(struct bench *b, gc_backward *backward, int32_t input, 
                   "backward writes all of its gradient, no more");
 }
 
-/* The runner's part: a fused clamp lets through what lies between its bounds. */
+/* What the runner does. A fused clamp passes the gradient only between its bounds. */
 static void mask_gradient(struct bench *b) {
     for (size_t i = 0; i < b->out_count; i++)
         if (b->out_reference[i] <= b->step.min || b->out_reference[i] >= b->step.max)
@@ -254,7 +254,7 @@ static void test_fast_backward(struct bench *b, int32_t input) {
             compare(b, b->din, b->din_reference, b->in_count[input], "backward");
 }
 
-/* Several gradients at once come out as each does alone, to the bit. */
+/* Each gradient of a batch is, to the bit, the gradient that backward gives alone. */
 static void test_batch(struct bench *b) {
     enum { BATCH = 3 };
     const size_t in = b->in_count[0], out = b->out_count;
@@ -277,7 +277,7 @@ static void test_batch(struct bench *b) {
 
 /* ---- Projection ---- */
 
-/* sums [channels] of a tensor's channels over its positions, times the factors [channels] or 1 */
+/* sums [channels] = sum of a tensor over its positions, times the factors [channels] or 1 */
 static void sum_channels(gc_real *sums, const gc_real *tensor, size_t count, size_t channels,
                          const gc_real *factors) {
     for (size_t c = 0; c < channels; c++) {
@@ -288,7 +288,8 @@ static void sum_channels(gc_real *sums, const gc_real *tensor, size_t count, siz
     }
 }
 
-/* raw [positions] = sum over k of weights(k) times what the operator alone gives, by its reference */
+/* raw [positions] = sum_k weights(k) f(k), where f is the output of the operator alone, by its
+ * reference */
 static bool project_plainly(struct bench *b, gc_real *raw, const gc_real *weights) {
     struct gc_step alone = b->step;
     const size_t channels = (size_t)gc_shape_channels(&alone.out);
@@ -307,8 +308,8 @@ static bool project_plainly(struct bench *b, gc_real *raw, const gc_real *weight
     return true;
 }
 
-/* With weights = the sums of dout, the map is that of the output, and the sums of the input's gradient are
- * those of the gradient that backward gave. */
+/* Takes the sums of dout as weights. The map must be the output's weighted sum. taps - outside must
+ * be the sums of the gradient that backward gave. */
 static void test_projection(struct bench *b) {
     const struct gc_op *op = b->step.op;
     if (op->project == NULL)
@@ -344,8 +345,8 @@ static void test_projection(struct bench *b) {
 /* ---- Gradient against differences ---- */
 
 #ifdef GC_DOUBLE
-/* sum (out - out_reference) * dout at the inputs as they are: differences are taken before the sum, which
- * would round away small ones. */
+/* sum (out - out_reference) * dout, at the inputs as they are. The differences are taken before the
+ * sum, because the sum would round small ones away. */
 static double change(struct bench *b) {
     double sum = 0;
     if (!run_forward(b, b->step.op->reference.forward, b->out))
@@ -355,7 +356,7 @@ static double change(struct bench *b) {
     return sum;
 }
 
-/* Adds `step` times a direction to an input: along one value, or, with value SIZE_MAX, all of them. */
+/* Adds `step` times a direction to one value of an input, or to all with value SIZE_MAX. */
 static void move(struct bench *b, int32_t input, size_t value, const gc_real *direction,
                  double step) {
     for (size_t i = 0; i < b->in_count[input]; i++)
@@ -363,9 +364,9 @@ static void move(struct bench *b, int32_t input, size_t value, const gc_real *di
             b->in[input][i] += step * direction[i];
 }
 
-/* Compares one directional derivative. The operators are smooth but for kinks (clamps, maxima), beside
- * which forward and backward differences disagree by far more than the second derivative explains;
- * there is no gradient to compare with between them. Returns false for such a place. */
+/* Compares one directional derivative. The operators are smooth except at kinks of clamps and
+ * maxima. Beside a kink, the forward and the backward difference disagree by far more than the
+ * second derivative explains, and there is no gradient to compare with. Returns false there. */
 static bool test_direction(struct bench *b, int32_t input, size_t value, const gc_real *direction) {
     const double h = 1e-5;
     double expected = 0, size = 1e-3;
@@ -435,7 +436,7 @@ const struct gc_path *op_path(const char *name, const struct op_case *op_case) {
     return path;
 }
 
-/* Puts given numbers in the place of the random ones and prepares anew. */
+/* Replaces the random numbers by given ones and prepares anew. */
 static bool begin_with(struct bench *b, const char *name, const struct op_case *op_case,
                        const gc_real *const *in, const float *const *weights) {
     if (!begin(b, name, op_case))

@@ -1,11 +1,12 @@
-/* Tests one operator on one shape, everything of its record: shape rule, weights, both directions.
+/* Tests one operator on one shape, with everything in its record. That is the shape rule, the
+ * weights, the map of a swallowed layer, and both directions.
+ *   every build     runs the reference in both directions. It writes all of each output and nothing
+ *                   behind it, and reads nothing behind the inputs.
+ *   float builds    compare the step's path with the reference, and a batch of gradients with each
+ *                   gradient alone.
+ *   double builds   compare the gradient of the reference with differences of its forward pass.
  *
- * In every build both references run: all of each output is written, nothing behind it, and nothing of
- * what lies behind the inputs matters.
- * In float builds the fast paths are compared with the references, and a batch of gradients with each alone.
- * In double builds the gradient of the reference is compared with differences of the forward reference.
- *
- * Input and weights are random, the same in every run. */
+ * Input and weights are random, and the same in every run. */
 #ifndef GC_OP_TESTER_H
 #define GC_OP_TESTER_H
 
@@ -31,21 +32,21 @@ struct op_case {
     gc_real spread; /* inputs lie in -spread .. spread; 0 means 1 */
 };
 
-/* The fast path may differ from the reference by so much, relative to the largest value. */
+/* How much a path may differ from the reference, relative to the largest value. */
 #define OP_TOLERANCE 2e-5
 
-/* Runs the case; failures are noted with the harness (test.h), with `name` and what was compared. */
+/* Runs the case. It notes a failure in the harness (test.h), with `name` and what was compared. */
 void op_test(const char *name, const struct op_case *op_case);
 
-/* The path that the case's step takes. NULL if it could not be prepared, which is noted as a failure. */
+/* The path that the case's step takes. NULL and a failure if the step cannot be prepared. */
 const struct gc_path *op_path(const char *name, const struct op_case *op_case);
 
-/* The forward reference alone, on given numbers: checks out against expected[count]. For cases that were
- * computed by hand. Weights by slot, NULL for an absent one. */
+/* For cases computed by hand. Runs the forward reference alone on given numbers, and compares out
+ * with expected[count]. Weights by slot, NULL for an absent one. */
 void op_expect(const char *name, const struct op_case *op_case, const gc_real *const *in,
                const float *const *weights, const gc_real *expected, size_t count);
 
-/* The same for the backward reference: din of `input` from dout. */
+/* The same for the backward reference, which gives din of `input` from dout. */
 void op_expect_gradient(const char *name, const struct op_case *op_case, const gc_real *const *in,
                         const float *const *weights, int32_t input, const gc_real *dout,
                         const gc_real *expected, size_t count);

@@ -1,5 +1,6 @@
-/* Convolutions and products, on shapes that are awkward: single pixels, odd channels, kernels larger than
- * the picture, strides larger than the kernel, zeros on one side only, and with all that fusion adds. */
+/* Convolutions and products, with all that fusion adds, on awkward shapes. These are single pixels,
+ * odd channels, kernels larger than the picture, strides larger than the kernel and zeros on one
+ * side only. */
 #include "kernels/depthwise_rows.h"
 #include "op_tester.h"
 #include "ops/ops.h"
@@ -11,7 +12,7 @@
 
 #define NONE INFINITY
 
-/* What may be fused into a convolution or dense layer: all combinations. */
+/* All combinations of what may be fused into a convolution or dense layer. */
 static const struct fused {
     struct gc_padding padding;
     bool affine, clamp;
@@ -107,7 +108,7 @@ TEST(conv2d) {
                                                            .in = {convolutions[i].in}});
 }
 
-/* Clamped to one value, and a gradient of nothing. */
+/* All values are clamped to one, so the gradient is zero. */
 TEST(conv2d_clamped_to_a_point) {
     const struct gc_conv2d_params params = {4, 1, {3, 3, 1, 1, 1, 1, true}, true};
     op_test("clamp 0 .. 0",
@@ -115,7 +116,7 @@ TEST(conv2d_clamped_to_a_point) {
                 .op = &gc_op_conv2d, .params = &params, .in = {PICTURE(4, 4, 3)}, .clamp = true});
 }
 
-/* Keras' "same" with stride 2 pads after, not before: the first window starts at the first pixel. */
+/* Keras' "same" with stride 2 pads after the picture. The first window starts at pixel 0. */
 TEST(conv2d_by_hand) {
     const struct gc_conv2d_params params = {1, 1, {3, 3, 2, 2, 1, 1, true}, true};
     const gc_real in[] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16};
@@ -192,8 +193,9 @@ TEST(depthwise) {
                                                          .in = {depthwises[i].in}});
 }
 
-/* What the kernels for rows make a difference between: blocks of channels, whole and not; rows above and
- * below the picture; columns beside it; rows of several stretches. */
+/* Pictures for all cases that the kernels for rows distinguish. These are whole and overlapping
+ * blocks of channels, rows above and below the picture, columns beside it, and rows of several
+ * stretches. */
 static const gc_shape row_pictures[] = {
     PICTURE(1, 1, 4), PICTURE(1, 7, 5), PICTURE(7, 1, 6), PICTURE(2, 2, 7),  PICTURE(3, 4, 8),
     PICTURE(4, 3, 9), PICTURE(6, 7, 3), PICTURE(5, 8, 1), PICTURE(3, 57, 4), PICTURE(2, 121, 6),
@@ -217,7 +219,7 @@ TEST(depthwise_rows) {
                 }
 }
 
-/* Tensors without a value to spare, where the sanitizers see what is read outside of them. */
+/* Runs on tensors of the exact size, so that the sanitizers see every access outside them. */
 static void run_rows_exactly(const gc_shape *in, int32_t kernel, int32_t stride) {
     struct gc_windows windows;
     REQUIRE_OK(gc_window_make(&windows.rows, in->dims[0], kernel, stride, 1, true, 0, 1));
@@ -336,7 +338,7 @@ TEST(dense) {
                                                      .in = {denses[i].in}});
 }
 
-/* Every height of a tile, with one tile and with several; every remainder of a panel. */
+/* Every height of a tile, with one tile and with several, and every remainder of a panel. */
 TEST(dense_of_all_sizes) {
     for (int32_t rows = 1; rows <= 14; rows++)
         for (int32_t units = 1; units <= 17; units++) {

@@ -11,7 +11,7 @@
 static const struct gc_op *const merges[] = {&gc_op_add,     &gc_op_subtract, &gc_op_multiply,
                                              &gc_op_average, &gc_op_maximum,  &gc_op_minimum};
 
-/* Shapes that are merged; rank 0 ends the list. */
+/* Shapes that are merged. Rank 0 ends a list. */
 static const gc_shape merged[][OP_MAX_INPUTS] = {
     {{3, {3, 2, 5}}, {3, {3, 2, 5}}},
     {{1, {7}}, {1, {7}}},
@@ -220,8 +220,8 @@ TEST(pooling) {
                   GC_INVALID_MODEL);
 }
 
-/* Padding counts neither as a maximum, where all is negative, nor in the mean; of equal maxima the first
- * gets the gradient. */
+/* Padding does not count in a mean. It is no maximum either, though all values are negative. Of
+ * equal maxima the first gets the gradient. */
 TEST(pooling_by_hand) {
     const struct gc_pooling_params params = {{1, 3, 1, 1, 1, 1, true}};
     const gc_real in[] = {-4, -2, -2, -9};

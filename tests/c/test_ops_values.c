@@ -150,14 +150,14 @@ TEST(sigmoid) {
     op_expect("far out", &c, (const gc_real *[]){in}, NULL, expected, 3);
 }
 
-/* A class at 30 has the score 1 in float32; its gradient, exp(-30), is there all the same. */
+/* A class at 30 has the score 1 in float32. Its gradient exp(-30) must not be lost. */
 TEST(sigmoid_keeps_a_saturated_gradient) {
     const struct op_case c = {.op = &gc_op_sigmoid, .in = {{1, {1}}}};
     const gc_real in[] = {30}, dout[] = {1}, expected[] = {(gc_real)exp(-30)};
     op_expect_gradient("at 30", &c, (const gc_real *[]){in}, NULL, 0, dout, expected, 1);
 }
 
-/* The largest relative error of `found` against the values of `expected`, for x = from, from + step ... to. */
+/* The largest relative error of `found` against `expected`, for x = from, from + step ... to. */
 static double largest_error(gc_f4 (*found)(gc_f4), double (*expected)(double), double from,
                             double to, double step) {
     double largest = 0;
@@ -185,7 +185,7 @@ TEST(functions_of_four_values_are_exact_to_a_few_units) {
     EXPECT_NEAR(largest_error(exp_4, exp, -87.2, 88, 0.0137), 0, 1.5e-7);
     EXPECT_NEAR(largest_error(exp_4, exp, -1, 1, 1e-4), 0, 1.5e-7);
     EXPECT_NEAR(largest_error(logistic_4, exact_logistic, -87, 87, 0.0137), 0, 3e-7);
-    /* exp(-x * x / 2) has the error of x * x / 2, half a unit of a number up to 18. */
+    /* exp(-x * x / 2) has the error of x * x / 2, which is half a unit of a number up to 18. */
     EXPECT_NEAR(largest_error(normal_below_4, exact_normal_below, -6, 8, 0.00137), 0, 2e-6);
     EXPECT_NEAR(largest_error(normal_below_4, exact_normal_below, -1, 8, 0.00137), 0, 6e-7);
     EXPECT_NEAR(largest_error(density_4, exact_density, -6, 6, 0.00137), 0, 2e-6);
@@ -201,7 +201,7 @@ TEST(functions_of_four_values_far_out) {
     EXPECT_NEAR(below[3], 0.5, 1e-6);
 }
 
-/* Every activation at -2, 0.4 and 3, by its definition, computed apart. */
+/* Every activation at -2, 0.4 and 3. The values come from the definitions, without this code. */
 static const struct {
     const struct gc_op *op;
     struct gc_activation_params params;
@@ -332,7 +332,7 @@ TEST(softmax) {
     op_expect("far out", &c, (const gc_real *[]){in}, NULL, expected, 3);
 }
 
-/* Class 0 has the score 1 in float32; its gradient is the score of the others. */
+/* Class 0 has the score 1 in float32. Its gradient is the score of the other classes. */
 TEST(softmax_keeps_a_saturated_gradient) {
     const struct gc_softmax_params params = {0};
     const struct op_case c = {.op = &gc_op_softmax, .params = &params, .in = {{1, {3}}}};
