@@ -36,6 +36,6 @@ gc_status gc_fail(gc_status status, const char *format, ...) {
 }
 
 gc_status gc_fail_memory(size_t bytes, const char *what) {
-    return gc_fail(GC_OUT_OF_MEMORY, "out of memory while allocating %zu bytes for %s",
-                   bytes, what);
+    return gc_fail(GC_OUT_OF_MEMORY, "out of memory while allocating %zu bytes for %s", bytes,
+                   what);
 }

@@ -4,20 +4,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* In front of every block: its size and what malloc gave. */
+/* Lies in front of every block. */
 struct header {
-    size_t bytes;
-    void *block;
+    size_t bytes; /* size of the block */
+    void *block;  /* the pointer from malloc */
 };
 
 static size_t in_use;
 
 static struct header *header_of(void *memory) { return (struct header *)memory - 1; }
 
-/* Not even memory that nobody asked for before is zero in builds that look for mistakes. */
+/* Debug builds fill new memory with NaN, so that reading it before writing shows. */
 static void fill(void *memory, size_t bytes) {
 #ifndef NDEBUG
-    memset(memory, 0xff, bytes); /* NaNs */
+    memset(memory, 0xff, bytes);
 #else
     (void)memory, (void)bytes;
 #endif

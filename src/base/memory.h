@@ -1,28 +1,29 @@
-/* Memory: sizes are checked before allocating, and every byte is counted. */
+/* Allocation that checks sizes and counts every byte. */
 #ifndef GC_MEMORY_H
 #define GC_MEMORY_H
 
 #include <stddef.h>
 
-/* `count` zeroed elements of `size` bytes, aligned to GC_ALIGNMENT; NULL if the product overflows, is
- * beyond what the machine can address or cannot be had. Given back by gc_release. */
+/* Allocates `count` zeroed elements of `size` bytes, aligned to GC_ALIGNMENT, to be given back by
+ * gc_release. NULL if out of memory, or if the product is beyond what the machine can address. */
 void *gc_allocate(size_t count, size_t size);
 
-/* The same, not zeroed: for large blocks that are written before they are read. */
+/* The same, but not zeroed. For large blocks that are written before they are read. */
 void *gc_allocate_unset(size_t count, size_t size);
 
 /* NULL is allowed. */
 void gc_release(void *memory);
 
-/* Moves a block (or NULL) to one of `bytes` bytes, as realloc does: what is new is zeroed. NULL if it
- * cannot be had, the old block untouched. */
+/* Moves a block, or NULL, to a block of `bytes` bytes, as realloc does. New bytes are zeroed. If
+ * out of memory it returns NULL and leaves the old block alone. */
 void *gc_reallocate(void *memory, size_t bytes);
 
-/* A copy of `length` bytes of text, ended by a zero; NULL if out of memory. */
+/* Copies `length` bytes of text and adds a zero. NULL if out of memory. */
 char *gc_copy_text(const char *text, size_t length);
 
-/* Makes room for one more element in a growing array: returns the array, moved if need be, or NULL, the
- * old one untouched. `capacity` is kept by the caller and starts at 0 with a NULL array. */
+/* Returns an array that can take one more element. It may have moved. If out of memory it returns
+ * NULL and leaves the old array alone. The caller keeps `capacity`, which starts at 0 with a NULL
+ * array. */
 void *gc_grow(void *array, size_t count, size_t *capacity, size_t size);
 
 /* Bytes held now by all allocations of the engine and of XNNPACK. */

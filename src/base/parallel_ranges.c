@@ -2,7 +2,7 @@
 
 #include "base/parallel.h"
 
-/* So many ranges for each thread that all are busy to the end. */
+/* Enough ranges for each thread to keep all threads busy to the end. */
 #define RANGES_PER_THREAD 4
 
 struct ranges {

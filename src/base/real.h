@@ -1,5 +1,5 @@
-/* The number type of tensors: float, or double in the reference build, which knows no rounding worth
- * the name. Weights and the public API are float32 in both. */
+/* The number type of tensors. The reference build computes in double, where rounding is negligible.
+ * Weights and the public API are float32 in all builds. */
 #ifndef GC_REAL_H
 #define GC_REAL_H
 

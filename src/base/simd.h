@@ -1,5 +1,5 @@
-/* Four floats at once: WebAssembly's SIMD, and the same with any compiler that has vector extensions, so
- * that kernels written with it run under the sanitizers too. */
+/* Four floats at once, by WebAssembly's SIMD or by a compiler's vector extensions. With the
+ * extensions, the same kernels run natively under the sanitizers. */
 #ifndef GC_SIMD_H
 #define GC_SIMD_H
 
@@ -13,11 +13,11 @@
 #define GC_LANES 4
 typedef float gc_f4 __attribute__((vector_size(16)));
 
-/* For the parts of a kernel that are written once and compiled for each size: constants must arrive as
- * such. */
+/* For the parts of a kernel that are written once and compiled for each size. Only inlined, they
+ * see the sizes as constants. */
 #define GC_INLINE static inline __attribute__((always_inline))
 
-/* Of and to any address. */
+/* The addresses need no alignment. */
 GC_INLINE gc_f4 gc_f4_load(const float *from) {
     gc_f4 value;
     memcpy(&value, from, sizeof value);
@@ -27,7 +27,7 @@ GC_INLINE void gc_f4_store(float *to, gc_f4 value) { memcpy(to, &value, sizeof v
 
 GC_INLINE gc_f4 gc_f4_splat(float value) { return (gc_f4){value, value, value, value}; }
 
-/* a * b + sum, rounded once or twice: whichever is faster where it runs. */
+/* a * b + sum. Relaxed SIMD rounds once or twice, whichever is faster on the machine. */
 GC_INLINE gc_f4 gc_f4_multiply_add(gc_f4 a, gc_f4 b, gc_f4 sum) {
 #ifdef __wasm_relaxed_simd__
     return __builtin_wasm_relaxed_madd_f32x4(a, b, sum);
@@ -36,7 +36,7 @@ GC_INLINE gc_f4 gc_f4_multiply_add(gc_f4 a, gc_f4 b, gc_f4 sum) {
 #endif
 }
 
-/* max(value, low) and min(value, high); NaN stays NaN. */
+/* max(value, low) and min(value, high). NaN stays NaN. */
 GC_INLINE gc_f4 gc_f4_max(gc_f4 value, gc_f4 low) {
 #ifdef __wasm_simd128__
     return (gc_f4)wasm_f32x4_pmax((v128_t)value, (v128_t)low);

@@ -1,5 +1,6 @@
-/* Functions of four floats at once. NaN gives NaN. The polynomials were fitted for this: least squares in
- * double precision, reweighted until the largest relative error was smallest. */
+/* Functions of four floats at once. NaN gives NaN. The polynomials were fitted for this file by
+ * least squares in double precision, with new weights until the largest relative error was
+ * smallest. */
 #ifndef GC_SIMD_MATH_H
 #define GC_SIMD_MATH_H
 
@@ -29,8 +30,9 @@ GC_INLINE gc_f4 gc_f4_polynomial(gc_f4 x, const float *c, int degree) {
     return sum;
 }
 
-/* exp(x) within 1.5e-7 of it, relatively, for x <= 88; 0 below -87.3, where floats lose digits.
- * With n = round(x / ln 2), exp(x) = 2^n * exp(r), r = x - n * ln 2, |r| <= ln 2 / 2. */
+/* exp(x) with a relative error below 1.5e-7 for x <= 88, and 0 below -87.3, where floats lose
+ * digits.
+ *     exp(x) = 2^n * exp(r)   with n = round(x / ln 2), r = x - n * ln 2, |r| <= ln 2 / 2 */
 GC_INLINE gc_f4 gc_f4_exp(gc_f4 x) {
     static const float c[] = {0.49999994f, 0.16666521f, 0.04166839f, 0.008368745f, 0.0013814538f};
     const gc_f4 lowest = gc_f4_splat(-87.3f);
@@ -39,7 +41,7 @@ GC_INLINE gc_f4 gc_f4_exp(gc_f4 x) {
     const gc_f4 raised = gc_f4_max(x, lowest);
     const gc_f4 shifted = gc_f4_multiply_add(raised, gc_f4_splat(1.44269504f), rounder);
     const gc_f4 n = shifted - rounder;
-    /* ln 2 in two parts, of which the first times n is exact. */
+    /* ln 2 in two parts. The product of n and the first part is exact. */
     gc_f4 r = gc_f4_multiply_add(n, gc_f4_splat(-0.693359375f), raised);
     r = gc_f4_multiply_add(n, gc_f4_splat(2.12194440e-4f), r);
     const gc_f4 tail = gc_f4_multiply_add(r * r, gc_f4_polynomial(r, c, 4), r);
@@ -48,7 +50,8 @@ GC_INLINE gc_f4 gc_f4_exp(gc_f4 x) {
     return gc_f4_select(x < lowest, gc_f4_splat(0), gc_f4_multiply_add(power, tail, power));
 }
 
-/* 1 / (1 + exp(-x)) and, in *other, 1 / (1 + exp(x)); neither is a difference from 1. */
+/* 1 / (1 + exp(-x)) and, in *other, 1 / (1 + exp(x)). Neither is computed as 1 minus the other,
+ * which would lose digits. */
 GC_INLINE gc_f4 gc_f4_logistic(gc_f4 x, gc_f4 *other) {
     const gc_f4 one = gc_f4_splat(1), e = gc_f4_exp(-gc_f4_abs(x));
     const gc_f4 near = one / (one + e), far = e * near;
@@ -57,10 +60,10 @@ GC_INLINE gc_f4 gc_f4_logistic(gc_f4 x, gc_f4 *other) {
     return gc_f4_select(negative, far, near);
 }
 
-/* The normal distribution: the probability of a value below x, and in *density its density there. With
- * t = |x|, the smaller tail is exp(-t^2 / 2) * Q(t), where Q, which falls slowly, is a polynomial in
- * 1 / (1 + 0.33 t): within 4e-7 of it, relatively, for t <= 13; the exponential has the error of its
- * argument besides. */
+/* The probability of a value below x in the normal distribution, and in *density its density at x.
+ *     smaller tail = exp(-t^2 / 2) * Q(t)   with t = |x|
+ * Q falls slowly, so it is a polynomial in 1 / (1 + 0.33 t). Its relative error is below 4e-7 for
+ * t <= 13. The exponential adds the error of its argument. */
 GC_INLINE gc_f4 gc_f4_normal_below(gc_f4 x, gc_f4 *density) {
     static const float c[] = {7.266109e-06f, 0.13145857f,  0.13386413f, 0.102775976f,
                               0.14882967f,   -0.11263387f, 0.2991105f,  -0.32827777f,

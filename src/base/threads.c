@@ -1,6 +1,6 @@
-/* parallel.h in builds with threads: a pool of workers, each an instance of this module in the same
- * memory (gradcam.h, "Threads"). Only the thread that calls the engine opens loops, allocates and uses
- * the C library's state; workers run tasks and nothing else. */
+/* parallel.h in builds with threads. The pool consists of workers, each of which runs an instance
+ * of this module in the same memory (gradcam.h, "Threads"). Only the thread that calls the engine
+ * opens loops, allocates and uses the C library's state. Workers run tasks and nothing else. */
 #ifdef GC_THREADS
 
 #include <stdbool.h>
@@ -10,20 +10,21 @@
 #include "base/parallel.h"
 #include "gradcam.h"
 
-/* Of a worker's stack. Kernels need little. */
+/* The size of a worker's stack. Kernels need little. */
 #define STACK_BYTES ((size_t)64 << 10)
 
-/* How often an idle worker looks for work before it sleeps. Between two loops of a forward pass it should
- * not, for waking it takes longer than many a loop. */
+/* How often an idle worker looks for work before it sleeps. It should not sleep between two loops
+ * of a forward pass, because waking it takes longer than many loops. */
 #define LOOKS 200000
 
-/* The loop that runs. `phase` is odd while it is open. The fields above it are written only while none
- * is open and no worker is inside, so what a worker inside an open loop reads is that loop's. */
+/* The loop that runs. `phase` is odd while a loop is open. The fields above `phase` are written
+ * only while no loop is open and no worker is inside, so a worker inside a loop reads that loop's
+ * fields. */
 static struct {
     gc_task *task;
     void *context;
     size_t count;
-    size_t next; /* the first index that nobody took */
+    size_t next; /* the first index that no thread has taken */
     uint32_t phase;
     uint32_t inside; /* workers that may be in a task */
     uint32_t asleep; /* workers that must be woken */
@@ -31,7 +32,7 @@ static struct {
     size_t created, running;
 } pool;
 
-/* Fields that several threads use are used through these: one order for all threads. */
+/* Every field that several threads use goes through these, so that all threads see one order. */
 #define LOAD(field) __atomic_load_n(&pool.field, __ATOMIC_SEQ_CST)
 #define STORE(field, value) __atomic_store_n(&pool.field, value, __ATOMIC_SEQ_CST)
 #define ADD(field, value) __atomic_fetch_add(&pool.field, value, __ATOMIC_SEQ_CST)
@@ -54,8 +55,8 @@ static void open_loop(gc_task *task, void *context, size_t count) {
         __builtin_wasm_memory_atomic_notify((int *)&pool.phase, UINT32_MAX);
 }
 
-/* No worker enters a closed loop; waits for those that are inside. Not asleep: a page's own thread may
- * not sleep, and they have at most one task left each. */
+/* Closes the loop to further workers and waits for the workers inside. It does not sleep, because a
+ * page's own thread may not. Each of these workers has at most one task left. */
 static void close_loop(void) {
     ADD(phase, 1);
     while (LOAD(inside) > 0)
@@ -86,14 +87,14 @@ void *gc_thread_create(void) {
     return stack + STACK_BYTES;
 }
 
-/* Sleeps until the phase is no longer the one that was seen. */
+/* Sleeps until the phase has changed. */
 static void sleep_in(uint32_t phase) {
     ADD(asleep, 1);
     __builtin_wasm_memory_atomic_wait32((int *)&pool.phase, (int)phase, -1);
     ADD(asleep, -1);
 }
 
-/* Waits for an open loop other than the last; returns its phase. */
+/* Waits until a loop other than the last is open, and returns its phase. */
 static uint32_t next_loop(uint32_t last) {
     for (uint32_t looks = 1;; looks++) {
         const uint32_t phase = LOAD(phase);

@@ -1,4 +1,4 @@
-/* Reading ahead, for kernels that go through memory in another order than it lies in. */
+/* Reading ahead, for kernels that do not go through memory in the order of its addresses. */
 #ifndef GC_TOUCH_H
 #define GC_TOUCH_H
 
@@ -6,8 +6,8 @@
 
 #define GC_CACHE_LINE 64
 
-/* Reads something of every line of the cache in a block of memory, in the order in which they lie: the
- * processor foresees that, but not a kernel's way from pixel to pixel. */
+/* Reads a byte of every cache line in a block of memory, in the order of the addresses. A processor
+ * foresees this order, but not a kernel's order from pixel to pixel. */
 static inline void gc_touch(const void *memory, size_t bytes) {
     for (size_t i = 0; i < bytes; i += GC_CACHE_LINE)
         (void)*((const volatile char *)memory + i);
