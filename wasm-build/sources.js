@@ -1,5 +1,6 @@
-// The C libraries that the engine is built with, as sources.json pins them: from Debian's source
-// packages on Debian, else a git checkout of the same commit. Each ends in build/sources/<name>.
+// The C libraries that the engine is built with. sources.json pins their versions. On Debian they
+// come from Debian's source packages, elsewhere from a git checkout of the same commit. Each ends
+// up in build/sources/<name>.
 
 import fs from 'node:fs';
 import path from 'node:path';
@@ -8,12 +9,12 @@ import { inBuild, readIfExists, root, run, say, verify } from './tools.js';
 
 /**
  * @typedef {object} Source
- * @property {string} what what the library is for
+ * @property {string} what purpose of the library
  * @property {string} licence
  * @property {string} package name of Debian's source package
  * @property {string} file the original tarball of that package
  * @property {string} sha256 of that tarball
- * @property {number} leadingFolders how many folders enclose the sources in the tarball
+ * @property {number} leadingFolders number of folders around the sources in the tarball
  * @property {string} git address of the upstream repository
  * @property {string} commit the commit that the tarball was made from
  */
@@ -21,20 +22,20 @@ import { inBuild, readIfExists, root, run, say, verify } from './tools.js';
 /** @type {Record<string, Source>} */
 const sources = JSON.parse(fs.readFileSync(path.join(root, 'wasm-build/sources.json'), 'utf8'));
 
-/** Brings every library that is not there yet, or is there in another version. */
+/** Gets every library that is missing or has another version. */
 export function ensureSources() {
   for (const [name, source] of Object.entries(sources)) ensureSource(name, source);
 }
 
 /**
- * Brings one library, or whatever else has a source package.
+ * Gets one library, or another source package.
  * @param {string} name of its folder
  * @param {Source} source
  * @returns {string} the folder
  */
 export function ensureSource(name, source) {
   const folder = inBuild('sources', name);
-  // The folder gets its name only when it is complete, with its commit noted inside.
+  // The folder gets its name when it is complete, with the commit in a file inside.
   if (readIfExists(path.join(folder, '.commit')) === source.commit) return folder;
   const partial = `${folder}.partial`;
   fs.rmSync(partial, { recursive: true, force: true });
@@ -49,7 +50,7 @@ export function ensureSource(name, source) {
 }
 
 /**
- * The original tarball of one of trixie's source packages.
+ * Unpacks the original tarball of a source package of trixie.
  * @param {Source} source
  * @param {string} folder
  */
@@ -69,7 +70,7 @@ function unpackPackage(source, folder) {
 }
 
 /**
- * A checkout of the pinned commit, where there are no Debian packages.
+ * Checks out the pinned commit, where there are no Debian packages.
  * @param {Source} source
  * @param {string} folder
  */

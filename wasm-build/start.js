@@ -1,5 +1,5 @@
-// npm start: from nothing to the demo page. PORT chooses the port; the next free one is taken if it is
-// in use.
+// Sets up, builds and serves the demo page, for `npm start`. PORT chooses the port. If the port is
+// in use, the next free one is taken.
 
 import { make } from './make.js';
 import { buildSteps, setUp } from './setup.js';

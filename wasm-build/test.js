@@ -1,5 +1,7 @@
-// npm test: sets up, builds what the tests run, and runs every tests/**/*.test.js with Node's runner.
-// What follows chooses test files: npm test -- tests/js/style.test.js
+// Sets up, builds what the tests run, and runs every tests/**/*.test.js with Node's runner.
+// Arguments choose files of tests.
+//
+//     npm test -- tests/js/style.test.js
 
 import fs from 'node:fs';
 import path from 'node:path';
@@ -9,7 +11,7 @@ import { make } from './make.js';
 import { buildSteps, setUp } from './setup.js';
 import { SetupError, jobs, root, runMain, say } from './tools.js';
 
-/** Begun first, the longest leave no processor idle at the end. */
+/** If the longest files begin first, no processor is idle at the end. */
 const LONGEST_FIRST = [
   'golden/zoo',
   'browser/demo',
@@ -19,7 +21,7 @@ const LONGEST_FIRST = [
   'js/style',
 ].map((name) => path.join('tests', `${name}.test.js`));
 
-/** How long one file may take, in milliseconds: the longest takes a tenth. What hangs is ended, and fails. */
+/** A file that takes longer, in milliseconds, is ended and fails. The longest takes a tenth. */
 const TIMEOUT = 15 * 60_000;
 
 /** Every test file, relative to the root. */
@@ -30,7 +32,8 @@ function testFiles() {
 }
 
 /**
- * Runs test files, as many at once as the machine has processors. `node --test` leaves one of them idle.
+ * Runs files of tests, as many at once as the machine has processors. `node --test` would leave one
+ * processor idle.
  * @param {string[]} files
  */
 function runTests(files) {
@@ -43,7 +46,7 @@ function runTests(files) {
 
 await runMain(async () => {
   if (process.env.CI && !fs.existsSync(path.join(root, '../shared/golden'))) {
-    throw new SetupError('the test data are not here: there is no folder ../shared/golden');
+    throw new SetupError('the test data are missing. There is no folder ../shared/golden');
   }
   const tools = ['clang-format', 'python-safetensors', 'chromium', 'firefox'];
   await setUp([...buildSteps, 'models', 'test-models', ...tools]);

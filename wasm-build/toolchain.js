@@ -1,5 +1,5 @@
-// Emscripten: the one on PATH if it is new enough, else, on Debian 12 and 13, one made from Debian's
-// packages. Either way build/toolchain/bin/emcc is what the Makefile calls.
+// Emscripten. If the one on PATH is new enough, it is used. Otherwise Debian 12 and 13 make one
+// from Debian's packages. The Makefile calls build/toolchain/bin/emcc in both cases.
 
 import fs from 'node:fs';
 import path from 'node:path';
@@ -9,10 +9,10 @@ import { SetupError, inBuild, output, readIfExists, run, say, which } from './to
 const oldest = [3, 1, 69];
 const folder = inBuild('toolchain');
 const emcc = path.join(folder, 'bin', 'emcc');
-/** Written last; holds the compiler's path, so that a checkout that was moved gets a new one. */
+/** Holds the compiler's path, so that a checkout that was moved gets a new one. Written last. */
 const stamp = path.join(folder, 'ready');
 
-/** Makes build/toolchain/bin/emcc. Does nothing where it is there and works. */
+/** Makes build/toolchain/bin/emcc, unless it is there and works. */
 export function ensureToolchain() {
   const target = readIfExists(stamp);
   if (target && fs.existsSync(target) && version(emcc)) return;
@@ -26,12 +26,12 @@ export function ensureToolchain() {
     makeFromDebian();
   } else {
     throw new SetupError(
-      `no emcc ${oldest.join('.')} or newer on PATH: install Emscripten's emsdk and activate it`,
+      `no emcc ${oldest.join('.')} or newer is on PATH. Install Emscripten's emsdk and activate it`,
     );
   }
 }
 
-/** The folder of Emscripten's own files, where its libraries' sources are. */
+/** The folder of Emscripten's own files, with the sources of its libraries. */
 export function emscriptenFolder() {
   return path.dirname(fs.realpathSync(fs.readFileSync(stamp, 'utf8')));
 }
@@ -53,7 +53,7 @@ function isNewEnough(found) {
 }
 
 /**
- * Puts a script in place that calls the compiler, then the stamp.
+ * Writes a script that calls the compiler, then the stamp.
  * @param {string} program
  * @param {Record<string, string>} environment
  */
@@ -66,8 +66,9 @@ function finish(program, environment) {
 }
 
 /**
- * Debian 12's Emscripten is too old and trixie's needs a newer libc. So trixie's packages are unpacked
- * here, with the libc, and its Binaryen programs are pointed to that libc. LLVM 19 is in both releases.
+ * Unpacks trixie's Emscripten, because the one of Debian 12 is too old. It needs a newer libc,
+ * which is unpacked too, and its Binaryen programs are made to use this libc. LLVM 19 is in both
+ * releases.
  */
 function makeFromDebian() {
   say('making a toolchain from Debian packages (about a minute)');
@@ -82,7 +83,7 @@ function makeFromDebian() {
   const files = fs.readdirSync(downloads).filter((name) => name.endsWith('.deb'));
   for (const name of files) unpack(path.join(downloads, name));
   pointToOwnLibc();
-  // Emscripten's scripts are CommonJS: without this they would take the project's "type": "module".
+  // Emscripten's scripts are CommonJS. Without this file the project's "type": "module" would hold.
   fs.writeFileSync(path.join(folder, 'package.json'), '{}\n');
   const config = path.join(folder, 'emscripten.config');
   fs.writeFileSync(
@@ -92,7 +93,7 @@ function makeFromDebian() {
       `BINARYEN_ROOT = '${folder}/usr'`,
       `NODE_JS = '${process.execPath}'`,
       `FROZEN_CACHE = True`,
-      // Debian's programs are called clang-19 and so on.
+      // Debian calls its programs clang-19 and so on.
       `LLVM_ADD_VERSION = '19'`,
       `CLANG_ADD_VERSION = '19'`,
       '',
@@ -103,7 +104,7 @@ function makeFromDebian() {
 }
 
 /**
- * Unpacks a package into the toolchain's folder, without the gigabyte of it that no build here reads.
+ * Unpacks a package into the toolchain's folder, without a gigabyte that no build here reads.
  * @param {string} file
  */
 function unpack(file) {
@@ -115,7 +116,7 @@ function unpack(file) {
   run('sh', ['-c', pipe, 'sh', file, '-C', folder, ...flags]);
 }
 
-/** Makes the unpacked Binaryen programs start with the unpacked libc. */
+/** Makes the unpacked Binaryen programs use the unpacked libc. */
 function pointToOwnLibc() {
   const programs = path.join(folder, 'usr/bin');
   const libraries = path.join(folder, 'usr/lib', multiarchTriplet());

@@ -1,5 +1,5 @@
-// What every set-up script needs: paths, messages, child processes, downloads that are checked.
-// Nothing but Node's own modules, for these scripts run before `npm ci`.
+// Paths, messages, child processes and checked downloads, for all set-up scripts. This file imports
+// only Node's own modules, because it runs before `npm ci`.
 
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -11,13 +11,13 @@ import { fileURLToPath } from 'node:url';
 /** The project's root folder. */
 export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 
-/** A path under build/, where everything generated lives. @param {string[]} parts */
+/** A path under build/, where everything lies that is made. @param {string[]} parts */
 export const inBuild = (...parts) => path.join(root, 'build', ...parts);
 
-/** A failure whose message is all the user needs to see. */
+/** A failure of which the user sees only the message. */
 export class SetupError extends Error {}
 
-/** Prints what is being done. @param {string} message */
+/** Prints what happens now. @param {string} message */
 export function say(message) {
   console.log(`* ${message}`);
 }
@@ -38,7 +38,7 @@ export function run(command, args, options = {}) {
 }
 
 /**
- * Runs a command and returns what it wrote to standard output, or null if it failed.
+ * Runs a command and returns its standard output, or null if it failed.
  * @param {string} command
  * @param {string[]} args
  * @returns {string | null}
@@ -72,7 +72,7 @@ export function sha256(file) {
 }
 
 /**
- * Fails, and removes the file, if its contents are not the pinned ones.
+ * Fails if the contents of a file are not the pinned ones, and removes the file.
  * @param {string} file
  * @param {string} expected SHA-256 in hex
  */
@@ -81,12 +81,12 @@ export function verify(file, expected) {
   if (actual === expected) return;
   fs.rmSync(file);
   throw new SetupError(
-    `${path.basename(file)} has SHA-256 ${actual}, expected ${expected}; it was removed`,
+    `${path.basename(file)} was removed, because its SHA-256 is ${actual}, not ${expected}`,
   );
 }
 
 /**
- * Writes a file whole or not at all: an interrupted run leaves no half of it.
+ * Writes a file whole or not at all, even if the run is interrupted.
  * @param {string} file
  * @param {string | Uint8Array} contents
  */
@@ -102,33 +102,53 @@ export function readIfExists(file) {
   return fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : null;
 }
 
-/** How many compilers may run at once. */
+/** The number of compilers that may run at once. */
 export const jobs = os.availableParallelism();
 
 /**
+ * Runs pip.
+ * @param {string} command
+ * @param {string[]} args
+ */
+function pip(command, args) {
+  const program = which('pip3') ?? which('pip');
+  if (!program) throw new SetupError('pip is not installed. Install Python 3 with pip');
+  const env = { ...process.env, PIP_ROOT_USER_ACTION: 'ignore' };
+  run(program, [command, '--disable-pip-version-check', '--no-deps', ...args], { env });
+}
+
+/**
+ * Installs Python packages into a folder of their own, in place of what it held.
+ * @param {string} folder
+ * @param {string[]} packages with their versions
+ */
+export function installPythonPackages(folder, packages) {
+  fs.rmSync(folder, { recursive: true, force: true });
+  pip('install', ['--quiet', '--target', folder, ...packages]);
+}
+
+/**
+ * A package that is downloaded and not installed.
+ * @typedef {object} Download
+ * @property {string} package
+ * @property {string} version
+ * @property {string} file its name in build/downloads
+ * @property {string} sha256
+ * @property {string[]} [options] of pip, that choose a wheel
+ */
+
+/**
  * Downloads one wheel from the Python package index into build/downloads and checks it.
- * @param {{ package: string, version: string, file: string, sha256: string, options?: string[] }} wheel
+ * @param {Download} wheel
  * @returns {string} its path
  */
 export function downloadWheel(wheel) {
   const folder = inBuild('downloads');
   const file = path.join(folder, wheel.file);
   if (!fs.existsSync(file)) {
-    const pip = which('pip3') ?? which('pip');
-    if (!pip) throw new SetupError('pip is not installed: install Python 3 with pip');
     say(`downloading ${wheel.package} ${wheel.version}`);
-    run(pip, [
-      ...[
-        'download',
-        '--disable-pip-version-check',
-        '--no-deps',
-        '--only-binary=:all:',
-        '--dest',
-        folder,
-      ],
-      ...(wheel.options ?? []),
-      `${wheel.package}==${wheel.version}`,
-    ]);
+    const options = ['--only-binary=:all:', '--dest', folder, ...(wheel.options ?? [])];
+    pip('download', [...options, `${wheel.package}==${wheel.version}`]);
     if (!fs.existsSync(file)) throw new SetupError(`pip did not bring ${wheel.file}`);
   }
   verify(file, wheel.sha256);
@@ -136,9 +156,8 @@ export function downloadWheel(wheel) {
 }
 
 /**
- * Downloads one package from npm's registry into build/downloads, without installing it, and reads some
- * of its files.
- * @param {{ package: string, version: string, file: string, sha256: string }} npm
+ * Downloads one package from npm's registry into build/downloads and reads some of its files.
+ * @param {Download} npm
  * @param {string[]} members paths in the tarball
  * @returns {Buffer[]} their contents, in the order of the paths
  */
@@ -162,7 +181,7 @@ export function readNpmPackage(npm, members) {
 }
 
 /**
- * Whether a module is the program that runs, not one that another imports.
+ * Whether a module is the program that runs. Another module may import it instead.
  * @param {string} url the module's import.meta.url
  */
 export function isMain(url) {
@@ -173,7 +192,7 @@ export function isMain(url) {
 }
 
 /**
- * Runs a script's main function; a SetupError becomes one line and exit status 1.
+ * Runs a script's main function. A SetupError is printed as one line, with exit status 1.
  * @param {() => void | Promise<void>} main
  */
 export async function runMain(main) {
@@ -186,7 +205,7 @@ export async function runMain(main) {
   }
 }
 
-/** What browsers are called on the PATH. */
+/** The names of browsers on the PATH. */
 export const chromiumNames = [
   'chromium',
   'chromium-browser',

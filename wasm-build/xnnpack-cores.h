@@ -1,7 +1,8 @@
-/* Included before XNNPACK's gemm-config.c. On x86 that file asks JavaScript for the number of cores and
- * takes more than four as a sign of AVX, for which it has other kernels. Nearly every x86 has AVX since
- * 2011, and a module should import as little as it can. So the answer is always "eight", given at
- * compile time, which also leaves the kernels for machines without AVX out. */
+/* Included before XNNPACK's gemm-config.c. On x86 this file asks JavaScript for the number of
+ * cores. It takes more than four cores as a sign of AVX, for which it has other kernels. Nearly
+ * every x86 since 2011 has AVX, and a module should import as little as it can. Here the answer is
+ * always eight, at compile time. The kernels for machines without AVX are then left out of the
+ * module. */
 #ifndef GC_XNNPACK_CORES_H
 #define GC_XNNPACK_CORES_H
 

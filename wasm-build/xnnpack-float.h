@@ -1,11 +1,11 @@
-/* Included before each of XNNPACK's operator files: an operator asks such a function for its kernels and
- * takes NULL for "not on this machine". That answer for all number types but float32 leaves their
- * kernels, which the linker could not know to be unused, out of the module. So does it for XNNPACK's
- * reference kernels, which serve the number types that have no other. */
+/* Included before each of XNNPACK's operator files. An operator asks these functions for its
+ * kernels, and NULL means that the machine has none. NULL for all number types but float32 keeps
+ * their kernels out of the module, which the linker could not do. NULL for the reference kernels
+ * does the same, because they serve the number types without other kernels. */
 #ifndef GC_XNNPACK_FLOAT_H
 #define GC_XNNPACK_FLOAT_H
 
-/* The declarations first, for the macros would spoil them. */
+/* The declarations come first, because the macros would spoil them. */
 #include "xnnpack/config.h"
 #include "xnnpack/reference-config.h"
 

@@ -1,6 +1,6 @@
-// EfficientNet-Lite0 (https://github.com/tensorflow/tpu, models/official/efficientnet/lite) as a Keras
-// model, with the weights of a PyTorch state. The network is EfficientNet-B0 without squeeze and
-// excitation, with ReLU6 in place of swish.
+// EfficientNet-Lite0 as a Keras model, with the weights of a PyTorch state. The network is
+// EfficientNet-B0 without squeeze and excitation, with ReLU6 in place of swish. It comes from
+// https://github.com/tensorflow/tpu, models/official/efficientnet/lite.
 
 import { Builder, channels } from '../../web/package/architectures/builder.js';
 import { readTorchFile } from './torch-file.js';
@@ -50,12 +50,12 @@ export function openEfficientNetLite0(bytes) {
     return toWeight(path, tensor);
   });
   const [left] = tensors.keys();
-  if (left !== undefined) throw new Error(`the network has no place for ${left}`);
+  if (left !== undefined) throw new Error(`no weight of the network is called ${left}`);
   return { config, weights };
 }
 
 class Lite0 {
-  /** @type {{ path: string, key: string }[]} arrays: their paths in Keras, their keys in PyTorch */
+  /** @type {{ path: string, key: string }[]} paths of arrays in Keras, and their keys in PyTorch */
   arrays = [];
   #builder = new Builder('efficientnet_lite0');
 
@@ -139,8 +139,8 @@ class Lite0 {
 }
 
 /**
- * The order of a tensor's axes in Keras, outermost first. These weights came from TensorFlow and were
- * turned by their strides alone, so they lie in Keras' order already.
+ * The order of a tensor's axes in Keras, outermost first. These weights came from TensorFlow, and
+ * PyTorch changed only their strides. In the file they lie in Keras' order.
  * @param {number[]} size in PyTorch
  * @param {string} path in Keras
  * @returns {number[]} axes of PyTorch
@@ -161,7 +161,7 @@ function toWeight(name, { size, stride, storage }) {
   for (const axis of axes) {
     step /= size[axis];
     if (size[axis] > 1 && stride[axis] !== step) {
-      throw new Error(`${name} has strides ${stride}: it does not lie in Keras' order`);
+      throw new Error(`${name} does not lie in Keras' order, its strides are ${stride}`);
     }
   }
   return { name, shape, size: storage.length, read: () => storage };

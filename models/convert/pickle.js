@@ -1,8 +1,9 @@
-// A reader of pickles that executes nothing. A pickle is a program for a stack machine, which in Python
-// can call any function; here it can make maps, lists, texts and numbers, and what the caller makes of the
-// names that it allows. Every other instruction or name is refused.
+// A reader of pickles that executes nothing. A pickle is a program for a stack machine. In Python
+// it can call any function. Here it can make maps, lists, texts and numbers. The caller lists the
+// names that a pickle may call, and says what a call gives. Every other instruction or name is
+// refused.
 
-/** A name that a pickle refers to: a class or function in Python, here only a name. */
+/** A name in a pickle. Python takes it for a class or function, this reader for a text. */
 export class Name {
   /** @param {string} text module and name, "collections OrderedDict" */
   constructor(text) {
@@ -11,14 +12,14 @@ export class Name {
 }
 
 /**
- * What the caller makes of names.
+ * The meaning of names, given by the caller.
  * @typedef {object} Meaning
- * @property {readonly string[]} names those that are allowed
- * @property {(name: string, args: unknown[]) => unknown} call stands for a call of a name
- * @property {(id: unknown) => unknown} persistent stands for data outside the pickle
+ * @property {readonly string[]} names the names that are allowed
+ * @property {(name: string, args: unknown[]) => unknown} call gives the value of a call
+ * @property {(id: unknown) => unknown} persistent gives data that lie outside of the pickle
  */
 
-/** Where a list of arguments or items begins on the stack. */
+/** Marks the start of a list of arguments or items on the stack. */
 const MARK = Symbol('mark');
 
 /** A broken file must not fill the memory. */
@@ -29,8 +30,8 @@ const MAX_DEPTH = 100_000;
  * @param {Uint8Array} bytes
  * @param {number} offset of its first byte
  * @param {Meaning} meaning
- * @returns {{ value: unknown, end: number }} maps are Maps, lists and tuples arrays, long integers
- *   BigInts; `end` is the offset after it
+ * @returns {{ value: unknown, end: number }} maps are Maps, lists and tuples are arrays, long
+ *   integers are BigInts, and `end` is the offset after the pickle
  */
 export function readPickle(bytes, offset, meaning) {
   const machine = new Machine(bytes, offset, meaning);
@@ -110,7 +111,7 @@ class Machine {
     );
   }
 
-  /** A text that ends with its line. */
+  /** A text that ends at the end of its line. */
   line() {
     const end = this.bytes.indexOf(0x0a, this.offset);
     if (end < 0) throw new Error('the pickle is cut off');
@@ -134,7 +135,7 @@ class Machine {
     return this.#stack[this.#stack.length - 1];
   }
 
-  /** What lies above the last mark, which goes too. */
+  /** Takes the values above the last mark, and the mark, off the stack. */
   popToMark() {
     const mark = this.#stack.lastIndexOf(MARK);
     if (mark < 0) throw new Error('there is no mark on the stack');
@@ -187,7 +188,7 @@ class Machine {
     this.push(this.meaning.call(name.text, args));
   }
 
-  /** Attributes for a map; nobody asks for them. */
+  /** Reads attributes for a map, which have no use here. */
   build() {
     const state = this.pop();
     if (!(state instanceof Map && this.top() instanceof Map)) {

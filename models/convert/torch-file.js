@@ -1,6 +1,7 @@
-// Reads the tensors in a file of torch.save in its legacy layout: five pickles (magic number, protocol
-// version, facts of the machine, the state, the storages' keys), then for each storage the number of its
-// elements and the elements. ../shared/models/README.md describes one such file byte by byte.
+// Reads the tensors in a file of torch.save in its legacy layout. The file begins with five
+// pickles, the magic number, the protocol version, facts of the machine, the state and the
+// storages' keys. For each storage, the number of its elements and the elements follow.
+// ../shared/models/README.md describes one such file byte by byte.
 
 import { toFloat32 } from '../../web/package/files/numbers.js';
 import { readPickle } from './pickle.js';
@@ -25,7 +26,7 @@ const COUNT_BYTES = 8;
  * @typedef {object} Tensor
  * @property {number[]} size
  * @property {number[]} stride in elements, one an axis
- * @property {Float32Array} storage all elements of its storage, as they lie in the file
+ * @property {Float32Array} storage all elements of its storage, in the order of the file
  */
 
 class Storage {
@@ -58,7 +59,7 @@ class Record {
 }
 
 /**
- * The tensors of floats in a file's state; counters are left out.
+ * The tensors of floats in a file's state. Counters are left out.
  * @param {Uint8Array} bytes
  * @returns {Map<string, Tensor>} by their keys in the state
  */
@@ -108,7 +109,7 @@ function areSizes(value) {
 }
 
 /**
- * @param {Map<string, Storage>} storages those that were met, to which a new one is added
+ * @param {Map<string, Storage>} storages the known ones, to which a new one is added
  * @param {unknown} id ('storage', type, key, 'cpu', number of elements, None)
  */
 function findStorage(storages, id) {
@@ -135,7 +136,7 @@ function findStorage(storages, id) {
  */
 function readStorages(bytes, offset, storages, keys) {
   if (!Array.isArray(keys) || keys.length !== storages.size || new Set(keys).size !== keys.length) {
-    throw new Error('the list of storages is not that of the tensors');
+    throw new Error('the list of storages does not match the tensors');
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (const key of keys) {
@@ -161,10 +162,10 @@ function readStorages(bytes, offset, storages, keys) {
  * @returns {Map<string, Tensor>}
  */
 function toTensors(state) {
-  if (!(state instanceof Map)) throw new Error('the state is no map');
+  if (!(state instanceof Map)) throw new Error('the state is not a map');
   const tensors = new Map();
   for (const [key, record] of state) {
-    if (!(record instanceof Record)) throw new Error(`${key} is no tensor`);
+    if (!(record instanceof Record)) throw new Error(`${key} is not a tensor`);
     const { storage, size, stride } = record;
     const count = size.reduce((product, axis) => product * axis, 1);
     if (count !== storage.count) throw new Error(`${key} is not the whole of its storage`);

@@ -1,4 +1,4 @@
-/* Configurations of every kind of brokenness: a status comes back, and all memory. */
+/* Runs the importer on damaged configurations. It must return a status and give back all memory. */
 #include "fuzz.h"
 
 #include <stdio.h>
@@ -9,7 +9,7 @@
 #include "keras/keras.h"
 
 const char *const fuzz_seeds[] = {
-    /* Keras 2, Functional: a nested model, a layer called twice, a merge. */
+    /* Functional of Keras 2, with a nested model, a layer called twice and a merge. */
     "{\"class_name\":\"Model\",\"config\":{\"name\":\"net\",\"layers\":[{\"class_name\":"
     "\"InputLayer\","
     "\"name\":\"in\",\"config\":{\"name\":\"in\",\"batch_input_shape\":[null,8,8,3]},\"inbound_"
@@ -27,7 +27,7 @@ const char *const fuzz_seeds[] = {
     "0]]},\"inbound_nodes\":[[[\"c\",0,0,{}]],[[\"c\",1,0,{}]]]},{\"class_name\":\"Add\",\"name\":"
     "\"add\",\"config\":{},\"inbound_nodes\":[[[\"base\",1,0,{}],[\"base\",2,0,{}]]]}],"
     "\"input_layers\":[[\"in\",0,0]],\"output_layers\":[[\"add\",0,0]]}}",
-    /* Keras 3, Sequential in Functional. */
+    /* Functional of Keras 3, with a Sequential inside. */
     "{\"class_name\":\"Functional\",\"config\":{\"name\":\"net\",\"trainable\":true,\"layers\":[{"
     "\"class_name\":\"InputLayer\",\"config\":{\"batch_shape\":[null,null,null,3],\"name\":\"in\"},"
     "\"name\":\"in\",\"inbound_nodes\":[]},{\"class_name\":\"Sequential\",\"config\":{\"name\":"
@@ -42,7 +42,7 @@ const char *const fuzz_seeds[] = {
     "\"inbound_nodes\":[{\"args\":[{\"class_name\":\"__keras_tensor__\",\"config\":{\"keras_"
     "history\":["
     "\"s\",0,0]}}],\"kwargs\":{}}]}],\"input_layers\":[\"in\",0,0],\"output_layers\":[\"r\",0,0]}}",
-    /* Sequential. */
+    /* Sequential of Keras 2. */
     "{\"model_config\":{\"class_name\":\"Sequential\",\"config\":{\"name\":\"seq\",\"layers\":[{"
     "\"class_name\":\"Rescaling\",\"config\":{\"name\":\"a\",\"scale\":[1,2,3],\"offset\":-1,"
     "\"batch_input_shape\":[null,9,9,3]}},{\"class_name\":\"ZeroPadding2D\",\"config\":{\"name\":"
@@ -115,7 +115,8 @@ const char *const fuzz_words[] = {"\"MaxPooling2D\"",
                                   "\"\\u0000\"",
                                   NULL};
 
-/* Some names for weights: the graph's own, damaged, and pieces of the input. */
+/* Looks for names of weights, which are pieces of the input, and the graph's own names with
+ * changes. */
 static void find_weights(const struct gc_graph *graph, const uint8_t *bytes, size_t length) {
     char name[256];
     int32_t index;
@@ -127,7 +128,7 @@ static void find_weights(const struct gc_graph *graph, const uint8_t *bytes, siz
     }
     for (int32_t i = 0; i < graph->weight_count && i < 16; i++) {
         if (gc_keras_find_weight(graph, graph->weights[i].path, &index) == GC_OK && index < 0)
-            abort(); /* its own path must fit */
+            abort(); /* a weight's own path must be found */
         snprintf(name, sizeof name, "x/%.200s:0", graph->weights[i].path);
         gc_keras_find_weight(graph, name, &index);
     }

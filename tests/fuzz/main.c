@@ -1,10 +1,10 @@
-/* Fuzzes without libFuzzer, the same on every machine:
+/* Fuzzes without libFuzzer, the same on every machine.
  *
  *     fuzz_keras ROUNDS [FILE...]
  *
- * Each round takes a seed (those of the target, and the files), mutates it a few times and runs it. A round
- * that takes longer than a second is a failure; whatever crashes is caught by the sanitizers, and the
- * input of the failure is then the file fuzz-input in the working directory. */
+ * The seeds are those of the target, and the files. Each round takes a seed, mutates it a few times
+ * and runs it. A round that takes longer than a second is a failure. The sanitizers catch crashes.
+ * The input of a failure is written to the file fuzz-input in the working directory. */
 #include "fuzz.h"
 
 #include <signal.h>
@@ -27,7 +27,8 @@ static struct text seeds[MAX_SEEDS];
 static size_t seed_count;
 static size_t word_count;
 
-/* xorshift64*: Vigna, "An experimental exploration of Marsaglia's xorshift generators", 2016. */
+/* xorshift64*, from Vigna, "An experimental exploration of Marsaglia's xorshift generators", 2016.
+ * */
 static uint64_t state = 0x9E3779B97F4A7C15u;
 
 static size_t random_below(size_t limit) {
@@ -58,7 +59,7 @@ static void add_file(const char *path) {
     fclose(file);
 }
 
-/* ---- Mutations: each changes `text`, which has room for MAX_BYTES ---- */
+/* ---- Mutations, each of which changes `text`, a buffer of MAX_BYTES ---- */
 
 /* Replaces `removed` bytes at `at` by others. */
 static void splice(struct text *text, size_t at, size_t removed, const void *bytes, size_t length) {
@@ -87,7 +88,7 @@ static void insert_word(struct text *text) {
     splice(text, random_below(text->length + 1), 0, word, strlen(word));
 }
 
-/* Copies a stretch of a seed to somewhere. */
+/* Copies a part of a seed to a random position. */
 static void copy_from_seed(struct text *text) {
     const struct text *seed = &seeds[random_below(seed_count)];
     const size_t from = random_below(seed->length + 1);
@@ -96,7 +97,7 @@ static void copy_from_seed(struct text *text) {
     splice(text, random_below(text->length + 1), 0, seed->bytes + from, length);
 }
 
-/* Where the JSON value that begins at `at` ends: brackets are counted, not checked. */
+/* Finds the end of the JSON value that begins at `at`. Brackets are counted, not checked. */
 static size_t value_end(const struct text *text, size_t at) {
     bool quoted = false;
     for (int depth = 0; at < text->length; at++) {
@@ -115,7 +116,7 @@ static size_t value_end(const struct text *text, size_t at) {
     return at;
 }
 
-/* Somewhere a JSON value begins: after one of the signs that come before. */
+/* Finds the start of a random JSON value, which is after one of the characters before values. */
 static size_t find_value(const struct text *text) {
     size_t at = random_below(text->length + 1);
     while (at > 0 && memchr("[{,:", text->bytes[at - 1], 4) == NULL)
@@ -135,7 +136,7 @@ static void replace_by_value(struct text *text) {
     splice(text, at, value_end(text, at) - at, seed->bytes + from, value_end(seed, from) - from);
 }
 
-/* Most mutations keep JSON readable, or nothing behind the reader of JSON would be tried. */
+/* Most mutations keep the JSON readable. Otherwise only the reader of JSON would be tested. */
 static void mutate(struct text *text) {
     static const struct {
         void (*apply)(struct text *);
@@ -175,7 +176,7 @@ static void keep_and_abort(int number) {
     raise(number);
 }
 
-/* Part of the sanitizers, where the program is built with them. */
+/* A function of the sanitizers. NULL in a program without them. */
 void __sanitizer_set_death_callback(void (*callback)(void)) __attribute__((weak));
 
 static void keep_on_death(void) {
@@ -185,7 +186,7 @@ static void keep_on_death(void) {
 }
 
 static double run(void) {
-    /* A block of just that size, so that reading past its end is seen. */
+    /* A block of this very size lets the sanitizers see a read past its end. */
     uint8_t *bytes = malloc(text.length > 0 ? text.length : 1);
     memcpy(bytes, text.bytes, text.length);
     const clock_t start = clock();

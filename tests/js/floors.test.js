@@ -1,6 +1,6 @@
 /**
- * The floors of the house: a folder uses only what lies below it, and no files use each other in a circle.
- * A new folder takes its place in one of the two lists.
+ * The folders of the engine and of the package are floors. A folder uses only the floors below it,
+ * and no files use each other in a circle. A new folder takes its place in one of the two lists.
  */
 
 import assert from 'node:assert/strict';
@@ -49,7 +49,7 @@ function includes(files) {
 }
 
 /**
- * Calls count as well as includes: a header may declare what several files define.
+ * Calls count as well as includes, because a header may declare what several files define.
  * @param {Map<string, string>} files of C
  * @returns {Use[]} one for each function or record of the engine that another file defines
  */
@@ -71,8 +71,8 @@ function calls(files) {
 }
 
 /**
- * Types in JSDoc do not count: they are gone when a module runs, and two modules may describe each other's
- * values.
+ * Types in JSDoc do not count. They are gone when a module runs, and two modules may describe each
+ * other's values.
  * @param {Map<string, string>} files of JavaScript
  * @returns {Use[]} one for each static or dynamic import of another file
  */

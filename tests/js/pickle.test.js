@@ -1,4 +1,4 @@
-/** The readers that set-up uses on foreign packages: what they take, and what they refuse. */
+/** What the readers that set-up uses on foreign packages take, and what they refuse. */
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -114,9 +114,11 @@ function torchFile({
   key = 'k',
   magic = '\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19',
 } = {}) {
-  const storage = `(${unicode('storage')}ctorch\n${type}\n${unicode('k')}${unicode(device)}${int(count)}NtQ`;
+  const names = `(${unicode('storage')}ctorch\n${type}\n${unicode('k')}${unicode(device)}`;
+  const storage = `${names}${int(count)}NtQ`;
   const dictionary = 'ccollections\nOrderedDict\n)R';
-  const tensor = `ctorch._utils\n_rebuild_tensor_v2\n(${storage}${offset}(${int(count)}t(K\x01t\x89${dictionary}tR`;
+  const layout = `${offset}(${int(count)}t(K\x01t\x89${dictionary}`;
+  const tensor = `ctorch._utils\n_rebuild_tensor_v2\n(${storage}${layout}tR`;
   const data = Buffer.alloc(8 + 4 * values);
   data.writeBigInt64LE(BigInt(stored));
   for (let i = 0; i < values; i++) data.writeFloatLE(i + 0.5, 8 + 4 * i);

@@ -1,4 +1,4 @@
-// The formatters and the type checker, as tests.
+// The formatters and the type checker run as tests.
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
