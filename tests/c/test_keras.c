@@ -1,7 +1,7 @@
-/* The importer makes graphs from configurations and finds weights by their names. JSON is written
- * with ' for ". */
+/* The importer makes graphs from configurations and finds weights by their names. */
 #include "base/memory.h"
 #include "keras/keras.h"
+#include "keras_json.h"
 #include "ops/ops.h"
 #include "test.h"
 
@@ -9,53 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* ---- Configurations ---- */
-
-/* 1 to 8 entries, with commas in between. */
-#define LIST(...) LIST_OF(COUNT(__VA_ARGS__, 8, 7, 6, 5, 4, 3, 2, 1, 0))(__VA_ARGS__)
-#define COUNT(A, B, C, D, E, F, G, H, COUNT, ...) COUNT
-#define LIST_OF(COUNT) LIST_NAMED(COUNT)
-#define LIST_NAMED(COUNT) LIST_##COUNT
-#define LIST_1(A) A
-#define LIST_2(A, ...) A "," LIST_1(__VA_ARGS__)
-#define LIST_3(A, ...) A "," LIST_2(__VA_ARGS__)
-#define LIST_4(A, ...) A "," LIST_3(__VA_ARGS__)
-#define LIST_5(A, ...) A "," LIST_4(__VA_ARGS__)
-#define LIST_6(A, ...) A "," LIST_5(__VA_ARGS__)
-#define LIST_7(A, ...) A "," LIST_6(__VA_ARGS__)
-#define LIST_8(A, ...) A "," LIST_7(__VA_ARGS__)
-
-#define LAYER(CLASS, NAME, FIELDS, NODES)                                                          \
-    "{'class_name':'" CLASS "','name':'" NAME "','config':{'name':'" NAME "'" FIELDS               \
-    "},'inbound_nodes':[" NODES "]}"
-#define INPUT(NAME, SHAPE) LAYER("InputLayer", NAME, ",'batch_input_shape':" SHAPE, "")
-#define PICTURE INPUT("in", "[null,8,8,3]")
-#define CONV(NAME, FIELDS, NODES)                                                                  \
-    LAYER("Conv2D", NAME, ",'filters':4,'kernel_size':[3,3]" FIELDS, NODES)
-#define DENSE(NAME, NODES) LAYER("Dense", NAME, ",'units':5,'activation':'softmax'", NODES)
-#define POOL(NAME, NODES) LAYER("GlobalAveragePooling2D", NAME, "", NODES)
-
-/* Calls as Keras 2 writes them, with references to the outputs of other calls. */
-#define REF(NAME, NODE) "['" NAME "'," NODE ",0,{}]"
-#define CALL(...) "[" LIST(__VA_ARGS__) "]"
-#define FROM(NAME) CALL(REF(NAME, "0"))
-#define FROM2(A, B) CALL(REF(A, "0"), REF(B, "0"))
-
-/* Calls as Keras 3 writes them. */
-#define TENSOR_OF(NAME, NODE)                                                                      \
-    "{'class_name':'__keras_tensor__','config':{'shape':[null],'keras_history':['" NAME "'," NODE  \
-    ",0]}}"
-#define TENSOR(NAME) TENSOR_OF(NAME, "0")
-#define ARGS(...) "{'args':[" LIST(__VA_ARGS__) "],'kwargs':{'training':false}}"
-
-#define LAYERS(...) ",'layers':[" LIST(__VA_ARGS__) "]"
-#define FUNCTIONAL_FIELDS(IN, OUT, ...)                                                            \
-    LAYERS(__VA_ARGS__) ",'input_layers':" IN ",'output_layers':" OUT
-#define MODEL(CLASS, FIELDS) "{'class_name':'" CLASS "','config':{'name':'net'" FIELDS "}}"
-#define FUNCTIONAL(OUT, ...)                                                                       \
-    MODEL("Functional", FUNCTIONAL_FIELDS("[['in',0,0]]", "[['" OUT "',0,0]]", __VA_ARGS__))
-#define SEQUENTIAL(...) MODEL("Sequential", LAYERS(__VA_ARGS__))
 
 /* A model with a convolution and a batch norm, as a layer. */
 #define BASE(NODES)                                                                                \

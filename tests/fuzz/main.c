@@ -27,8 +27,8 @@ static struct text seeds[MAX_SEEDS];
 static size_t seed_count;
 static size_t word_count;
 
-/* xorshift64*, from Vigna, "An experimental exploration of Marsaglia's xorshift generators", 2016.
- * */
+/* The generator xorshift64* of Vigna, "An experimental exploration of Marsaglia's xorshift
+ * generators", 2016. */
 static uint64_t state = 0x9E3779B97F4A7C15u;
 
 static size_t random_below(size_t limit) {
@@ -102,7 +102,7 @@ static size_t value_end(const struct text *text, size_t at) {
     bool quoted = false;
     for (int depth = 0; at < text->length; at++) {
         const uint8_t c = text->bytes[at];
-        if (c == '"')
+        if (c == '"' || c == '\'')
             quoted = !quoted;
         if (quoted)
             continue;
