@@ -1,5 +1,6 @@
-/* Pictures: decoding, orientation, resizing, network inputs, heat maps, overlays. Values of Pillow,
- * where some are given, were recorded with Pillow 13. */
+/* Pictures: decoding, orientation, resizing, network inputs, heat maps, overlays. Values that are
+ * Pillow's were recorded with Pillow 13. */
+#include "base/memory.h"
 #include "test.h"
 
 #include <math.h>
@@ -8,34 +9,42 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Runs a statement and expects that no memory is left. */
+#define EXPECT_NO_LEAK(STATEMENT)                                                                  \
+    do {                                                                                           \
+        const size_t held = gc_memory_in_use();                                                    \
+        STATEMENT;                                                                                 \
+        EXPECT_INT((long long)gc_memory_in_use(), (long long)held);                                \
+    } while (0)
+
 /* ---- Files to decode ---- */
 
-typedef struct file {
+struct file {
     uint8_t bytes[1024];
     size_t length;
-} file;
+};
 
-static void put(file *f, const void *bytes, size_t length) {
+static void put(struct file *f, const void *bytes, size_t length) {
     memcpy(f->bytes + f->length, bytes, length);
     f->length += length;
 }
 
-static void put_number(file *f, uint32_t number, int size, bool big_endian) {
-    for (int i = 0; i < size; i++) {
+static void put_number(struct file *f, uint32_t number, int size, bool big_endian) {
+    for (int i = 0; i < size; i++)
         f->bytes[f->length++] = (uint8_t)(number >> 8 * (big_endian ? size - 1 - i : i));
-    }
 }
 
-/* A PNG chunk; its checksum, which stb_image does not look at, is 0. */
-static void put_chunk(file *f, const char *type, const void *bytes, size_t length) {
+/* A PNG chunk. Its checksum is 0, because stb_image does not check it. */
+static void put_chunk(struct file *f, const char *type, const void *bytes, size_t length) {
     put_number(f, (uint32_t)length, 4, true);
     put(f, type, 4);
     put(f, bytes, length);
     put_number(f, 0, 4, true);
 }
 
-static void put_png_header(file *f, uint32_t width, uint32_t height, int depth, int colour_type) {
-    file header = {.length = 0};
+static void put_png_header(struct file *f, uint32_t width, uint32_t height, int depth,
+                           int colour_type) {
+    struct file header = {.length = 0};
     put(f, "\x89PNG\r\n\x1A\n", 8);
     put_number(&header, width, 4, true);
     put_number(&header, height, 4, true);
@@ -45,10 +54,10 @@ static void put_png_header(file *f, uint32_t width, uint32_t height, int depth, 
     put_chunk(f, "IHDR", header.bytes, header.length);
 }
 
-/* The compressed data of a PNG, in one block that is not compressed.
- *   rows   [height][1 + row_bytes], each row after its filter, 0 */
-static void put_png_data(file *f, const void *rows, size_t length) {
-    file data = {.length = 0};
+/* The data of a PNG, in one block that is not compressed.
+ *   rows   [height][1 + row_bytes]: each row begins with its filter, 0 */
+static void put_png_data(struct file *f, const void *rows, size_t length) {
+    struct file data = {.length = 0};
     put(&data, "\x78\x01\x01", 3);
     put_number(&data, (uint32_t)length, 2, false);
     put_number(&data, ~(uint32_t)length, 2, false);
@@ -58,9 +67,9 @@ static void put_png_data(file *f, const void *rows, size_t length) {
     put_chunk(f, "IEND", "", 0);
 }
 
-/* A TIFF structure with an orientation, behind an entry that is to be passed over. */
-static file exif_of(int orientation, bool big_endian) {
-    file f = {.length = 0};
+/* A TIFF structure with an orientation. The entry before it must be skipped. */
+static struct file exif_of(int orientation, bool big_endian) {
+    struct file f = {.length = 0};
     put(&f, big_endian ? "MM" : "II", 2);
     put_number(&f, 42, 2, big_endian);
     put_number(&f, 8, 4, big_endian);
@@ -78,8 +87,8 @@ static file exif_of(int orientation, bool big_endian) {
 }
 
 /* 3 x 2 grey pixels, "abc" over "def", with an EXIF chunk. */
-static file letters_png(int orientation, bool big_endian) {
-    file f = {.length = 0}, exif = exif_of(orientation, big_endian);
+static struct file letters_png(int orientation, bool big_endian) {
+    struct file f = {.length = 0}, exif = exif_of(orientation, big_endian);
     put_png_header(&f, 3, 2, 8, 0);
     put_chunk(&f, "eXIf", exif.bytes, exif.length);
     put_png_data(&f, "\0abc\0def", 8);
@@ -101,8 +110,8 @@ static const uint8_t halves_jpeg[] = {
     0x08, 0x01, 0x01, 0x00, 0x00, 0x3f, 0x00, 0x1c, 0xaf, 0xbf, 0xff, 0xd9};
 
 /* The same with an EXIF segment after the first marker. */
-static file halves_with_exif(int orientation, bool big_endian) {
-    file f = {.length = 0}, exif = exif_of(orientation, big_endian);
+static struct file halves_with_exif(int orientation, bool big_endian) {
+    struct file f = {.length = 0}, exif = exif_of(orientation, big_endian);
     put(&f, halves_jpeg, 2);
     put(&f, "\xFF\xE1", 2);
     put_number(&f, (uint32_t)exif.length + 8, 2, true);
@@ -120,8 +129,8 @@ static const uint8_t corners_gif[] = {
     0x00, 0x08, 0x07, 0x00, 0x01, 0x04, 0x10, 0x30, 0x20, 0x20, 0x00, 0x3b};
 
 /* 1 x 2 pixels of 24 bits: blue over white, stored from the bottom. */
-static file column_bmp(void) {
-    file f = {.length = 0};
+static struct file column_bmp(void) {
+    struct file f = {.length = 0};
     put(&f, "BM", 2);
     const uint32_t header[] = {62, 0, 54, 40, 1, 2};
     for (int i = 0; i < 6; i++)
@@ -164,7 +173,7 @@ TEST(decode_png_of_every_colour_type) {
         {16, 6, "\0\1\0\2\0\3\0\4\0\5\0\6\0\7\0\0\0", 17, {1, 2, 3, 4, 5, 6, 7, 0}},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        file f = {.length = 0};
+        struct file f = {.length = 0};
         put_png_header(&f, 2, 1, cases[i].depth, cases[i].colour_type);
         if (cases[i].colour_type == 3) {
             put_chunk(&f, "PLTE", "\x0A\x14\x1E\x28\x32\x3C", 6);
@@ -188,12 +197,13 @@ TEST(decode_gif_with_transparency) {
 }
 
 TEST(decode_bmp) {
-    file f = column_bmp();
+    struct file f = column_bmp();
     expect_decoded(f.bytes, f.length, 1, 2, (const uint8_t[]){0, 0, 255, 255, 255, 255, 255, 255});
 }
 
 /* What a 16 x 8 or 8 x 16 picture shows in the middle of its left, right, upper and lower half. */
-static void expect_halves(const file *f, int32_t width, int left, int right, int upper, int lower) {
+static void expect_halves(const struct file *f, int32_t width, int left, int right, int upper,
+                          int lower) {
     uint8_t *pixels;
     int32_t w, h;
     REQUIRE_OK(gc_image_decode(&pixels, &w, &h, f->bytes, f->length));
@@ -209,7 +219,7 @@ static void expect_halves(const file *f, int32_t width, int left, int right, int
 TEST(decode_jpeg_turns_by_exif) {
     for (int big_endian = 0; big_endian < 2; big_endian++) {
         for (int orientation = 0; orientation <= 9; orientation++) {
-            file f = halves_with_exif(orientation, big_endian);
+            struct file f = halves_with_exif(orientation, big_endian);
             bool mirrored = orientation == 2 || orientation == 3;
             bool dark_above = orientation == 5 || orientation == 6;
             if (orientation >= 5 && orientation <= 8) {
@@ -227,7 +237,7 @@ TEST(decode_png_turns_by_exif) {
     static const char *const upright[9] = {NULL,     "abcdef", "cbafed", "fedcba", "defabc",
                                            "adbecf", "daebfc", "fcebda", "cfbead"};
     for (int orientation = 1; orientation <= 8; orientation++) {
-        file f = letters_png(orientation, orientation % 2);
+        struct file f = letters_png(orientation, orientation % 2);
         uint8_t expected[24];
         for (int i = 0; i < 24; i++) {
             expected[i] = i % 4 == 3 ? 255 : (uint8_t)upright[orientation][i / 4];
@@ -240,7 +250,7 @@ TEST(decode_png_turns_by_exif) {
 static void expect_refused(const void *bytes, size_t length, gc_status status, const char *part) {
     uint8_t *pixels = (uint8_t *)"";
     int32_t width, height;
-    EXPECT_STATUS(gc_image_decode(&pixels, &width, &height, bytes, length), status);
+    EXPECT_NO_LEAK(EXPECT_STATUS(gc_image_decode(&pixels, &width, &height, bytes, length), status));
     EXPECT(pixels == NULL);
     EXPECT_CONTAINS(gc_error(), part);
 }
@@ -252,7 +262,7 @@ TEST(decode_refuses_what_is_no_picture) {
     expect_refused("\xFF\xD8\xFF", 3, GC_INVALID_IMAGE, "JPEG");
     expect_refused("BM", 2, GC_INVALID_IMAGE, "BMP");
     expect_refused("GIF89a", 6, GC_INVALID_IMAGE, "GIF");
-    file f = letters_png(1, false);
+    struct file f = letters_png(1, false);
     expect_refused(f.bytes, f.length - 20, GC_INVALID_IMAGE, "cut off");
 }
 
@@ -268,7 +278,7 @@ TEST(decode_refuses_sizes) {
                  {20000, 9000, GC_TOO_LARGE, "20000 x 9000"},
                  {0xFFFFFFFF, 0xFFFFFFFF, GC_TOO_LARGE, "PNG"}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        file f = {.length = 0};
+        struct file f = {.length = 0};
         put_png_header(&f, cases[i].width, cases[i].height, 8, 6);
         put_png_data(&f, "\0", 1);
         expect_refused(f.bytes, f.length, cases[i].status, cases[i].part);
@@ -285,25 +295,28 @@ TEST(decode_refuses_missing_arguments) {
     gc_free(NULL);
 }
 
-/* Decodes and checks only what must hold of any bytes: a picture or a typed error. The copy has exactly
- * the length, so that the address sanitizer sees a read past it. */
+/* Decodes and checks what must hold for any bytes. They give a picture or a typed error, and only the
+ * picture takes memory. The copy has exactly the length, so that the address sanitizer sees a read past
+ * its end. */
 static void expect_any(const uint8_t *bytes, size_t length) {
     uint8_t *copy = malloc(length ? length : 1), *pixels;
     int32_t width, height;
-    REQUIRE(copy);
+    REQUIRE(copy != NULL);
     memcpy(copy, bytes, length);
-    gc_status status = gc_image_decode(&pixels, &width, &height, copy, length);
+    const size_t held = gc_memory_in_use();
+    const gc_status status = gc_image_decode(&pixels, &width, &height, copy, length);
     EXPECT((status == GC_OK) == (pixels != NULL));
     EXPECT(status == GC_OK || status == GC_INVALID_IMAGE || status == GC_TOO_LARGE ||
            status == GC_OUT_OF_MEMORY);
-    if (pixels)
-        EXPECT(width > 0 && height > 0);
+    if (pixels != NULL && EXPECT(width > 0 && height > 0))
+        EXPECT(gc_memory_in_use() - held >= (size_t)width * (size_t)height * 4);
     gc_free(pixels);
+    EXPECT_INT((long long)gc_memory_in_use(), (long long)held);
     free(copy);
 }
 
 /* Changes up to four bytes, pseudo-randomly. */
-static void damage(file *f, uint32_t *seed) {
+static void damage(struct file *f, uint32_t *seed) {
     int changes = 1 + (int)(*seed >> 30);
     for (int i = 0; i < changes; i++) {
         *seed = *seed * 1664525u + 1013904223u;
@@ -313,15 +326,15 @@ static void damage(file *f, uint32_t *seed) {
 }
 
 TEST(decode_survives_damaged_files) {
-    file files[6] = {halves_with_exif(6, true), halves_with_exif(8, false), letters_png(5, true),
-                     letters_png(3, false), column_bmp()};
+    struct file files[6] = {halves_with_exif(6, true), halves_with_exif(8, false),
+                            letters_png(5, true), letters_png(3, false), column_bmp()};
     put(&files[5], corners_gif, sizeof corners_gif);
     uint32_t seed = 1;
     for (int i = 0; i < 6; i++) {
         for (size_t length = 0; length < files[i].length; length++)
             expect_any(files[i].bytes, length);
         for (int round = 0; round < 300; round++) {
-            file damaged = files[i];
+            struct file damaged = files[i];
             damage(&damaged, &seed);
             expect_any(damaged.bytes, damaged.length);
         }
@@ -431,6 +444,15 @@ TEST(resize_refuses) {
     EXPECT_STATUS(gc_image_resize(p, 32768, 1, p, 1, 1, 1, GC_BOX), GC_TOO_LARGE);
     EXPECT_CONTAINS(gc_error(), "32768 x 1");
     EXPECT_STATUS(gc_image_resize(p, 32767, 32767, p, 1, 1, 1, GC_NEAREST), GC_TOO_LARGE);
+}
+
+TEST(resize_leaves_no_memory) {
+    static const uint8_t in[5 * 7 * 4] = {0};
+    uint8_t out[9 * 3 * 4];
+    for (size_t f = 0; f < 6; f++) {
+        EXPECT_NO_LEAK(EXPECT_OK(gc_image_resize(out, 9, 3, in, 5, 7, 4, all_filters[f])));
+        EXPECT_NO_LEAK(EXPECT_OK(gc_image_resize(out, 5, 1, in, 5, 7, 1, all_filters[f])));
+    }
 }
 
 /* ---- Network inputs ---- */
