@@ -53,7 +53,7 @@ function composite(under, over) {
 /** @param {string} name */
 function colormap(name) {
   return engine.scratch((scratch) => {
-    const table = engine.call('gc_colormap', scratch.string(name));
+    const table = engine.call('gc_colormap', scratch.copy(name));
     assert.notEqual(table, 0, `there is no colour map ${name}`);
     return engine.view(table, 256 * 3).slice();
   });

@@ -171,7 +171,7 @@ export class Network {
   #find(query, name) {
     return this.#engine.scratch((scratch) => {
       const index = scratch.alloc(WORD);
-      this.#engine.check(query, this.#pointer, scratch.string(name), index);
+      this.#engine.check(query, this.#pointer, scratch.copy(name), index);
       return this.#engine.ints(index, 1)[0];
     });
   }

@@ -2,11 +2,22 @@ import { GradCamError } from '../base/errors.js';
 
 /** @import { Engine } from './engine.js' */
 
+/** What malloc aligns its blocks to, in bytes. */
+const ALIGNMENT = 8;
+/** The largest block that a 32-bit module can address, in bytes. */
+const LARGEST_BLOCK = 0xffffffff;
+
+/**
+ * What an array in the engine holds: a number of bytes that the engine writes, values to copy, or a text,
+ * which becomes NUL-terminated UTF-8.
+ * @typedef {number | string | Uint8Array | Uint8ClampedArray | Float32Array | Int32Array} Content
+ */
+
 /** Memory of the engine for the length of one call. */
 export class Scratch {
   #engine;
   /** @type {number[]} */
-  #pointers = [];
+  #blocks = [];
 
   /** @param {Engine} engine */
   constructor(engine) {
@@ -14,40 +25,74 @@ export class Scratch {
   }
 
   /**
+   * Lays arrays out in one block, one behind the other, so that many arrays cost one malloc.
+   * @template {string} Name
+   * @param {Record<Name, Content>} contents of the arrays, by their names
+   * @returns {Record<Name, number>} pointers
+   * @example
+   * const at = scratch.block({ out: 4 * data.length, data });
+   * engine.call('gc_do', at.out, at.data, data.length);
+   */
+  block(contents) {
+    const arrays = Object.entries(contents).map(([name, content]) => ({
+      name,
+      bytes: bytesOf(/** @type {Content} */ (content)),
+    }));
+    const length = arrays.reduce((sum, { bytes }) => sum + sizeInBlock(bytes), 0);
+    const pointers = /** @type {Record<string, number>} */ ({});
+    let next = this.#allocate(length);
+    for (const { name, bytes } of arrays) {
+      pointers[name] = next;
+      if (typeof bytes !== 'number') this.#engine.view(next, bytes.length).set(bytes);
+      next += sizeInBlock(bytes);
+    }
+    return pointers;
+  }
+
+  /**
    * @param {number} length in bytes
    * @returns {number} pointer
    */
   alloc(length) {
-    const pointer = this.#engine.call('malloc', Math.max(length, 1)) >>> 0;
-    if (pointer === 0) {
-      throw new GradCamError('OUT_OF_MEMORY', `no memory for ${length} bytes`);
-    }
-    this.#pointers.push(pointer);
-    return pointer;
+    return this.block({ array: length }).array;
   }
 
   /**
-   * Copies an array into the engine.
-   * @param {Uint8Array | Uint8ClampedArray | Float32Array | Int32Array} array
+   * @param {Content} content
    * @returns {number} pointer
    */
-  copy(array) {
-    const pointer = this.alloc(array.byteLength);
-    const bytes = new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
-    this.#engine.view(pointer, array.byteLength).set(bytes);
-    return pointer;
+  copy(content) {
+    return this.block({ array: content }).array;
   }
 
-  /**
-   * Copies a string into the engine, as NUL-terminated UTF-8.
-   * @param {string} text
-   * @returns {number} pointer
-   */
-  string(text) {
-    return this.copy(new TextEncoder().encode(`${text}\0`));
+  /** @param {number} length in bytes */
+  #allocate(length) {
+    const pointer = length > LARGEST_BLOCK ? 0 : this.#engine.call('malloc', length) >>> 0;
+    if (pointer === 0) throw new GradCamError('OUT_OF_MEMORY', `no memory for ${length} bytes`);
+    this.#blocks.push(pointer);
+    return pointer;
   }
 
   free() {
-    for (const pointer of this.#pointers) this.#engine.call('free', pointer);
+    for (const block of this.#blocks) this.#engine.call('free', block);
   }
+}
+
+/**
+ * @param {Content} content
+ * @returns {number | Uint8Array} the bytes, or how many the engine writes
+ */
+function bytesOf(content) {
+  if (typeof content === 'number') return content;
+  if (typeof content === 'string') return new TextEncoder().encode(`${content}\0`);
+  return new Uint8Array(content.buffer, content.byteOffset, content.byteLength);
+}
+
+/**
+ * An empty array has a place of its own too.
+ * @param {number | Uint8Array} bytes
+ */
+function sizeInBlock(bytes) {
+  const length = typeof bytes === 'number' ? bytes : bytes.length;
+  return Math.ceil(Math.max(length, 1) / ALIGNMENT) * ALIGNMENT;
 }

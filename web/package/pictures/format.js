@@ -192,7 +192,7 @@ function checkAlphaLimit(limit) {
  */
 function findColormap(engine, name) {
   const table = engine.scratch((scratch) =>
-    engine.call('gc_colormap', scratch.string(typeof name === 'string' ? name : '')),
+    engine.call('gc_colormap', scratch.copy(typeof name === 'string' ? name : '')),
   );
   if (table !== 0) return table;
   const choices = Object.fromEntries(colormapNames(engine).map((known) => [known, 0]));
