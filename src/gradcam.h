@@ -273,7 +273,8 @@ GC_API gc_status gc_model_gradients(gc_model *model, gc_output output, const flo
                                     float *gradients, size_t count);
 
 /* ---- Pictures ----
- * Pixels are 8 bits a channel, rows from the top, RGBA unless said otherwise. */
+ * A pixel has 8 bits a channel. The first row is the top one. Pixels are RGBA unless another order
+ * is named. */
 
 /* Filters of Pillow's Image.resize. */
 typedef enum gc_filter {
@@ -285,19 +286,20 @@ typedef enum gc_filter {
     GC_LANCZOS
 } gc_filter;
 
-/* Decodes a JPEG, PNG, BMP or GIF (its first frame) to RGBA and turns it upright by its EXIF
- * orientation.
- *   pixels          receives width * height * 4 bytes, to be given to gc_free; NULL on failure
- *   width, height   in pixels, after turning
- * Fails with INVALID_IMAGE, TOO_LARGE, OUT_OF_MEMORY. */
+/* Decodes a JPEG, PNG, BMP or GIF file to RGBA and turns the picture upright by its EXIF
+ * orientation. A GIF gives its first frame.
+ *   pixels          receives [height][width][4]; give them to gc_free. NULL on failure
+ *   width, height   receive the size after turning
+ *   bytes           the file, `length` bytes
+ * Fails with INVALID_IMAGE, TOO_LARGE, OUT_OF_MEMORY, INVALID_ARGUMENT. */
 GC_API gc_status gc_image_decode(uint8_t **pixels, int32_t *width, int32_t *height,
                                  const uint8_t *bytes, size_t length);
 
-/* Gives back what gc_image_decode gave. NULL is allowed. */
+/* Frees the pixels that gc_image_decode gave. NULL is allowed. */
 GC_API void gc_free(void *memory);
 
-/* Resizes as Pillow's Image.resize does, byte for byte; RGBA by way of premultiplied alpha (but for
- * NEAREST).
+/* Resizes a picture, byte for byte as Pillow's Image.resize. RGBA colours are weighted by their
+ * alpha, except by GC_NEAREST.
  *   out        [out_height][out_width][channels]
  *   in         [in_height][in_width][channels]
  *   channels   1 (L), 3 (RGB) or 4 (RGBA)
@@ -306,28 +308,30 @@ GC_API gc_status gc_image_resize(uint8_t *out, int32_t out_width, int32_t out_he
                                  const uint8_t *in, int32_t in_width, int32_t in_height,
                                  int32_t channels, gc_filter filter);
 
-/* How pixels become a network's input: out = (in * scale - mean) / deviation, every step rounded to
- * float32 as NumPy does; `bgr` turns the channels round first (mean and deviation are then B, G,
- * R). */
+/* How the bytes of a pixel, x, become values of a network's input. Every step is rounded to
+ * float32, as NumPy rounds it. */
 typedef enum gc_preprocessing {
-    GC_PREPROCESS_NONE = 0, /* 0 .. 255 as they are */
+    GC_PREPROCESS_NONE = 0, /* x */
     GC_PREPROCESS_TF,       /* x / 127.5 - 1 */
-    GC_PREPROCESS_TORCH,    /* (x / 255 - mean) / deviation of ImageNet, R, G, B */
-    GC_PREPROCESS_CAFFE     /* B, G, R; minus ImageNet's means 103.939, 116.779, 123.68 */
+    GC_PREPROCESS_TORCH,    /* (x / 255 - mean) / deviation of ImageNet, in the order R, G, B */
+    GC_PREPROCESS_CAFFE,    /* x - (103.939, 116.779, 123.68), in the order B, G, R */
+    GC_PREPROCESS_AFFINE,   /* x * scale + offset with the caller's numbers, in the order R, G, B */
+    GC_PREPROCESS_AFFINE_BGR /* the same in the order B, G, R */
 } gc_preprocessing;
 
-/* Turns RGBA pixels into a network's input; alpha is dropped, as Pillow's convert("RGB") does.
- *   out      [count][channels], channels 3, or 1: luma by ITU-R 601-2 as Pillow's convert("L")
- *   pixels   [count][4]
- * Fails with INVALID_ARGUMENT. */
-GC_API gc_status gc_image_to_tensor(float *out, int32_t channels, const uint8_t *pixels,
-                                    size_t count, gc_preprocessing preprocessing);
-
-/* The same with numbers of one's own: out = in * scale[c] + offset[c], each step rounded to
- * float32.
- *   scale, offset   3 values each, R, G, B */
-GC_API gc_status gc_image_to_tensor_affine(float *out, int32_t channels, const uint8_t *pixels,
-                                           size_t count, const float *scale, const float *offset);
+/* Makes a network's input of a picture: drops alpha as Pillow's convert("RGB") does, resizes and
+ * preprocesses. The colours of transparent pixels count like all others.
+ *   input      receives [height][width][channels]
+ *   resized    receives the resized picture, [height][width] RGBA, opaque. NULL if it is not needed
+ *   channels   3, or 1 for the luma of ITU-R 601-2, as Pillow's convert("L") computes it
+ *   pixels     [in_height][in_width] RGBA
+ *   affine     [2][3] for GC_PREPROCESS_AFFINE and GC_PREPROCESS_AFFINE_BGR: the scales, then the
+ *              offsets, of R, G and B; one channel takes those of R. Otherwise it is not read
+ * Fails with INVALID_ARGUMENT, TOO_LARGE, OUT_OF_MEMORY. */
+GC_API gc_status gc_image_to_input(float *input, uint8_t *resized, int32_t width, int32_t height,
+                                   int32_t channels, const uint8_t *pixels, int32_t in_width,
+                                   int32_t in_height, gc_filter filter,
+                                   gc_preprocessing preprocessing, const float *affine);
 
 /* ---- Heat map and overlay ---- */
 
@@ -350,8 +354,8 @@ GC_API void gc_heatmaps(float *maps, float *ranges, const int32_t *sizes, size_t
  *   out   [count] bytes */
 GC_API void gc_heatmap_to_image(uint8_t *out, const float *heatmap, size_t count);
 
-/* A colour map by matplotlib's name ("viridis"): 256 rows of R, G, B, each value * 255 truncated;
- * row min(floor(v * 256), 255) belongs to the value v. NULL if there is none of that name. */
+/* A colour map by matplotlib's name ("viridis"): 256 rows of R, G, B, each value * 255 truncated; row
+ * min(floor(v * 256), 255) belongs to the value v. NULL if there is none of that name. */
 GC_API const uint8_t *gc_colormap(const char *name);
 
 /* Names of the colour maps, for i = 0, 1, ...; NULL after the last. */

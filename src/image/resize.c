@@ -8,6 +8,8 @@
  * byte.
  *
  * Memory: the weights, and a ring of as many rows as one output row needs. */
+#include "image/resize.h"
+
 #include <math.h>
 #include <stdbool.h>
 #include <string.h>
@@ -24,6 +26,7 @@ struct resizing {
     uint8_t *out;      /* [height][width][channels] */
     const uint8_t *in; /* [in_height][in_width][channels] */
     int32_t width, height, in_width, in_height, channels;
+    bool opaque; /* alpha counts as 255 */
     gc_filter filter;
 };
 
@@ -240,6 +243,12 @@ static void unpremultiply(uint8_t *pixels, int32_t width) {
     }
 }
 
+/* pixels   [count] RGBA */
+static void set_opaque(uint8_t *pixels, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        pixels[4 * i + 3] = 255;
+}
+
 /* ---- A picture through both passes ---- */
 
 struct resampler {
@@ -289,7 +298,11 @@ static void prepare_row(const struct resampler *s, int32_t row) {
     const struct resizing *r = s->r;
     const size_t bytes = in_row_bytes(r);
     const uint8_t *in = r->in + (size_t)row * bytes;
-    if (r->channels == 4) {
+    if (r->opaque) {
+        memcpy(s->row, in, bytes);
+        set_opaque(s->row, (size_t)r->in_width);
+        in = s->row;
+    } else if (r->channels == 4) {
         premultiply(s->row, in, r->in_width);
         in = s->row;
     }
@@ -375,7 +388,7 @@ static gc_status resize_nearest(const struct resizing *r) {
     return GC_OK;
 }
 
-/* ---- The entry ---- */
+/* ---- The entries ---- */
 
 static gc_status check(const struct resizing *r) {
     if (r->channels != 1 && r->channels != 3 && r->channels != 4)
@@ -393,9 +406,12 @@ static gc_status resize(const struct resizing *r) {
     const bool same = r->in_width == r->width && r->in_height == r->height;
     if (!same && r->filter != GC_NEAREST)
         return resize_filtered(r);
-    if (!same)
-        return resize_nearest(r);
-    memcpy(r->out, r->in, row_bytes(r) * (size_t)r->height);
+    if (same)
+        memcpy(r->out, r->in, row_bytes(r) * (size_t)r->height);
+    else
+        GC_TRY(resize_nearest(r));
+    if (r->opaque)
+        set_opaque(r->out, (size_t)r->width * (size_t)r->height);
     return GC_OK;
 }
 
@@ -410,5 +426,18 @@ gc_status gc_image_resize(uint8_t *out, int32_t out_width, int32_t out_height, c
                                      .in_width = in_width,
                                      .in_height = in_height,
                                      .channels = channels,
+                                     .filter = filter});
+}
+
+gc_status gc_resize_opaque(uint8_t *out, int32_t width, int32_t height, const uint8_t *in,
+                           int32_t in_width, int32_t in_height, gc_filter filter) {
+    return resize(&(struct resizing){.out = out,
+                                     .in = in,
+                                     .width = width,
+                                     .height = height,
+                                     .in_width = in_width,
+                                     .in_height = in_height,
+                                     .channels = 4,
+                                     .opaque = true,
                                      .filter = filter});
 }

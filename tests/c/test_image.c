@@ -457,60 +457,131 @@ TEST(resize_leaves_no_memory) {
 
 /* ---- Network inputs ---- */
 
-TEST(tensor_of_every_preprocessing) {
+/* Preprocesses pixels without resizing them.
+ *   input   [count][channels]      pixels   [count][4] */
+static gc_status preprocess(float *input, int32_t channels, const uint8_t *pixels, int32_t count,
+                            gc_preprocessing preprocessing, const float *affine) {
+    return gc_image_to_input(input, NULL, count, 1, channels, pixels, count, 1, GC_BOX,
+                             preprocessing, affine);
+}
+
+TEST(input_of_every_preprocessing) {
     static const uint8_t pixel[4] = {255, 100, 0, 7};
+    static const float affine[6] = {1.0f, 2.0f, 3.0f, -5.0f, 0.5f, 7.0f};
     static const struct {
         gc_preprocessing preprocessing;
         float expected[3];
     } cases[] = {{GC_PREPROCESS_NONE, {255.0f, 100.0f, 0.0f}},
                  {GC_PREPROCESS_TF, {1.0f, -0.21568626f, -1.0f}},
                  {GC_PREPROCESS_TORCH, {2.2489083f, -0.28501397f, -1.8044444f}},
-                 {GC_PREPROCESS_CAFFE, {-103.939f, -16.779f, 131.32f}}};
+                 {GC_PREPROCESS_CAFFE, {-103.939f, -16.779f, 131.32f}},
+                 {GC_PREPROCESS_AFFINE, {250.0f, 200.5f, 7.0f}},
+                 {GC_PREPROCESS_AFFINE_BGR, {7.0f, 200.5f, 250.0f}}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         float out[3];
-        REQUIRE_OK(gc_image_to_tensor(out, 3, pixel, 1, cases[i].preprocessing));
+        REQUIRE_OK(preprocess(out, 3, pixel, 1, cases[i].preprocessing, affine));
         for (int c = 0; c < 3; c++)
             EXPECT_NEAR(out[c], cases[i].expected[c], 1e-5);
     }
 }
 
 /* Dividing is not multiplying with the reciprocal: 3 / 127.5f - 1 and 3 * (1 / 127.5f) - 1 differ. */
-TEST(tensor_rounds_as_float32_arrays_do) {
+TEST(input_rounds_as_float32_arrays_do) {
+    static const float mean[3] = {0.485f, 0.456f, 0.406f}, deviation[3] = {0.229f, 0.224f, 0.225f};
+    static const float affine[6] = {0.0078125f, 1 / 3.0f, 0.1f, -1.0f, 0.7f, -12.8f};
     for (int v = 0; v < 256; v++) {
         const uint8_t pixel[4] = {(uint8_t)v, (uint8_t)v, (uint8_t)v, 255};
-        const float scale[3] = {0.0078125f, 1 / 3.0f, 0.1f}, offset[3] = {-1.0f, 0.7f, -12.8f};
         float out[3];
         volatile float step = (float)v / 127.5f;
-        REQUIRE_OK(gc_image_to_tensor(out, 3, pixel, 1, GC_PREPROCESS_TF));
+        REQUIRE_OK(preprocess(out, 3, pixel, 1, GC_PREPROCESS_TF, NULL));
         EXPECT(out[0] == step - 1.0f);
-        REQUIRE_OK(gc_image_to_tensor_affine(out, 3, pixel, 1, scale, offset));
+        REQUIRE_OK(preprocess(out, 3, pixel, 1, GC_PREPROCESS_TORCH, NULL));
         for (int c = 0; c < 3; c++) {
-            step = (float)v * scale[c];
-            EXPECT(out[c] == step + offset[c]);
+            step = (float)v / 255.0f;
+            step = step - mean[c];
+            EXPECT(out[c] == step / deviation[c]);
+        }
+        REQUIRE_OK(preprocess(out, 3, pixel, 1, GC_PREPROCESS_AFFINE, affine));
+        for (int c = 0; c < 3; c++) {
+            step = (float)v * affine[c];
+            EXPECT(out[c] == step + affine[3 + c]);
         }
     }
 }
 
-TEST(tensor_of_one_channel_is_luma) {
+TEST(input_of_one_channel_is_luma) {
     static const uint8_t pixels[16] = {255, 0, 0,   0,   0,   255, 0,   9,
                                        0,   0, 255, 255, 255, 255, 255, 255};
-    static const float expected[4] = {76.0f, 150.0f, 29.0f, 255.0f};
+    static const float luma[4] = {76.0f, 150.0f, 29.0f, 255.0f};
+    static const float affine[6] = {2.0f, 5.0f, 9.0f, 1.0f, 3.0f, 4.0f};
     float out[4];
-    REQUIRE_OK(gc_image_to_tensor(out, 1, pixels, 4, GC_PREPROCESS_NONE));
+    REQUIRE_OK(preprocess(out, 1, pixels, 4, GC_PREPROCESS_NONE, NULL));
     for (int i = 0; i < 4; i++)
-        EXPECT(out[i] == expected[i]);
+        EXPECT(out[i] == luma[i]);
+    REQUIRE_OK(preprocess(out, 1, pixels, 4, GC_PREPROCESS_AFFINE_BGR, affine));
+    for (int i = 0; i < 4; i++)
+        EXPECT(out[i] == luma[i] * 2.0f + 1.0f);
 }
 
-TEST(tensor_refuses) {
-    const uint8_t pixel[4] = {0};
-    const float three[3] = {0};
+/* The input is that of an opaque picture, which is resized first. */
+static void expect_opaque_input(int32_t width, int32_t height, gc_filter filter) {
+    uint8_t pixels[6 * 5 * 4], opaque[sizeof pixels], resized[7 * 9 * 4], expected[sizeof resized];
+    for (size_t i = 0; i < sizeof pixels; i++) {
+        pixels[i] = (uint8_t)(i * 37 + 11);
+        opaque[i] = i % 4 == 3 ? 255 : pixels[i];
+    }
+    float input[7 * 9 * 3], same[7 * 9 * 3];
+    EXPECT_NO_LEAK(EXPECT_OK(gc_image_to_input(input, resized, width, height, 3, pixels, 6, 5,
+                                               filter, GC_PREPROCESS_NONE, NULL)));
+    EXPECT_NO_LEAK(EXPECT_OK(gc_image_to_input(same, NULL, width, height, 3, pixels, 6, 5, filter,
+                                               GC_PREPROCESS_NONE, NULL)));
+    EXPECT_OK(gc_image_resize(expected, width, height, opaque, 6, 5, 4, filter));
+    const size_t count = (size_t)width * (size_t)height;
+    EXPECT_BYTES(resized, expected, 4 * count);
+    EXPECT_BYTES(same, input, 3 * count * sizeof *input);
+    for (size_t i = 0; i < 3 * count; i++)
+        EXPECT(input[i] == expected[i / 3 * 4 + i % 3]);
+}
+
+TEST(input_is_that_of_an_opaque_picture) {
+    for (size_t f = 0; f < 6; f++) {
+        expect_opaque_input(6, 5, all_filters[f]);
+        expect_opaque_input(7, 9, all_filters[f]);
+        expect_opaque_input(2, 3, all_filters[f]);
+        expect_opaque_input(7, 1, all_filters[f]); /* columns first */
+    }
+}
+
+static void expect_no_input(int32_t channels, int32_t width, gc_preprocessing preprocessing,
+                            gc_status status, const char *part) {
+    static const uint8_t pixel[4] = {0};
     float out[4];
-    EXPECT_STATUS(gc_image_to_tensor(out, 4, pixel, 1, GC_PREPROCESS_TF), GC_INVALID_ARGUMENT);
-    EXPECT_CONTAINS(gc_error(), "4 channels");
-    EXPECT_STATUS(gc_image_to_tensor(out, 1, pixel, 1, GC_PREPROCESS_CAFFE), GC_INVALID_ARGUMENT);
-    EXPECT_STATUS(gc_image_to_tensor(out, 3, pixel, 1, (gc_preprocessing)4), GC_INVALID_ARGUMENT);
-    EXPECT_STATUS(gc_image_to_tensor(NULL, 3, pixel, 1, GC_PREPROCESS_TF), GC_INVALID_ARGUMENT);
-    EXPECT_STATUS(gc_image_to_tensor_affine(out, 3, pixel, 1, three, NULL), GC_INVALID_ARGUMENT);
+    EXPECT_NO_LEAK(EXPECT_STATUS(
+        gc_image_to_input(out, NULL, width, 1, channels, pixel, 1, 1, GC_BOX, preprocessing, NULL),
+        status));
+    EXPECT_CONTAINS(gc_error(), part);
+}
+
+TEST(input_refuses) {
+    expect_no_input(4, 1, GC_PREPROCESS_TF, GC_INVALID_ARGUMENT, "4 channels");
+    expect_no_input(1, 1, GC_PREPROCESS_CAFFE, GC_INVALID_ARGUMENT, "3 channels");
+    expect_no_input(1, 1, GC_PREPROCESS_TORCH, GC_INVALID_ARGUMENT, "3 channels");
+    expect_no_input(3, 1, (gc_preprocessing)6, GC_INVALID_ARGUMENT, "0 to 5");
+    expect_no_input(3, 1, (gc_preprocessing)-1, GC_INVALID_ARGUMENT, "0 to 5");
+    expect_no_input(3, 1, GC_PREPROCESS_AFFINE, GC_INVALID_ARGUMENT, "affine");
+    expect_no_input(3, 1, GC_PREPROCESS_AFFINE_BGR, GC_INVALID_ARGUMENT, "affine");
+    expect_no_input(3, 0, GC_PREPROCESS_TF, GC_INVALID_ARGUMENT, "0 x 1");
+    expect_no_input(3, 32768, GC_PREPROCESS_TF, GC_TOO_LARGE, "32768 x 1");
+    const uint8_t pixel[4] = {0};
+    float out[3];
+    EXPECT_STATUS(preprocess(NULL, 3, pixel, 1, GC_PREPROCESS_TF, NULL), GC_INVALID_ARGUMENT);
+    EXPECT_STATUS(preprocess(out, 3, NULL, 1, GC_PREPROCESS_TF, NULL), GC_INVALID_ARGUMENT);
+    EXPECT_STATUS(
+        gc_image_to_input(out, NULL, 1, 1, 3, pixel, 0, 1, GC_BOX, GC_PREPROCESS_TF, NULL),
+        GC_INVALID_ARGUMENT);
+    EXPECT_STATUS(
+        gc_image_to_input(out, NULL, 1, 1, 3, pixel, 1, 1, (gc_filter)6, GC_PREPROCESS_TF, NULL),
+        GC_INVALID_ARGUMENT);
 }
 
 /* ---- Heat map and overlay ---- */

@@ -2,8 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
-import { init } from '../../web/package/index.js';
-import { assertFails } from './fixtures.js';
+import { imageToArray, init } from '../../web/package/index.js';
+import { pictureToInput } from '../../web/package/pictures/preprocessing.js';
+import { assertFails, plainPicture } from './fixtures.js';
 
 /** @typedef {import('node:test').TestContext} TestContext */
 
@@ -66,5 +67,33 @@ describe('the memory of a call', () => {
       const take = () => engine.scratch((scratch) => scratch.block({ out: length, rest: 16 }));
       await assertFails(take, 'OUT_OF_MEMORY', /no memory for/);
     }
+  });
+});
+
+describe('a picture', () => {
+  const picture = plainPicture([9, 8, 7, 6], 20, 10);
+  const size = { width: 8, height: 8, channels: 3 };
+
+  for (const preprocessing of [/** @type {const} */ ('tf'), { mean: 1, std: 2 }]) {
+    test(`becomes an input in one call: ${JSON.stringify(preprocessing)}`, (context) => {
+      const calls = callsOf(context, () =>
+        pictureToInput(engine, picture, size, preprocessing, 'bicubic'),
+      );
+      assert.deepEqual(calls, ['malloc', 'gc_image_to_input', 'free']);
+    });
+  }
+
+  test('becomes an array in one call', (context) => {
+    const image = /** @type {ImageData} */ (picture);
+    const calls = callsOf(context, () => imageToArray(image));
+    assert.deepEqual(calls, ['malloc', 'gc_image_to_input', 'free']);
+  });
+
+  test('keeps no memory, however large it is', () => {
+    const large = plainPicture([1, 2, 3, 255], 2000, 1000);
+    pictureToInput(engine, large, size, 'none', 'lanczos');
+    const { memorySize } = engine;
+    for (let i = 0; i < 20; i++) pictureToInput(engine, large, size, 'none', 'lanczos');
+    assert.equal(engine.memorySize, memorySize);
   });
 });

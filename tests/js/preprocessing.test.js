@@ -59,7 +59,7 @@ describe('preprocessing', () => {
   const wrong = [
     ['mobilenet_v9', /"mobilenet_v9"; allowed: none, tf, torch, caffe, convnext/],
     [7, /allowed: none/],
-    [{ mean: 0, std: 0 }, /std 0/],
+    [{ mean: 0, std: 0 }, /preprocessing\.std contains 0/],
     [{ mean: 0 }, /std undefined/],
     [{ mean: [1, 2], std: 1 }, /mean \[1, 2\]/],
     [{ scale: 1, offset: 0, order: 'rbg' }, /order "rbg"; allowed: "rgb", "bgr"/],

@@ -23,6 +23,17 @@ const FILTERS = { nearest: 0, box: 1, bilinear: 2, hamming: 3, bicubic: 4, lancz
 
 /** @typedef {keyof typeof FILTERS} Filter */
 
+/**
+ * @param {unknown} filter a Filter
+ * @returns {number} as the engine has it
+ */
+export function filterNumber(filter) {
+  return choose(FILTERS, filter, 'the filter');
+}
+
+/** Bytes of an int32 and a pointer of wasm32. */
+const WORD = 4;
+
 const ALLOWED =
   'ImageData, { data, width, height } with RGBA bytes, an image, video or canvas element, ' +
   'OffscreenCanvas, ImageBitmap, VideoFrame, Blob, File or the bytes of a picture file';
@@ -190,19 +201,30 @@ function viewBytes(picture) {
 }
 
 /**
+ * A copy of bytes in the engine.
+ * @param {Engine} engine
+ * @param {number} pointer
+ * @param {number} length
+ */
+export function copyPixels(engine, pointer, length) {
+  return new Uint8ClampedArray(engine.view(pointer, length));
+}
+
+/**
  * @param {Engine} engine
  * @param {Uint8Array} bytes of a picture file
  * @returns {Pixels}
  */
 function decode(engine, bytes) {
   return engine.scratch((scratch) => {
-    const out = scratch.copy(Int32Array.of(0, 0, 0));
-    const file = scratch.copy(bytes);
-    engine.check('gc_image_decode', out, out + 4, out + 8, file, bytes.length);
+    const { out, file } = scratch.block({ out: 3 * WORD, file: bytes });
+    engine.check('gc_image_decode', out, out + WORD, out + 2 * WORD, file, bytes.length);
     const [pixels, width, height] = engine.ints(out, 3);
-    const data = new Uint8ClampedArray(engine.view(pixels, width * height * 4));
-    engine.call('gc_free', pixels);
-    return { data, width, height };
+    try {
+      return { data: copyPixels(engine, pixels, width * height * 4), width, height };
+    } finally {
+      engine.call('gc_free', pixels);
+    }
   });
 }
 
@@ -231,13 +253,16 @@ async function decodeByBrowser(blob, error) {
  * @returns {Pixels}
  */
 export function resize(engine, { data, width, height }, size, filter, channels = 4) {
-  const number = choose(FILTERS, filter, 'the filter');
+  const number = filterNumber(filter);
+  const length = size.width * size.height * channels;
   return engine.scratch((scratch) => {
-    const length = size.width * size.height * channels;
-    const out = scratch.alloc(length);
-    const into = [out, size.width, size.height];
-    engine.check('gc_image_resize', ...into, scratch.copy(data), width, height, channels, number);
-    return { data: new Uint8ClampedArray(engine.view(out, length)), ...size };
+    const at = scratch.block({ out: length, data });
+    const [to, from] = [
+      [at.out, size.width, size.height],
+      [at.data, width, height],
+    ];
+    engine.check('gc_image_resize', ...to, ...from, channels, number);
+    return { data: copyPixels(engine, at.out, length), ...size };
   });
 }
 

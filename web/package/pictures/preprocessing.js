@@ -2,7 +2,7 @@
 
 import { ARCHITECTURES } from '../architectures/index.js';
 import { GradCamError, choose, show } from '../base/errors.js';
-import { resize, toImageData } from './image.js';
+import { filterNumber, resize, toImageData } from './image.js';
 import { range } from '../base/range.js';
 
 /** @typedef {import('../engine/engine.js').Engine} Engine */
@@ -11,6 +11,9 @@ import { range } from '../base/range.js';
 
 /** The ranges that networks were trained with: gc_preprocessing. */
 const PRESETS = { none: 0, tf: 1, torch: 2, caffe: 3 };
+
+/** Numbers of the caller, by the order of the network's channels: gc_preprocessing too. */
+const AFFINE = { rgb: 4, bgr: 5 };
 
 /** The preset of each module of keras.applications. */
 const MODULES = /** @type {const} */ ({
@@ -102,7 +105,10 @@ export function resolvePreprocessing(preprocessing) {
   return /** @type {keyof typeof PRESETS} */ (preprocessing);
 }
 
-/** @param {any} numbers an Affine or a Standardization */
+/**
+ * @param {any} numbers an Affine or a Standardization
+ * @returns {{ scale: number[], offset: number[], order: 'rgb' | 'bgr' }} numbers for R, G and B
+ */
 function toAffine({ scale, offset, mean, std, order = 'rgb' }) {
   if (order !== 'rgb' && order !== 'bgr') {
     const text = `preprocessing has order ${show(order)}; allowed: "rgb", "bgr"`;
@@ -114,7 +120,8 @@ function toAffine({ scale, offset, mean, std, order = 'rgb' }) {
   const means = triple('mean', mean);
   const deviations = triple('std', std);
   if (deviations.includes(0)) {
-    throw new GradCamError('INVALID_ARGUMENT', 'preprocessing has std 0, by which nothing divides');
+    const text = 'preprocessing.std contains 0; every value must be non-zero';
+    throw new GradCamError('INVALID_ARGUMENT', text);
   }
   return {
     scale: deviations.map((deviation) => 1 / deviation),
@@ -136,7 +143,7 @@ function triple(name, value) {
 }
 
 /**
- * Resizes a picture to a network's input size and preprocesses it.
+ * Resizes a picture to a network's input size and preprocesses it, in one call of the engine.
  * @param {Engine} engine
  * @param {Pixels} pixels
  * @param {{ width: number, height: number, channels: number }} size
@@ -144,14 +151,34 @@ function triple(name, value) {
  * @param {unknown} filter a Filter
  * @returns {{ input: Input, picture: ImageData }} `picture` is what the network sees
  */
-export function pictureToInput(engine, pixels, { width, height, channels }, preprocessing, filter) {
+export function pictureToInput(engine, pixels, size, preprocessing, filter) {
+  const { width, height, channels } = size;
   if (channels !== 1 && channels !== 3) {
     const text = `the model takes ${channels} channels; pictures have 1 or 3: give a tensor`;
     throw new GradCamError('INVALID_IMAGE', text);
   }
-  const picture = resizeColors(engine, pixels, { width, height }, filter);
-  const data = toTensor(engine, picture.data, channels, preprocessing);
-  return { input: { data, width, height, channels }, picture: toImageData(picture) };
+  const { kind, affine } = toEngine(preprocessing);
+  const [count, seen] = [width * height * channels, width * height * 4];
+  const how = filterNumber(filter);
+  return engine.scratch((scratch) => {
+    const at = scratch.block({ input: 4 * count, seen, pixels: pixels.data, affine });
+    const to = [at.input, at.seen, width, height, channels];
+    const from = [at.pixels, pixels.width, pixels.height];
+    engine.check('gc_image_to_input', ...to, ...from, how, kind, at.affine);
+    const picture = toImageData({ data: engine.view(at.seen, seen), width, height });
+    return { input: { data: engine.floats(at.input, count), ...size }, picture };
+  });
+}
+
+/**
+ * @param {Preprocessing} preprocessing
+ * @returns {{ kind: number, affine: Float32Array }} `kind`: gc_preprocessing; `affine`: empty for presets
+ */
+function toEngine(preprocessing) {
+  const resolved = resolvePreprocessing(preprocessing);
+  if (typeof resolved === 'string') return { kind: PRESETS[resolved], affine: new Float32Array(0) };
+  const { scale, offset, order } = toAffine(resolved);
+  return { kind: AFFINE[order], affine: Float32Array.of(...scale, ...offset) };
 }
 
 /**
@@ -172,39 +199,6 @@ export function opaque({ data, width, height }) {
   const copy = new Uint8ClampedArray(data);
   for (let i = 3; i < copy.length; i += 4) copy[i] = 255;
   return { data: copy, width, height };
-}
-
-/**
- * @param {Engine} engine
- * @param {Uint8Array | Uint8ClampedArray} data RGBA
- * @param {number} channels
- * @param {Preprocessing} preprocessing
- * @returns {Float32Array}
- */
-export function toTensor(engine, data, channels, preprocessing) {
-  const count = data.length / 4;
-  return engine.scratch((scratch) => {
-    const out = scratch.alloc(count * channels * 4);
-    const given = [out, channels, scratch.copy(data), count];
-    const resolved = resolvePreprocessing(preprocessing);
-    if (typeof resolved === 'string') {
-      engine.check('gc_image_to_tensor', ...given, PRESETS[resolved]);
-      return engine.floats(out, count * channels);
-    }
-    const { scale, offset, order } = toAffine(resolved);
-    const numbers = [scale, offset].map((list) => scratch.copy(Float32Array.from(list)));
-    engine.check('gc_image_to_tensor_affine', ...given, ...numbers);
-    const values = engine.floats(out, count * channels);
-    return order === 'bgr' && channels === 3 ? swapRedAndBlue(values) : values;
-  });
-}
-
-/** @param {Float32Array} values in threes */
-function swapRedAndBlue(values) {
-  for (let i = 0; i < values.length; i += 3) {
-    [values[i], values[i + 2]] = [values[i + 2], values[i]];
-  }
-  return values;
 }
 
 /** Smallest and largest value that pixels become. */

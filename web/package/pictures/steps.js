@@ -5,8 +5,7 @@
 
 import { GradCamError, show } from '../base/errors.js';
 import { checkPixels, checkPixelSize, readPicture, toImageData } from './image.js';
-import { resolvePreprocessing, inputToPicture, opaque } from './preprocessing.js';
-import { resizeColors, toTensor } from './preprocessing.js';
+import { inputToPicture, opaque, pictureToInput, resizeColors } from './preprocessing.js';
 import { readSource } from '../base/source.js';
 import { checkTensor } from './tensor.js';
 import { defaultEngine, startedEngine } from '../engine/start.js';
@@ -56,13 +55,14 @@ export async function loadImage(source, { targetSize, interpolation = 'nearest',
  */
 export function imageToArray(image, { preprocessing = 'none', channels = 3 } = {}) {
   const engine = defaultEngine();
-  const { data, width, height } = checkPixels(image);
-  resolvePreprocessing(preprocessing);
+  const pixels = checkPixels(image);
+  const { width, height } = pixels;
   if (channels !== 1 && channels !== 3) {
     throw new GradCamError('INVALID_ARGUMENT', `channels is ${show(channels)}; allowed: 1, 3`);
   }
-  const values = toTensor(engine, data, channels, preprocessing);
-  return { data: values, shape: [1, height, width, channels] };
+  const size = { width, height, channels };
+  const { input } = pictureToInput(engine, pixels, size, preprocessing, 'nearest');
+  return { data: input.data, shape: [1, height, width, channels] };
 }
 
 /**
