@@ -335,49 +335,41 @@ GC_API gc_status gc_image_to_input(float *input, uint8_t *resized, int32_t width
 
 /* ---- Heat map and overlay ---- */
 
-/* Smallest and largest value; INFINITY and -INFINITY of none. NaN counts for nothing.
- *   range    receives the two
- *   values   [count] */
-GC_API void gc_range(float *range, const float *values, size_t count);
-
-/* Heat map of a raw map: max(raw, 0) / (max(max(raw, 0)) + 1e-7), as ELI5 has it.
- *   heatmap, raw   [count]; may be the same */
-GC_API void gc_heatmap(float *heatmap, const float *raw, size_t count);
-
-/* The same of many raw maps at once, which become the heat maps.
- *   maps     one after another
- *   ranges   [count][2]: receives the smallest and largest value of each raw map
- *   sizes    [count]: values of each map */
+/* Makes heat maps of raw maps, as ELI5 does: max(raw, 0) / (max(max(raw, 0)) + 1e-7).
+ *   maps     the raw maps, one after another; they become the heat maps
+ *   ranges   [count][2]: receives the smallest and the largest value of each raw map. NaN is
+ *            skipped. Without values the range is INFINITY, -INFINITY
+ *   sizes    [count]: number of values of each map */
 GC_API void gc_heatmaps(float *maps, float *ranges, const int32_t *sizes, size_t count);
 
-/* Grey picture of a heat map: value * 255, truncated. Values outside 0 .. 1 are clamped, NaN is 0.
- *   out   [count] bytes */
+/* Makes a grey picture of a heat map: value * 255, truncated. Values outside 0 .. 1 are clamped.
+ * NaN becomes 0.
+ *   out       [count] bytes
+ *   heatmap   [count] */
 GC_API void gc_heatmap_to_image(uint8_t *out, const float *heatmap, size_t count);
 
-/* A colour map by matplotlib's name ("viridis"): 256 rows of R, G, B, each value * 255 truncated; row
- * min(floor(v * 256), 255) belongs to the value v. NULL if there is none of that name. */
-GC_API const uint8_t *gc_colormap(const char *name);
-
-/* Names of the colour maps, for i = 0, 1, ...; NULL after the last. */
+/* Names of the colour maps for i = 0, 1, ...; NULL after the last. They are matplotlib's names. */
 GC_API const char *gc_colormap_name(int32_t i);
 
-/* Colours a heat map: R, G, B by the colour map, alpha = min(value, alpha_limit) * 255, truncated.
- *   out           [count][4]
- *   colormap      256 rows of R, G, B
- *   alpha_limit   0 .. 1; 1 limits nothing */
-GC_API void gc_heatmap_colorize(uint8_t *out, const float *heatmap, size_t count,
-                                const uint8_t *colormap, double alpha_limit);
-
-/* Alpha compositing, byte for byte as Pillow's Image.alpha_composite.
- *   out, under, over   [count][4]; out may be one of the others */
-GC_API void gc_image_composite(uint8_t *out, const uint8_t *under, const uint8_t *over,
-                               size_t count);
+/* Lays a heat map over a picture, as eli5.format_as_image does: colours it, resizes it to the size
+ * of the picture and composites, byte for byte as matplotlib and Pillow. The value v has the colour
+ * min(floor(v * 256), 255) of the 256 of a colour map, and the opacity min(v, alpha_limit).
+ *   out           receives [height][width] RGBA; must not overlap pixels
+ *   pixels        [height][width] RGBA: the picture
+ *   heatmap       [map_height][map_width], 0 .. 1 as above
+ *   colormap      one of the names above; not read where there are colors
+ *   colors        [map_height][map_width][3]: R, G, B for each value of the heat map; or NULL
+ *   alpha_limit   0 .. 1; 1 limits nothing
+ * Fails with INVALID_ARGUMENT, TOO_LARGE, OUT_OF_MEMORY. */
+GC_API gc_status gc_heatmap_overlay(uint8_t *out, const uint8_t *pixels, int32_t width,
+                                    int32_t height, const float *heatmap, int32_t map_width,
+                                    int32_t map_height, const char *colormap, const uint8_t *colors,
+                                    double alpha_limit, gc_filter filter);
 
 /* ---- Threads: only in builds with GC_THREADS ----
  * The module's memory is shared then and comes from the host. Each thread but the host's own is a
  * worker that instantiates the module in that memory, sets the instance's __stack_pointer and calls
- * gc_thread_run. Every other function is for the thread that creates the others, and for it alone.
- * */
+ * gc_thread_run. Every other function is for the thread that creates the others, and for it alone. */
 
 #ifdef GC_THREADS
 

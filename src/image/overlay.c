@@ -1,113 +1,89 @@
-/* From the raw map to the picture with the heat map over it: the steps of eli5.format_as_image. */
-#include "base/simd.h"
-#include "gradcam.h"
-#include "image/pixel.h"
-
-#include <math.h>
+/* Heat maps as pictures. The steps are those of eli5.format_as_image: the colours come first,
+ * then the resizing, then the compositing. */
 #include <string.h>
 
-/* ELI5 divides in double and the largest value stays below 1, which rounding to nearest would lose, and
- * with it the 254 that this value becomes as a byte. */
-static float toward_zero(double value) {
-    float rounded = (float)value;
-    int32_t bits;
-    memcpy(&bits, &rounded, sizeof bits);
-    bits -= rounded > value; /* the next float towards zero, for those above it */
-    memcpy(&rounded, &bits, sizeof bits);
-    return rounded;
-}
+#include "base/error.h"
+#include "base/memory.h"
+#include "image/colormap.h"
+#include "image/pixel.h"
+#include "image/size.h"
 
-/* values   [count] */
-void gc_range(float *range, const float *values, size_t count) {
-    gc_f4 smallest = gc_f4_splat(INFINITY), largest = gc_f4_splat(-INFINITY);
-    size_t i = 0;
-    for (; i + GC_LANES <= count; i += GC_LANES) {
-        const gc_f4 value = gc_f4_load(values + i);
-        smallest = gc_f4_min(smallest, value);
-        largest = gc_f4_max(largest, value);
-    }
-    for (; i < count; i++) {
-        smallest = gc_f4_min(smallest, gc_f4_splat(values[i]));
-        largest = gc_f4_max(largest, gc_f4_splat(values[i]));
-    }
-    range[0] = INFINITY;
-    range[1] = -INFINITY;
-    for (size_t lane = 0; lane < GC_LANES; lane++) {
-        range[0] = smallest[lane] < range[0] ? smallest[lane] : range[0];
-        range[1] = largest[lane] > range[1] ? largest[lane] : range[1];
-    }
-}
-
-/* heatmap, raw   [count]. Choices of values, no branches: every second value is negative. */
-static void normalize(float *heatmap, const float *raw, size_t count, float largest) {
-    const double divisor = (largest > 0.0f ? largest : 0.0f) + 1e-7;
-    for (size_t i = 0; i < count; i++) {
-        const float positive = raw[i] > 0.0f ? raw[i] : 0.0f;
-        heatmap[i] = toward_zero(positive / divisor);
-    }
-}
-
-void gc_heatmap(float *heatmap, const float *raw, size_t count) {
-    float range[2];
-    gc_range(range, raw, count);
-    normalize(heatmap, raw, count, range[1]);
-}
-
-/* maps   one after another, sizes [count]; ranges   [count][2] */
-void gc_heatmaps(float *maps, float *ranges, const int32_t *sizes, size_t count) {
-    for (size_t i = 0; i < count; maps += sizes[i], i++) {
-        gc_range(ranges + 2 * i, maps, (size_t)sizes[i]);
-        normalize(maps, maps, (size_t)sizes[i], ranges[2 * i + 1]);
-    }
-}
-
+/* NaN becomes 0. */
 static float clamp01(float value) { return value > 0.0f ? (value < 1.0f ? value : 1.0f) : 0.0f; }
 
-/* out, heatmap   [count]; the product is a float32, as that of a float32 array is in NumPy */
+/* The product is a float32, as NumPy's product of a float32 array is. */
 void gc_heatmap_to_image(uint8_t *out, const float *heatmap, size_t count) {
     for (size_t i = 0; i < count; i++) {
-        float scaled = clamp01(heatmap[i]) * 255.0f;
+        const float scaled = clamp01(heatmap[i]) * 255.0f;
         out[i] = (uint8_t)scaled;
     }
 }
 
-/* out   [count][4]      heatmap   [count]      colormap   [256][3]
- * The alpha is a double, as in ELI5, where it goes into matplotlib's array of doubles. */
-void gc_heatmap_colorize(uint8_t *out, const float *heatmap, size_t count, const uint8_t *colormap,
-                         double alpha_limit) {
+/* Colours the cells of a heat map, by value or each by a colour of its own. Alpha is a double, as
+ * in ELI5, which writes it into matplotlib's array of doubles.
+ *   out    [count][4]      heatmap   [count]
+ *   table  [256][3], not read where there are colors      colors   [count][3] or NULL */
+static void colorize(uint8_t *out, const float *heatmap, size_t count, const uint8_t *table,
+                     const uint8_t *colors, double alpha_limit) {
     for (size_t i = 0; i < count; i++, out += 4) {
-        float value = clamp01(heatmap[i]);
-        int row = value < 1.0f ? (int)(value * 256.0f) : 255;
-        memcpy(out, colormap + 3 * row, 3);
-        double alpha = value < alpha_limit ? value : alpha_limit;
+        const float value = clamp01(heatmap[i]);
+        const size_t index = value < 1.0f ? (size_t)(value * 256.0f) : 255;
+        memcpy(out, colors != NULL ? colors + 3 * i : table + 3 * index, 3);
+        const double alpha = value < alpha_limit ? value : alpha_limit;
         out[3] = (uint8_t)(alpha > 0.0 ? alpha * 255.0 : 0.0);
     }
 }
 
-/* One pixel of RGBA over another. The result's alpha, times 255, is `alpha`; the share of `over` in its
- * colour, over.a / alpha, is kept in 1/128 of 1/255, truncated, and the colour rounded.
- *   out, under, over   [4] */
-static void composite_pixel(uint8_t *out, const uint8_t *under, const uint8_t *over) {
-    uint32_t alpha = over[3] * 255u + under[3] * (255u - over[3]);
-    uint32_t share = over[3] * 128u; /* of an opaque picture, the usual one: no division */
+/* Lays a pixel over another. `alpha` is the result's alpha times 255. The share of `over` in the
+ * colours is over.a / alpha. It is kept in units of 1 / (128 * 255), truncated, and the colours
+ * are rounded.
+ *   over   [4] becomes the result      under   [4] */
+static void composite_pixel(uint8_t *over, const uint8_t *under) {
+    const uint32_t alpha = over[3] * 255u + under[3] * (255u - over[3]);
+    uint32_t share = over[3] * 128u; /* over an opaque pixel, the usual one: no division */
     if (under[3] != 255)
         share = over[3] * (255u * 255u * 128u) / alpha;
     for (int c = 0; c < 3; c++) {
         uint32_t colour = over[c] * share + under[c] * (255u * 128u - share);
         colour += 128u << 7;
-        out[c] = (uint8_t)((colour + (colour >> 8)) >> 8 >> 7);
+        over[c] = (uint8_t)((colour + (colour >> 8)) >> 8 >> 7);
     }
-    out[3] = gc_divide_by_255(alpha);
+    over[3] = gc_divide_by_255(alpha);
 }
 
-/* out, under, over   [count][4]
- * The integer arithmetic is Pillow's (libImaging/AlphaComposite.c). */
-void gc_image_composite(uint8_t *out, const uint8_t *under, const uint8_t *over, size_t count) {
-    for (size_t i = 0; i < count; i++, out += 4, under += 4, over += 4) {
-        if (over[3] == 0) {
-            memmove(out, under, 4);
-        } else {
-            composite_pixel(out, under, over);
-        }
+/* Pillow's Image.alpha_composite, byte for byte, with the integers of its
+ * libImaging/AlphaComposite.c.
+ *   over   [count][4] becomes the result      under   [count][4] */
+static void composite(uint8_t *over, const uint8_t *under, size_t count) {
+    for (size_t i = 0; i < count; i++, over += 4, under += 4) {
+        if (over[3] == 0)
+            memcpy(over, under, 4);
+        else
+            composite_pixel(over, under);
     }
+}
+
+gc_status gc_heatmap_overlay(uint8_t *out, const uint8_t *pixels, int32_t width, int32_t height,
+                             const float *heatmap, int32_t map_width, int32_t map_height,
+                             const char *colormap, const uint8_t *colors, double alpha_limit,
+                             gc_filter filter) {
+    if (out == NULL || pixels == NULL || heatmap == NULL || (colormap == NULL && colors == NULL))
+        return gc_fail(GC_INVALID_ARGUMENT,
+                       "gc_heatmap_overlay: out, pixels, heatmap, and colormap "
+                       "or colors must not be NULL");
+    GC_TRY(gc_check_image_size("heat map's", map_width, map_height));
+    const uint8_t *table = NULL;
+    if (colors == NULL)
+        GC_TRY(gc_colormap_find(&table, colormap));
+    const size_t cells = (size_t)map_width * (size_t)map_height;
+    uint8_t *colored = gc_allocate_unset(cells, 4);
+    if (colored == NULL)
+        return gc_fail_memory(cells * 4, "a coloured heat map");
+    colorize(colored, heatmap, cells, table, colors, alpha_limit);
+    const gc_status status =
+        gc_image_resize(out, width, height, colored, map_width, map_height, 4, filter);
+    gc_release(colored);
+    if (status == GC_OK)
+        composite(out, pixels, (size_t)width * (size_t)height);
+    return status;
 }

@@ -1,6 +1,7 @@
 /* Pictures: decoding, orientation, resizing, network inputs, heat maps, overlays. Values that are
  * Pillow's were recorded with Pillow 13. */
 #include "base/memory.h"
+#include "image/colormap.h"
 #include "test.h"
 
 #include <math.h>
@@ -584,11 +585,16 @@ TEST(input_refuses) {
         GC_INVALID_ARGUMENT);
 }
 
-/* ---- Heat map and overlay ---- */
+/* ---- Heat map ---- */
+
+/* Makes a raw map its heat map. range [2], map [count] */
+static void normalize(float *range, float *map, int32_t count) {
+    gc_heatmaps(map, range, &count, 1);
+}
 
 TEST(heatmap_is_the_positive_part_over_its_maximum) {
-    float map[4] = {-3.0f, 0.0f, 1.0f, 4.0f};
-    gc_heatmap(map, map, 4);
+    float map[4] = {-3.0f, 0.0f, 1.0f, 4.0f}, range[2];
+    normalize(range, map, 4);
     EXPECT(map[0] == 0.0f && map[1] == 0.0f);
     EXPECT_NEAR(map[2], 0.25, 1e-6);
     EXPECT_NEAR(map[3], 1.0, 1e-6);
@@ -598,30 +604,39 @@ TEST(heatmap_is_the_positive_part_over_its_maximum) {
     EXPECT_INT(largest, 254);
 }
 
+TEST(heatmaps_are_made_one_by_one) {
+    float maps[5] = {-1.0f, 2.0f, 8.0f, 4.0f, -3.0f}, ranges[4];
+    gc_heatmaps(maps, ranges, (const int32_t[]){2, 3}, 2);
+    const float expected[5] = {0.0f, 1.0f, 1.0f, 0.5f, 0.0f};
+    for (int i = 0; i < 5; i++)
+        EXPECT_NEAR(maps[i], expected[i], 1e-6);
+    EXPECT(ranges[0] == -1.0f && ranges[1] == 2.0f && ranges[2] == -3.0f && ranges[3] == 8.0f);
+}
+
+/* The largest value stands at each position once, and the smallest at its mirror. The values behind the
+ * map must not count. */
 TEST(range_is_the_smallest_and_the_largest) {
     enum { SIZE = 13 };
     float values[SIZE], range[2];
-    for (size_t count = 1; count <= SIZE; count++)
-        for (size_t at = 0; at < count;
-             at++) { /* each place once the largest, its mirror the smallest */
-            for (size_t i = 0; i < SIZE; i++)
-                values[i] = i < count ? 1.0f : 100.0f; /* what lies behind must not count */
+    for (int32_t count = 1; count <= SIZE; count++)
+        for (int32_t at = 0; at < count; at++) {
+            for (int32_t i = 0; i < SIZE; i++)
+                values[i] = i < count ? 1.0f : 100.0f;
             values[count - 1 - at] = -2.0f;
             values[at] = 3.0f;
-            gc_range(range, values, count);
+            normalize(range, values, count);
             EXPECT(range[1] == 3.0f);
             EXPECT(range[0] == (count == 1 ? 3.0f : 2 * at + 1 == count ? 1.0f : -2.0f));
         }
-    gc_range(range, (const float[]){NAN, 1, 2, 3, NAN, -1}, 6);
+    normalize(range, (float[]){NAN, 1, 2, 3, NAN, -1}, 6);
     EXPECT(range[0] == -1.0f && range[1] == 3.0f);
-    gc_range(range, NULL, 0);
+    normalize(range, NULL, 0);
     EXPECT(range[0] == INFINITY && range[1] == -INFINITY);
 }
 
 TEST(heatmap_of_nothing_positive_is_zero) {
-    const float raw[3] = {-1.0f, -0.0f, -1e30f};
-    float map[3];
-    gc_heatmap(map, raw, 3);
+    float map[3] = {-1.0f, -0.0f, -1e30f}, range[2];
+    normalize(range, map, 3);
     for (int i = 0; i < 3; i++)
         EXPECT(map[i] == 0.0f);
 }
@@ -633,40 +648,42 @@ TEST(heatmap_image_truncates_and_clamps) {
     EXPECT_BYTES(out, ((const uint8_t[]){0, 127, 255, 0, 255, 0, 254}), 7);
 }
 
+/* ---- Overlay ---- */
+
 TEST(colormaps_are_found_by_name) {
-    const uint8_t *viridis = gc_colormap("viridis"), *gray = gc_colormap("gray");
-    REQUIRE(viridis && gray);
+    const uint8_t *viridis, *gray, *any;
+    REQUIRE_OK(gc_colormap_find(&viridis, "viridis"));
+    REQUIRE_OK(gc_colormap_find(&gray, "gray"));
     EXPECT_BYTES(viridis, ((const uint8_t[]){68, 1, 84}), 3);
     EXPECT_BYTES(viridis + 3 * 255, ((const uint8_t[]){253, 231, 36}), 3);
     EXPECT_BYTES(gray + 3 * 255, ((const uint8_t[]){255, 255, 255}), 3);
-    EXPECT(gc_colormap("Viridis") == NULL && gc_colormap("") == NULL && gc_colormap(NULL) == NULL);
+    EXPECT_STATUS(gc_colormap_find(&any, "Viridis"), GC_INVALID_ARGUMENT);
+    EXPECT_CONTAINS(gc_error(), "'Viridis'; allowed: ");
+    EXPECT_STATUS(gc_colormap_find(&any, ""), GC_INVALID_ARGUMENT);
     EXPECT(gc_colormap_name(-1) == NULL);
     int32_t count = 0;
-    for (; gc_colormap_name(count); count++)
-        EXPECT(gc_colormap(gc_colormap_name(count)) != NULL);
+    for (; gc_colormap_name(count) != NULL; count++) {
+        EXPECT_CONTAINS(gc_error(), gc_colormap_name(count));
+        EXPECT_OK(gc_colormap_find(&any, gc_colormap_name(count)));
+    }
     EXPECT(count >= 13);
     EXPECT(gc_colormap_name(count + 1) == NULL);
 }
 
-TEST(colorize_takes_rows_and_limits_alpha) {
-    uint8_t colormap[256][3], out[5][4];
-    for (int i = 0; i < 256; i++)
-        memset(colormap[i], i, 3);
-    const float map[5] = {0.0f, 0.5f, 0.9999f, 1.0f, NAN};
-    gc_heatmap_colorize(out[0], map, 5, colormap[0], 0.65);
-    static const uint8_t expected[5][4] = {{0, 0, 0, 0},
-                                           {128, 128, 128, 127},
-                                           {255, 255, 255, 165},
-                                           {255, 255, 255, 165},
-                                           {0, 0, 0, 0}};
-    EXPECT_BYTES(out, expected, sizeof expected);
-    gc_heatmap_colorize(out[0], map, 4, colormap[0], 1.0);
-    EXPECT_INT(out[3][3], 255);
-    gc_heatmap_colorize(out[0], map, 4, colormap[0], 0.0);
-    EXPECT_INT(out[3][3], 0);
+/* Lays pixels over others, without resizing.
+ *   out, under, over   [count][4]; count at most 8 */
+static gc_status lay_over(uint8_t *out, const uint8_t *under, const uint8_t *over, int32_t count) {
+    float opacities[8];
+    uint8_t colors[8 * 3];
+    for (int32_t i = 0; i < count; i++) {
+        opacities[i] = ((float)over[4 * i + 3] + 0.5f) / 255.0f; /* truncated to alpha */
+        memcpy(colors + 3 * i, over + 4 * i, 3);
+    }
+    return gc_heatmap_overlay(out, under, count, 1, opacities, count, 1, NULL, colors, 1.0,
+                              GC_LANCZOS);
 }
 
-TEST(composite_lays_one_over_the_other) {
+TEST(overlay_lays_one_pixel_over_the_other) {
     static const uint8_t under[5][4] = {
         {1, 2, 3, 4}, {1, 2, 3, 4}, {100, 0, 200, 255}, {0, 0, 0, 0}, {10, 20, 30, 128}};
     static const uint8_t over[5][4] = {
@@ -674,9 +691,65 @@ TEST(composite_lays_one_over_the_other) {
     static const uint8_t expected[5][4] = {
         {1, 2, 3, 4}, {7, 8, 9, 255}, {150, 50, 100, 255}, {50, 60, 70, 1}, {86, 96, 106, 160}};
     uint8_t out[5][4];
-    gc_image_composite(out[0], under[0], over[0], 5);
+    REQUIRE_OK(lay_over(out[0], under[0], over[0], 5));
     EXPECT_BYTES(out, expected, sizeof expected);
-    memcpy(out, over, sizeof over);
-    gc_image_composite(out[0], under[0], out[0], 5);
-    EXPECT_BYTES(out, expected, sizeof expected);
+}
+
+/* Over transparent pixels the coloured heat map itself is seen. */
+TEST(overlay_colours_by_value_and_limits_alpha) {
+    static const uint8_t transparent[5][4] = {{0}};
+    static const float map[5] = {0.0f, 0.5f, 0.9999f, 1.0f, NAN};
+    static const uint8_t alphas[3][5] = {
+        {0, 127, 165, 165, 0}, {0, 127, 254, 255, 0}, {0, 0, 0, 0, 0}};
+    static const double limits[3] = {0.65, 1.0, 0.0};
+    const uint8_t *colors;
+    REQUIRE_OK(gc_colormap_find(&colors, "viridis"));
+    for (int limit = 0; limit < 3; limit++) {
+        uint8_t out[5][4];
+        REQUIRE_OK(gc_heatmap_overlay(out[0], transparent[0], 5, 1, map, 5, 1, "viridis", NULL,
+                                      limits[limit], GC_BOX));
+        for (int i = 0; i < 5; i++) {
+            EXPECT_INT(out[i][3], alphas[limit][i]);
+            if (out[i][3] > 0)
+                EXPECT_BYTES(out[i], colors + 3 * (i == 1 ? 128 : 255), 3);
+        }
+    }
+}
+
+/* Colours come first, then the resizing, then the compositing. */
+TEST(overlay_resizes_the_coloured_map) {
+    static const float map[2] = {0.9f, 0.3f};
+    static const uint8_t colors[2][4] = {{200, 10, 0, 229}, {0, 90, 250, 76}};
+    uint8_t under[6][4], resized[6][4], expected[6][4], out[6][4];
+    for (int i = 0; i < 6; i++)
+        memcpy(under[i], ((uint8_t[]){(uint8_t)(40 * i), 100, 7, (uint8_t)(255 - 30 * i)}), 4);
+    static const uint8_t rgb[6] = {200, 10, 0, 0, 90, 250};
+    for (size_t f = 0; f < 6; f++) {
+        REQUIRE_OK(gc_image_resize(resized[0], 3, 2, colors[0], 2, 1, 4, all_filters[f]));
+        REQUIRE_OK(lay_over(expected[0], under[0], resized[0], 6));
+        EXPECT_NO_LEAK(EXPECT_OK(
+            gc_heatmap_overlay(out[0], under[0], 3, 2, map, 2, 1, NULL, rgb, 1.0, all_filters[f])));
+        EXPECT_BYTES(out, expected, sizeof expected);
+    }
+}
+
+static void expect_no_overlay(int32_t width, int32_t map_width, const char *colormap,
+                              gc_filter filter, gc_status status, const char *part) {
+    static const uint8_t pixel[4] = {0};
+    static const float value = 1.0f;
+    uint8_t out[4];
+    EXPECT_NO_LEAK(EXPECT_STATUS(
+        gc_heatmap_overlay(out, pixel, width, 1, &value, map_width, 1, colormap, NULL, 1.0, filter),
+        status));
+    EXPECT_CONTAINS(gc_error(), part);
+}
+
+TEST(overlay_refuses) {
+    expect_no_overlay(1, 1, NULL, GC_BOX, GC_INVALID_ARGUMENT, "colormap");
+    expect_no_overlay(1, 1, "viridian", GC_BOX, GC_INVALID_ARGUMENT, "'viridian'");
+    expect_no_overlay(1, 1, "gray", (gc_filter)6, GC_INVALID_ARGUMENT, "0 to 5");
+    expect_no_overlay(1, 0, "gray", GC_BOX, GC_INVALID_ARGUMENT, "heat map's picture has 0 x 1");
+    expect_no_overlay(1, 32768, "gray", GC_BOX, GC_TOO_LARGE, "32768 x 1");
+    expect_no_overlay(0, 1, "gray", GC_BOX, GC_INVALID_ARGUMENT, "0 x 1");
+    expect_no_overlay(32768, 1, "gray", GC_BOX, GC_TOO_LARGE, "32768 x 1");
 }

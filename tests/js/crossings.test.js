@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
-import { imageToArray, init } from '../../web/package/index.js';
+import { formatAsImage, imageToArray, init } from '../../web/package/index.js';
 import { pictureToInput } from '../../web/package/pictures/preprocessing.js';
 import { assertFails, plainPicture } from './fixtures.js';
 
@@ -94,6 +94,26 @@ describe('a picture', () => {
     pictureToInput(engine, large, size, 'none', 'lanczos');
     const { memorySize } = engine;
     for (let i = 0; i < 20; i++) pictureToInput(engine, large, size, 'none', 'lanczos');
+    assert.equal(engine.memorySize, memorySize);
+  });
+});
+
+describe('a heat map', () => {
+  const heatmap = { data: Float32Array.of(0, 0.25, 0.5, 1), width: 2, height: 2 };
+  const image = plainPicture([200, 100, 50, 255], 2000, 1000);
+  const explanation = /** @type {any} */ ({ image, targets: [{ heatmap }] });
+
+  for (const colormap of ['magma', () => [1, 0, 0], new Uint8Array(12)]) {
+    test(`becomes an overlay in one call, colours from: ${typeof colormap}`, (context) => {
+      const calls = callsOf(context, () => formatAsImage(explanation, { colormap }));
+      assert.deepEqual(calls, ['malloc', 'gc_heatmap_overlay', 'free']);
+    });
+  }
+
+  test('keeps no memory, however large the picture is', () => {
+    formatAsImage(explanation);
+    const { memorySize } = engine;
+    for (let i = 0; i < 20; i++) formatAsImage(explanation);
     assert.equal(engine.memorySize, memorySize);
   });
 });

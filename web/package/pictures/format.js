@@ -1,7 +1,7 @@
 /** Heat maps as pictures. The colours come first, then the resizing, as ELI5 does with Pillow. */
 
-import { GradCamError, choose, show } from '../base/errors.js';
-import { checkPixels, resize, toImageData } from './image.js';
+import { GradCamError, show } from '../base/errors.js';
+import { checkPixels, copyPixels, filterNumber, resize, toImageData } from './image.js';
 import { defaultEngine, engineOf } from '../engine/start.js';
 
 /** @typedef {import('../engine/engine.js').Engine} Engine */
@@ -40,12 +40,8 @@ const FILTER = 'lanczos';
  * canvas.getContext('2d')?.putImageData(overlay, 0, 0);
  */
 export function formatAsImage(explanation, options = {}) {
-  const { resamplingFilter = FILTER } = options;
   const heatmap = chooseHeatmap(explanation, options);
-  const engine = engineOf(heatmap);
-  const picture = checkPixels(explanation.image);
-  const colored = colorize(engine, heatmap, options);
-  return composite(engine, picture, resize(engine, colored, sizeOf(picture), resamplingFilter));
+  return layOver(engineOf(heatmap), checkPixels(explanation.image), heatmap, options);
 }
 
 /**
@@ -142,9 +138,9 @@ function checkHeatmap(heatmap) {
 function toGrey(engine, heatmap) {
   const { data, width, height } = checkHeatmap(heatmap);
   return engine.scratch((scratch) => {
-    const out = scratch.alloc(data.length);
-    engine.call('gc_heatmap_to_image', out, scratch.copy(data), data.length);
-    return { data: new Uint8ClampedArray(engine.view(out, data.length)), width, height };
+    const at = scratch.block({ out: data.length, data });
+    engine.call('gc_heatmap_to_image', at.out, at.data, data.length);
+    return { data: copyPixels(engine, at.out, data.length), width, height };
   });
 }
 
@@ -156,25 +152,41 @@ function greyToImage({ data, width, height }) {
 }
 
 /**
+ * Lays a heat map over a picture, in one call of the engine.
  * @param {Engine} engine
+ * @param {Pixels} picture
  * @param {HeatMap} heatmap
  * @param {FormatOptions} options
- * @returns {Pixels} of the heat map's size
+ * @returns {ImageData}
  */
-function colorize(engine, heatmap, { alphaLimit = ALPHA_LIMIT, colormap = COLORMAP }) {
-  const { data, width, height } = checkHeatmap(heatmap);
+function layOver(engine, picture, heatmap, options) {
+  const { alphaLimit = ALPHA_LIMIT, colormap = COLORMAP, resamplingFilter = FILTER } = options;
+  const { width, height } = picture;
+  const map = checkHeatmap(heatmap);
   const limit = checkAlphaLimit(alphaLimit);
-  const colors = typeof colormap === 'function' ? cellColors(heatmap, colormap) : colormap;
-  const isPerCell = colors instanceof Uint8Array && colors.length === data.length * 3;
-  const table = findColormap(engine, isPerCell ? COLORMAP : colors);
-  const pixels = engine.scratch((scratch) => {
-    const out = scratch.alloc(data.length * 4);
-    const values = scratch.copy(data);
-    engine.call('gc_heatmap_colorize', out, values, data.length, table, limit);
-    return new Uint8ClampedArray(engine.view(out, data.length * 4));
+  const colors = typeof colormap === 'function' ? cellColors(map, colormap) : colormap;
+  const isPerCell = colors instanceof Uint8Array && colors.length === map.data.length * 3;
+  const filter = filterNumber(resamplingFilter);
+  return engine.scratch((scratch) => {
+    const at = scratch.block({
+      out: picture.data.length,
+      pixels: picture.data,
+      heatmap: map.data,
+      colors: isPerCell ? colors : nameOf(colors),
+    });
+    const drawn = [at.out, at.pixels, width, height, at.heatmap, map.width, map.height];
+    const colored = isPerCell ? [0, at.colors] : [at.colors, 0];
+    engine.check('gc_heatmap_overlay', ...drawn, ...colored, limit, filter);
+    return toImageData({ data: engine.view(at.out, picture.data.length), width, height });
   });
-  if (isPerCell) recolor(pixels, colors);
-  return { data: pixels, width, height };
+}
+
+/**
+ * The engine knows the names and refuses every other text.
+ * @param {unknown} colormap
+ */
+function nameOf(colormap) {
+  return typeof colormap === 'string' ? colormap : show(colormap);
 }
 
 /** @param {unknown} limit */
@@ -183,20 +195,6 @@ function checkAlphaLimit(limit) {
   if (typeof limit === 'number' && limit >= 0 && limit <= 1) return limit;
   const text = `alphaLimit is ${show(limit)}; allowed: 0 to 1, or null for no limit`;
   throw new GradCamError('INVALID_ARGUMENT', text);
-}
-
-/**
- * @param {Engine} engine
- * @param {unknown} name
- * @returns {number} pointer to the colour map's table
- */
-function findColormap(engine, name) {
-  const table = engine.scratch((scratch) =>
-    engine.call('gc_colormap', scratch.copy(typeof name === 'string' ? name : '')),
-  );
-  if (table !== 0) return table;
-  const choices = Object.fromEntries(colormapNames(engine).map((known) => [known, 0]));
-  return choose(choices, name, 'colormap');
 }
 
 /**
@@ -219,29 +217,4 @@ export function cellColors(heatmap, colormap) {
     colors.set(bytes, i * 3);
   });
   return colors;
-}
-
-/**
- * Sets the colours, not the alpha.
- * @param {Uint8ClampedArray} pixels RGBA
- * @param {Uint8Array} colors R, G, B
- */
-function recolor(pixels, colors) {
-  for (let i = 0; i < pixels.length / 4; i++) {
-    pixels.set(colors.subarray(i * 3, i * 3 + 3), i * 4);
-  }
-}
-
-/**
- * @param {Engine} engine
- * @param {Pixels} under
- * @param {Pixels} over of the same size
- * @returns {ImageData}
- */
-function composite(engine, { data, width, height }, over) {
-  return engine.scratch((scratch) => {
-    const out = scratch.copy(data);
-    engine.call('gc_image_composite', out, out, scratch.copy(over.data), width * height);
-    return toImageData({ data: engine.view(out, data.length).slice(), width, height });
-  });
 }
