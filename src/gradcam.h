@@ -369,7 +369,7 @@ GC_API gc_status gc_heatmap_overlay(uint8_t *out, const uint8_t *pixels, int32_t
 /* ---- Threads: only in builds with GC_THREADS ----
  * The module's memory is shared then and comes from the host. Each thread but the host's own is a
  * worker that instantiates the module in that memory, sets the instance's __stack_pointer and calls
- * gc_thread_run. Every other function is for the thread that creates the others, and for it alone. */
+ * gc_thread_run. Every other function is for the thread that creates the others alone. */
 
 #ifdef GC_THREADS
 
