@@ -1,5 +1,5 @@
-// npm run readme: writes what the code itself knows into README.md, between the markers
-//     <!-- NAME: made by npm run readme --> ... <!-- end -->
+// npm run supported: writes what the code itself knows into README.md, between the markers
+//     <!-- NAME: made by npm run supported --> ... <!-- end -->
 // A test checks that it is there and true.
 
 import fs from 'node:fs';
