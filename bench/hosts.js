@@ -9,6 +9,7 @@ import { extname, join, normalize } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { launchChromium } from '../tests/browser/chromium.js';
 import { root } from '../wasm-build/tools.js';
+import { ORT, PAGE_FILES, PEERS, TFJS_WASM } from './peers.js';
 
 /**
  * @typedef {object} Host
@@ -18,10 +19,6 @@ import { root } from '../wasm-build/tools.js';
  * @property {import('./contestants.js').PeerFiles} peers
  * @property {(text: string) => void} progress
  */
-
-const PEERS = 'build/bench/peers';
-const ORT = `${PEERS}/node_modules/onnxruntime-web/dist/`;
-const TFJS_WASM = `${PEERS}/node_modules/@tensorflow/tfjs-backend-wasm/dist/`;
 
 /** @param {string} text */
 const progress = (text) => console.error(`  ${text}`);
@@ -74,10 +71,11 @@ export async function inChromium(name, options) {
  * @param {object} options
  */
 function runSuite(page, name, options) {
+  const [ort, tfjs] = ['onnxruntime-web', 'tfjs-wasm'].map((peer) => `/${PAGE_FILES[peer][0]}`);
   const files = {
-    ort: `/${ORT}ort.wasm.bundle.min.mjs`,
+    ort,
     ortFolder: `/${ORT}`,
-    tfjs: `/${PEERS}/tfjs.browser.mjs`,
+    tfjs,
     tfjsFolder: `/${TFJS_WASM}`,
   };
   return page.evaluate(

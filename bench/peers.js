@@ -2,9 +2,20 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
-import { inBuild, readIfExists, root, run, say, sha256 } from '../wasm-build/tools.js';
+import { readIfExists, root, run, say, sha256 } from '../wasm-build/tools.js';
 
-const folder = inBuild('bench/peers');
+/** Where they are, from the project's root. */
+export const PEERS = 'build/bench/peers';
+export const ORT = `${PEERS}/node_modules/onnxruntime-web/dist/`;
+export const TFJS_WASM = `${PEERS}/node_modules/@tensorflow/tfjs-backend-wasm/dist/`;
+
+/** What a page loads of each. @type {Record<string, string[]>} */
+export const PAGE_FILES = {
+  'onnxruntime-web': [`${ORT}ort.wasm.bundle.min.mjs`, `${ORT}ort-wasm-simd-threaded.wasm`],
+  'tfjs-wasm': [`${PEERS}/tfjs.browser.mjs`, `${TFJS_WASM}tfjs-backend-wasm-simd.wasm`],
+};
+
+const folder = path.join(root, PEERS);
 
 /** Installs what bench/peers/package-lock.json pins, unless that was done. */
 export async function ensurePeers() {

@@ -1,4 +1,4 @@
-/** The bench's results as Markdown, and their place in the README. */
+/** The bench's results as Markdown, and their places in docs/performance.md and README.md. */
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
@@ -80,16 +80,18 @@ function limitsOf(result) {
     ...(pair && { 'the same shared by 2 threads': limitTimes(result, pair) }),
     'every value and weight moved once, nothing computed': memory,
     'both, one after the other': arithmetic.map((time, round) => time + memory[round]),
-    'multiply-adds of five ways back to block_9_expand': arithmetic.map(
+    'multiply-adds of five backward passes to block_9_expand': arithmetic.map(
       (time) => (5 * time * result.network.backMultiplyAdds) / result.network.multiplyAdds,
     ),
     'new arrays for the maps of all layers, filled': result.times['limit: maps'],
   };
 }
 
+/** @param {number} value */
+const digits = (value) => value.toFixed(value < 10 ? 2 : 1);
+
 /** @param {number[]} times */
 function spread(times) {
-  const digits = (/** @type {number} */ value) => value.toFixed(value < 10 ? 2 : 1);
   const [low, high] = [quantile(times, 0.1), quantile(times, 0.9)];
   return `${digits(median(times))} (${digits(low)} .. ${digits(high)})`;
 }
@@ -151,16 +153,60 @@ function scalingRow({ name, multiplyAdds, memory, limit, forward, backward }) {
   ];
 }
 
+/** The other runtimes of the README's table: names of their tasks, by their names. */
+const PEERS = { 'onnxruntime-web': 'onnxruntime-web', 'tfjs-wasm': 'tfjs-wasm, layers model' };
+
+/** The README's rows on what only this engine does, and the tasks that time them. */
+const EXPLANATIONS = {
+  'forward pass and heat map': 'run and map: default layer',
+  'forward pass and heat maps of all layers': 'run and maps: all layers',
+  'heat map of a further class': 'further class: default layer',
+};
+
 /**
- * Puts a text in place of the README's last one.
+ * The README's table: five rows, this engine's own values and the other runtimes' ratios to them.
+ * @param {Result} result of one host
+ * @param {Record<string, number>} sizes bytes that a page loads with brotli, by the runtimes' names
+ */
+export function summary(result, sizes) {
+  const forward = result.times[forwardOf(result)];
+  const own = sizes['gradcam-wasm'];
+  const times = Object.values(PEERS).map((task) =>
+    ratio(result.times[`forward: ${task}`], forward),
+  );
+  return table(
+    [`MobileNetV2, ${result.host}`, 'gradcam-wasm', ...Object.keys(PEERS)],
+    [
+      ['forward pass', milliseconds(forward), ...times.map(inTimes)],
+      ...Object.entries(EXPLANATIONS).map(([what, task]) => [
+        ...[what, milliseconds(result.times[task])],
+        ...Object.keys(PEERS).map(() => '–'),
+      ]),
+      [
+        ...['wasm and JavaScript, brotli', `${(own / 1e3).toFixed(0)} KB`],
+        ...Object.keys(PEERS).map((name) => inTimes(sizes[name] / own)),
+      ],
+    ],
+  );
+}
+
+/** @param {number} ratio */
+const inTimes = (ratio) => `${digits(ratio)} x`;
+
+/** @param {number[]} times */
+const milliseconds = (times) => `${digits(median(times))} ms`;
+
+/**
+ * Puts a text in place of the one that the bench wrote last.
+ * @param {string} name of the document, relative to the root
  * @param {string} text
  */
-export async function writeReadme(text) {
-  const file = join(root, 'README.md');
-  const readme = readFileSync(file, 'utf8');
-  const [begin, end] = [readme.indexOf(BEGIN), readme.indexOf(END)];
-  if (begin < 0 || end < begin) throw new Error(`README.md has no ${BEGIN} ... ${END}`);
-  const whole = readme.slice(0, begin + BEGIN.length) + `\n\n${text}\n` + readme.slice(end);
+export async function writeInto(name, text) {
+  const file = join(root, name);
+  const document = readFileSync(file, 'utf8');
+  const [begin, end] = [document.indexOf(BEGIN), document.indexOf(END)];
+  if (begin < 0 || end < begin) throw new Error(`${name} has no ${BEGIN} ... ${END}`);
+  const whole = document.slice(0, begin + BEGIN.length) + `\n\n${text}\n\n` + document.slice(end);
   const { format, resolveConfig } = await import('prettier');
   const config = await resolveConfig(file);
   writeFileSync(file, await format(whole, { ...config, parser: 'markdown' }));

@@ -5,7 +5,8 @@
  *     npm run bench -- --scaling [--host chromium|node] [--rounds N] [--json FILE]
  *
  * Everything is measured in turn in every round. --runs: for how many runs the memory is watched.
- * --readme writes the tables into README.md. --scaling: how time grows with the network.
+ * --readme writes the tables into docs/performance.md and the README's from the first host. --scaling shows
+ * how time grows with the network.
  */
 
 import fs from 'node:fs';
@@ -18,8 +19,8 @@ import { convertModel } from '../web/package/model/convert.js';
 import { ARCHITECTURES } from '../web/package/architectures/index.js';
 import { chooseHosts, chooseModel, choosePictures, exists, positive } from './options.js';
 import { ensurePeers } from './peers.js';
-import { comparison, scaling, writeReadme } from './report.js';
-import { pageBytes } from './size.js';
+import { comparison, scaling, summary, writeInto } from './report.js';
+import { pageBytes, peerBytes } from './size.js';
 
 /** The builds that are compared, the fastest first; those that were not made are left out. */
 const BUILDS = Object.entries({
@@ -98,6 +99,7 @@ await runMain(async () => {
   });
   const hosts = chooseHosts(values.host);
   const [rounds, runs] = [positive('rounds', values.rounds), positive('runs', values.runs)];
+  if (values.readme && values.scaling) throw new SetupError('--readme writes no --scaling tables');
   if (!exists('build/wasm/gradcam.wasm')) throw new SetupError('run npm run build first');
   const conditions = { when: new Date().toISOString().slice(0, 10), load: [loadavg()[0]] };
   const [suite, given] = values.scaling
@@ -111,7 +113,11 @@ await runMain(async () => {
   conditions.load.push(loadavg()[0]);
   const text = values.scaling ? scaling(results, conditions) : comparison(results, conditions);
   console.log(text);
-  if (values.readme) await writeReadme(text);
+  if (values.readme) {
+    const sizes = { 'gradcam-wasm': results[0].pageBytes, ...peerBytes() };
+    await writeInto('docs/performance.md', text);
+    await writeInto('README.md', summary(results[0], sizes));
+  }
   if (values.json) {
     fs.writeFileSync(values.json, JSON.stringify({ ...conditions, results }, null, 1) + '\n');
   }

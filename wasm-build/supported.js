@@ -1,17 +1,17 @@
-// npm run supported: writes what the code itself knows into README.md, between the markers
-//     <!-- NAME: made by npm run supported --> ... <!-- end -->
-// A test checks that it is there and true.
+// npm run supported: writes the lists of what is supported into docs/supported.md, after the line that
+// says so. The lists come from the code itself. A test checks that they are there and true.
 
 import fs from 'node:fs';
 import path from 'node:path';
-import { pathToFileURL } from 'node:url';
-
 import { ARCHITECTURES } from '../web/package/architectures/index.js';
 import { kinds } from '../web/package/files/index.js';
 import { init } from '../web/package/engine/start.js';
-import { root } from './tools.js';
+import { isMain, root } from './tools.js';
 
-export const README = path.join(root, 'README.md');
+export const SUPPORTED = path.join(root, 'docs/supported.md');
+
+/** Everything after this line of the document is made here. */
+const MARK = '<!-- From here on: made by npm run supported. -->\n';
 
 /**
  * Names that the engine gives one after another.
@@ -29,8 +29,8 @@ function names(engine, query) {
 /** @param {string[]} list */
 const code = (list) => list.map((name) => `\`${name}\``).join(', ');
 
-/** What is supported, as a list in Markdown. */
-async function supported() {
+/** The lists in Markdown, each under its heading. */
+async function lists() {
   const engine = await init();
   const rows = {
     Files: kinds.map(({ name }) => name).join(', '),
@@ -38,20 +38,13 @@ async function supported() {
     Activations: code(names(engine, 'gc_supported_activation')),
     Architectures: code(Object.keys(ARCHITECTURES)),
   };
-  return Object.entries(rows).map(([what, list]) => `- **${what}**: ${list}`);
+  return Object.entries(rows).map(([what, list]) => `## ${what}\n\n${list}\n`);
 }
 
-/**
- * README.md as it should be.
- * @param {string} text as it is
- */
-export async function refreshed(text) {
-  const lines = await supported();
-  return text.replace(/(<!-- supported: .*? -->\n)[^]*?(<!-- end -->)/, (_, begin, end) =>
-    [begin, ...lines, '', end].join('\n'),
-  );
+/** docs/supported.md as it should be. */
+export async function supportedDocument() {
+  const [head] = fs.readFileSync(SUPPORTED, 'utf8').split(MARK);
+  return [head + MARK, ...(await lists())].join('\n');
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1]).href) {
-  fs.writeFileSync(README, await refreshed(fs.readFileSync(README, 'utf8')));
-}
+if (isMain(import.meta.url)) fs.writeFileSync(SUPPORTED, await supportedDocument());
