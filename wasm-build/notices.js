@@ -1,4 +1,5 @@
-// The licences of the software that the published package contains, read from where each was fetched to.
+// The licences in the published package: its own, and those of the software that it contains. Each is read
+// from where it was fetched to.
 
 import fs from 'node:fs';
 import path from 'node:path';
@@ -20,6 +21,19 @@ export function thirdPartyNotices() {
     return `${title}\n${'='.repeat(title.length)}\n\n${text.trim()}\n`;
   });
   return ['gradcam-wasm contains parts of the following software.\n', ...parts].join('\n\n');
+}
+
+/** The copyright line in the SPDX list's text of the MIT License. */
+const BLANK = 'Copyright (c) <year> <copyright holders>';
+
+/** @returns {string} the text of LICENSE.txt: the standard text with the copyright line of LICENSE */
+export function ownLicence() {
+  const own = fs.readFileSync(path.join(root, 'LICENSE'), 'utf8');
+  const file = path.join(root, 'node_modules/spdx-license-list/licenses/MIT.json');
+  const { licenseText } = JSON.parse(fs.readFileSync(file, 'utf8'));
+  const [line] = /^Copyright .*$/m.exec(own) ?? [];
+  if (!line || !licenseText.includes(BLANK)) throw new Error('no copyright line in the licence');
+  return `${licenseText.replace(BLANK, line)}\n`;
 }
 
 /** @returns {Notice[]} what sources.json names */

@@ -1,5 +1,5 @@
-// Makes dist/, what npm publishes: the JavaScript bundled, the module, the types, the notices. `npm pack`
-// runs this first.
+// Makes dist/, what npm publishes: the JavaScript bundled, the module, the types, the licences. `npm
+// pack` runs this first.
 
 import fs from 'node:fs';
 import path from 'node:path';
@@ -49,7 +49,7 @@ const addresses = {
   },
 };
 
-/** Bundles the JavaScript and puts the module beside it: dist/ but for types and notices. */
+/** Bundles the JavaScript and puts the module beside it: dist/ but for types and licences. */
 export async function bundlePackage() {
   say('bundling the package');
   const { rolldown } = await import('rolldown');
@@ -114,7 +114,8 @@ export async function buildPackage() {
   say('declaring the types of the package');
   const tsc = 'node_modules/typescript/bin/tsc';
   run(process.execPath, [tsc, '--project', 'wasm-build/tsconfig.types.json']);
-  const { thirdPartyNotices } = await import('./notices.js');
+  const { ownLicence, thirdPartyNotices } = await import('./notices.js');
+  writeIfChanged(inDist('LICENSE.txt'), Buffer.from(ownLicence()));
   writeIfChanged(inDist('THIRD_PARTY_NOTICES.txt'), Buffer.from(thirdPartyNotices()));
 }
 
