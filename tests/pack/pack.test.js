@@ -18,6 +18,7 @@ import { root } from '../../wasm-build/tools.js';
 import { SKIP, launchChromium } from '../browser/chromium.js';
 import { serve } from '../browser/server.js';
 import { DEFAULT_MODEL, DOG_PICTURE } from '../js/fixtures.js';
+import { testExamples } from './examples.js';
 import { createApp, inPack, packAndInstall, run, runScript } from './tarball.js';
 
 /** Bytes with brotli of all that a page loads before it opens a model. */
@@ -352,3 +353,5 @@ describe('apps', () => {
     });
   });
 });
+
+testExamples();

@@ -8,6 +8,9 @@ import { inBuild, root } from '../../wasm-build/tools.js';
 /** Where the tarball is made and installed; the apps are folders beside `node_modules`. */
 const FOLDER = inBuild('pack');
 
+/** The project's own npm packages that the examples depend on. */
+const PACKAGES = ['fast-png', 'react', 'react-dom'];
+
 /** @param {string[]} names */
 export const inPack = (...names) => join(FOLDER, ...names);
 
@@ -48,6 +51,9 @@ export function packAndInstall() {
   writeFileSync(inPack('tsconfig.json'), '{}\n');
   const options = ['--offline', '--no-audit', '--no-fund', '--no-package-lock'];
   run('npm', ['install', ...options, tarball], FOLDER);
+  for (const name of PACKAGES) {
+    symlinkSync(join(root, 'node_modules', name), inPack('node_modules', name));
+  }
   return tarball;
 }
 
@@ -55,13 +61,14 @@ export function packAndInstall() {
  * Puts an app into a folder of its own, with the installed package.
  * @param {string} name
  * @param {string[]} files of tests/pack/apps, or folders there whose contents are meant
+ * @param {string} [from] another place of the files, relative to the root
  * @returns {string} the folder
  */
-export function createApp(name, files) {
+export function createApp(name, files, from = 'tests/pack/apps') {
   const folder = inPack(name);
   mkdirSync(folder);
   for (const file of files) {
-    const source = join(root, 'tests/pack/apps', file);
+    const source = join(root, from, file);
     cpSync(source, file.includes('.') ? join(folder, file) : folder, { recursive: true });
   }
   symlinkSync('../node_modules', join(folder, 'node_modules'));
