@@ -8,11 +8,11 @@ import { dirname, join } from 'node:path';
 import { writeApiDocument } from '../../wasm-build/api-docs.js';
 import { runMain } from '../../wasm-build/tools.js';
 import { launchChromium } from './chromium.js';
-import { TUTORIAL, parseBlocks, runTutorial } from './tutorial.js';
+import { TUTORIAL, parseBlocks, runTutorial } from './documents.js';
 
 /**
  * @param {string} markdown
- * @param {import('./tutorial.js').Result[]} results one a block
+ * @param {import('./documents.js').Result[]} results one a block
  */
 function withResults(markdown, results) {
   const [head, ...parts] = markdown.split('```js\n');

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { decode } from 'fast-png';
 import { SKIP, launchChromium } from './chromium.js';
-import { TUTORIAL, parseBlocks, runTutorial } from './tutorial.js';
+import { TUTORIAL, parseBlocks, runTutorial } from './documents.js';
 
 /** Other processors round differently: a value may fall on the other side of a step of its colours. */
 const STEP = 4;
@@ -15,7 +15,7 @@ describe('tutorial', { skip: SKIP }, () => {
   const blocks = parseBlocks(readFileSync(TUTORIAL, 'utf8'));
   /** @type {import('playwright-core').Browser} */
   let browser;
-  /** @type {import('./tutorial.js').Result[]} */
+  /** @type {import('./documents.js').Result[]} */
   let results;
 
   before(async () => {
