@@ -1,6 +1,6 @@
 /**
- * npm run docs: makes the reference part of docs/api.md, runs docs/tutorial.md and puts what it printed
- * and showed into it and beside it.
+ * npm run docs: makes the reference part of docs/api.md, runs the other documents that have code, and puts
+ * what each printed and showed into it and beside it.
  */
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -8,7 +8,7 @@ import { dirname, join } from 'node:path';
 import { writeApiDocument } from '../../wasm-build/api-docs.js';
 import { runMain } from '../../wasm-build/tools.js';
 import { launchChromium } from './chromium.js';
-import { TUTORIAL, parseBlocks, runTutorial } from './documents.js';
+import { DOCUMENTS, parseBlocks, runDocument } from './documents.js';
 
 /**
  * @param {string} markdown
@@ -22,12 +22,14 @@ function withResults(markdown, results) {
   return [head, ...filled].join('```js\n');
 }
 
-await runMain(async () => {
-  await writeApiDocument();
-  const browser = await launchChromium();
-  const results = await runTutorial(browser).finally(() => browser.close());
-  const markdown = readFileSync(TUTORIAL, 'utf8');
-  writeFileSync(TUTORIAL, withResults(markdown, results));
+/**
+ * @param {import('playwright-core').Browser} browser
+ * @param {string} document its file
+ */
+async function refresh(browser, document) {
+  const markdown = readFileSync(document, 'utf8');
+  const results = await runDocument(browser, document);
+  writeFileSync(document, withResults(markdown, results));
   for (const [i, { pictures, code }] of parseBlocks(markdown).entries()) {
     const shown = results[i].pictures;
     if (pictures.length !== shown.length) {
@@ -36,10 +38,20 @@ await runMain(async () => {
       );
     }
     for (const [k, png] of shown.entries()) {
-      const file = join(dirname(TUTORIAL), pictures[k]);
+      const file = join(dirname(document), pictures[k]);
       mkdirSync(dirname(file), { recursive: true });
       writeFileSync(file, png);
     }
   }
-  console.log(`wrote ${TUTORIAL} and its pictures`);
+  console.log(`wrote ${document} and its pictures`);
+}
+
+await runMain(async () => {
+  await writeApiDocument();
+  const browser = await launchChromium();
+  try {
+    for (const document of DOCUMENTS) await refresh(browser, document);
+  } finally {
+    await browser.close();
+  }
 });

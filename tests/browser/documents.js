@@ -1,6 +1,6 @@
 /**
- * Runs docs/tutorial.md in a browser: its JavaScript blocks are one module. After a block stands what it
- * prints, as a text block, and the pictures that it puts on the page, in their order.
+ * Runs documents in a browser. The JavaScript blocks of a document are one module. After a block stands what
+ * it prints, as a text block, and the pictures that it puts on the page, in their order.
  */
 
 import { readFileSync } from 'node:fs';
@@ -21,6 +21,9 @@ import { serve } from './server.js';
 
 export const TUTORIAL = join(root, 'docs/tutorial.md');
 
+/** All documents that are run. */
+export const DOCUMENTS = [TUTORIAL, join(root, 'docs/which-layer.md')];
+
 /** Replaces what `console.log` and the page would show by lists that are emptied after every block. */
 const RECORDER = `
 let printed = [];
@@ -36,7 +39,7 @@ globalThis.endBlock = async () => {
 };`;
 
 const PAGE = `<!doctype html><script type="importmap">{ "imports": { "gradcam-wasm": "/dist/index.js" } }</script>
-<script type="module" src="tutorial.js"></script>`;
+<script type="module" src="document.js"></script>`;
 
 /**
  * @param {string} markdown
@@ -66,10 +69,11 @@ function splitAt(text, separator) {
 
 /**
  * @param {import('playwright-core').Browser} browser
+ * @param {string} document its file
  * @returns {Promise<Result[]>} one a block; fails with the first error of a block
  */
-export async function runTutorial(browser) {
-  const blocks = parseBlocks(readFileSync(TUTORIAL, 'utf8'));
+export async function runDocument(browser, document) {
+  const blocks = parseBlocks(readFileSync(document, 'utf8'));
   const code = blocks.map((block) => `${block.code}\nawait endBlock();\n`).join('');
   const site = await serve({
     folders: {
@@ -77,7 +81,7 @@ export async function runTutorial(browser) {
       '/models/': [inBuild('models')],
       '/pictures/': [inBuild('pictures')],
     },
-    texts: { '/index.html': PAGE, '/tutorial.js': `${RECORDER}\n${code}` },
+    texts: { '/index.html': PAGE, '/document.js': `${RECORDER}\n${code}` },
   });
   try {
     return await visit(browser, site.address, blocks.length);

@@ -1,30 +1,23 @@
-/** The tutorial does what it says: what its code prints and shows is what stands in it. */
+/** The documents do what they say: what their code prints and shows is what stands in them. */
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { decode } from 'fast-png';
 import { SKIP, launchChromium } from './chromium.js';
-import { TUTORIAL, parseBlocks, runTutorial } from './documents.js';
+import { DOCUMENTS, TUTORIAL, parseBlocks, runDocument } from './documents.js';
 
 /** Other processors round differently: a value may fall on the other side of a step of its colours. */
 const STEP = 4;
 
-describe('tutorial', { skip: SKIP }, () => {
-  const blocks = parseBlocks(readFileSync(TUTORIAL, 'utf8'));
+describe('documents', { skip: SKIP }, () => {
   /** @type {import('playwright-core').Browser} */
   let browser;
-  /** @type {import('./documents.js').Result[]} */
-  let results;
-
-  before(async () => {
-    browser = await launchChromium();
-    results = await runTutorial(browser);
-  });
+  before(async () => (browser = await launchChromium()));
   after(() => browser?.close());
 
-  test('has the eight steps of ELI5’s, each with code', () => {
+  test('the tutorial has the eight steps of ELI5’s, each with code', () => {
     const steps = [...readFileSync(TUTORIAL, 'utf8').matchAll(/^## (\d)\..*?(?=^## |$(?![^]))/gms)];
     assert.deepEqual(
       steps.map(([, number]) => number),
@@ -33,13 +26,22 @@ describe('tutorial', { skip: SKIP }, () => {
     for (const [text] of steps) assert.match(text, /```js\n/);
   });
 
-  for (const [i, { code, printed, pictures }] of blocks.entries()) {
-    test(`block ${i + 1}: ${code.split('\n')[0]}`, () => {
-      assert.equal(results[i].printed, printed);
-      assert.equal(results[i].pictures.length, pictures.length);
-      for (const [k, file] of pictures.entries()) {
-        const stored = decode(readFileSync(join(dirname(TUTORIAL), file)));
-        assertSamePicture(decode(results[i].pictures[k]), stored, file);
+  for (const document of DOCUMENTS) {
+    describe(basename(document), () => {
+      /** @type {import('./documents.js').Result[]} */
+      let results;
+      before(async () => (results = await runDocument(browser, document)));
+
+      for (const [i, block] of parseBlocks(readFileSync(document, 'utf8')).entries()) {
+        const { code, printed, pictures } = block;
+        test(`block ${i + 1}: ${code.split('\n')[0]}`, () => {
+          assert.equal(results[i].printed, printed);
+          assert.equal(results[i].pictures.length, pictures.length);
+          for (const [k, file] of pictures.entries()) {
+            const stored = decode(readFileSync(join(dirname(document), file)));
+            assertSamePicture(decode(results[i].pictures[k]), stored, file);
+          }
+        });
       }
     });
   }
