@@ -1,7 +1,8 @@
-/** The other runtimes: installed, and their JavaScript bundled, into build/bench/peers. */
+/** The other runtimes: installed, and their JavaScript bundled, into build/bench/peers, and what they weigh. */
 
 import fs from 'node:fs';
 import path from 'node:path';
+import { brotliCompressSync } from 'node:zlib';
 import { readIfExists, root, run, say, sha256 } from '../wasm-build/tools.js';
 
 /** Where they are, from the project's root. */
@@ -56,4 +57,21 @@ async function bundleTfjs() {
       logLevel: 'error',
     });
   }
+}
+
+/** Bytes with brotli of what a page loads of each, minified, by their names. */
+export async function peerBytes() {
+  const { transform } = await import('esbuild');
+  const weigh = async (/** @type {string} */ name) => {
+    const bytes = fs.readFileSync(path.join(root, name));
+    if (name.endsWith('.wasm')) return brotliCompressSync(bytes).length;
+    const { code } = await transform(bytes.toString(), { minify: true });
+    return brotliCompressSync(code).length;
+  };
+  /** @type {Record<string, number>} */
+  const sizes = {};
+  for (const [peer, [script, module]] of Object.entries(PAGE_FILES)) {
+    sizes[peer] = (await weigh(script)) + (await weigh(module));
+  }
+  return sizes;
 }

@@ -18,9 +18,9 @@ import { SetupError, inBuild, root, runMain, say, writeAtomically } from '../was
 import { convertModel } from '../web/package/model/convert.js';
 import { ARCHITECTURES } from '../web/package/architectures/index.js';
 import { chooseHosts, chooseModel, choosePictures, exists, positive } from './options.js';
-import { ensurePeers } from './peers.js';
+import { ensurePeers, peerBytes } from './peers.js';
 import { comparison, scaling, summary, writeInto } from './report.js';
-import { pageBytes, peerBytes } from './size.js';
+import { pageBytes } from './size.js';
 
 /** The builds that are compared, the fastest first; those that were not made are left out. */
 const BUILDS = Object.entries({
@@ -114,7 +114,7 @@ await runMain(async () => {
   const text = values.scaling ? scaling(results, conditions) : comparison(results, conditions);
   console.log(text);
   if (values.readme) {
-    const sizes = { 'gradcam-wasm': results[0].pageBytes, ...peerBytes() };
+    const sizes = { 'gradcam-wasm': results[0].pageBytes, ...(await peerBytes()) };
     await writeInto('docs/performance.md', text);
     await writeInto('README.md', summary(results[0], sizes));
   }

@@ -10,11 +10,9 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { brotliCompressSync } from 'node:zlib';
-import { transformSync } from 'esbuild';
 import { make } from '../wasm-build/make.js';
 import { SetupError, inBuild, isMain, root, runMain } from '../wasm-build/tools.js';
 import { positive } from './options.js';
-import { PAGE_FILES } from './peers.js';
 import { table } from './report.js';
 
 /** Parts of the module by the paths of their objects; the first that fits. @type {[string, RegExp][]} */
@@ -92,21 +90,6 @@ function largestModule() {
 export function pageBytes() {
   if (!fs.existsSync(path.join(root, 'dist/index.js'))) return undefined;
   return pageFiles().reduce((sum, file) => sum + brotli(file), 0);
-}
-
-/** The same of the other runtimes, minified, by their names. */
-export function peerBytes() {
-  const sizes = Object.entries(PAGE_FILES).map(([name, files]) => {
-    const bytes = files.map((file) => brotliCompressSync(minified(path.join(root, file))).length);
-    return [name, bytes.reduce((sum, size) => sum + size, 0)];
-  });
-  return Object.fromEntries(sizes);
-}
-
-/** @param {string} file JavaScript or wasm */
-function minified(file) {
-  const bytes = fs.readFileSync(file);
-  return file.endsWith('.wasm') ? bytes : transformSync(bytes.toString(), { minify: true }).code;
 }
 
 /** @param {number} largest how many functions and arrays are listed */
