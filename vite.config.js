@@ -3,8 +3,8 @@
 import { defineConfig } from 'vite';
 
 /**
- * Models are sent as they are: compressed, they would hardly be smaller, but without a length, and so
- * without a percentage while they load.
+ * Models are sent as they are. Compressed, they would hardly be smaller, and without their length
+ * the page could show no percentage while they load.
  * @type {import('vite').Plugin}
  */
 const uncompressed = {
@@ -17,7 +17,7 @@ const uncompressed = {
   },
 };
 
-/** Isolate the page from other origins, without which a browser gives it no memory that threads share. */
+/** Isolate the page from other origins. Without them a browser gives it no memory for threads. */
 const ISOLATED = {
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-embedder-policy': 'require-corp',

@@ -1,16 +1,20 @@
-/** What was aimed at, as ratios within one run on one machine, and what a run of the bench shows. */
+/** The goals, as ratios within one run on one machine, and what a run of the bench shows. */
 
 import { OPERATIONS } from './limit.js';
 import { median, quantile, ratio } from './measure.js';
 
-/** @typedef {{ host: string, main: string, times: Record<string, number[]>, [key: string]: any }} Result */
+/**
+ * What a run of the bench found on one host.
+ * @typedef {{ host: string, main: string, times: Record<string, number[]>, [key: string]: any }}
+ *   Result
+ */
 
 /**
  * @typedef {object} Goal
  * @property {string} what
  * @property {number} limit the largest value that meets it
  * @property {string} unit "x", "ms", "KB", "MB"
- * @property {(result: Result) => number | undefined} value undefined where the host has no such thing
+ * @property {(result: Result) => number | undefined} value undefined where the host lacks it
  */
 
 /**

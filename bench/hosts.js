@@ -112,8 +112,8 @@ const PAGE =
   `<script type="importmap">${JSON.stringify({ imports: IMPORTS })}</script>`;
 
 /**
- * Serves the project and its sibling "shared" on 127.0.0.1. The page is isolated from other origins,
- * which gives it threads and a clock of 5 microseconds.
+ * Serves the project and its sibling "shared" on 127.0.0.1. The page is isolated from other
+ * origins. So it has threads and a clock of 5 microseconds.
  */
 async function serveProject() {
   const server = createServer(({ url = '/' }, response) => {

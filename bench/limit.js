@@ -1,7 +1,7 @@
 /**
- * The machine's limits: how many float32 operations a second a WebAssembly loop does that has nothing but
- * multiplications and additions, in registers (a multiply-add counts as two operations); what two threads make
- * of that; and how long memory takes to read and write so much.
+ * The machine's limits. The first is a WebAssembly loop of nothing but multiply-adds in registers.
+ * It shows how many float32 operations a second the machine does, and a multiply-add counts as two.
+ * The second is the same loop shared by two threads. The third reads and writes memory.
  */
 
 import { canShareMemory } from '../web/package/engine/threads.js';
@@ -10,7 +10,7 @@ import { canShareMemory } from '../web/package/engine/threads.js';
 const CHAINS = 12;
 const ITERATIONS = 4096;
 const LANES = 4;
-/** Calls of the loop that are timed at once: as long as a forward pass, so that both are interrupted alike. */
+/** Calls that are timed at once. They take as long as a forward pass and are interrupted alike. */
 const CALLS = 1600;
 
 export const OPERATIONS = 2 * LANES * CHAINS * ITERATIONS * CALLS;
@@ -110,7 +110,7 @@ function moduleOf(functions, type, pages = 0) {
 
 /** @typedef {{ run: () => void }} Pair */
 
-/** What the two of them tell each other: how many rounds were begun, and how many the second has ended. */
+/** Shared by the two threads: how many rounds began, and how many the second thread ended. */
 export const BEGUN = 0;
 export const ENDED = 1;
 

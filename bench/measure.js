@@ -15,8 +15,8 @@ const STEADY = 1.25;
  * @param {Record<string, Task>} tasks
  * @param {number} rounds
  * @param {(text: string) => void} progress
- * @param {number} [warmUp] rounds before, which are not counted: weights get packed, code optimised. A
- *   large module needs many: engines optimise it in the background, later on a busy machine
+ * @param {number} [warmUp] rounds before, which are not counted. In them weights are packed and
+ *   code is optimised. A large module needs many, because it is optimised in the background
  * @returns {Promise<Record<string, number[]>>} milliseconds by task
  */
 export async function measure(tasks, rounds, progress, warmUp = 5) {
@@ -51,8 +51,8 @@ export function quantile(values, part) {
 export const median = (values) => quantile(values, 0.5);
 
 /**
- * Whether the times are of one kind. They are not when code was still being optimised, or when the machine
- * got busy: then a median says little.
+ * Whether the times are of one kind. They are not if code was still being optimised, or if the
+ * machine got busy. Their median says little then.
  * @param {number[]} times in the order of the rounds
  */
 export function isSteady(times) {
@@ -62,8 +62,8 @@ export function isSteady(times) {
 }
 
 /**
- * How much longer one task takes than another: the median of the rounds' ratios, which a machine that
- * slows down for some rounds does not move.
+ * How much longer one task takes than another, as the median of the rounds' ratios. A machine that
+ * slows down for some rounds does not change it.
  * @param {number[]} times
  * @param {number[]} others of the same rounds
  */

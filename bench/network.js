@@ -13,13 +13,13 @@ import { init } from '../web/package/engine/start.js';
 
 /**
  * @typedef {object} Step
- * @property {'input' | 'conv' | 'depthwise' | 'add' | 'pool' | 'dense'} op `pool`: the mean over rows
- *   and columns
+ * @property {'input' | 'conv' | 'depthwise' | 'add' | 'pool' | 'dense'} op `pool` is the mean over
+ *   rows and columns
  * @property {string} name of the Keras layer
  * @property {number[]} inputs indices of steps
  * @property {number[]} shape of the output, without the batch
- * @property {Array4} [kernel] Keras' layout: [rows, columns, in, filters]; depthwise [rows, columns,
- *   channels, 1]; dense [in, units]
+ * @property {Array4} [kernel] in Keras' layout, [rows, columns, in, filters], of a depthwise
+ *   convolution [rows, columns, channels, 1], of a dense layer [in, units]
  * @property {Float32Array} [bias]
  * @property {[number, number]} [strides]
  * @property {number[]} [padding] top, bottom, left, right
@@ -130,7 +130,7 @@ class Folder {
   }
 
   /**
-   * @param {{ step: number }} previous what the layer before gave: a nested model's is its last one's
+   * @param {{ step: number }} previous result of the layer before (in a nested model, its last)
    * @returns {{ step: number, padding?: number[] }}
    */
   fold(previous) {
@@ -259,8 +259,8 @@ export function multiplyAdds(steps) {
 }
 
 /**
- * The bytes of a forward pass that goes to memory once for every value: inputs and weights are read, outputs
- * written.
+ * The bytes of a forward pass that goes to memory once for every value. It reads inputs and weights
+ * and writes outputs.
  * @param {Step[]} steps
  */
 export function bytesMoved(steps) {

@@ -1,6 +1,6 @@
 /**
- * A network as an ONNX file: ModelProto of onnx.proto3, opset 13. ONNX has the channels first, so the
- * kernels are turned round, and so must the input be.
+ * A network as an ONNX file, which is a ModelProto of onnx.proto3, opset 13. ONNX has the channels
+ * first, so the kernels are turned round. The caller must turn the input round too.
  */
 
 import { bytes, concat, integer, message, text } from './protobuf.js';
@@ -151,8 +151,8 @@ function arraysOf({ kernel, bias, max, op }, i) {
 }
 
 /**
- * [rows, columns, in, filters] to [filters, in, rows, columns]; a depthwise kernel's channels are its
- * filters.
+ * [rows, columns, in, filters] to [filters, in, rows, columns]. The channels of a depthwise kernel
+ * are its filters.
  * @param {import('./network.js').Array4} kernel
  * @param {Step['op']} op
  */

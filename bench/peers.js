@@ -1,4 +1,4 @@
-/** The other runtimes: installed, and their JavaScript bundled, into build/bench/peers, and what they weigh. */
+/** The other runtimes. They are installed and bundled into build/bench/peers, and weighed. */
 
 import fs from 'node:fs';
 import path from 'node:path';

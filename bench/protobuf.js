@@ -1,4 +1,4 @@
-/** Protocol buffers, written: just what an ONNX file needs. A message is a list of its fields' bytes. */
+/** Writes the protocol buffers of an ONNX file. A message is a list of its fields' bytes. */
 
 const VARINT = 0;
 const BYTES = 2;

@@ -30,21 +30,21 @@ export function comparison(results, conditions) {
   const [{ network, times, main }] = results;
   const work = (network.multiplyAdds / 1e6).toFixed(0);
   const intro =
-    `${network.name}, ${work} million multiply-adds, float32, 1 thread. ${circumstances(conditions)}. ` +
-    `Medians of ${times[forwardOf({ main })].length} interleaved rounds, in brackets the 10% and 90% ` +
-    'quantiles; `npm run bench` made the tables.';
+    `${network.name}, ${work} million multiply-adds, float32, 1 thread. ` +
+    `${circumstances(conditions)}. Medians of ${times[forwardOf({ main })].length} interleaved ` +
+    'rounds, in brackets the 10% and 90% quantiles. `npm run bench` made the tables.';
   return [intro, ...results.map(timesTable), goalsTable(results)].join('\n\n') + '\n';
 }
 
 /**
- * When it was measured, and how busy the machine was before and after: processes that wanted to run, one of
- * which is the bench. More than there are processors means that every time is too long.
+ * When it was measured, and how many processes wanted to run before and after. One of these is the
+ * bench. If there were more than there are processors, every time is too long.
  * @typedef {{ when: string, load: number[] }} Conditions
  */
 
 /** @param {Conditions} conditions */
 const circumstances = ({ when, load }) =>
-  `${cpus()[0].model}, ${cpus().length} processors; ${when}, load ` +
+  `${cpus()[0].model}, ${cpus().length} processors, ${when}, load ` +
   `${load.map((one) => one.toFixed(1)).join(' before, ')} after`;
 
 /** @param {Result} result */
@@ -166,7 +166,7 @@ const EXPLANATIONS = {
 /**
  * The README's table: five rows, this engine's own values and the other runtimes' ratios to them.
  * @param {Result} result of one host
- * @param {Record<string, number>} sizes bytes that a page loads with brotli, by the runtimes' names
+ * @param {Record<string, number>} sizes bytes that a page loads with brotli, by runtime
  */
 export function summary(result, sizes) {
   const forward = result.times[forwardOf(result)];

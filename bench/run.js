@@ -1,12 +1,15 @@
 /**
- * npm run bench: what a forward pass and explanations cost, beside other runtimes and the machine's limit.
+ * npm run bench measures a forward pass and explanations, beside other runtimes and the machine's
+ * limit.
  *
- *     npm run bench [-- --host chromium|node] [--rounds N] [--runs N] [--model FILE] [--json FILE] [--readme]
+ *     npm run bench [-- --host chromium|node] [--rounds N] [--runs N] [--model FILE]
+ *                      [--json FILE] [--readme]
  *     npm run bench -- --scaling [--host chromium|node] [--rounds N] [--json FILE]
  *
- * Everything is measured in turn in every round. --runs: for how many runs the memory is watched.
- * --readme writes the tables into docs/performance.md and the README's from the first host. --scaling shows
- * how time grows with the network.
+ * Everything is measured in turn in every round. --runs says for how many runs the memory is
+ * watched.
+ * --readme writes the tables of docs/performance.md, and the README's table from the first host.
+ * --scaling shows how time grows with the network.
  */
 
 import fs from 'node:fs';

@@ -1,5 +1,5 @@
-// Writes the reference part of docs/api.md from the JSDoc of web/package. `npm run docs` runs it; a test
-// compares.
+// Writes the reference part of docs/api.md from the JSDoc of web/package. `npm run docs` runs it,
+// and a test compares.
 
 import fs from 'node:fs';
 import path from 'node:path';
@@ -14,7 +14,10 @@ const MARK = '<!-- From here on: made by npm run docs from the JSDoc. -->\n';
 const MAIN = 'web/package/index.js';
 const WORKER = 'web/package/worker/index.js';
 
-/** A name that a module exports. @typedef {{ name: string, symbol: ts.Symbol, type: ts.Type }} Export */
+/**
+ * A name that a module exports.
+ * @typedef {{ name: string, symbol: ts.Symbol, type: ts.Type }} Export
+ */
 
 /** The package's modules, as the type checker sees them. */
 class Package {
@@ -37,7 +40,7 @@ class Package {
   }
 
   /**
-   * Follows `export { x } from` and `@typedef {import('./x.js').X} X` to where a name is documented.
+   * Follows `export { x } from` and `@typedef {import('./x.js').X} X` to the name's documentation.
    * @param {ts.Symbol} entry
    * @returns {Export}
    */
@@ -222,7 +225,8 @@ function workerText(reference, main) {
   const own = all.filter((entry) => !shared.includes(entry));
   return blocks(
     '## `gradcam-wasm/worker`',
-    `The same calls, worked out in a worker; all of them return promises: ${calls.join(', ')}. Besides:`,
+    'The same calls, worked out in a worker; all of them return promises: ' +
+      `${calls.join(', ')}. Besides:`,
     ...own.map((entry) => reference.section(entry, [...names, ...own.map(({ name }) => name)])),
   );
 }

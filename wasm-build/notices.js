@@ -1,5 +1,5 @@
-// The licences in the published package: its own, and those of the software that it contains. Each is read
-// from where it was fetched to.
+// The licences in the published package, its own and those of the software that it contains. Each
+// is read from where it was fetched to.
 
 import fs from 'node:fs';
 import path from 'node:path';
@@ -26,7 +26,10 @@ export function thirdPartyNotices() {
 /** The copyright line in the SPDX list's text of the MIT License. */
 const BLANK = 'Copyright (c) <year> <copyright holders>';
 
-/** @returns {string} the text of LICENSE.txt: the standard text with the copyright line of LICENSE */
+/**
+ * The text of LICENSE.txt, which is the standard text with the copyright line of LICENSE.
+ * @returns {string}
+ */
 export function ownLicence() {
   const own = fs.readFileSync(path.join(root, 'LICENSE'), 'utf8');
   const file = path.join(root, 'node_modules/spdx-license-list/licenses/MIT.json');
@@ -57,7 +60,7 @@ function cLibrary() {
 }
 
 /**
- * Matplotlib's own licence and those of the colour maps in it; the wheel's file has many others', for
+ * Matplotlib's own licence and those of the colour maps in it. The wheel's file has many more, for
  * fonts and the like.
  * @returns {Notice}
  */
@@ -83,7 +86,7 @@ function npmPackages() {
 }
 
 /**
- * The packages that a library brings along; those that are libraries themselves have a file of their own.
+ * The packages that a library brings along. One that is a library itself has a file of its own.
  * @param {string} name
  * @returns {string[]}
  */

@@ -1,5 +1,5 @@
-// Makes dist/, what npm publishes: the JavaScript bundled, the module, the types, the licences. `npm
-// pack` runs this first.
+// Makes dist/, which npm publishes. It has the bundled JavaScript, the modules, the types and the
+// licences. `npm pack` runs this first.
 
 import fs from 'node:fs';
 import path from 'node:path';
@@ -23,8 +23,8 @@ const input = {
 const moduleFiles = ['', '-relaxed', '-threads', '-relaxed-threads'].map((v) => `gradcam${v}.wasm`);
 
 /**
- * Everything that the entries share, in one file: a page loads two files, not thirty, and there is one
- * class GradCamError however the package is imported. What is imported by import() stays apart.
+ * Everything that the entries share, in one file. So a page loads two files, not thirty, and there
+ * is one class GradCamError however the package is imported. What import() loads stays apart.
  * @type {import('rolldown').CodeSplittingGroup}
  */
 const core = {
@@ -35,7 +35,7 @@ const core = {
 };
 
 /**
- * Addresses relative to a module, as they are in dist/. Bundlers look for this very form of an address.
+ * Addresses relative to a module, as they are in dist/. Bundlers look for this very form.
  * @type {import('rolldown').Plugin}
  */
 const addresses = {

@@ -1,5 +1,5 @@
-// npm run supported: writes the lists of what is supported into docs/supported.md, after the line that
-// says so. The lists come from the code itself. A test checks that they are there and true.
+// npm run supported writes the lists of what is supported into docs/supported.md, after the line
+// that says so. The lists come from the code itself. A test checks that they are there and true.
 
 import fs from 'node:fs';
 import path from 'node:path';

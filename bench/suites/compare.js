@@ -17,9 +17,9 @@ import { measureStart } from './start.js';
  * @typedef {object} CompareOptions
  * @property {string} model path of a model file
  * @property {string[]} pictures paths
- * @property {Record<string, string>} modules paths of the builds that are compared; the first is the
- *   one whose explanations are timed
- * @property {Record<string, string>} threaded paths of builds with threads, by the names of those without
+ * @property {Record<string, string>} modules paths of the builds that are compared. The first is
+ *   the one whose explanations are timed
+ * @property {Record<string, string>} threaded paths of builds with threads, under the same names
  * @property {number} rounds
  * @property {Record<string, string>} starts paths of model files by their kind
  * @property {number} runs how many runs the memory is watched for
@@ -31,7 +31,7 @@ const TOLERANCE = 1e-3;
 /** Rounds until the largest of the modules was optimised, also where other processes run. */
 const WARM_UP = 40;
 
-/** MobileNetV2's first layer, an early one and one in its middle; nested models have them by the last part. */
+/** The last parts of the names of MobileNetV2's first layer, an early one and one in its middle. */
 const FIRST = 'Conv1';
 const EARLY = 'block_2_expand';
 const MIDDLE = 'block_9_expand';

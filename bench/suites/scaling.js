@@ -21,7 +21,10 @@ import { readModules } from './modules.js';
 
 /**
  * @param {Host} host
- * @param {{ modules: Record<string, string>, rounds: number, groups: Record<string, Case[]> }} options
+ * @param {object} options
+ * @param {Record<string, string>} options.modules
+ * @param {number} options.rounds
+ * @param {Record<string, Case[]>} options.groups
  */
 export async function suite(host, { modules, rounds, groups }) {
   const { simd128, relaxed } = await limitLoops();

@@ -1,4 +1,4 @@
-/** How long it takes from bytes to a model that is ready, each time with a module never seen before. */
+/** The time from bytes to a model that is ready, each time with a module never seen before. */
 
 import { init, loadModel } from '../../web/package/index.js';
 
@@ -6,7 +6,7 @@ import { init, loadModel } from '../../web/package/index.js';
 
 const ROUNDS = 11;
 
-/** Milliseconds in which the host optimises the code of one round, which a page that loads once does not meet. */
+/** Milliseconds after a round, in which the host optimises its code. No page waits for this. */
 const REST = 300;
 
 /**

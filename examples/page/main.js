@@ -9,7 +9,8 @@ let model;
 async function openModel() {
   model?.dispose();
   model = undefined;
-  model = await loadModel(form.model.files); // a .keras or .h5 file, or a model.json with its shards
+  // A .keras or .h5 file, or a model.json with its shards.
+  model = await loadModel(form.model.files);
 }
 
 async function explain() {

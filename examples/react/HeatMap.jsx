@@ -2,8 +2,8 @@ import { formatAsImage } from 'gradcam-wasm';
 import { useEffect, useRef } from 'react';
 
 /**
- * A picture with the heat map of a class over it. Without `target` the top class is explained, without
- * `layer` the default layer. `onExplain` gets the target's explanation.
+ * A picture with the heat map of a class over it. Without `target` the top class is explained.
+ * Without `layer` the default layer is taken. `onExplain` gets the target's explanation.
  */
 export function HeatMap({ model, picture, target, layer, onExplain, onError }) {
   const canvas = useRef(null);

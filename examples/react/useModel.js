@@ -1,7 +1,7 @@
 import { loadModel } from 'gradcam-wasm';
 import { useEffect, useState } from 'react';
 
-/** The model in some files, undefined until it is loaded. It is disposed of when the files change. */
+/** The model in some files, undefined until it is loaded. It is disposed of with the files. */
 export function useModel(files, onError) {
   const [model, setModel] = useState();
 

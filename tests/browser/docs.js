@@ -1,6 +1,6 @@
 /**
- * npm run docs: makes the reference part of docs/api.md, runs the other documents that have code, and puts
- * what each printed and showed into it and beside it.
+ * npm run docs makes the reference part of docs/api.md. It runs the other documents that have code,
+ * and puts what each printed and showed into it and beside it.
  */
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';

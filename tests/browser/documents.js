@@ -1,6 +1,6 @@
 /**
- * Runs documents in a browser. The JavaScript blocks of a document are one module. After a block stands what
- * it prints, as a text block, and the pictures that it puts on the page, in their order.
+ * Runs documents in a browser. The JavaScript blocks of a document are one module. After a block
+ * stands what it prints, as a text block, and then the pictures that it puts on the page, in order.
  */
 
 import { readFileSync } from 'node:fs';
@@ -24,7 +24,7 @@ export const TUTORIAL = join(root, 'docs/tutorial.md');
 /** All documents that are run. */
 export const DOCUMENTS = [TUTORIAL, join(root, 'docs/which-layer.md')];
 
-/** Replaces what `console.log` and the page would show by lists that are emptied after every block. */
+/** Keeps what `console.log` and the page would show in lists that are emptied after every block. */
 const RECORDER = `
 let printed = [];
 console.log = (...values) => printed.push(values);
@@ -38,7 +38,9 @@ globalThis.endBlock = async () => {
   printed = [];
 };`;
 
-const PAGE = `<!doctype html><script type="importmap">{ "imports": { "gradcam-wasm": "/dist/index.js" } }</script>
+const PAGE = `<!doctype html><script type="importmap">
+{ "imports": { "gradcam-wasm": "/dist/index.js" } }
+</script>
 <script type="module" src="document.js"></script>`;
 
 /**

@@ -8,7 +8,7 @@ import { decode } from 'fast-png';
 import { SKIP, launchChromium } from './chromium.js';
 import { DOCUMENTS, TUTORIAL, parseBlocks, runDocument } from './documents.js';
 
-/** Other processors round differently: a value may fall on the other side of a step of its colours. */
+/** Other processors round differently, so a value may fall on another step of the colours. */
 const STEP = 4;
 
 describe('documents', { skip: SKIP }, () => {

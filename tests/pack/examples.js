@@ -16,7 +16,10 @@ import { createApp, inPack, run, runScript } from './tarball.js';
 /** A model with labels and preprocessing inside. */
 const MODEL = inBuild('models/dog_breed_mobilenetv2.safetensors');
 
-/** @typedef {{ answer: string, overlay: string }} Answer what a program shows; the overlay's hash */
+/**
+ * What a program shows. The overlay is a hash of its pixels.
+ * @typedef {{ answer: string, overlay: string }} Answer
+ */
 
 /** @param {Uint8Array | Uint8ClampedArray} pixels RGBA */
 const hash = (pixels) => createHash('sha256').update(pixels).digest('hex');

@@ -40,7 +40,8 @@ const POLICY = [
 
 /** The files that may be in it. */
 const PUBLISHED = [
-  /^(package\.json|LICENSE|(README|CHANGELOG|SECURITY)\.md|docs\/[\w-]+\.md|models\/manifest\.json)$/,
+  /^(package\.json|models\/manifest\.json|LICENSE)$/,
+  /^((README|CHANGELOG|SECURITY)\.md|docs\/[\w-]+\.md)$/,
   /^dist\/([\w-]+\.js|gradcam(-relaxed)?(-threads)?\.wasm|(LICENSE|THIRD_PARTY_NOTICES)\.txt)$/,
   /^dist\/types\/([\w-]+\/)?[\w-]+\.d\.ts$/,
 ];
