@@ -85,7 +85,7 @@ static const struct filter filters[] = {
 
 /* ---- Weights of one axis ---- */
 
-/* Weights are multiples of 2^-22. 8 bits are left for the pixel and 2 for sums below 0 or above 1. */
+/* Weights are multiples of 2^-22. 8 bits are left for the pixel, 2 for sums below 0 or above 1. */
 #define WEIGHT_BITS 22
 #define ROUNDING (1 << (WEIGHT_BITS - 1))
 
@@ -293,7 +293,7 @@ static uint8_t *ring_row(const struct resampler *s, int32_t row) {
     return s->ring + (size_t)(row % s->y.taps) * s->ring_row;
 }
 
-/* Puts an input row into the ring, with its alpha applied, and filtered along x if x comes first. */
+/* Puts an input row into the ring, with alpha applied, and filtered along x if x comes first. */
 static void prepare_row(const struct resampler *s, int32_t row) {
     const struct resizing *r = s->r;
     const size_t bytes = in_row_bytes(r);

@@ -296,9 +296,9 @@ TEST(decode_refuses_missing_arguments) {
     gc_free(NULL);
 }
 
-/* Decodes and checks what must hold for any bytes. They give a picture or a typed error, and only the
- * picture takes memory. The copy has exactly the length, so that the address sanitizer sees a read past
- * its end. */
+/* Decodes and checks what must hold for any bytes. They give a picture or a typed error, and only
+ * the picture takes memory. The copy has exactly the length, so that the address sanitizer sees a
+ * read past its end. */
 static void expect_any(const uint8_t *bytes, size_t length) {
     uint8_t *copy = malloc(length ? length : 1), *pixels;
     int32_t width, height;
@@ -385,8 +385,8 @@ TEST(resize_weighs_colours_by_alpha) {
     EXPECT_BYTES(out, in + 4, 4);
 }
 
-/* A picture of one colour keeps it, whatever the sizes: no weight is lost and nothing is read that does
- * not belong to the picture. */
+/* A picture of one colour keeps its colour, whatever the sizes. Then no weight is lost, and nothing
+ * beside the picture is read. */
 static void expect_constant(int32_t in_width, int32_t in_height, int32_t width, int32_t height,
                             int32_t channels, gc_filter filter) {
     static const uint8_t colour[4] = {3, 250, 128, 255};
@@ -486,7 +486,7 @@ TEST(input_of_every_preprocessing) {
     }
 }
 
-/* Dividing is not multiplying with the reciprocal: 3 / 127.5f - 1 and 3 * (1 / 127.5f) - 1 differ. */
+/* Dividing is not multiplying by the reciprocal: 3 / 127.5f and 3 * (1 / 127.5f) differ. */
 TEST(input_rounds_as_float32_arrays_do) {
     static const float mean[3] = {0.485f, 0.456f, 0.406f}, deviation[3] = {0.229f, 0.224f, 0.225f};
     static const float affine[6] = {0.0078125f, 1 / 3.0f, 0.1f, -1.0f, 0.7f, -12.8f};
@@ -613,8 +613,8 @@ TEST(heatmaps_are_made_one_by_one) {
     EXPECT(ranges[0] == -1.0f && ranges[1] == 2.0f && ranges[2] == -3.0f && ranges[3] == 8.0f);
 }
 
-/* The largest value stands at each position once, and the smallest at its mirror. The values behind the
- * map must not count. */
+/* The largest value stands at each position once, and the smallest at its mirror. The values
+ * behind the map must not count. */
 TEST(range_is_the_smallest_and_the_largest) {
     enum { SIZE = 13 };
     float values[SIZE], range[2];

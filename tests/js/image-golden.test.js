@@ -1,6 +1,6 @@
 /**
- * What Pillow and matplotlib give, byte for byte, from the wasm: resizing, alpha compositing, colour
- * maps. ../shared/golden/README.md describes the data.
+ * What Pillow and matplotlib give, byte for byte, from the wasm: resizing, alpha compositing,
+ * colour maps. ../shared/golden/README.md describes the data.
  */
 
 import assert from 'node:assert/strict';

@@ -348,7 +348,7 @@ describe('wrong input', () => {
       [picture.subarray(0, 100), /./],
       [{ data, width: 0, height: 0 }, /width 0, height 0/],
       [{ data, width: 2.5, height: 2 }, /2\.5/],
-      [{ data, width: 3, height: 3 }, /16 bytes, RGBA of width 3, height 3 has 36/],
+      [{ data, width: 3, height: 3 }, /16 bytes; RGBA of width 3, height 3 needs 36/],
       [{ data: [1, 2, 3, 4], width: 1, height: 1 }, /Uint8ClampedArray/],
       [{ data: new Float32Array(3), shape: [1, 1, 1, 3] }, /\[1, 160, 160, 3\]/],
       [{ data: new Float32Array(3), shape: [1, 160, 160, 3] }, /76800 values/],

@@ -80,13 +80,7 @@ describe('the warning about the range', () => {
     ['0 .. 1 for tf', [0, 0.5, 1], 'tf', plain, null],
     ['-1 .. 1 for tf', [-1, 0.5, 1], 'tf', plain, null],
     ['0 .. 1 for caffe', [0, 0.5, 1], 'caffe', plain, /"caffe"/],
-    [
-      '-1 .. 1 for a model that scales',
-      [-1, 0.5, 1],
-      'none',
-      scaling,
-      /it scales pixels by itself/,
-    ],
+    ['-1 .. 1 for a model that scales', [-1, 0.5, 1], 'none', scaling, /it scales pixels itself/],
     ['0 .. 1 for a model that scales', [0, 0.5, 1], 'none', scaling, /0\.00 to 1\.00/],
     ['pixels for a model that scales', [0, 128, 255], 'none', scaling, null],
     ['a dark picture for a model that scales', [0, 1, 1], 'none', scaling, null],
@@ -125,7 +119,7 @@ describe('the warning about the range', () => {
       { preprocessing: 'tf' },
     );
     const run = await model.run(plainPicture([200, 1, 2, 255], 4, 4));
-    assert.match(String(run.inputWarning), /it scales pixels by itself/);
+    assert.match(String(run.inputWarning), /it scales pixels itself/);
     model.dispose();
   });
 });

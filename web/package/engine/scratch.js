@@ -8,8 +8,8 @@ const ALIGNMENT = 8;
 const LARGEST_BLOCK = 0xffffffff;
 
 /**
- * What an array in the engine holds: a number of bytes that the engine writes, values to copy, or a text,
- * which becomes NUL-terminated UTF-8.
+ * What an array in the engine is for: a number of bytes that the engine writes, values that are
+ * copied, or a text that becomes NUL-terminated UTF-8.
  * @typedef {number | string | Uint8Array | Uint8ClampedArray | Float32Array | Int32Array} Content
  */
 
@@ -89,7 +89,8 @@ function bytesOf(content) {
 }
 
 /**
- * An empty array has a place of its own too.
+ * The bytes of an array with its padding. An empty array takes some too, so that its pointer is its
+ * own.
  * @param {number | Uint8Array} bytes
  */
 function sizeInBlock(bytes) {

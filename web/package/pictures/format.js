@@ -1,4 +1,4 @@
-/** Heat maps as pictures. The colours come first, then the resizing, as ELI5 does with Pillow. */
+/** Makes pictures of heat maps: overlays and grey pictures, as ELI5 makes them with Pillow. */
 
 import { GradCamError, show } from '../base/errors.js';
 import { checkPixels, copyPixels, filterNumber, resize, toImageData } from './image.js';
@@ -11,19 +11,19 @@ import { defaultEngine, engineOf } from '../engine/start.js';
 /** @typedef {import('../model/explanation.js').Explanation} Explanation */
 
 /**
- * The colour of a value: a function from 0 .. 1 to red, green and blue, 0 .. 1 each.
+ * A colour map of the caller. It takes a value, 0 .. 1, and gives red, green and blue, 0 .. 1 each.
  * @typedef {(value: number) => number[]} ColormapFunction
  */
 
 /**
  * @typedef {object} FormatOptions
- * @property {number} [index] which entry of `explanation.targets`; default 0, the first
- * @property {number | null} [alphaLimit] the overlay's highest opacity, 0 .. 1; default 0.65, null: no
- *   limit
- * @property {string | ColormapFunction | Uint8Array} [colormap] matplotlib's name of a colour map, a
- *   function, or R, G, B for each cell of the heat map; default "viridis"
- * @property {Filter} [resamplingFilter] how the coloured map is brought to the picture's size; default
- *   "lanczos"
+ * @property {number} [index] which entry of `explanation.targets` is drawn; default 0, the first
+ * @property {number | null} [alphaLimit] the overlay's highest opacity, 0 .. 1; default 0.65. null
+ *   sets no limit
+ * @property {string | ColormapFunction | Uint8Array} [colormap] matplotlib's name of a colour map,
+ *   a function, or R, G, B for each value of the heat map; default "viridis"
+ * @property {Filter} [resamplingFilter] the filter that resizes the coloured map to the picture;
+ *   default "lanczos"
  */
 
 const ALPHA_LIMIT = 0.65;
@@ -58,7 +58,7 @@ export function chooseHeatmap({ targets }, { index = 0 }) {
 }
 
 /**
- * A heat map as a grey picture of its own size.
+ * Makes a grey picture of a heat map, of the heat map's size.
  * @param {HeatMap} heatmap
  * @returns {ImageData}
  * @example
@@ -69,7 +69,7 @@ export function heatmapToImage(heatmap) {
 }
 
 /**
- * A heat map as a grey picture of another picture's size.
+ * Makes a grey picture of a heat map, of another picture's size.
  * @param {HeatMap} heatmap
  * @param {{ width: number, height: number }} image
  * @param {{ resamplingFilter?: Filter }} [options]
@@ -84,7 +84,7 @@ export function expandHeatmap(heatmap, image, { resamplingFilter = FILTER } = {}
 }
 
 /**
- * Names of the colour maps.
+ * The names of the colour maps.
  * @example
  * colormaps().includes('viridis'); // true
  */
@@ -130,7 +130,7 @@ function checkHeatmap(heatmap) {
 }
 
 /**
- * One byte a cell.
+ * Makes a byte of each value.
  * @param {Engine} engine
  * @param {HeatMap} heatmap
  * @returns {Pixels}
@@ -165,24 +165,24 @@ function layOver(engine, picture, heatmap, options) {
   const map = checkHeatmap(heatmap);
   const limit = checkAlphaLimit(alphaLimit);
   const colors = typeof colormap === 'function' ? cellColors(map, colormap) : colormap;
-  const isPerCell = colors instanceof Uint8Array && colors.length === map.data.length * 3;
+  const isPerValue = colors instanceof Uint8Array && colors.length === map.data.length * 3;
   const filter = filterNumber(resamplingFilter);
   return engine.scratch((scratch) => {
     const at = scratch.block({
       out: picture.data.length,
       pixels: picture.data,
       heatmap: map.data,
-      colors: isPerCell ? colors : nameOf(colors),
+      colors: isPerValue ? colors : nameOf(colors),
     });
     const drawn = [at.out, at.pixels, width, height, at.heatmap, map.width, map.height];
-    const colored = isPerCell ? [0, at.colors] : [at.colors, 0];
+    const colored = isPerValue ? [0, at.colors] : [at.colors, 0];
     engine.check('gc_heatmap_overlay', ...drawn, ...colored, limit, filter);
     return toImageData({ data: engine.view(at.out, picture.data.length), width, height });
   });
 }
 
 /**
- * The engine knows the names and refuses every other text.
+ * The engine knows the names of the colour maps, and refuses all other texts.
  * @param {unknown} colormap
  */
 function nameOf(colormap) {
@@ -198,10 +198,10 @@ function checkAlphaLimit(limit) {
 }
 
 /**
- * The colours that a function gives a heat map.
+ * Calls a colour map of the caller for each value of a heat map.
  * @param {HeatMap} heatmap
  * @param {ColormapFunction} colormap
- * @returns {Uint8Array} R, G, B for each cell
+ * @returns {Uint8Array} R, G, B for each value
  */
 export function cellColors(heatmap, colormap) {
   const { data } = checkHeatmap(heatmap);
@@ -212,7 +212,7 @@ export function cellColors(heatmap, colormap) {
       const text = `colormap(${value}) gives ${show(color)}; needed: [r, g, b], 0 to 1 each`;
       throw new GradCamError('INVALID_ARGUMENT', text);
     }
-    // Rounded to float32 before and after, as NumPy does with a float32 map.
+    // NumPy multiplies a float32 map in float32, so the part and the product are rounded to it.
     const bytes = [...color].map((part) => Math.trunc(Math.fround(Math.fround(part) * 255)));
     colors.set(bytes, i * 3);
   });

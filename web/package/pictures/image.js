@@ -1,11 +1,11 @@
-/** Pictures of every kind as pixels: RGBA, 8 bits a channel, rows from the top. */
+/** Reads pictures of every kind as pixels. */
 
 import { GradCamError, choose, show } from '../base/errors.js';
 
 /** @typedef {import('../engine/engine.js').Engine} Engine */
 
 /**
- * Pixels: RGBA, four bytes each.
+ * Pixels of four bytes each: red, green, blue and alpha. The first row is the top one.
  * @typedef {object} Pixels
  * @property {Uint8Array | Uint8ClampedArray} data
  * @property {number} width
@@ -13,8 +13,9 @@ import { GradCamError, choose, show } from '../base/errors.js';
  */
 
 /**
- * A picture. Files and bytes (JPEG, PNG, BMP, GIF) are decoded by the engine, so that they give the
- * same pixels everywhere, and turned upright by their EXIF orientation; other kinds by the browser.
+ * A picture. The engine decodes files and bytes (JPEG, PNG, BMP, GIF), so that they give the same
+ * pixels everywhere, and turns them upright by their EXIF orientation. The browser decodes other
+ * kinds.
  * @typedef {ImageData | Pixels | Blob | ArrayBuffer | ArrayBufferView | CanvasImageSource} Picture
  */
 
@@ -66,21 +67,21 @@ export function isPixels(picture) {
 }
 
 /**
- * Pixels that are what they say they are.
+ * Refuses pixels whose data and size do not agree.
  * @param {Pixels} picture
  * @returns {Pixels}
  */
 export function checkPixels({ data, width, height }) {
   const sizes = `width ${show(width)}, height ${show(height)}`;
   if (!isSize(width) || !isSize(height)) {
-    throw new GradCamError('INVALID_IMAGE', `a picture needs pixels: ${sizes}`);
+    throw new GradCamError('INVALID_IMAGE', `the picture has no pixels: ${sizes}`);
   }
   if (!(data instanceof Uint8Array || data instanceof Uint8ClampedArray)) {
     const allowed = 'allowed: Uint8ClampedArray, Uint8Array';
     throw new GradCamError('INVALID_IMAGE', `the picture's data are ${show(data)}; ${allowed}`);
   }
   if (data.length !== width * height * 4) {
-    const lengths = `${data.length} bytes, RGBA of ${sizes} has ${width * height * 4}`;
+    const lengths = `${data.length} bytes; RGBA of ${sizes} needs ${width * height * 4}`;
     throw new GradCamError('INVALID_IMAGE', `the picture's data have ${lengths}`);
   }
   return { data, width, height };
@@ -105,7 +106,8 @@ export function checkPixelSize(option, size) {
 }
 
 /**
- * Whether a canvas can draw it. The classes exist in browsers only, some of them in workers too.
+ * Whether a canvas can draw a picture. The classes exist in browsers only, and some of them in
+ * workers.
  * @param {unknown} picture
  * @returns {picture is CanvasImageSource}
  */
@@ -117,7 +119,7 @@ export function isDrawable(picture) {
 }
 
 /**
- * The pixels of what a canvas can draw.
+ * Draws a picture on a canvas and reads its pixels.
  * @param {CanvasImageSource} picture
  * @returns {Promise<Pixels>}
  */
@@ -132,13 +134,16 @@ export async function readDrawable(picture) {
   const { width, height } = sizeOf(picture);
   if (!isSize(width) || !isSize(height)) {
     const sizes = `width ${width}, height ${height}`;
-    throw new GradCamError('INVALID_IMAGE', `a picture needs pixels: ${show(picture)}, ${sizes}`);
+    throw new GradCamError(
+      'INVALID_IMAGE',
+      `the picture has no pixels: ${show(picture)}, ${sizes}`,
+    );
   }
   return draw(picture, width, height);
 }
 
 /**
- * @param {any} picture one of several kinds with several names for its own size
+ * @param {any} picture of a kind that a canvas can draw; each kind names its size in its own way
  * @returns {{ width: number, height: number }}
  */
 function sizeOf(picture) {
@@ -230,7 +235,7 @@ function decode(engine, bytes) {
 
 /**
  * @param {Blob} blob
- * @param {GradCamError} error what the engine said of it
+ * @param {GradCamError} error why the engine refused it
  */
 async function decodeByBrowser(blob, error) {
   const bitmap = await createImageBitmap(blob).catch(() => {
@@ -244,7 +249,7 @@ async function decodeByBrowser(blob, error) {
 }
 
 /**
- * Resizes as Pillow's Image.resize does.
+ * Resizes a picture byte for byte as Pillow's Image.resize.
  * @param {Engine} engine
  * @param {Pixels} picture `channels` bytes a pixel
  * @param {{ width: number, height: number }} size
@@ -267,7 +272,7 @@ export function resize(engine, { data, width, height }, size, filter, channels =
 }
 
 /**
- * Pixels as ImageData where there is such a class (not in Node), else as a plain object with the same
+ * Copies pixels to an ImageData. Node has no such class and gets a plain object with the same
  * properties.
  * @param {Pixels} pixels
  * @returns {ImageData}

@@ -1,4 +1,4 @@
-/** From a picture to a network's input, and back. */
+/** Makes a network's input of a picture, and a picture of an input. */
 
 import { ARCHITECTURES } from '../architectures/index.js';
 import { GradCamError, choose, show } from '../base/errors.js';
@@ -9,10 +9,10 @@ import { range } from '../base/range.js';
 /** @typedef {import('./image.js').Pixels} Pixels */
 /** @typedef {import('../engine/network.js').Input} Input */
 
-/** The ranges that networks were trained with: gc_preprocessing. */
+/** The presets' numbers in the engine, gc_preprocessing. */
 const PRESETS = { none: 0, tf: 1, torch: 2, caffe: 3 };
 
-/** Numbers of the caller, by the order of the network's channels: gc_preprocessing too. */
+/** The engine's number for an Affine, by the order of the network's channels. */
 const AFFINE = { rgb: 4, bgr: 5 };
 
 /** The preset of each module of keras.applications. */
@@ -36,7 +36,7 @@ const MODULES = /** @type {const} */ ({
 });
 
 /**
- * A number for all channels, or one a channel in the order R, G, B.
+ * One number for all channels, or three for R, G and B.
  * @typedef {number | number[]} ChannelNumbers
  */
 
@@ -44,33 +44,35 @@ const MODULES = /** @type {const} */ ({
  * @typedef {object} Affine
  * @property {ChannelNumbers} scale out = x * scale + offset
  * @property {ChannelNumbers} offset
- * @property {'rgb' | 'bgr'} [order] of the channels that the network takes; default "rgb"
+ * @property {'rgb' | 'bgr'} [order] the order in which the network takes the channels; default
+ *   "rgb"
  */
 
 /**
  * @typedef {object} Standardization
  * @property {ChannelNumbers} mean out = (x - mean) / std, of pixels 0 to 255
  * @property {ChannelNumbers} std
- * @property {'rgb' | 'bgr'} [order] of the channels that the network takes; default "rgb"
+ * @property {'rgb' | 'bgr'} [order] the order in which the network takes the channels; default
+ *   "rgb"
  */
 
 /**
- * How pixels, 0 to 255, become a network's input:
- * - `none`: as they are
+ * How pixels, x from 0 to 255, become a network's input:
+ * - `none`: x, as they are
  * - `tf`: x / 127.5 - 1 (MobileNet, Inception, Xception, NASNet)
  * - `torch`: (x / 255 - mean) / deviation of ImageNet (DenseNet)
- * - `caffe`: B, G, R minus ImageNet's means (VGG, ResNet)
- * - what an architecture takes, by its module's name in keras.applications ("mobilenet_v2", "resnet50")
- *   or its own ("MobileNetV2")
- * - numbers of one's own
+ * - `caffe`: x - mean of ImageNet, in the order B, G, R (VGG, ResNet)
+ * - the name of a module of keras.applications ("mobilenet_v2", "resnet50") or of an architecture
+ *   ("MobileNetV2"): the preprocessing of its networks
+ * - your own numbers
  * @typedef {keyof typeof PRESETS | keyof typeof MODULES | Affine | Standardization} Preprocessing
  */
 
-/** Layers that preprocess inside the model. */
+/** Layers that preprocess pixels inside a model. */
 const PREPROCESSING_LAYERS = ['Rescaling', 'Normalization'];
 
 /**
- * Whether a model brings pixels to its range by itself.
+ * Whether a model scales pixels itself.
  * @param {readonly { type: string }[]} layers
  */
 export function scalesItself(layers) {
@@ -78,8 +80,8 @@ export function scalesItself(layers) {
 }
 
 /**
- * The preprocessing of a model that nobody named one for: none where the model rescales by itself,
- * else that of the MobileNet family.
+ * The preprocessing of a model whose file and caller name none. A model that scales pixels itself
+ * takes them as they are. Others get the preprocessing of the MobileNet family.
  * @param {readonly { type: string }[]} layers
  * @returns {Preprocessing}
  */
@@ -138,7 +140,8 @@ function toAffine({ scale, offset, mean, std, order = 'rgb' }) {
 function triple(name, value) {
   const numbers = Array.isArray(value) ? value : [value, value, value];
   if (numbers.length === 3 && numbers.every(Number.isFinite)) return numbers;
-  const text = `preprocessing has ${name} ${show(value)}; allowed: a number or three, for R, G and B`;
+  const allowed = 'a number, or three for R, G and B';
+  const text = `preprocessing has ${name} ${show(value)}; allowed: ${allowed}`;
   throw new GradCamError('INVALID_ARGUMENT', text);
 }
 
@@ -172,7 +175,8 @@ export function pictureToInput(engine, pixels, size, preprocessing, filter) {
 
 /**
  * @param {Preprocessing} preprocessing
- * @returns {{ kind: number, affine: Float32Array }} `kind`: gc_preprocessing; `affine`: empty for presets
+ * @returns {{ kind: number, affine: Float32Array }} `kind`: gc_preprocessing; `affine`: empty for
+ *   presets
  */
 function toEngine(preprocessing) {
   const resolved = resolvePreprocessing(preprocessing);
@@ -182,8 +186,8 @@ function toEngine(preprocessing) {
 }
 
 /**
- * Resizes a picture without its transparency. Keras converts to RGB before it resizes, so the colours
- * of transparent pixels count like all others.
+ * Resizes a picture without its transparency. Keras converts to RGB before it resizes, so the
+ * colours of transparent pixels count like all others.
  * @param {Engine} engine
  * @param {Pixels} pixels
  * @param {{ width: number, height: number }} size
@@ -201,36 +205,36 @@ export function opaque({ data, width, height }) {
   return { data: copy, width, height };
 }
 
-/** Smallest and largest value that pixels become. */
+/** The smallest and the largest value that a preset gives. */
 const RANGES = { none: [0, 255], tf: [-1, 1], torch: [-2.118, 2.64], caffe: [-123.68, 151.061] };
 
 /**
- * What is wrong with the range of an input's values, as far as it can be told.
+ * Says what looks wrong with the range of an input's values.
  * @param {Input} input
  * @param {Preprocessing} preprocessing of the model
  * @param {readonly { type: string }[]} layers of the model
- * @returns {string | null} a sentence
+ * @returns {string | null} a sentence, or null if nothing looks wrong
  */
 export function findRangeProblem({ data }, preprocessing, layers) {
   const inside = scalesItself(layers);
   const resolved = inside ? 'none' : resolvePreprocessing(preprocessing);
-  // Without a layer that scales, "none" may mean any range.
+  // "none" means 0 to 255 only for a model that scales pixels itself. Others may take any range.
   if (typeof resolved !== 'string' || (resolved === 'none' && !inside)) return null;
   const [least, most] = RANGES[resolved];
   const { min, max } = range(data);
   const tolerance = (most - least) / 100;
   const isOutside = min < least - tolerance || max > most + tolerance;
-  // Pixels that were not scaled are whole numbers.
+  // A far too narrow range means that values were scaled twice. Whole numbers are a dark picture.
   const isScaled = !data.every(Number.isInteger) && max - min < (most - least) / 50;
   if (!isOutside && !isScaled) return null;
-  const reason = inside ? 'it scales pixels by itself' : `its preprocessing is ${show(resolved)}`;
-  const ranges = `${min.toPrecision(3)} to ${max.toPrecision(3)}; the model takes ${least} to ${most}`;
-  return `the input's values are ${ranges}, for ${reason}`;
+  const reason = inside ? 'it scales pixels itself' : `its preprocessing is ${show(resolved)}`;
+  const given = `${min.toPrecision(3)} to ${max.toPrecision(3)}`;
+  return `the input's values are ${given}; the model takes ${least} to ${most}, because ${reason}`;
 }
 
 /**
- * A tensor as a picture: its values, 0 .. 255, truncated; or stretched, so that the smallest becomes 0
- * and the largest 255.
+ * Makes a picture of a tensor. With `scale` the values are stretched: the smallest becomes 0, the
+ * largest 255. Without it they are 0 .. 255 already. They are truncated to bytes.
  * @param {Input} input
  * @param {{ scale: boolean }} options
  * @returns {ImageData}
@@ -249,7 +253,7 @@ export function inputToPicture({ data, width, height, channels }, { scale }) {
 }
 
 /**
- * Every step is rounded to float32, as NumPy does it; a byte's assignment truncates.
+ * Every step is rounded to float32, as NumPy rounds it. Writing to an array of bytes truncates.
  * @param {Float32Array} values
  * @returns {Uint8Array} 0 for the smallest, 255 for the largest
  */

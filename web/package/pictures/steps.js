@@ -1,6 +1,6 @@
 /**
- * The steps from a picture to a network's input and back, one by one, named as in Keras. model.run()
- * takes them by itself; with these a caller can look at what lies between.
+ * The steps from a picture to a network's input and back, named as in Keras. model.run() takes all
+ * of them. A caller that wants to see what lies between takes them one by one.
  */
 
 import { GradCamError, show } from '../base/errors.js';
@@ -19,17 +19,18 @@ import { defaultEngine, startedEngine } from '../engine/start.js';
 /**
  * @typedef {object} LoadImageOptions
  * @property {[height: number, width: number]} [targetSize] default: the picture's own size
- * @property {Filter} [interpolation] how it is resized to that; default "nearest", as in Keras
+ * @property {Filter} [interpolation] the filter that resizes the picture; default "nearest", as in
+ *   Keras
  * @property {AbortSignal} [signal]
  */
 
 /**
- * Reads a picture and resizes it: Keras' load_img. Transparency is dropped first, as there.
+ * Reads a picture, drops its transparency and resizes it, as Keras' load_img does.
  * @param {Picture | string | URL} source a picture of any kind, or its address
  * @param {LoadImageOptions} [options]
  * @returns {Promise<ImageData>} opaque
  * @example
- * const image = await loadImage('photo.jpg', { targetSize: [224, 224], interpolation: 'bilinear' });
+ * const image = await loadImage('dog.jpg', { targetSize: [224, 224], interpolation: 'bilinear' });
  */
 export async function loadImage(source, { targetSize, interpolation = 'nearest', signal } = {}) {
   signal?.throwIfAborted();
@@ -43,10 +44,10 @@ export async function loadImage(source, { targetSize, interpolation = 'nearest',
 }
 
 /**
- * A picture as a batch of one for a network: Keras' img_to_array, then its preprocess_input.
- * @param {Pixels} image of the input's size; alpha is left out
+ * Makes a tensor of a picture, a batch of one, as Keras' img_to_array and preprocess_input do.
+ * @param {Pixels} image of the input's size; its alpha is dropped
  * @param {{ preprocessing?: Preprocessing, channels?: 1 | 3 }} [options] `preprocessing`: default
- *   "none", the values 0 .. 255 as they are; `channels`: default 3; 1 for luma
+ *   "none", the values 0 .. 255 as they are; `channels`: default 3, for R, G and B; 1 for luma
  * @returns {Tensor} [1, height, width, channels]
  * @example
  * const image = await loadImage(file, { targetSize: [224, 224] });
@@ -66,11 +67,11 @@ export function imageToArray(image, { preprocessing = 'none', channels = 3 } = {
 }
 
 /**
- * A tensor as a picture: Keras' array_to_img.
- * @param {Tensor} array [1, height, width, channels]; 1 channel is grey, 3 are red, green and blue, a
- *   fourth is alpha
- * @param {{ scale?: boolean }} [options] `scale`: stretch the values so that the smallest becomes 0
- *   and the largest 255, default true; else they must be 0 .. 255 already
+ * Makes a picture of a tensor, as Keras' array_to_img does.
+ * @param {Tensor} array [1, height, width, channels]; 1 channel is grey, 3 are red, green and blue,
+ *   and a fourth is alpha
+ * @param {{ scale?: boolean }} [options] `scale`: whether to stretch the values, so that the
+ *   smallest becomes 0 and the largest 255; default true. Without it, the values must be 0 .. 255
  * @returns {ImageData}
  * @example
  * const array = imageToArray(await loadImage(file), { preprocessing: 'tf' });

@@ -1,11 +1,11 @@
-/** Preprocessed pictures as callers give them. */
+/** Checks the tensors that callers give in place of pictures. */
 
 import { GradCamError, show } from '../base/errors.js';
 
 /** @import { Input } from '../engine/network.js' */
 
 /**
- * A preprocessed picture, as the network takes it.
+ * A preprocessed picture, as a network takes it.
  * @typedef {object} Tensor
  * @property {Float32Array} data row-major
  * @property {number[]} shape [1, height, width, channels]
@@ -13,7 +13,7 @@ import { GradCamError, show } from '../base/errors.js';
 
 /**
  * @param {Tensor} tensor
- * @param {(number | null)[]} expected shape, null for any size
+ * @param {(number | null)[]} expected shape; null allows any size
  * @returns {Input} with the caller's own data
  */
 export function checkTensor(tensor, expected) {
