@@ -7,7 +7,7 @@
 /* Finds a colour map by matplotlib's name.
  *   colors   receives [256][3]: matplotlib's R, G, B times 255, truncated. The value v has colour
  *            min(floor(v * 256), 255)
- * Fails with INVALID_ARGUMENT; the error text lists the names. */
+ * Fails with INVALID_ARGUMENT. The error text lists the names. */
 gc_status gc_colormap_find(const uint8_t **colors, const char *name);
 
 #endif

@@ -1,4 +1,4 @@
-/* Files to pixels. stb_image decodes JPEG, PNG, BMP and GIF; then the picture is turned upright. */
+/* Files to pixels. stb_image decodes JPEG, PNG, BMP and GIF. Then the picture is turned upright. */
 #include <limits.h>
 #include <stdbool.h>
 #include <string.h>
@@ -9,10 +9,10 @@
 #include "image/size.h"
 
 /* stb_image becomes part of this file.
- *   STBI_ASSERT    is off: a library must not abort, and stb_image has just checked what it asserts
- *   STBI_NO_SIMD   leaves out the code for SSE2 and NEON, because wasm does not run it and native
- *                  tests should run what users run
- *   STBI_MALLOC    and its like take counted memory, as all of the engine does */
+ *   STBI_ASSERT    does nothing. A library must not abort, and stb_image asserts what it checked
+ *   STBI_NO_SIMD   leaves out the code for SSE2 and NEON. Wasm does not run it, and native tests
+ *                  should run what users run
+ *   STBI_MALLOC    and the two beside it take counted memory, as all of the engine does */
 #define STB_IMAGE_IMPLEMENTATION
 #define STB_IMAGE_STATIC
 #define STBI_ONLY_JPEG
@@ -92,7 +92,7 @@ static gc_status check_header(const char *format, const uint8_t *bytes, int leng
 /* Turns a picture upright.
  *   out           [out_height][out_width] RGBA; orientations 5 to 8 exchange width and height
  *   in            [height][width] RGBA
- *   orientation   EXIF's number: the upright edges that are the first row and column of in */
+ *   orientation   EXIF's number. It names the upright edges that in has as first row and column */
 static void turn(uint32_t *out, const uint32_t *in, int width, int height, int orientation) {
     static const struct {
         bool transposed, from_right, from_bottom;

@@ -3,7 +3,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* A part of the file. Reading never leaves it: bytes outside read as 0. */
+/* A part of the file. Reading never leaves it, and bytes outside read as 0. */
 struct span {
     const uint8_t *bytes;
     size_t length;

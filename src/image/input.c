@@ -1,8 +1,8 @@
-/* A picture to a network's input: gc_image_to_input.
+/* A picture to a network's input.
  *
- * A channel of a pixel has only 256 values. Each is preprocessed once, into a table, and the
- * pixels look theirs up. Every step of a formula is a statement of its own and rounds to float32,
- * as NumPy's float32 arrays do: no compiler may contract two statements. */
+ * A channel of a pixel has only 256 values. Each is preprocessed once, into a table, and the pixels
+ * look theirs up. NumPy's float32 arrays round after every step of a formula. Here every step is a
+ * statement, because no compiler may contract two statements. */
 #include <stdbool.h>
 
 #include "base/error.h"
@@ -12,8 +12,9 @@
 
 /* ---- Formulas ---- */
 
-/* keras.applications.imagenet_utils.preprocess_input: (x / divisor - mean) / deviation, R, G, B. To
- * divide by 1 and to subtract 0 change nothing. */
+/* The modes of keras.applications.imagenet_utils.preprocess_input, in the order R, G, B:
+ *   (x / divisor - mean) / deviation
+ * Dividing by 1 and subtracting 0 change no bit. */
 struct preset {
     float divisor, mean[3], deviation[3];
 };
@@ -42,14 +43,16 @@ static float affine_value(const float *affine, int c, float x) {
 /* ---- Pixels ---- */
 
 /* The input's values for the 256 values of R, G and B. */
-typedef float value_table[3][256];
+struct table {
+    float values[3][256];
+};
 
-static void fill_table(value_table table, gc_preprocessing preprocessing, const float *affine) {
+static void fill_table(struct table *table, gc_preprocessing preprocessing, const float *affine) {
     const bool is_affine = preprocessing >= GC_PREPROCESS_AFFINE;
     for (int c = 0; c < 3; c++)
         for (int v = 0; v < 256; v++)
-            table[c][v] = is_affine ? affine_value(affine, c, (float)v)
-                                    : preset_value(&presets[preprocessing], c, (float)v);
+            table->values[c][v] = is_affine ? affine_value(affine, c, (float)v)
+                                            : preset_value(&presets[preprocessing], c, (float)v);
 }
 
 /* Luma of ITU-R 601-2 in 16-bit fixed point, as Pillow's convert("L") computes it. */
@@ -58,32 +61,33 @@ static uint8_t luma(const uint8_t *pixel) {
 }
 
 /* input   [count][1]      pixels   [count][4] */
-static void look_up_luma(float *input, const uint8_t *pixels, size_t count, value_table table) {
+static void look_up_luma(float *input, const uint8_t *pixels, size_t count,
+                         const struct table *table) {
     for (size_t i = 0; i < count; i++, pixels += 4)
-        *input++ = table[0][luma(pixels)];
+        *input++ = table->values[0][luma(pixels)];
 }
 
 /* input   [count][3]; `bgr` puts blue first      pixels   [count][4] */
-static void look_up_colours(float *input, const uint8_t *pixels, size_t count, value_table table,
-                            bool bgr) {
+static void look_up_colours(float *input, const uint8_t *pixels, size_t count,
+                            const struct table *table, bool bgr) {
     const int first = bgr ? 2 : 0, last = bgr ? 0 : 2;
     for (size_t i = 0; i < count; i++, pixels += 4) {
-        *input++ = table[first][pixels[first]];
-        *input++ = table[1][pixels[1]];
-        *input++ = table[last][pixels[last]];
+        *input++ = table->values[first][pixels[first]];
+        *input++ = table->values[1][pixels[1]];
+        *input++ = table->values[last][pixels[last]];
     }
 }
 
 static void preprocess(float *input, int32_t channels, const uint8_t *pixels, size_t count,
                        gc_preprocessing preprocessing, const float *affine) {
-    value_table table;
-    fill_table(table, preprocessing, affine);
+    struct table table;
+    fill_table(&table, preprocessing, affine);
     const bool bgr =
         preprocessing == GC_PREPROCESS_CAFFE || preprocessing == GC_PREPROCESS_AFFINE_BGR;
     if (channels == 1)
-        look_up_luma(input, pixels, count, table);
+        look_up_luma(input, pixels, count, &table);
     else
-        look_up_colours(input, pixels, count, table, bgr);
+        look_up_colours(input, pixels, count, &table, bgr);
 }
 
 /* ---- The entry ---- */

@@ -1,5 +1,5 @@
-/* Heat maps as pictures. The steps are those of eli5.format_as_image: the colours come first,
- * then the resizing, then the compositing. */
+/* Heat maps to pictures. The colours come first, then the resizing, then the compositing, as in
+ * eli5.format_as_image. */
 #include <string.h>
 
 #include "base/error.h"

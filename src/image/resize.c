@@ -1,13 +1,12 @@
 /* Pillow's Image.resize, byte for byte.
  *
- * The algorithm is Pillow's (libImaging/Resample.c, Geometry.c and Convert.c). A filter is
- * separable: one pass goes along x, one along y, and 8 bits lie between them. The filter's
- * support grows with the reduction. Each output position has a window of inputs, and the weights
- * of a window sum to 1. Weights are computed in double and rounded to fixed point. All sums are
- * sums of integers, so neither their order nor compiler, processor or vector width changes a
- * byte.
+ * The algorithm is Pillow's (libImaging/Resample.c, Geometry.c and Convert.c). One pass filters
+ * along x, one along y, and pixels have 8 bits between them. The support of a filter grows with the
+ * reduction. Each output position has a window of inputs, and the weights of a window sum to 1.
+ * Weights are computed in double and rounded to fixed point. All sums are sums of integers, so
+ * neither their order nor compiler, processor or vector width changes a byte.
  *
- * Memory: the weights, and a ring of as many rows as one output row needs. */
+ * Memory is held for the weights and for a ring of as many rows as one output row needs. */
 #include "image/resize.h"
 
 #include <math.h>
@@ -36,7 +35,8 @@ static size_t in_row_bytes(const struct resizing *r) {
     return (size_t)r->in_width * (size_t)r->channels;
 }
 
-/* ---- Filters: the weight at distance x, in input pixels where a picture grows ---- */
+/* ---- Filters ----
+ * Each gives the weight at distance x. Where a picture grows, x is in pixels of the input. */
 
 static double box(double x) { return x > -0.5 && x <= 0.5 ? 1.0 : 0.0; }
 
@@ -75,7 +75,7 @@ static double lanczos(double x) { return x >= -3.0 && x < 3.0 ? sinc(x) * sinc(x
 
 struct filter {
     double (*weight)(double x);
-    double support; /* beyond it, on either side, the weight is 0 */
+    double support; /* the weight is 0 beyond this distance */
 };
 
 static const struct filter filters[] = {
@@ -89,7 +89,7 @@ static const struct filter filters[] = {
 #define WEIGHT_BITS 22
 #define ROUNDING (1 << (WEIGHT_BITS - 1))
 
-/* The inputs of one output position: the first, and how many. */
+/* The first input of an output position, and how many it has. */
 struct window {
     int32_t first, count;
 };
@@ -98,7 +98,7 @@ struct axis {
     int32_t size;           /* output positions */
     int32_t taps;           /* the most inputs that a position has */
     struct window *windows; /* [size] */
-    int32_t *weights;       /* [size][taps]; a window uses the first `count` */
+    int32_t *weights;       /* [size][taps], of which a window uses its `count` */
 };
 
 static void axis_free(struct axis *a) {
@@ -111,7 +111,7 @@ static int32_t to_fixed(double weight) {
     return (int32_t)(scaled < 0.0 ? scaled - 0.5 : scaled + 0.5);
 }
 
-/* Makes one window: the inputs within the support around `centre`, with weights that sum to 1.
+/* Makes a window of the inputs within the support around `centre`, with weights that sum to 1.
  *   weights   [taps] receives the fixed-point weights
  *   exact     [taps] scratch */
 static struct window fill_window(int32_t *weights, double *exact, int32_t in_size, double centre,
@@ -164,8 +164,8 @@ static inline uint8_t to_byte(int32_t sum) {
     return (uint8_t)(sum < 0 ? 0 : sum > 255 ? 255 : sum);
 }
 
-/* Filters a row along x. Every caller passes `channels` as a constant, so that the loops over it
- * unroll to vectors.
+/* Filters a row along x. Callers pass `channels` as a constant, so that the loops over it unroll to
+ * vectors.
  *   out   [a->size][channels]      in   [in_width][channels] */
 static inline void filter_row(uint8_t *restrict out, const uint8_t *restrict in,
                               const struct axis *a, const int32_t channels) {
@@ -254,9 +254,9 @@ static void set_opaque(uint8_t *pixels, size_t count) {
 struct resampler {
     const struct resizing *r;
     struct axis x, y;
-    bool columns_first;   /* along y before x; the bytes depend on it */
-    uint8_t *row;         /* scratch: one input row */
-    uint8_t *ring;        /* [y.taps][ring_row]: input row i, prepared, is row i % y.taps */
+    bool columns_first;   /* whether y comes before x, on which the bytes depend */
+    uint8_t *row;         /* scratch of an input row */
+    uint8_t *ring;        /* [y.taps][ring_row]; prepared input row i is row i % y.taps */
     size_t ring_row;      /* bytes of a prepared row */
     const uint8_t **rows; /* [y.taps] the prepared rows of one output row, in order */
 };
@@ -419,25 +419,12 @@ gc_status gc_image_resize(uint8_t *out, int32_t out_width, int32_t out_height, c
                           int32_t in_width, int32_t in_height, int32_t channels, gc_filter filter) {
     if (out == NULL || in == NULL)
         return gc_fail(GC_INVALID_ARGUMENT, "gc_image_resize: out and in must not be NULL");
-    return resize(&(struct resizing){.out = out,
-                                     .in = in,
-                                     .width = out_width,
-                                     .height = out_height,
-                                     .in_width = in_width,
-                                     .in_height = in_height,
-                                     .channels = channels,
+    return resize(&(struct resizing){out, in, out_width, out_height, in_width, in_height, channels,
                                      .filter = filter});
 }
 
 gc_status gc_resize_opaque(uint8_t *out, int32_t width, int32_t height, const uint8_t *in,
                            int32_t in_width, int32_t in_height, gc_filter filter) {
-    return resize(&(struct resizing){.out = out,
-                                     .in = in,
-                                     .width = width,
-                                     .height = height,
-                                     .in_width = in_width,
-                                     .in_height = in_height,
-                                     .channels = 4,
-                                     .opaque = true,
-                                     .filter = filter});
+    return resize(&(struct resizing){out, in, width, height, in_width, in_height, .channels = 4,
+                                     .opaque = true, .filter = filter});
 }
