@@ -247,7 +247,15 @@ static gc_status rows_backward_stride_2(struct gc_step *step, int32_t input, gc_
 }
 #endif
 
-/* ---- The path "taps", for any window and one filter per channel ---- */
+/* ---- The path "taps", for any window and one filter per channel ----
+ * XNNPACK's depthwise kernels have up to 25 taps. With more taps XNNPACK computes a product for each
+ * channel, which is slower than this path. */
+
+#ifdef GC_XNNPACK
+#define FEWEST_TAPS 26
+#else
+#define FEWEST_TAPS 1
+#endif
 
 struct taps {
     struct gc_convolution conv;
@@ -255,6 +263,11 @@ struct taps {
     float *bias;           /* [in], with the fused scale and shift */
     const float **scratch; /* [2][k_h * k_w], the pixels and filters of gc_depthwise_taps */
 };
+
+static bool fits_taps(const struct gc_step *step) {
+    struct gc_convolution conv;
+    return has_one_filter(&conv, step) && tap_count(&conv) >= FEWEST_TAPS;
+}
 
 /* Packs what both directions read. */
 static gc_status pack_taps(struct taps *taps, const struct gc_step *step) {
@@ -400,17 +413,6 @@ static gc_status xnn_backward_by_taps(struct gc_step *step, int32_t input, gc_re
     return GC_OK;
 }
 
-/* XNNPACK's depthwise kernels have up to 25 taps. With more taps XNNPACK computes a product for
- * each channel, which is slower than the path "taps". */
-static bool fits_taps(const struct gc_step *step) {
-    struct gc_convolution conv;
-    return has_one_filter(&conv, step) && tap_count(&conv) > 25;
-}
-#else
-static bool fits_taps(const struct gc_step *step) {
-    struct gc_convolution conv;
-    return has_one_filter(&conv, step);
-}
 #endif
 #endif
 

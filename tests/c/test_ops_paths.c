@@ -1,9 +1,68 @@
-/* Which path each kind of step takes. A wrong choice would give right numbers slowly. */
+/* How a step gets its path, and which path each kind of step takes. A wrong choice would give right
+ * numbers slowly. */
 #include "op_tester.h"
 #include "ops/ops.h"
 #include "test.h"
 
 #include <string.h>
+
+/* ---- The choice ---- */
+
+static bool never(const struct gc_step *step) {
+    (void)step;
+    return false;
+}
+
+static gc_status run_out_of_memory(struct gc_step *step) {
+    (void)step;
+    return gc_fail(GC_OUT_OF_MEMORY, "out of memory");
+}
+
+static int released;
+
+static void count_release(struct gc_step *step) {
+    EXPECT(step->state != NULL);
+    released++;
+}
+
+static const struct gc_path unfit[] = {{.name = "unfit", .fits = never}, {0}};
+static const struct gc_path fit[] = {{.name = "first", .state_size = 8}, {.name = "second"}, {0}};
+static const struct gc_path failing[] = {
+    {.name = "failing", .state_size = 8, .prepare = run_out_of_memory, .release = count_release},
+    {0}};
+
+TEST(a_step_takes_the_first_path_that_fits) {
+    const struct gc_op op = {.name = "op", .paths = {unfit, fit}};
+    struct gc_step step = {.op = &op};
+    REQUIRE_OK(gc_step_prepare(&step));
+    EXPECT_TEXT(step.path->name, "first");
+    EXPECT(step.state != NULL);
+    gc_step_release(&step);
+    EXPECT(step.state == NULL);
+}
+
+TEST(a_step_that_no_path_fits_takes_the_reference) {
+    const struct gc_op none = {.name = "none"}, one = {.name = "one", .paths = {unfit}};
+    struct gc_step step = {.op = &none};
+    REQUIRE_OK(gc_step_prepare(&step));
+    EXPECT(step.path == &none.reference);
+    step.op = &one;
+    REQUIRE_OK(gc_step_prepare(&step));
+    EXPECT(step.path == &one.reference);
+}
+
+TEST(a_path_that_fails_to_prepare_leaves_nothing) {
+    const struct gc_op op = {.name = "op", .paths = {failing}};
+    struct gc_step step = {.op = &op};
+    released = 0;
+    EXPECT_STATUS(gc_step_prepare(&step), GC_OUT_OF_MEMORY);
+    EXPECT_INT(released, 1);
+    EXPECT(step.state == NULL);
+    gc_step_release(&step);
+    EXPECT_INT(released, 1);
+}
+
+/* ---- The paths of each operator ---- */
 
 #define PLAIN "reference"
 
