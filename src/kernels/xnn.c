@@ -76,6 +76,15 @@ gc_status gc_xnn_forward(struct gc_step *step, float *out, const float *const *i
     return gc_xnn_run(&state->forward, out, in[0]);
 }
 
+gc_status gc_xnn_backward(struct gc_step *step, int32_t input, float *din, const float *dout,
+                          const float *out, const float *const *in) {
+    (void)input, (void)out, (void)in;
+    struct gc_xnn_state *state = step->state;
+    if (state->backward.handle == NULL)
+        GC_TRY(state->create_backward(state, step));
+    return gc_xnn_run(&state->backward, din, dout);
+}
+
 /* Ends a creation. If it failed, what was made is given back. */
 static gc_status finish(struct gc_xnn *xnn, gc_status status) {
     if (status != GC_OK)

@@ -50,13 +50,16 @@ void gc_xnn_destroy(struct gc_xnn *xnn);
 /* The state of a path that runs on XNNPACK. */
 struct gc_xnn_state {
     struct gc_convolution conv;
-    struct gc_xnn forward;  /* empty if the path goes forward without XNNPACK */
-    struct gc_xnn backward; /* created by the first backward */
+    struct gc_xnn forward;  /* created by prepare, if the path goes forward on XNNPACK */
+    struct gc_xnn backward; /* created by the first gc_xnn_backward, as `create_backward` says */
+    gc_status (*create_backward)(struct gc_xnn_state *state, const struct gc_step *step);
 };
 
-/* release and forward of a path whose state begins with a gc_xnn_state. */
+/* release, forward and backward of a path whose state begins with a gc_xnn_state. */
 void gc_xnn_release(struct gc_step *step);
 gc_status gc_xnn_forward(struct gc_step *step, float *out, const float *const *in);
+gc_status gc_xnn_backward(struct gc_step *step, int32_t input, float *din, const float *dout,
+                          const float *out, const float *const *in);
 
 #endif
 #endif

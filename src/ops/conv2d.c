@@ -230,8 +230,20 @@ static gc_status pack_kernel(float **result, const struct gc_step *step,
     return GC_OK;
 }
 
+static gc_status create_backward(struct gc_xnn_state *both, const struct gc_step *step) {
+    float *kernel;
+    GC_TRY(pack_kernel(&kernel, step, &both->conv, true));
+    const gc_status status = gc_xnn_create_transposed(
+        &both->backward,
+        &(struct gc_xnn_convolution){
+            .geometry = &both->conv, .kernel = kernel, .min = -INFINITY, .max = INFINITY});
+    gc_release(kernel);
+    return status;
+}
+
 static gc_status prepare_xnn(struct gc_step *step) {
     struct gc_xnn_state *both = step->state;
+    both->create_backward = create_backward;
     GC_TRY(conv2d_geometry(&both->conv, step));
     float *kernel = NULL, *bias = NULL;
     gc_status status = pack_kernel(&kernel, step, &both->conv, false);
@@ -249,25 +261,6 @@ static gc_status prepare_xnn(struct gc_step *step) {
     return status;
 }
 
-static gc_status create_backward(struct gc_xnn_state *both, const struct gc_step *step) {
-    float *kernel;
-    GC_TRY(pack_kernel(&kernel, step, &both->conv, true));
-    const gc_status status = gc_xnn_create_transposed(
-        &both->backward,
-        &(struct gc_xnn_convolution){
-            .geometry = &both->conv, .kernel = kernel, .min = -INFINITY, .max = INFINITY});
-    gc_release(kernel);
-    return status;
-}
-
-static gc_status xnn_backward(struct gc_step *step, int32_t input, gc_real *din,
-                              const gc_real *dout, const gc_real *out, const gc_real *const *in) {
-    (void)input, (void)out, (void)in;
-    struct gc_xnn_state *both = step->state;
-    if (both->backward.handle == NULL)
-        GC_TRY(create_backward(both, step));
-    return gc_xnn_run(&both->backward, din, dout);
-}
 #endif
 
 /* ---- The choice ---- */
@@ -290,7 +283,7 @@ static const struct gc_path conv2d_paths[] = {
      .prepare = prepare_xnn,
      .release = gc_xnn_release,
      .forward = gc_xnn_forward,
-     .backward = xnn_backward},
+     .backward = gc_xnn_backward},
     {.name = "xnnpack, backward by reference",
      .state_size = sizeof(struct gc_xnn_state),
      .prepare = prepare_xnn,

@@ -154,13 +154,26 @@ static gc_status pack_kernel(float **result, const struct gc_step *step,
     return GC_OK;
 }
 
-static gc_status prepare_geometry(struct gc_step *step) {
+static gc_status create_backward(struct gc_xnn_state *both, const struct gc_step *step) {
+    float *kernel;
+    GC_TRY(pack_kernel(&kernel, step, &both->conv, true));
+    const gc_status status = gc_xnn_create_convolution(
+        &both->backward,
+        &(struct gc_xnn_convolution){
+            .geometry = &both->conv, .kernel = kernel, .min = -INFINITY, .max = INFINITY});
+    gc_release(kernel);
+    return status;
+}
+
+/* For a path that goes forward by the reference. */
+static gc_status prepare_backward(struct gc_step *step) {
     struct gc_xnn_state *both = step->state;
+    both->create_backward = create_backward;
     return conv2d_transpose_geometry(&both->conv, step);
 }
 
 static gc_status prepare_xnn(struct gc_step *step) {
-    GC_TRY(prepare_geometry(step));
+    GC_TRY(prepare_backward(step));
     struct gc_xnn_state *both = step->state;
     float *kernel = NULL, *bias = NULL;
     gc_status status = pack_kernel(&kernel, step, &both->conv, false);
@@ -178,25 +191,6 @@ static gc_status prepare_xnn(struct gc_step *step) {
     return status;
 }
 
-static gc_status create_backward(struct gc_xnn_state *both, const struct gc_step *step) {
-    float *kernel;
-    GC_TRY(pack_kernel(&kernel, step, &both->conv, true));
-    const gc_status status = gc_xnn_create_convolution(
-        &both->backward,
-        &(struct gc_xnn_convolution){
-            .geometry = &both->conv, .kernel = kernel, .min = -INFINITY, .max = INFINITY});
-    gc_release(kernel);
-    return status;
-}
-
-static gc_status xnn_backward(struct gc_step *step, int32_t input, gc_real *din,
-                              const gc_real *dout, const gc_real *out, const gc_real *const *in) {
-    (void)input, (void)out, (void)in;
-    struct gc_xnn_state *both = step->state;
-    if (both->backward.handle == NULL)
-        GC_TRY(create_backward(both, step));
-    return gc_xnn_run(&both->backward, din, dout);
-}
 #endif
 
 /* ---- The choice ---- */
@@ -209,13 +203,13 @@ static const struct gc_path conv2d_transpose_paths[] = {
      .prepare = prepare_xnn,
      .release = gc_xnn_release,
      .forward = gc_xnn_forward,
-     .backward = xnn_backward},
+     .backward = gc_xnn_backward},
     {.name = "xnnpack, forward by reference",
      .state_size = sizeof(struct gc_xnn_state),
-     .prepare = prepare_geometry,
+     .prepare = prepare_backward,
      .release = gc_xnn_release,
      .forward = conv2d_transpose_forward_reference,
-     .backward = xnn_backward},
+     .backward = gc_xnn_backward},
 #endif
     {0}};
 

@@ -323,7 +323,7 @@ static gc_status taps_backward(struct gc_step *step, int32_t input, gc_real *din
 
 #ifdef GC_XNNPACK
 struct xnn {
-    struct gc_xnn_state both; /* comes first, for gc_xnn_release and gc_xnn_forward */
+    struct gc_xnn_state both; /* comes first, for the functions of gc_xnn_state */
     struct taps taps;         /* packed by the first backward by taps */
 };
 
@@ -360,8 +360,18 @@ static gc_status create(struct gc_xnn *xnn, const struct gc_convolution *conv, c
                                                                        .max = max});
 }
 
+static gc_status create_turned(struct gc_xnn_state *both, const struct gc_step *step) {
+    const struct gc_convolution turned = gc_convolution_turned(&both->conv);
+    float *kernel;
+    GC_TRY(pack_kernel(&kernel, step, &both->conv, true));
+    const gc_status status = create(&both->backward, &turned, kernel, NULL, -INFINITY, INFINITY);
+    gc_release(kernel);
+    return status;
+}
+
 static gc_status prepare_xnn(struct gc_step *step) {
     struct gc_xnn_state *both = step->state;
+    both->create_backward = create_turned;
     read_geometry(&both->conv, step);
     float *kernel = NULL, *bias = NULL;
     gc_status status = pack_kernel(&kernel, step, &both->conv, false);
@@ -378,25 +388,6 @@ static void release_xnn(struct gc_step *step) {
     const struct xnn *xnn = step->state;
     free_taps(&xnn->taps);
     gc_xnn_release(step);
-}
-
-static gc_status create_turned(struct gc_xnn_state *both, const struct gc_step *step) {
-    const struct gc_convolution turned = gc_convolution_turned(&both->conv);
-    float *kernel;
-    GC_TRY(pack_kernel(&kernel, step, &both->conv, true));
-    const gc_status status = create(&both->backward, &turned, kernel, NULL, -INFINITY, INFINITY);
-    gc_release(kernel);
-    return status;
-}
-
-static gc_status xnn_backward_turned(struct gc_step *step, int32_t input, gc_real *din,
-                                     const gc_real *dout, const gc_real *out,
-                                     const gc_real *const *in) {
-    (void)input, (void)out, (void)in;
-    struct gc_xnn_state *both = step->state;
-    if (both->backward.handle == NULL)
-        GC_TRY(create_turned(both, step));
-    return gc_xnn_run(&both->backward, din, dout);
 }
 
 static gc_status xnn_backward_by_taps(struct gc_step *step, int32_t input, gc_real *din,
@@ -451,7 +442,7 @@ const struct gc_path gc_depthwise_paths[] = {
      .prepare = prepare_xnn,
      .release = release_xnn,
      .forward = gc_xnn_forward,
-     .backward = xnn_backward_turned},
+     .backward = gc_xnn_backward},
     {.name = "xnnpack depthwise, backward by taps",
      .fits = fits_xnn_one_filter,
      .state_size = sizeof(struct xnn),
