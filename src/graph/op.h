@@ -53,8 +53,8 @@ struct gc_step {
 };
 
 /* Computes all of out. Outputs come first in the arguments, and all tensors have the shapes of the
- * step. No function of a path keeps a pointer to a tensor or allocates memory. Only the first
- * backward may allocate, to pack its weights. */
+ * step. Neither direction keeps a pointer to a tensor. Neither allocates memory, except that the
+ * first backward may pack its weights. */
 typedef gc_status gc_forward(struct gc_step *step, gc_real *out, const gc_real *const *in);
 
 /* Computes all of din, the gradient of in[input], from dout, the gradient of out. The caller has

@@ -403,7 +403,6 @@ static gc_status xnn_backward_by_taps(struct gc_step *step, int32_t input, gc_re
     gc_depthwise_taps_backward(&kernel, din, dout);
     return GC_OK;
 }
-
 #endif
 #endif
 
