@@ -1,24 +1,28 @@
-# Builds the engine. `npm run build` sets everything up and calls this; on its own:
+# Builds the engine. `npm run build` sets everything up and calls this file. It can be called alone.
 #
 #     make [config=debug|release|sanitize] [target]
 #
+# target         file                               what it is
 # wasm           build/wasm/gradcam.wasm            the product: float32, XNNPACK, SIMD128
 #                build/wasm/gradcam-relaxed.wasm    the same with relaxed SIMD: fused multiply-add
-#                build/wasm/gradcam-threads.wasm    each of them with threads, in a shared memory
+#                build/wasm/gradcam-threads.wasm    both of them with threads, in a shared memory
 #                build/wasm/gradcam-relaxed-threads.wasm
-# reference      build/wasm/gradcam-reference.wasm  for tests: double precision, plain C, same interface
-# native-tests   build/native/tests, tests-double   the C tests for this machine, in both number types,
-#                build/native/fuzz-keras            and the fuzzer of the importer
-# wasm-tests     build/wasm/tests.mjs,              the C tests on XNNPACK, for Node, in both variants
-#                build/wasm/tests-relaxed.mjs
-#                build/wasm/pool.wasm               and the pool of threads by itself
-# stock          build/wasm/gradcam-stock.wasm      to compare with: relaxed SIMD, XNNPACK's depthwise kernels
-# profile        build/wasm/gradcam-profile.wasm    relaxed SIMD, tells the host of every operator's call
-# named          build/wasm/gradcam-named.wasm      the product with its functions' names, and the linker's map
-# clean          removes objects and programs, keeps the toolchain and what was downloaded
+# reference      build/wasm/gradcam-reference.wasm  for tests: double precision, plain C
+# native-tests   build/native/tests                 the C tests for this machine
+#                build/native/tests-double          the same in double precision
+#                build/native/fuzz-keras            the fuzzer of the importer
+# wasm-tests     build/wasm/tests.mjs               the C tests on XNNPACK, for Node
+#                build/wasm/tests-relaxed.mjs       the same with relaxed SIMD
+#                build/wasm/pool.wasm               the pool of threads alone
+# stock          build/wasm/gradcam-stock.wasm      for comparison: XNNPACK's depthwise kernels
+# profile        build/wasm/gradcam-profile.wasm    reports every call of an operator to its host
+# named          build/wasm/gradcam-named.wasm      the product with names of functions, and the
+#                build/wasm/gradcam-named.map       linker's map
+# clean                                             removes objects and programs, but keeps the
+#                                                   toolchain and the downloads
 #
-# debug: no optimisation, assertions. sanitize: assertions and sanitizers. The objects of each config have
-# a folder of their own; what was asked for last lies at the path above.
+# debug has assertions and no optimisation. sanitize has assertions and sanitizers. The objects of
+# each config have their own folder. The files above come from the config that was built last.
 
 config ?= release
 
@@ -37,7 +41,7 @@ TESTS := $(sort $(wildcard tests/c/*.c))
 
 # ---- Flags ----
 
-# -ffp-contract=off   a * b + c rounds twice everywhere, so that the same bytes come out everywhere.
+# -ffp-contract=off   a * b + c rounds twice on every machine, so all give the same bytes.
 FLAGS := -std=c11 -Wall -Wextra -Werror -ffp-contract=off -Isrc -Ibuild/generated \
 	-isystem build/sources/stb -isystem build/sources/yyjson/src
 
@@ -53,49 +57,52 @@ NATIVE_FLAGS := $(FLAGS)
 WASM_FLAGS := $(FLAGS) -msimd128
 ifeq ($(config),sanitize)
 NATIVE_FLAGS += -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
-# A trap needs none of the sanitizers' libraries, which a module without JavaScript cannot have.
+# A module without JavaScript cannot have the sanitizers' libraries. A trap needs none of them.
 WASM_FLAGS += -fsanitize=undefined -fsanitize-trap=undefined
 endif
 
 RELAXED_FLAGS := $(WASM_FLAGS) -mrelaxed-simd
 
 THREADS_FLAGS := -DGC_THREADS -matomics
-# The linker's way to initialise a shared memory once needs this of one object; in all of them it would
-# make a call of each short memcpy.
-$(addprefix $(OBJ)/,threads/src/base/threads.o relaxed-threads/src/base/threads.o): FILE_FLAGS := -mbulk-memory
+# The linker initialises a shared memory once, and needs -mbulk-memory in one object for it. In all
+# objects it would turn every short memcpy into a call.
+$(OBJ)/threads/src/base/threads.o $(OBJ)/relaxed-threads/src/base/threads.o: \
+	FILE_FLAGS := -mbulk-memory
 
-# yyjson: only the reader, which must take the NaN and Infinity that Python writes, and for size:
-# without its fast numbers, which are 50 KB of tables, and a configuration has few.
+# Of yyjson only the reader is built. It must take the NaN and Infinity that Python writes. The fast
+# conversion of numbers is left out, because it has 50 KB of tables, and configurations have few
+# numbers.
 YYJSON_FLAGS := -w -Os -DYYJSON_DISABLE_WRITER=1 -DYYJSON_DISABLE_UTILS=1 \
 	-DYYJSON_DISABLE_FAST_FP_CONV=1
 
-# stb_image. -fwrapv: its inverse DCT overflows on damaged JPEGs; this defines what comes of it. And it
-# copies nothing to NULL, which is harmless, for an empty chunk of a PNG.
+# stb_image's inverse DCT overflows on damaged JPEGs, which -fwrapv defines. For an empty chunk of a
+# PNG it calls memcpy with NULL and 0 bytes, which is harmless.
 %/src/image/decode.o: FILE_FLAGS := -fwrapv -fno-sanitize=nonnull-attribute
 
-# The importer runs once a model: its size is what matters.
+# The importer runs once a model, so it is compiled for size.
 ifeq ($(config),release)
 $(foreach file,$(wildcard src/keras/*.c),$(eval %/$(file:.c=.o): FILE_FLAGS := -Os))
 endif
 
-# STANDALONE_WASM     one .wasm and no JavaScript of Emscripten's: web/package has its own loader.
-# MAXIMUM_MEMORY      all that 32 bits can address; the default, 2 GB, is less than a large VGG needs.
-# STACK_SIZE          the default, 64 KB, is little for the decoders of pictures.
-# Exported: malloc and free, and every function that gradcam.h declares GC_API.
+# STANDALONE_WASM      Emscripten writes no JavaScript, because web/package has its own loader.
+# MAXIMUM_MEMORY       All that 32 bits can address. A large VGG needs more than the default, 2 GB.
+# STACK_SIZE           The default, 64 KB, is too little for the decoders of pictures.
+# EXPORTED_FUNCTIONS   Besides these, every function that gradcam.h declares GC_API is exported.
 MEMORY_FLAGS := -sALLOW_MEMORY_GROWTH=1 -sMAXIMUM_MEMORY=4GB -sSTACK_SIZE=1MB
 MODULE_FLAGS := $(MEMORY_FLAGS) -sSTANDALONE_WASM=1 --no-entry -sFILESYSTEM=0 \
 	-sEXPORTED_FUNCTIONS=_malloc,_free
 
-# A pool of threads, src/base/threads.c, without Emscripten's: workers call nothing of the C library that has
-# state, so it and XNNPACK may be those of one thread.
-# --no-check-features   the linker's objection to that.
-# INITIAL_MEMORY        web/package/engine/threads.js makes the memory, of this size.
-# __stack_pointer       each worker sets its own.
+# The pool of threads is src/base/threads.c, not Emscripten's. Workers use no state of the C
+# library, so the C library and XNNPACK may be those of builds without threads.
+# --no-check-features   The linker would refuse objects of builds without threads.
+# INITIAL_MEMORY        web/package/engine/threads.js makes the memory, with this size.
+# __stack_pointer       Each worker sets its own.
 THREADS_MODULE_FLAGS := $(MODULE_FLAGS) -sIMPORTED_MEMORY=1 -sINITIAL_MEMORY=16MB \
 	-Wl,--shared-memory,--no-check-features,--export=__stack_pointer
 
-# ---- The variants: $(1) its folder, $(2) the compiler, $(3) its flags ----
+# ---- The variants ----
 
+# $(1) is the folder of the variant, $(2) the compiler, $(3) the compiler's flags.
 define variant
 $(OBJ)/$(1)/%.o: %.c Makefile
 	@mkdir -p $$(@D) && echo "  CC      $$< ($(1))"
@@ -114,10 +121,14 @@ include wasm-build/xnnpack.mk
 
 $(eval $(call variant,wasm,$(EMCC),$(WASM_FLAGS) -DGC_XNNPACK $(XNNPACK_INCLUDES)))
 $(eval $(call variant,relaxed,$(EMCC),$(RELAXED_FLAGS) -DGC_XNNPACK $(XNNPACK_INCLUDES)))
-$(eval $(call variant,threads,$(EMCC),$(WASM_FLAGS) $(THREADS_FLAGS) -DGC_XNNPACK $(XNNPACK_INCLUDES)))
-$(eval $(call variant,relaxed-threads,$(EMCC),$(RELAXED_FLAGS) $(THREADS_FLAGS) -DGC_XNNPACK $(XNNPACK_INCLUDES)))
-$(eval $(call variant,stock,$(EMCC),$(RELAXED_FLAGS) -DGC_XNNPACK -DGC_STOCK $(XNNPACK_INCLUDES)))
-$(eval $(call variant,profile,$(EMCC),$(RELAXED_FLAGS) -DGC_XNNPACK -DGC_PROFILE $(XNNPACK_INCLUDES)))
+$(eval $(call variant,threads,$(EMCC),$(WASM_FLAGS) $(THREADS_FLAGS) -DGC_XNNPACK \
+	$(XNNPACK_INCLUDES)))
+$(eval $(call variant,relaxed-threads,$(EMCC),$(RELAXED_FLAGS) $(THREADS_FLAGS) -DGC_XNNPACK \
+	$(XNNPACK_INCLUDES)))
+$(eval $(call variant,stock,$(EMCC),$(RELAXED_FLAGS) -DGC_XNNPACK -DGC_STOCK \
+	$(XNNPACK_INCLUDES)))
+$(eval $(call variant,profile,$(EMCC),$(RELAXED_FLAGS) -DGC_XNNPACK -DGC_PROFILE \
+	$(XNNPACK_INCLUDES)))
 $(eval $(call variant,reference,$(EMCC),$(WASM_FLAGS) -DGC_DOUBLE))
 $(eval $(call variant,native,$(CC),$(NATIVE_FLAGS)))
 $(eval $(call variant,native-double,$(CC),$(NATIVE_FLAGS) -DGC_DOUBLE))
@@ -177,8 +188,9 @@ $(OBJ)/gradcam-named.wasm $(OBJ)/gradcam-named.map &: $(wasm_OBJECTS) $(XNNPACK_
 	@$(EMCC) $(WASM_FLAGS) $(MODULE_FLAGS) --profiling-funcs -Wl,-Map=$(OBJ)/gradcam-named.map $^ \
 		-o $(OBJ)/gradcam-named.wasm
 
-# NODERAWFS: the tests read files as the native ones do.
-TESTS_FLAGS := $(MEMORY_FLAGS) -sNODERAWFS=1 -sEXIT_RUNTIME=1 --extern-post-js wasm-build/run-tests.mjs
+# NODERAWFS lets the tests read files as the native ones do.
+TESTS_FLAGS := $(MEMORY_FLAGS) -sNODERAWFS=1 -sEXIT_RUNTIME=1 \
+	--extern-post-js wasm-build/run-tests.mjs
 
 $(OBJ)/tests.mjs: $(wasm_TESTS) $(wasm_OBJECTS) $(XNNPACK_OBJECTS) wasm-build/run-tests.mjs
 	@echo "  LINK    $@"
@@ -189,7 +201,8 @@ $(OBJ)/tests-relaxed.mjs: $(relaxed_TESTS) $(relaxed_OBJECTS) $(XNNPACK_RELAXED_
 	@echo "  LINK    $@"
 	@$(EMCC) $(RELAXED_FLAGS) $(TESTS_FLAGS) $(filter %.o,$^) -o $@
 
-$(OBJ)/pool.wasm: $(patsubst %.c,$(OBJ)/threads/%.o,tests/threads/pool.c src/base/threads.c src/base/memory.c)
+$(OBJ)/pool.wasm: $(patsubst %.c,$(OBJ)/threads/%.o,tests/threads/pool.c src/base/threads.c \
+		src/base/memory.c)
 	@echo "  LINK    $@"
 	@$(EMCC) $(WASM_FLAGS) $(THREADS_MODULE_FLAGS) $^ -o $@
 
@@ -205,7 +218,7 @@ $(OBJ)/fuzz-keras: $(patsubst %.c,$(OBJ)/native/%.o,$(wildcard tests/fuzz/*.c)) 
 	@echo "  LINK    $@"
 	@$(CC) $(NATIVE_FLAGS) $^ -o $@ -lm
 
-# What was built last of any config goes to the path that is promised, if it is not there already.
+# Copies the file of the config that was built to the path at the head of this file.
 define place
 @mkdir -p $(@D) && { cmp -s $(1) $(2) || cp $(1) $(2); }
 endef

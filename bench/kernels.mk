@@ -1,5 +1,7 @@
-# The programs of bench/kernels.js: make -f bench/kernels.mk bench-kernels
-# XNNPACK's objects are those of the product, which have no relaxed SIMD.
+# Builds the programs of bench/kernels.js. They use the objects of XNNPACK in the product, which
+# have no relaxed SIMD.
+#
+#     make -f bench/kernels.mk bench-kernels
 include Makefile
 
 $(eval $(call variant,kernels,$(EMCC),$(WASM_FLAGS) -DGC_XNNPACK $(XNNPACK_INCLUDES)))
