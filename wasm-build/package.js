@@ -29,7 +29,7 @@ const moduleFiles = ['', '-relaxed', '-threads', '-relaxed-threads'].map((v) => 
  */
 const core = {
   name: 'core',
-  test: /\/web\/package\/(?!worker\/(index|worker)\.js|engine\/thread\.js)/,
+  test: /\/web\/package\/(?!worker\/(?!protocol\.js)|engine\/thread\.js)/,
   tags: ['$initial'],
   includeDependenciesRecursively: false,
 };

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import ts from 'typescript';
 import { inBuild, root } from '../../wasm-build/tools.js';
 
 /** @param {...string} args */
@@ -21,6 +22,32 @@ export class Declarations {
     const [types, info] = ['types', 'types.tsbuildinfo'].map((name) => join(this.#folder, name));
     const incremental = ['--incremental', '--tsBuildInfoFile', info];
     tsc('--project', 'wasm-build/tsconfig.types.json', '--outDir', types, ...incremental);
+  }
+
+  /**
+   * What an editor shows of a module's exports, or of the members of a class that it exports.
+   * @param {string} module
+   * @param {string} [className]
+   * @returns {Map<string, string>} texts by names
+   */
+  documentation(module, className) {
+    const file = join(this.#folder, 'types', module);
+    const program = ts.createProgram([file], { strict: true, types: [] });
+    const checker = program.getTypeChecker();
+    const source = /** @type {ts.Node} */ (program.getSourceFile(file));
+    const exported = checker.getExportsOfModule(
+      /** @type {ts.Symbol} */ (checker.getSymbolAtLocation(source)),
+    );
+    const found = exported.find(({ name }) => name === className);
+    const symbols = found ? checker.getDeclaredTypeOfSymbol(found).getProperties() : exported;
+    return new Map(
+      symbols.map((symbol) => {
+        const isAlias = symbol.flags & ts.SymbolFlags.Alias;
+        const target = isAlias ? checker.getAliasedSymbol(symbol) : symbol;
+        const text = ts.displayPartsToString(target.getDocumentationComment(checker));
+        return [symbol.name, text];
+      }),
+    );
   }
 
   /**

@@ -31,6 +31,15 @@ describe('the declarations', () => {
     declarations.check(read('tests/js/types/package.ts'));
   });
 
+  test('document the methods of a worker session as the functions of the page', () => {
+    const methods = declarations.documentation('worker/index.d.ts', 'WorkerSession');
+    const functions = declarations.documentation('index.d.ts');
+    for (const name of Object.keys(main).filter((name) => name !== 'GradCamError')) {
+      assert.ok(functions.get(name), name);
+      assert.equal(methods.get(name), functions.get(name));
+    }
+  });
+
   test('allow the examples of docs/api.md', () => {
     const blocks = Array.from(
       read('docs/api.md').matchAll(/^```js\n(.*?)^```/gms),

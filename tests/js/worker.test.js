@@ -3,26 +3,39 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
+import { serialize, setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { Worker } from 'node:worker_threads';
+import * as main from '../../web/package/index.js';
 import {
   arrayToImage,
+  colormaps,
+  convertModel,
+  expandHeatmap,
   explainPrediction,
   formatAsImage,
+  heatmapToImage,
   imageToArray,
   loadImage,
   loadModel,
 } from '../../web/package/index.js';
+import * as worker from '../../web/package/worker/index.js';
 import { WorkerSession } from '../../web/package/worker/index.js';
 import { DEFAULT_MODEL, DOG_PICTURE, assertFails } from './fixtures.js';
 
 let started = 0;
+/** @type {import('../../web/package/worker/protocol.js').Request[]} what was posted to threads */
+let posted = [];
 
 /** A thread of Node that looks like a browser's worker from both sides. */
 function startThread() {
   started++;
   const thread = new Worker(new URL('./worker-thread.js', import.meta.url));
   return {
-    postMessage: thread.postMessage.bind(thread),
+    postMessage(/** @type {any} */ message) {
+      posted.push(message);
+      thread.postMessage(message);
+    },
     terminate: () => void thread.terminate(),
     addEventListener: (/** @type {string} */ type, /** @type {Function} */ listener) =>
       thread.on(type, (value) => listener(type === 'message' ? { data: value } : value)),
@@ -39,6 +52,10 @@ before(async () => {
   model = await session.loadModel(bytes, { labels: Array.from({ length: 19 }, (_, i) => `b${i}`) });
 });
 after(() => session.terminate());
+
+test('a worker has every function of the page', () => {
+  for (const name of Object.keys(main)) assert.ok(name in worker, name);
+});
 
 describe('in a worker', () => {
   test('everything is as without', async () => {
@@ -60,7 +77,21 @@ describe('in a worker', () => {
         formatAsImage(expected, format),
       );
     }
+    const [{ heatmap }] = expected.targets;
+    assert.deepEqual(await session.heatmapToImage(heatmap), heatmapToImage(heatmap));
+    const size = { width: 9, height: 7 };
+    assert.deepEqual(await session.expandHeatmap(heatmap, size), expandHeatmap(heatmap, size));
+    assert.deepEqual(await session.colormaps(), colormaps());
     local.dispose();
+  });
+
+  test('a model is converted, too', async () => {
+    /** @type {string[]} */
+    const phases = [];
+    const onProgress = (/** @type {{ phase: string }} */ { phase }) => phases.push(phase);
+    const file = await session.convertModel(bytes, { float16: true, onProgress });
+    assert.deepEqual(file, await convertModel(bytes, { float16: true }));
+    assert.ok(phases.includes('weights'));
   });
 
   test('the steps from a picture to a tensor and back, too', async () => {
@@ -114,6 +145,113 @@ describe('in a worker', () => {
     await assertFails(() => other.run(picture), 'DISPOSED');
     await assertFails(() => run.explain(), 'DISPOSED');
   });
+});
+
+describe('what is posted', () => {
+  /** @type {import('gradcam-wasm/worker').Run} */
+  let run;
+  /** @type {import('gradcam-wasm').Explanation} */
+  let explanation;
+  before(async () => {
+    run = await model.run(picture, { image: picture });
+    explanation = await run.explain({ targets: [3, 11], layer: ['Conv1', 'out_relu'] });
+  });
+
+  /**
+   * The methods of the worker that are called, and the bytes that are posted for them.
+   * @param {() => Promise<unknown>} work
+   */
+  async function watch(work) {
+    posted = [];
+    await work();
+    return {
+      methods: posted.map(({ method }) => method),
+      bytes: posted.reduce((sum, message) => sum + serialize(message).length, 0),
+    };
+  }
+
+  test('an overlay takes the picture once, then one heat map', async () => {
+    const { image, targets } = explanation;
+    const [first, next] = [
+      await watch(() => session.formatAsImage(explanation, { index: 1, alphaLimit: 0.5 })),
+      await watch(() => session.formatAsImage(explanation, { index: 1, alphaLimit: 0.6 })),
+    ];
+    assert.deepEqual(first.methods, ['keep', 'call']);
+    assert.ok(first.bytes > image.data.length);
+    assert.deepEqual(next.methods, ['call']);
+    assert.equal(targets[1].heatmap.data.length, 25);
+    assert.ok(next.bytes < 500, `${next.bytes} bytes`);
+  });
+
+  test('another explanation of the run takes nothing but its options', async () => {
+    const { methods, bytes } = await watch(() => run.explain({ targets: 5 }));
+    assert.deepEqual(methods, ['explain']);
+    assert.ok(bytes < 500, `${bytes} bytes`);
+  });
+
+  test('a picture is posted again when its pixels have changed', async () => {
+    const image = await session.loadImage(picture);
+    const drawn = { ...explanation, image };
+    const expected = formatAsImage(drawn);
+    assert.deepEqual(await session.formatAsImage(drawn), expected);
+    image.data[4 * 1000] ^= 1;
+    const { methods } = await watch(() => session.formatAsImage(drawn));
+    assert.deepEqual(methods, ['keep', 'call']);
+    assert.deepEqual(await session.formatAsImage(drawn), formatAsImage(drawn));
+    assert.notDeepEqual(formatAsImage(drawn), expected);
+  });
+
+  test('a picture of any alignment is kept', async () => {
+    const bytes = new Uint8Array(17).fill(200);
+    const image = /** @type {any} */ ({ data: bytes.subarray(1), width: 2, height: 2 });
+    const drawn = { ...explanation, image };
+    assert.deepEqual(await session.formatAsImage(drawn), formatAsImage(drawn));
+    bytes[5] = 0;
+    assert.deepEqual(await session.formatAsImage(drawn), formatAsImage(drawn));
+  });
+
+  test('the worker forgets a picture that the page has no more', async () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc');
+    const draw = async () => {
+      const image = await session.loadImage(picture);
+      await session.formatAsImage({ ...explanation, image });
+    };
+    await draw();
+    posted = [];
+    for (let i = 0; i < 100 && posted.length === 0; i++) {
+      collect();
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    assert.ok(posted.some(({ method }) => method === 'drop'));
+  });
+
+  test('a stopped worker is given everything again', async () => {
+    const expected = await session.formatAsImage(explanation);
+    session.terminate();
+    const { methods } = await watch(() => session.formatAsImage(explanation));
+    assert.deepEqual(methods, ['start', 'keep', 'call']);
+    assert.deepEqual(await session.formatAsImage(explanation), expected);
+    const again = await watch(() => run.explain());
+    assert.deepEqual(again.methods, ['load', 'run', 'explain']);
+  });
+});
+
+test('a worker uses the wasm that it was given', async () => {
+  const own = new WorkerSession(startThread);
+  const wasmUrl = new URL('../../build/wasm/gradcam.wasm', import.meta.url);
+  const none = new URL('none.wasm', wasmUrl);
+  await assertFails(() => own.init({ wasmUrl: none }), 'FETCH_FAILED', /none\.wasm/);
+  await own.init({ wasmUrl });
+  posted = [];
+  assert.deepEqual(await own.loadImage(picture), await loadImage(picture));
+  own.terminate();
+  assert.deepEqual(await own.loadImage(picture), await loadImage(picture));
+  assert.deepEqual(
+    posted.map(({ method }) => method),
+    ['call', 'start', 'call'],
+  );
+  own.terminate();
 });
 
 describe('an abort', () => {

@@ -124,7 +124,22 @@ export async function inAWorker(file: File) {
   const model = await worker.loadModel(file);
   const overlay = await worker.showPrediction(model, file, { canvas });
   same<typeof overlay, ImageData>(true);
-  await worker.formatAsImage(await worker.explainPrediction(model, file), { signal });
+  const explanation = await worker.explainPrediction(model, file);
+  same<typeof explanation, Explanation>(true);
+  await worker.formatAsImage(explanation, { index: 1, colormap: 'jet', signal });
+  const image = await worker.loadImage('photo.jpg', { targetSize: [224, 224], signal });
+  const array = await worker.imageToArray(image, { preprocessing: 'tf' });
+  same<typeof array, Tensor>(true);
+  const names = await worker.colormaps();
+  same<typeof names, string[]>(true);
+  const session = new worker.WorkerSession();
+  same<typeof session.loadModel, typeof worker.loadModel>(true);
+  const started = await session.init({ threads: 2, signal });
+  same<typeof started, void>(true);
+  // @ts-expect-error no option of that name
+  await worker.formatAsImage(explanation, { opacity: 0.5 });
+  // @ts-expect-error a heat map is needed
+  await session.heatmapToImage(explanation);
   // @ts-expect-error a model of the page is none of the worker's
   await worker.explainPrediction(await loadModel(file), file);
   // @ts-expect-error and the other way round

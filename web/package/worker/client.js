@@ -4,6 +4,7 @@ import { GradCamError } from '../base/errors.js';
 import { unpackError } from './protocol.js';
 
 /** @import { Progress } from '../base/source.js' */
+/** @import { Kept } from './kept.js' */
 /** @import { Response } from './protocol.js' */
 
 /**
@@ -15,18 +16,11 @@ import { unpackError } from './protocol.js';
  */
 
 /**
- * A model's place in the worker: what it takes to load it there, again after the worker was stopped.
- * @typedef {object} Lease
- * @property {number} key
- * @property {object} load arguments of the worker's method `load`
- * @property {boolean} isDisposed
- */
-
-/**
  * @typedef {object} Call
- * @property {string} method
- * @property {object} args
- * @property {Lease} [lease] the model that must be loaded
+ * @property {string} [method] of the worker; without it the worker makes what is needed and answers
+ *   with the last of it
+ * @property {object} [args]
+ * @property {Kept[]} [needs] what the worker must keep, in the order in which it is made
  * @property {(progress: Progress) => void} [onProgress]
  * @property {AbortSignal} [signal]
  */
@@ -44,15 +38,15 @@ export class Client {
   /** @type {{ id: number, job: Job, resolve: (result: any) => void, reject: (e: unknown) => void } | undefined} */
   #request;
   #lastId = 0;
-  /** @type {Set<Lease>} models that the worker holds */
-  #loaded = new Set();
+  /** @type {Map<number, number>} versions of what the worker keeps, by place */
+  #kept = new Map();
 
   /** @param {() => WorkerLike} createWorker */
   constructor(createWorker) {
     this.#createWorker = createWorker;
   }
 
-  /** A number that no other model or run of this client has. */
+  /** A number that this client gives once: a place, a version or the name of a request. */
   newKey() {
     return ++this.#lastId;
   }
@@ -86,13 +80,12 @@ export class Client {
   }
 
   /**
-   * Forgets a model, in the worker too.
-   * @param {Lease} lease
+   * Lets the worker forget what it keeps in a place.
+   * @param {number} place
    */
-  release(lease) {
-    lease.isDisposed = true;
-    if (!this.#loaded.delete(lease)) return;
-    this.call({ method: 'dispose', args: { key: lease.key } }).catch(() => {});
+  drop(place) {
+    if (!this.#kept.delete(place)) return;
+    this.call({ method: 'drop', args: { place } }).catch(() => {});
   }
 
   /** Stops the worker; calls under way reject. The next call starts another. */
@@ -117,7 +110,7 @@ export class Client {
   #stop() {
     this.#worker?.terminate();
     this.#worker = undefined;
-    this.#loaded.clear();
+    this.#kept.clear();
     this.#current = undefined;
     this.#request = undefined;
   }
@@ -145,12 +138,25 @@ export class Client {
 
   /** @param {Job} job */
   async #perform(job) {
-    const { method, args, lease } = job;
-    if (lease?.isDisposed) throw new GradCamError('DISPOSED', 'the model was disposed of');
-    if (!lease || this.#loaded.has(lease)) return this.#post(job, method, args);
-    const description = await this.#post(job, 'load', lease.load);
-    this.#loaded.add(lease);
-    return method === 'load' ? description : this.#post(job, method, args);
+    const { method, args = {}, needs = [] } = job;
+    let made;
+    for (const kept of needs) made = await this.#make(job, kept);
+    return method === undefined ? made : this.#post(job, method, args);
+  }
+
+  /**
+   * Makes what a job needs, unless the worker keeps it.
+   * @param {Job} job
+   * @param {Kept} kept
+   */
+  async #make(job, kept) {
+    const { place, version, method, args } = kept;
+    if (kept.isDisposed) throw new GradCamError('DISPOSED', 'the model was disposed of');
+    if (this.#kept.get(place) === version) return undefined;
+    const made = await this.#post(job, method, { place, ...args });
+    this.#kept.set(place, version);
+    if (kept.isDisposed) this.drop(place);
+    return made;
   }
 
   /**

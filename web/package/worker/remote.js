@@ -13,22 +13,29 @@ import { decodePredictions } from '../model/run.js';
 /** @import { ExplainOptions, Run } from '../model/run.js' */
 /** @import { Picture } from '../pictures/image.js' */
 /** @import { Tensor } from '../pictures/tensor.js' */
-/** @import { Client, Lease } from './client.js' */
+/** @import { Client } from './client.js' */
+/** @import { Kept } from './kept.js' */
 
 /** A model in the worker. */
 export class RemoteModel extends ModelInfo {
   #client;
-  #lease;
+  #engine;
+  #model;
+  /** The place of the model's last run, the only one whose activations the engine holds. */
+  #runPlace;
 
   /**
    * @param {Client} client
-   * @param {Lease} lease
+   * @param {Kept} engine
+   * @param {Kept} model
    * @param {ModelDescription} description
    */
-  constructor(client, lease, description) {
+  constructor(client, engine, model, description) {
     super(description);
     this.#client = client;
-    this.#lease = lease;
+    this.#engine = engine;
+    this.#model = model;
+    this.#runPlace = client.newKey();
   }
 
   /**
@@ -38,24 +45,31 @@ export class RemoteModel extends ModelInfo {
    * @returns {Promise<RemoteRun>}
    */
   async run(image, { signal, image: drawn, interpolation } = {}) {
-    const key = this.#client.newKey();
-    const result = await this.#client.call({
+    const model = this.#model.place;
+    /** @type {Kept} */
+    const run = {
+      place: this.#runPlace,
+      version: this.#client.newKey(),
       method: 'run',
       args: {
-        key: this.#lease.key,
-        runKey: key,
+        model,
         image: await toSendable(image),
         options: { interpolation, image: drawn && (await toSendable(drawn)) },
       },
-      lease: this.#lease,
-      signal,
-    });
-    return new RemoteRun(this, this.#client, this.#lease, key, result);
+    };
+    const needs = [this.#engine, this.#model, run];
+    const result = await this.#client.call({ needs, signal });
+    // Another run of the model takes the place. To be made again, this one needs its input alone.
+    const { data, height, width, channels } = result.input;
+    run.args = { model, image: { data, shape: [1, height, width, channels] } };
+    return new RemoteRun(this, this.#client, needs, result);
   }
 
   /** Gives back the model's memory in the worker. May be called again. */
   dispose() {
-    this.#client.release(this.#lease);
+    this.#model.isDisposed = true;
+    this.#client.drop(this.#runPlace);
+    this.#client.drop(this.#model.place);
   }
 
   /** For `using model = await loadModel(...)`. */
@@ -68,21 +82,18 @@ export class RemoteModel extends ModelInfo {
 export class RemoteRun {
   #model;
   #client;
-  #lease;
-  #key;
+  #needs;
 
   /**
    * @param {RemoteModel} model
    * @param {Client} client
-   * @param {Lease} lease of the model
-   * @param {number} key
+   * @param {Kept[]} needs what the worker keeps for the run, which is the last of it
    * @param {Pick<Run, 'input' | 'picture' | 'predictions' | 'logits'>} result
    */
-  constructor(model, client, lease, key, { input, picture, predictions, logits }) {
+  constructor(model, client, needs, { input, picture, predictions, logits }) {
     this.#model = model;
     this.#client = client;
-    this.#lease = lease;
-    this.#key = key;
+    this.#needs = needs;
     /** The network's input, [height][width][channels]. */
     this.input = input;
     /** The picture that heat maps are drawn on. */
@@ -112,17 +123,10 @@ export class RemoteRun {
    * @returns {Promise<Explanation>}
    */
   async explain({ targets, layer, logits, signal } = {}) {
-    const explanation = await this.#client.call({
-      method: 'explain',
-      args: {
-        key: this.#lease.key,
-        runKey: this.#key,
-        input: this.input,
-        options: { targets, layer, logits },
-      },
-      lease: this.#lease,
-      signal,
-    });
+    const needs = this.#needs;
+    const { place } = needs[needs.length - 1];
+    const args = { run: place, options: { targets, layer, logits } };
+    const explanation = await this.#client.call({ method: 'explain', args, needs, signal });
     return { ...explanation, image: this.picture };
   }
 }

@@ -1,78 +1,62 @@
-/** The worker's side: holds the models and does the work. */
+/** The worker's side: keeps what the page needs more than once, and does the work. */
 
-import { expandHeatmap, formatAsImage, heatmapToImage } from '../pictures/format.js';
-import { loadModel } from '../model/load.js';
-import { arrayToImage, imageToArray, loadImage } from '../pictures/steps.js';
-import { init } from '../engine/start.js';
+import { init, startedEngine } from '../engine/start.js';
+import * as main from '../index.js';
 import { packError } from './protocol.js';
 
 /** @import { Progress } from '../base/source.js' */
-/** @import { Model } from '../model/model.js' */
-/** @import { Run } from '../model/run.js' */
 /** @import { Request } from './protocol.js' */
 
-/**
- * A model and its last run. Earlier runs are made again from their input, as the engine would have to
- * do in any case: it keeps the activations of one run.
- * @typedef {{ model: Model, run?: Run, runKey?: number }} Entry
- */
-
-/** @type {Map<number, Entry>} */
-const entries = new Map();
-
-/** @param {number} key of a model that the page has loaded here */
-function entryOf(key) {
-  return /** @type {Entry} */ (entries.get(key));
-}
-
-/** Pictures are made here, so that the page need not start an engine of its own. */
-const painters = {
-  formatAsImage,
-  heatmapToImage,
-  expandHeatmap,
-  loadImage,
-  imageToArray,
-  arrayToImage,
-};
+/** @type {Map<number, any>} options of engines, models, runs and pictures, by their places */
+const kept = new Map();
 
 /** @type {Record<string, (args: any, onProgress: (progress: Progress) => void) => Promise<any>>} */
 const methods = {
-  async load({ key, source, options }, onProgress) {
-    const model = await loadModel(source, { ...options, onProgress });
-    entries.set(key, { model });
+  async start({ place, options }) {
+    kept.set(place, options);
+    // Model files are fetched meanwhile. A failure is reported by the call that needs the engine.
+    init(options).catch(() => {});
+  },
+
+  async init({ engine }) {
+    await init(kept.get(engine));
+  },
+
+  async load({ place, engine, source, options }, onProgress) {
+    const model = await main.loadModel(source, { ...options, ...kept.get(engine), onProgress });
+    kept.set(place, model);
     return model.description;
   },
 
-  async run({ key, runKey, image, options }) {
-    const entry = entryOf(key);
-    entry.run = await entry.model.run(image, options);
-    entry.runKey = runKey;
-    const { input, picture, predictions, logits } = entry.run;
+  convert: ({ engine, source, options }, onProgress) =>
+    main.convertModel(source, { ...options, ...kept.get(engine), onProgress }),
+
+  async run({ place, model, image, options }) {
+    const run = await kept.get(model).run(image, options);
+    kept.set(place, run);
+    const { input, picture, predictions, logits } = run;
     return { input, picture, predictions, logits };
   },
 
-  async explain({ key, runKey, input, options }) {
-    const entry = entryOf(key);
-    if (!entry.run || entry.runKey !== runKey) {
-      const { data, height, width, channels } = input;
-      entry.run = await entry.model.run({ data, shape: [1, height, width, channels] });
-      entry.runKey = runKey;
-    }
-    const { image, ...explanation } = await entry.run.explain(options);
+  async explain({ run, options }) {
+    const { image, ...explanation } = await kept.get(run).explain(options);
     return explanation;
   },
 
-  async paint({ painter, args, wasm }) {
-    await init(wasm);
-    const paint = /** @type {(...args: any[]) => any} */ (
-      painters[/** @type {keyof typeof painters} */ (painter)]
-    );
-    return paint(...args);
+  async keep({ place, picture }) {
+    kept.set(place, picture);
   },
 
-  async dispose({ key }) {
-    entries.get(key)?.model.dispose();
-    entries.delete(key);
+  async call({ name, args, engine, picture }) {
+    await (engine === undefined ? startedEngine() : init(kept.get(engine)));
+    if (picture !== undefined) args[0].image = kept.get(picture);
+    const call = /** @type {Record<string, any>} */ (main)[name];
+    return call(...args);
+  },
+
+  async drop({ place }) {
+    kept.get(place)?.dispose?.();
+    kept.delete(place);
   },
 };
 

@@ -1,0 +1,191 @@
+/**
+ * The page's side: the functions of 'gradcam-wasm', done by a worker. A new function that takes and
+ * returns plain data needs one line, in the table `senders`.
+ */
+
+import { resolveUrl } from '../base/url.js';
+import { drawOverlay } from '../model/predict.js';
+import { cellColors, chooseHeatmap } from '../pictures/format.js';
+import { checkPixels } from '../pictures/image.js';
+import { Keeper } from './kept.js';
+import { RemoteModel, toSendable } from './remote.js';
+
+/** @import { ModelSource } from '../base/source.js' */
+/** @import { Engine } from '../engine/engine.js' */
+/** @import { WasmOptions } from '../engine/wasm.js' */
+/** @import { LoadOptions } from '../model/load.js' */
+/** @import { Model } from '../model/model.js' */
+/** @import { Picture, Pixels } from '../pictures/image.js' */
+/** @import { Client } from './client.js' */
+
+/**
+ * The modules whose functions 'gradcam-wasm' exports. Only here TypeScript finds their documentation.
+ * @typedef {typeof import('../engine/start.js')
+ *   & typeof import('../model/convert.js')
+ *   & typeof import('../model/load.js')
+ *   & typeof import('../model/predict.js')
+ *   & typeof import('../pictures/format.js')
+ *   & typeof import('../pictures/steps.js')} Modules
+ */
+
+/** @typedef {Pick<Modules, keyof Modules & keyof typeof import('../index.js')>} Functions */
+
+/**
+ * What stands for a value of the page's module: models stay in the worker, engines too.
+ * @template T
+ * @typedef {[T] extends [Model] ? RemoteModel : [T] extends [Engine] ? void : T} Remote
+ */
+
+/**
+ * Parameters in a worker. Options, which may be left out, take a signal besides.
+ * @template {unknown[]} Args
+ * @typedef {{ [I in keyof Args]: undefined extends Args[I]
+ *   ? Args[I] & { signal?: AbortSignal } : Remote<Args[I]> }} RemoteParameters
+ */
+
+/**
+ * A function of the page's module as it is called in a worker.
+ * @template {(...args: any) => any} F
+ * @typedef {(...args: RemoteParameters<Parameters<F>>) =>
+ *   Promise<Remote<Awaited<ReturnType<F>>>>} InWorker
+ */
+
+/**
+ * All functions of 'gradcam-wasm', as they are called in a worker.
+ * @typedef {{ [Name in keyof Functions]: InWorker<Functions[Name]> }} Calls
+ */
+
+/**
+ * What is sent of a call.
+ * @typedef {object} Sent
+ * @property {unknown[]} args
+ * @property {Pixels} [picture] becomes `image` of the first argument; the worker keeps it
+ */
+
+/**
+ * How the arguments of a call are sent.
+ * @template {(...args: any) => any} F
+ * @typedef {(...args: Parameters<F>) => Sent | Promise<Sent>} Sender
+ */
+
+/** @param {unknown[]} args that can be sent as they are */
+const asGiven = (...args) => ({ args });
+
+/** @satisfies {Partial<{ [Name in keyof Functions]: Sender<Functions[Name]> }>} */
+const senders = {
+  arrayToImage: asGiven,
+  colormaps: asGiven,
+  expandHeatmap: (heatmap, { width, height }, options) => ({
+    args: [heatmap, { width, height }, options],
+  }),
+  formatAsImage(explanation, { index, alphaLimit, colormap, resamplingFilter } = {}) {
+    const heatmap = chooseHeatmap(explanation, { index });
+    // A function cannot be sent, but its colours can.
+    const colors = typeof colormap === 'function' ? cellColors(heatmap, colormap) : colormap;
+    const options = { alphaLimit, colormap: colors, resamplingFilter };
+    return { args: [{ targets: [{ heatmap }] }, options], picture: explanation.image };
+  },
+  heatmapToImage: asGiven,
+  imageToArray: (image, options) => ({ args: [checkPixels(image), options] }),
+  loadImage: async (source, options) => ({
+    args: [isAddress(source) ? resolveUrl(source).href : await toSendable(source), options],
+  }),
+};
+
+/**
+ * @param {unknown} source
+ * @returns {source is string | URL}
+ */
+function isAddress(source) {
+  return typeof source === 'string' || source instanceof URL;
+}
+
+/**
+ * Sends a call of the table.
+ * @param {Keeper} keeper
+ * @param {string} name
+ * @param {any[]} given
+ */
+async function send(keeper, name, given) {
+  const { signal, args: plain } = takeSignal(given);
+  const sender = /** @type {Sender<any>} */ (senders[/** @type {keyof typeof senders} */ (name)]);
+  const { args, picture } = await sender(...plain);
+  const engine = keeper.defaultEngine;
+  const kept = picture && keeper.picture(picture);
+  const needs = [engine, kept].filter((need) => need !== undefined);
+  const places = { engine: engine?.place, picture: kept?.place };
+  return keeper.client.call({ method: 'call', args: { name, args, ...places }, needs, signal });
+}
+
+/**
+ * Takes the signal, which cannot be sent, out of the options.
+ * @param {any[]} args of which the last may be options
+ * @returns {{ args: any[], signal?: AbortSignal }}
+ */
+function takeSignal(args) {
+  const options = args.at(-1);
+  if (!options?.signal) return { args };
+  return {
+    args: [...args.slice(0, -1), { ...options, signal: undefined }],
+    signal: options.signal,
+  };
+}
+
+/**
+ * What the worker needs to open a model.
+ * @param {Keeper} keeper
+ * @param {ModelSource} source
+ * @param {LoadOptions & WasmOptions} options
+ */
+function toOpen(keeper, source, options) {
+  const { wasmBinary, wasmModule, wasmUrl, wasmVariant, threads, ...others } = options;
+  const engine = keeper.engine({ wasmBinary, wasmModule, wasmUrl, wasmVariant, threads });
+  const sent = isAddress(source) ? resolveUrl(source).href : source;
+  return { engine, args: { engine: engine.place, source: sent, options: others } };
+}
+
+/**
+ * @param {Client} client
+ * @returns {Calls}
+ */
+export function callsOf(client) {
+  const keeper = new Keeper(client);
+  const sent = Object.keys(senders).map((name) => {
+    return [name, (/** @type {unknown[]} */ ...args) => send(keeper, name, args)];
+  });
+  return {
+    .../** @type {Pick<Calls, keyof typeof senders>} */ (Object.fromEntries(sent)),
+
+    async init({ signal, ...options } = {}) {
+      const engine = keeper.engine(options);
+      const args = { engine: engine.place };
+      await client.call({ method: 'init', args, needs: [engine], signal });
+      keeper.defaultEngine ??= engine;
+    },
+
+    async loadModel(source, { signal, onProgress, ...options } = {}) {
+      const { engine, args } = toOpen(keeper, source, options);
+      const model = { place: client.newKey(), version: 0, method: 'load', args };
+      const description = await client.call({ needs: [engine, model], onProgress, signal });
+      keeper.defaultEngine ??= engine;
+      return new RemoteModel(client, engine, model, description);
+    },
+
+    async convertModel(source, { signal, onProgress, ...options } = {}) {
+      const { engine, args } = toOpen(keeper, source, options);
+      return client.call({ method: 'convert', args, needs: [engine], onProgress, signal });
+    },
+
+    async explainPrediction(model, image, options) {
+      const run = await model.run(image, options);
+      return run.explain(options);
+    },
+
+    async showPrediction(model, image, options = {}) {
+      const explanation = await this.explainPrediction(model, image, options);
+      const overlay = await this.formatAsImage(explanation, options);
+      if (options.canvas) drawOverlay(options.canvas, overlay);
+      return overlay;
+    },
+  };
+}

@@ -1,0 +1,86 @@
+/** What a worker keeps for the page. */
+
+import { resolveUrl } from '../base/url.js';
+import { WasmMap } from '../engine/wasm-map.js';
+import { checkPixels } from '../pictures/image.js';
+
+/** @import { WasmOptions } from '../engine/wasm.js' */
+/** @import { Pixels } from '../pictures/image.js' */
+/** @import { Client } from './client.js' */
+
+/**
+ * Something that the worker keeps, and the request that makes it there. A worker that was stopped has
+ * lost it, and the next call that needs it makes it again.
+ * @typedef {object} Kept
+ * @property {number} place where the worker keeps it; a place holds one thing at a time
+ * @property {number} version tells it from other things that have been in the place
+ * @property {string} method of the worker that makes it
+ * @property {object} args of that method, which is given the place besides
+ * @property {boolean} [isDisposed] whether it must not be used any more
+ */
+
+/** Knows what the worker of a client keeps. */
+export class Keeper {
+  /** @type {WasmMap<Kept>} */
+  #engines = new WasmMap();
+  /** @type {Kept | undefined} the worker's default engine: the first that was started */
+  defaultEngine;
+  /** @type {WeakMap<Pixels, number>} */
+  #picturePlaces = new WeakMap();
+  /** @type {FinalizationRegistry<number>} drops the pictures that the page has no more */
+  #collected;
+
+  /** @param {Client} client */
+  constructor(client) {
+    this.client = client;
+    this.#collected = new FinalizationRegistry((place) => client.drop(place));
+  }
+
+  /**
+   * The engine with these options.
+   * @param {WasmOptions} options
+   * @returns {Kept}
+   */
+  engine(options) {
+    const { wasmBinary, wasmModule, wasmUrl, wasmVariant, threads } = options;
+    const address = wasmUrl && resolveUrl(wasmUrl).href;
+    const sent = { wasmBinary, wasmModule, wasmUrl: address, wasmVariant, threads };
+    return this.#engines.get(options, () => {
+      const place = this.client.newKey();
+      return { place, version: 0, method: 'start', args: { options: sent } };
+    });
+  }
+
+  /**
+   * A picture, which is sent once. Its version changes with its pixels, so that they are sent again.
+   * @param {Pixels} picture
+   * @returns {Kept}
+   */
+  picture(picture) {
+    const pixels = checkPixels(picture);
+    const place = this.#placeOf(picture);
+    return { place, version: checksum(pixels), method: 'keep', args: { picture: pixels } };
+  }
+
+  /** @param {Pixels} picture */
+  #placeOf(picture) {
+    const known = this.#picturePlaces.get(picture);
+    if (known !== undefined) return known;
+    const place = this.client.newKey();
+    this.#picturePlaces.set(picture, place);
+    this.#collected.register(picture, place);
+    return place;
+  }
+}
+
+/**
+ * The hash FNV-1a. Words of 32 bits stand in for bytes, unless the pixels begin in the middle of one.
+ * @param {Pixels} pixels
+ */
+function checksum({ data }) {
+  const { buffer, byteOffset, byteLength } = data;
+  const words = byteOffset % 4 === 0 ? new Uint32Array(buffer, byteOffset, byteLength / 4) : data;
+  let sum = 0x811c9dc5;
+  for (let i = 0; i < words.length; i++) sum = Math.imul(sum ^ words[i], 0x01000193);
+  return sum;
+}
