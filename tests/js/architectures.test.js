@@ -256,7 +256,7 @@ describe('weights alone', () => {
       ];
       const engine = await init();
       const call = () => withTopology(engine, { weights, isOrdered: true }, '', {});
-      await assertFails(call, 'INVALID_MODEL', /without a configuration.*architecture:/);
+      await assertFails(call, 'INVALID_MODEL', /no configuration.*architecture:/);
     });
   });
 });

@@ -184,7 +184,7 @@ describe('general', () => {
     /** @type {[args: string[], message: RegExp][]} */
     const wrong = [
       [['explain', 'none.h5', DOG_PICTURE], /cannot read none\.h5: ENOENT/],
-      [['explain', text, DOG_PICTURE], /not a model file/],
+      [['explain', text, DOG_PICTURE], /is not a model/],
       [['explain', half, DOG_PICTURE], /cut off/],
       [['predict', DEFAULT_MODEL, text], /./],
       [['predict', DEFAULT_MODEL, 'none.png'], /cannot read none\.png/],

@@ -151,7 +151,7 @@ describe('the diagnosis', () => {
     const [{ diagnosis, heatmap }] = (await explain(layers, { layer: 'whole' })).targets;
     assert.equal(diagnosis?.code, 'ONE_POSITION');
     assert.deepEqual([heatmap.width, heatmap.height], [1, 1]);
-    assert.match(diagnosis.message, /single position.*before the pooling/);
+    assert.match(diagnosis.message, /one position.*before the pooling/);
     assert.equal((await explain(layers)).targets[0].layer, 'conv');
   });
 
@@ -162,7 +162,7 @@ describe('the diagnosis', () => {
     for (const logits of [false, true]) {
       const [{ diagnosis }] = (await explain(layers, { layer: 'conv', logits })).targets;
       assert.equal(diagnosis?.code, 'ZERO_GRADIENT');
-      assert.match(diagnosis.message, /layer off \(ReLU\) passes none back/);
+      assert.match(diagnosis.message, /layer off \(ReLU\) passes no gradient back/);
     }
   });
 

@@ -32,7 +32,7 @@ describe('methods', () => {
   test('have texts for people', () => {
     for (const name of methods()) {
       const { title, description, paper } = methodInfo(name);
-      assert.ok(description.startsWith(`${title}: `), name);
+      assert.ok(description.startsWith(`${title} shows `), name);
       assert.match(paper, /\d{4}/);
     }
     assert.equal(methodInfo('gradCam').title, 'Grad-CAM');

@@ -1,5 +1,5 @@
 /**
- * Where did this image classifier look? Grad-CAM for Keras image classifiers, in the browser and Node.
+ * Where did this image classifier look? Grad-CAM for Keras image classifiers, in browsers and Node.
  * @module gradcam-wasm
  */
 

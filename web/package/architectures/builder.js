@@ -1,17 +1,17 @@
-/** Writes a network down layer by layer, as the configuration (JSON) that Keras 3 would give of it. */
+/** Writes the configuration of a network, layer by layer, as Keras 3 does. */
 
 /**
- * What a layer gives out.
+ * The output of a layer.
  * @typedef {object} Node
  * @property {string} name of the layer
- * @property {number[]} shape without the batch: height, width, channels; or channels
+ * @property {number[]} shape without the batch, [height, width, channels] or [channels]
  */
 
 /** @typedef {'same' | 'valid'} Padding */
 /** @typedef {[rows: [number, number], columns: [number, number]]} Sides */
 
 /**
- * A layer with its place in the network.
+ * A layer of the network, with its inputs.
  * @typedef {object} Layer
  * @property {Node[]} inputs
  * @property {{ name: string, class_name: string, config: object, inbound_nodes: object[] }} entry
@@ -20,13 +20,12 @@
 export class Builder {
   /** @type {Map<string, Layer>} */
   #layers = new Map();
-  /** @type {Map<string, number>} how many layers have got a name of their class */
+  /** @type {Map<string, number>} how many names were made for each class of layers */
   #counts = new Map();
 
   /**
    * @param {string} name of the model
-   * @param {Builder} [outer] the model that this one is nested in, with which it shares the numbers
-   *   in names
+   * @param {Builder} [outer] the model around this one. Both share the numbers in names
    */
   constructor(name, outer) {
     this.name = name;
@@ -34,7 +33,7 @@ export class Builder {
   }
 
   /**
-   * A name as Keras gives it to a layer that has none: conv2d, conv2d_1, ...
+   * A name for a layer without one. Keras makes them as conv2d, conv2d_1, conv2d_2 and so on.
    * @param {string} base
    */
   autoName(base) {
@@ -49,8 +48,8 @@ export class Builder {
    * @param {string} name
    * @param {Node[]} inputs
    * @param {number[]} shape of the output
-   * @param {object} [config] what is not Keras' default
-   * @param {string} [module] where Keras has the class
+   * @param {object} [config] values that are not Keras' defaults
+   * @param {string} [module] of Keras that has the class
    * @returns {Node}
    */
   layer(className, name, inputs, shape, config = {}, module = 'keras.layers') {
@@ -60,7 +59,7 @@ export class Builder {
   }
 
   /**
-   * Adds a function of keras.ops as a layer.
+   * Adds a function of keras.ops, which is a layer in the configuration.
    * @param {'Add' | 'Multiply'} className
    * @param {Node[]} inputs
    * @param {number} [constant] the last argument
@@ -96,7 +95,7 @@ export class Builder {
   }
 
   /**
-   * The picture.
+   * Adds the input, a picture.
    * @param {number[]} shape height, width, channels
    */
   input(shape) {
@@ -169,7 +168,7 @@ export class Builder {
    * A layer of the class ReLU.
    * @param {Node} input
    * @param {string} name
-   * @param {number} [maxValue] default: none
+   * @param {number} [maxValue] the limit of the output (default none)
    */
   reluLayer(input, name, maxValue) {
     return this.layer('ReLU', name, [input], input.shape, { max_value: maxValue ?? null });
@@ -247,10 +246,10 @@ export class Builder {
   }
 
   /**
-   * Along the channels.
+   * Concatenates along the channels.
    * @param {Node[]} inputs
    * @param {string} name
-   * @param {{ axis?: number }} [options] the channels' axis: 3, or -1, Keras' default
+   * @param {{ axis?: number }} [options] the axis of the channels, which is 3 or -1 (default -1)
    */
   concatenate(inputs, name, options) {
     const sum = inputs.reduce((total, input) => total + channels(input), 0);
@@ -297,7 +296,7 @@ export class Builder {
   }
 
   /**
-   * A Sequential model as a layer.
+   * Adds a Sequential model as a layer.
    * @param {Node} input
    * @param {string} name
    * @param {(inner: Builder, node: Node) => Node} build adds its layers
@@ -312,7 +311,7 @@ export class Builder {
   }
 
   /**
-   * The configuration of the network that ends here.
+   * The configuration of the network that ends with an output.
    * @param {Node} output
    * @returns {string} JSON
    */
@@ -329,8 +328,9 @@ export class Builder {
   }
 
   /**
-   * The layers in Keras' order, which is the order of the weights in its files: by the longest way
-   * to the output, and those of the same length as they are met on a walk back from the output.
+   * The layers in Keras' order, which is the order of the weights in its files. Layers are sorted
+   * by the longest path to the output, longest first. Layers with paths of the same length keep the
+   * order in which a walk from the output to the input meets them.
    * @param {string} output
    */
   #order(output) {
@@ -347,10 +347,10 @@ export class Builder {
   }
 
   /**
-   * A walk in depth from the output to the input.
+   * Walks from the output to the input, depth first.
    * @param {string} output
-   * @returns {{ met: string[], finished: string[] }} the layers as they are met, and as all before
-   *   them have been met
+   * @returns {{ met: string[], finished: string[] }} the layers in the order in which they are met,
+   *   and in the order in which all layers before them have been met
    */
   #walkBack(output) {
     const met = new Set([output]);
@@ -404,7 +404,7 @@ function windowConfig(kernel, strides, padding, bias) {
 }
 
 /**
- * The output's shape of a window that moves over rows and columns.
+ * The shape of the output of a window that moves over rows and columns.
  * @param {Node} input
  * @param {number} filters
  * @param {[number, number]} kernel
@@ -427,8 +427,8 @@ function resized({ shape: [height, width, depth] }, [rows, columns], sign) {
 }
 
 /**
- * The zero padding with which a window without padding of its own, at stride 2, gives what padding
- * "same" would give in the frameworks that these networks were trained with.
+ * The zero padding for a window at stride 2 that has no padding itself. The result is that of the
+ * padding "same" in the frameworks with which these networks were trained.
  * @param {Node} input
  * @param {number} kernel
  * @returns {Sides}
@@ -441,7 +441,8 @@ export function stridePadding({ shape }, kernel) {
 }
 
 /**
- * A number of channels as a multiple of `divisor`, never less than nine tenths of what was asked.
+ * Rounds a number of channels to a multiple of `divisor`, which is at least nine tenths of the
+ * number.
  * @param {number} value
  * @param {number} divisor
  */

@@ -5,7 +5,9 @@ import { Builder, channels } from './builder.js';
 /** @import { Node } from './builder.js' */
 /** @import { Parameters } from './index.js' */
 
-/** Number of blocks in the four stages, and the channels of the first; they double. */
+/**
+ * Blocks in the four stages, and channels in the first stage. The channels double at each stage.
+ */
 const VARIANTS = {
   tiny: { depths: [3, 3, 9, 3], width: 96 },
   small: { depths: [3, 3, 27, 3], width: 96 },
@@ -14,7 +16,7 @@ const VARIANTS = {
   xlarge: { depths: [3, 3, 27, 3], width: 256 },
 };
 
-/** ImageNet's means and standard deviations of R, G and B, of values 0 .. 1. */
+/** ImageNet's means and standard deviations of red, green and blue, for values from 0 to 1. */
 const MEANS = [0.485, 0.456, 0.406];
 const DEVIATIONS = [0.229, 0.224, 0.225];
 

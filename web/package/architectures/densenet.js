@@ -6,10 +6,10 @@ import { Builder, channels } from './builder.js';
 /** @import { Parameters } from './index.js' */
 
 const EPSILON = 1.001e-5;
-/** Channels that a block adds. */
+/** How many channels a block adds. */
 const GROWTH = 32;
 
-/** Number of blocks in the four stages, by the number of layers that a network is named for. */
+/** Blocks in the four stages, by the number of layers in the network's name. */
 const DEPTHS = { 121: [6, 12, 24, 16], 169: [6, 12, 32, 32], 201: [6, 12, 48, 32] };
 
 /**
@@ -47,7 +47,7 @@ function block(builder, input, name) {
 }
 
 /**
- * Half the channels, half the rows and columns.
+ * Halves the channels, the rows and the columns.
  * @param {Builder} builder
  * @param {Node} input
  * @param {string} name

@@ -7,13 +7,13 @@ import { Builder, channels, roundChannels, stridePadding } from './builder.js';
 
 const BATCH_NORM = { axis: 3 };
 const EPSILON = 0.001;
-/** Rate of the last block's dropout; that of the others grows towards it. */
+/** Rate of the dropout in the last block. The rates of the blocks grow up to it. */
 const LAST_DROP_RATE = 0.2;
 
-/** ImageNet's standard deviations of R, G and B, of values 0 .. 1. */
+/** ImageNet's standard deviations of red, green and blue, for values from 0 to 1. */
 const DEVIATIONS = [0.229, 0.224, 0.225];
 
-/** Factors of width and depth, and rate of the dropout before the classes, of B0 to B7. */
+/** Width factor, depth factor and rate of the dropout before the classes, from B0 to B7. */
 const VARIANTS = [
   [1.0, 1.0, 0.2],
   [1.0, 1.1, 0.2],
@@ -25,7 +25,7 @@ const VARIANTS = [
   [2.0, 3.1, 0.5],
 ];
 
-/** Kernel, number of blocks, channels, expansion and stride of the first block of each stage. */
+/** Kernel, blocks, channels, expansion, and stride of the first block, for each stage. */
 const STAGES = [
   [3, 1, 16, 1, 1],
   [3, 2, 24, 6, 2],
@@ -37,9 +37,9 @@ const STAGES = [
 ];
 
 /**
- * @param {Parameters & { imagenet?: boolean }} parameters `imagenet`: with the second scaling that
- *   Keras gives to its ImageNet weights, whose Normalization divides by the variance's square root
- *   where the training divided by the variance
+ * @param {Parameters & { imagenet?: boolean }} parameters `imagenet` adds a second scaling, as
+ *   Keras does for its ImageNet weights. Their training divided by the variance, but the
+ *   Normalization layer divides by its square root
  * @param {number} variant 0 to 7
  * @returns {string} JSON
  */

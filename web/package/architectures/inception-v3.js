@@ -1,4 +1,4 @@
-/** Inception V3 (arXiv:1512.00567), as Keras has it: layers have only numbers for names. */
+/** Inception V3 (arXiv:1512.00567), as Keras has it. The names of its layers are numbers. */
 
 import { Builder } from './builder.js';
 
@@ -6,7 +6,7 @@ import { Builder } from './builder.js';
 /** @import { Parameters } from './index.js' */
 
 /**
- * A convolution of a branch: channels, then rows and columns of the kernel.
+ * A convolution of a branch, with its channels and with the rows and columns of its kernel.
  * @typedef {[filters: number, rows: number, columns: number]} Step
  */
 
@@ -51,7 +51,7 @@ class InceptionV3 {
   }
 
   /**
-   * 35 x 35: branches of 1 x 1, 5 x 5, twice 3 x 3, and pooling.
+   * A block of 35 x 35 positions. Its branches are 1 x 1, 5 x 5, two of 3 x 3, and pooling.
    * @param {Node} node
    * @param {number} number
    * @param {number} pooled channels of the last branch
@@ -92,7 +92,7 @@ class InceptionV3 {
   }
 
   /**
-   * 17 x 17: branches of 1 x 7 and 7 x 1.
+   * A block of 17 x 17 positions. Its branches have kernels of 1 x 7 and 7 x 1.
    * @param {Node} node
    * @param {number} number
    * @param {number} filters inside the branches
@@ -137,7 +137,7 @@ class InceptionV3 {
   }
 
   /**
-   * 8 x 8: branches that end in 1 x 3 and 3 x 1 side by side.
+   * A block of 8 x 8 positions. Branches end in 1 x 3 and 3 x 1 side by side.
    * @param {Node} node
    * @param {number} number
    */

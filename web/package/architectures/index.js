@@ -1,27 +1,27 @@
 /**
- * The networks of keras.applications: their configurations, made from a few parameters. Each family
- * is loaded when it is asked for.
+ * The networks of keras.applications. A few parameters make their configurations. The module of a
+ * family is loaded on demand.
  */
 
 import { choose } from '../base/errors.js';
 
 /**
- * What all networks have in common.
+ * The parameters that all networks have.
  * @typedef {object} Parameters
  * @property {[height: number, width: number]} inputSize
- * @property {boolean} includeTop whether the classes are there; without them the network ends in a
- *   global average pooling (pooling: 'avg')
+ * @property {boolean} includeTop whether the network has its classes. Without them it ends in a
+ *   global average pooling
  * @property {number} classes
  */
 
 /**
  * A network.
  * @typedef {object} Architecture
- * @property {(parameters: any) => Promise<string>} build gives the configuration, JSON
- * @property {number} side of the input by default, in pixels
- * @property {'none' | 'tf' | 'torch' | 'caffe'} preprocessing that its weights were trained with
- * @property {RegExp} mark what a list of its weights' names has in it, one a line
- * @property {object[]} variants parameters of its own that weights may have been saved with
+ * @property {(parameters: any) => Promise<string>} build makes the configuration as JSON
+ * @property {number} side rows and columns of the input by default
+ * @property {'none' | 'tf' | 'torch' | 'caffe'} preprocessing with which its weights were trained
+ * @property {RegExp} mark matches a list of the names of its weights, with one name in a line
+ * @property {object[]} variants its parameters with which weights may have been saved
  */
 
 const ALL_ALPHAS = [1, 0.75, 0.5, 0.35, 0.25, 1.3, 1.4].map((alpha) => ({ alpha }));
@@ -30,7 +30,7 @@ const V3_VARIANTS = [1, 0.75].flatMap((alpha) =>
 );
 const EFFICIENT_SIDES = [224, 240, 260, 300, 380, 456, 528, 600];
 
-/** @type {Record<string, Architecture>} by Keras' names */
+/** @type {Record<string, Architecture>} by their names in Keras */
 export const ARCHITECTURES = {
   MobileNetV2: {
     build: async (parameters) => (await import('./mobilenet.js')).mobileNetV2(parameters),
@@ -158,7 +158,7 @@ function family(members, describe) {
 }
 
 /**
- * @param {unknown} name as Keras has it: "MobileNetV2"
+ * @param {unknown} name Keras' name, "MobileNetV2"
  * @returns {Architecture}
  */
 export function findArchitecture(name) {

@@ -6,8 +6,8 @@ import { Builder, channels, roundChannels, stridePadding } from './builder.js';
 /** @import { Parameters } from './index.js' */
 
 /**
- * @typedef {Parameters & { alpha: number, minimalistic: boolean }} V3Parameters `minimalistic`:
- *   kernels of 3 x 3, ReLU and no squeeze and excitation
+ * A minimalistic network has kernels of 3 x 3, ReLU, and no squeeze and excitation.
+ * @typedef {Parameters & { alpha: number, minimalistic: boolean }} V3Parameters
  */
 
 /**

@@ -7,7 +7,7 @@ import { Builder, channels, roundChannels, stridePadding } from './builder.js';
 
 const EPSILON = 0.001;
 
-/** Channels and stride of MobileNet's blocks. */
+/** Channels and stride of the blocks of MobileNet. */
 const BLOCKS = [
   [64, 1],
   [128, 2],
@@ -42,7 +42,7 @@ export function mobileNet({ alpha, inputSize, includeTop, classes }) {
 }
 
 /**
- * A depthwise convolution and one of 1 x 1.
+ * A depthwise convolution and a convolution of 1 x 1.
  * @param {Builder} builder
  * @param {Node} node
  * @param {number} number of the block, from 1
@@ -73,7 +73,7 @@ function normRelu6(builder, node, name) {
   return builder.reluLayer(builder.batchNorm(node, `${name}_bn`, EPSILON), `${name}_relu`, 6);
 }
 
-/** Expansion, channels, number of blocks and stride of the first in MobileNetV2's stages. */
+/** Expansion, channels, blocks, and stride of the first block, for each stage of MobileNetV2. */
 const STAGES = [
   [1, 16, 1, 1],
   [6, 24, 2, 2],

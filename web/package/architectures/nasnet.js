@@ -9,13 +9,14 @@ import { Builder, channels, stridePadding } from './builder.js';
  * @typedef {object} Variant
  * @property {string} name
  * @property {number} penultimate channels before the classes
- * @property {number} repeats normal cells between two reductions
+ * @property {number} repeats number of normal cells between two reductions
  * @property {number} stem channels of the first convolution
- * @property {boolean} skipReduction whether the cell after a reduction looks past it
+ * @property {boolean} skipReduction whether the cell after a reduction also reads the input of the
+ *   reduction
  */
 
 const EPSILON = 0.001;
-/** Channels double at a reduction. */
+/** How much a reduction multiplies the channels. */
 const MULTIPLIER = 2;
 
 const MOBILE = { name: 'nasnet_mobile', penultimate: 1056, repeats: 4, stem: 32 };
@@ -62,7 +63,7 @@ class NasNet {
     const options = { strides: 2, padding: /** @type {const} */ ('valid') };
     let node = builder.conv(input, 'stem_conv1', stem, 3, options);
     node = builder.batchNorm(node, 'stem_bn1', EPSILON);
-    /** @type {Node | undefined} what the cell before got */
+    /** @type {Node | undefined} the input of the cell before */
     let before;
     [node, before] = this.#reduction(node, before, filters / MULTIPLIER ** 2, 'stem_1');
     [node, before] = this.#reduction(node, before, filters / MULTIPLIER, 'stem_2');
@@ -140,7 +141,7 @@ class NasNet {
   }
 
   /**
-   * Brings what the cell before got to the size and the channels of this one.
+   * Brings the input of the cell before to the size and the channels of this cell.
    * @param {Node | undefined} before
    * @param {Node} input of this cell
    * @param {number} filters
@@ -156,7 +157,7 @@ class NasNet {
   }
 
   /**
-   * Every second position, and of half the channels the positions between.
+   * Takes every second position. Half of the channels get the positions in between.
    * @param {Node} before
    * @param {number} filters
    * @param {string} id
@@ -193,11 +194,11 @@ class NasNet {
   }
 
   /**
-   * Twice ReLU, separable convolution and batch norm.
+   * A ReLU, a separable convolution and a batch norm, two times.
    * @param {Node} input
    * @param {number} filters
    * @param {number} kernel
-   * @param {number} strides of the first
+   * @param {number} strides of the first convolution
    * @param {string} id
    */
   #separable(input, filters, kernel, strides, id) {
@@ -215,7 +216,7 @@ class NasNet {
 
   /**
    * @param {'Max' | 'Average'} kind
-   * @param {Node} node padded already where the stride is 2
+   * @param {Node} node padded if the stride is 2
    * @param {string} name
    * @param {number} strides
    */

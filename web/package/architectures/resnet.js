@@ -7,10 +7,10 @@ import { Builder } from './builder.js';
 
 const EPSILON = 1.001e-5;
 
-/** Number of blocks in the four stages, by the number of layers that a network is named for. */
+/** Blocks in the four stages, by the number of layers in the network's name. */
 const DEPTHS = { 50: [3, 4, 6, 3], 101: [3, 4, 23, 3], 152: [3, 8, 36, 3] };
 
-/** Channels in the first stage; they double from stage to stage. */
+/** Channels in the first stage. They double at each stage. */
 const FILTERS = 64;
 
 /** @typedef {keyof typeof DEPTHS} Depth */
@@ -75,7 +75,7 @@ function stemPool(builder, node) {
 
 /**
  * @typedef {object} BlockSize
- * @property {number} filters a fourth of the channels that come out
+ * @property {number} filters a fourth of the channels of the output
  * @property {number} strides
  * @property {number} i number of the block in its stage, from 1
  */

@@ -6,7 +6,7 @@ import { Builder } from './builder.js';
 
 /** Channels of the five blocks. */
 const FILTERS = [64, 128, 256, 512, 512];
-/** Number of convolutions in them. */
+/** Convolutions in the blocks, by the number of layers in the network's name. */
 const DEPTHS = { 16: [2, 2, 3, 3, 3], 19: [2, 2, 4, 4, 4] };
 
 /**

@@ -33,7 +33,7 @@ export function xception({ inputSize, includeTop, classes }) {
 }
 
 /**
- * Two separable convolutions and a pooling, beside a convolution of stride 2.
+ * Two separable convolutions and a pooling, and a convolution of stride 2 around them.
  * @param {Builder} builder
  * @param {Node} input
  * @param {string} name

@@ -1,27 +1,27 @@
-/** The one error class of the package. */
+/** The error class of the package, and what messages are made of. */
 
 /**
- * What went wrong, as a stable text for programs.
+ * What went wrong, as a text that programs can rely on.
  *
  * From the engine:
- * - `INVALID_ARGUMENT`: an option or a size that no call can mean
- * - `INVALID_MODEL`: not a Keras model, or one whose parts are missing or contradict each other
- * - `UNSUPPORTED_LAYER`: a well-formed model with layers that the engine lacks; all are named
- * - `UNKNOWN_LAYER`: no layer has that name or index; the nearest names are given
- * - `INVALID_LAYER`: a layer without rows and columns, so without a heat map
- * - `INVALID_TARGET`: not the index of a class
- * - `INVALID_IMAGE`: not a picture, or one without pixels
- * - `TOO_LARGE`: beyond a limit of the engine
- * - `OUT_OF_MEMORY`
- * - `NOT_READY`: called before the step that it needs
- * - `INTERNAL`: a defect of the engine, please report it
+ * - `INVALID_ARGUMENT`: an option or a size has a value that is not allowed
+ * - `INVALID_MODEL`: the file is not a Keras model, or parts of it are missing or contradict others
+ * - `UNSUPPORTED_LAYER`: the engine lacks layers of the model, all of which are named
+ * - `UNKNOWN_LAYER`: no layer has this name or index; similar names are given
+ * - `INVALID_LAYER`: the layer has no rows and columns, and cannot have a heat map
+ * - `INVALID_TARGET`: the target is not the index of a class
+ * - `INVALID_IMAGE`: the value is not a picture, or it has no pixels
+ * - `TOO_LARGE`: a size is beyond a limit of the engine
+ * - `OUT_OF_MEMORY`: there is not enough memory
+ * - `NOT_READY`: a step that the call needs was not done before
+ * - `INTERNAL`: the engine has a defect; please report it
  *
  * From the package:
- * - `INVALID_SOURCE`: what was given as a model cannot be read as a file at all
+ * - `INVALID_SOURCE`: the value that was given as a model is no file and no address
  * - `FETCH_FAILED`: a model, the wasm file or a library could not be fetched
- * - `WASM_FAILED`: the WebAssembly module could not be compiled or has failed for good
+ * - `WASM_FAILED`: the WebAssembly module does not compile, or has failed for good
  * - `DISPOSED`: the model was disposed of before or during the call
- * - `WORKER_FAILED`: the worker could not be started or was closed
+ * - `WORKER_FAILED`: the worker does not start, or was stopped
  *
  * @typedef {'INVALID_ARGUMENT' | 'INVALID_MODEL' | 'UNSUPPORTED_LAYER' | 'UNKNOWN_LAYER'
  *   | 'INVALID_LAYER' | 'INVALID_TARGET' | 'INVALID_IMAGE' | 'TOO_LARGE' | 'OUT_OF_MEMORY'
@@ -30,7 +30,8 @@
  */
 
 /**
- * Every failure of the package but an abort, which rejects with the signal's own reason.
+ * Every failure of the package is a GradCamError, except an abort. An aborted call rejects with the
+ * signal's reason.
  * @example
  * await loadModel(file).catch((error) => {
  *   if (error.code !== 'INVALID_MODEL') throw error;
@@ -55,7 +56,7 @@ export class GradCamError extends Error {
 }
 
 /**
- * A value as an error message shows it: short, on one line.
+ * A value as an error message shows it, short and on one line.
  * @param {unknown} value
  * @returns {string}
  */

@@ -1,16 +1,16 @@
-/** Pauses in long work, in which the events of the page get through. */
+/** Pauses in long work, in which the page handles its events. */
 
 /**
- * To be called, and awaited, wherever work may pause.
+ * Awaited wherever work may pause.
  * @typedef {() => Promise<void>} Pause
  */
 
-/** How long work goes on without one, in milliseconds: a frame, at 60 a second. */
+/** Milliseconds between pauses, which are a frame at 60 frames a second. */
 const LONGEST = 16;
 
 /**
- * A function that pauses if the last pause is long enough ago.
- * @param {AbortSignal} [signal] that ends the work
+ * Returns a function that yields to the event loop when 16 ms have passed since the last yield.
+ * @param {AbortSignal} [signal] ends the work
  * @returns {Pause}
  */
 export function pauses(signal) {
@@ -24,7 +24,10 @@ export function pauses(signal) {
   };
 }
 
-/** A message: timers of a page in the background wait for a second. @returns {Promise<void>} */
+/**
+ * Waits for a message. A timer would wait for a second on a page in the background.
+ * @returns {Promise<void>}
+ */
 function nextTask() {
   const { port1, port2 } = new MessageChannel();
   return new Promise((resolve) => {

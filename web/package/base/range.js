@@ -1,5 +1,5 @@
 /**
- * Smallest and largest value.
+ * The smallest and the largest value. NaN is skipped.
  * @param {Float32Array} values
  */
 export function range(values) {

@@ -1,16 +1,17 @@
-/** The bytes of a model file, wherever they come from. */
+/** The bytes of a model file from a server, a disk or memory. */
 
 import { GradCamError, show } from './errors.js';
 import { readFileUrl, resolveUrl } from './url.js';
 
 /**
- * Where a file is: an address, a file that was chosen or dropped, or its bytes.
+ * A file as its address, as a File that a user chose or dropped, or as its bytes.
  * @typedef {string | URL | Blob | ArrayBuffer | ArrayBufferView} FileSource
  */
 
 /**
- * Where a model is: in one file, or in several that belong together, in any order (model.json of
- * TensorFlow.js with its shards; from an address, the shards are fetched from beside it).
+ * A model as one file, or as several files in any order. Several files are a model.json of
+ * TensorFlow.js with its shards. If model.json is given as an address, its shards are fetched
+ * relative to it.
  * @typedef {FileSource | File[] | FileList} ModelSource
  */
 
@@ -20,12 +21,13 @@ import { readFileUrl, resolveUrl } from './url.js';
  * @property {string} name of the main file, "" if it has none
  * @property {Uint8Array} bytes of the main file
  * @property {(paths: string[], total: number) => Promise<Uint8Array[]>} readBeside reads files by
- *   their paths from the main one; `total` is how many bytes they have
+ *   their paths from the main one, which have `total` bytes together
  */
 
 /**
- * How far a model is loaded. `fetch` counts bytes of the file (`total` is 0 where the server does not
- * tell), `weights` counts values handed to the engine, `plan` prepares the network.
+ * How far a model is loaded. In the phase `fetch` bytes of the file are counted, and `total` is 0
+ * if the server does not tell the size. In the phase `weights` values are handed to the engine. In
+ * the phase `plan` the network is prepared.
  * @typedef {{ phase: 'fetch' | 'weights' | 'plan', loaded: number, total: number }} Progress
  */
 
@@ -62,19 +64,22 @@ export async function openSource(source, options) {
  * @returns {Promise<never>}
  */
 async function readNone(paths) {
-  const text = `the model needs ${paths.join(', ')} too: give all its files, or its address`;
+  const text = `the model needs ${paths.join(', ')} too; give all its files, or its address`;
   throw new GradCamError('INVALID_SOURCE', text);
 }
 
 /**
- * The address of a file beside another, on the same server: a model says nothing of others.
+ * The address of a file beside another. A model must not name a file on another server.
  * @param {URL} url
  * @param {string} path
  */
 function besideUrl(url, path) {
   const beside = new URL(path, url);
   if (beside.protocol !== url.protocol || beside.host !== url.host) {
-    throw new GradCamError('INVALID_MODEL', `the model needs ${show(path)}, from another server`);
+    throw new GradCamError(
+      'INVALID_MODEL',
+      `the model names ${show(path)}, which is on another server`,
+    );
   }
   if (beside.search === '') beside.search = url.search;
   return beside;
@@ -98,14 +103,14 @@ async function openFiles(files, options) {
 }
 
 /**
- * The file to begin with.
+ * The file that names the others.
  * @param {File[]} files
  */
 function mainFile(files) {
   if (files.some(({ name }) => name === 'saved_model.pb')) {
     throw new GradCamError(
       'INVALID_MODEL',
-      'this is a SavedModel of TensorFlow, whose graph has no Keras layers: load it in Keras and ' +
+      'this is a TensorFlow SavedModel, whose graph has no Keras layers; load it in Keras and ' +
         'save it with model.save("model.keras")',
     );
   }
@@ -114,12 +119,12 @@ function mainFile(files) {
   const main = json.find(({ name }) => name === 'model.json') ?? json[0];
   if (main) return main;
   const names = files.map(({ name }) => name).join(', ');
-  const text = `of several files one must be a model.json; given: ${names}`;
+  const text = `one of several files must be a model.json; given: ${names}`;
   throw new GradCamError('INVALID_SOURCE', text);
 }
 
 /**
- * Files by their paths from the main one. Those that were dropped have lost their folders.
+ * Files by their paths from the main one. A dropped file has no folder, so only names are compared.
  * @param {File[]} files
  * @param {File} main
  * @param {string[]} paths
@@ -132,12 +137,12 @@ function findFiles(files, main, paths) {
   });
   const missing = found.filter((file) => typeof file === 'string');
   if (missing.length === 0) return /** @type {File[]} */ (found);
-  const text = `${main.name} needs ${missing.join(', ')} too: give all its files together`;
+  const text = `${main.name} needs ${missing.join(', ')} too; give all its files together`;
   throw new GradCamError('INVALID_SOURCE', text);
 }
 
 /**
- * Reads files one after another, with one count of bytes for all.
+ * Reads files one after another, and counts their bytes together.
  * @param {(File | URL)[]} sources
  * @param {number} total bytes
  * @param {ReadOptions} options
@@ -192,9 +197,9 @@ async function readUrl(url, options) {
   });
   if (!response.ok || !response.body) {
     const status = `${response.status} ${response.statusText}`.trim();
-    throw new GradCamError('FETCH_FAILED', `nothing at ${url.href} (${status})`);
+    throw new GradCamError('FETCH_FAILED', `there is nothing at ${url.href} (${status})`);
   }
-  // The length in the header is that of the compressed bytes where the server compresses.
+  // If the server compresses, the header has the length of the compressed bytes.
   const encoded = response.headers.has('content-encoding');
   const total = encoded ? 0 : Number(response.headers.get('content-length') ?? 0);
   return readStream(response.body, total, options);

@@ -1,11 +1,11 @@
-/** Text tables with wrapped cells, laid out as the library does that Keras prints its summaries with. */
+/** Text tables with wrapped cells. Their layout is that of the library with which Keras prints. */
 
 /**
- * A column: its heading, its width in characters, and the side that its cells keep to.
+ * A column with its heading, its width in characters and the alignment of its cells.
  * @typedef {{ heading: string, width: number, align: 'left' | 'right' }} Column
  */
 
-/** Characters around a cell's text: a space on either side. */
+/** Characters around the text of a cell, one space on either side. */
 const PADDING = 2;
 
 /**
@@ -36,7 +36,7 @@ export function formatTable(columns, rows, width) {
 }
 
 /**
- * The columns' widths, made smaller by even parts until the table fits.
+ * The widths of the columns, reduced by equal parts until the table fits.
  * @param {Column[]} columns
  * @param {number} width of the whole table
  * @returns {number[]}
@@ -83,7 +83,7 @@ function formatRow(texts, columns, widths, border) {
 }
 
 /**
- * Breaks a text between words. A word that is longer than a line is cut and ends in "…".
+ * Breaks a text between words. A word longer than a line is cut and ends in "…".
  * @param {string} text
  * @param {number} width
  * @returns {string[]}

@@ -1,10 +1,11 @@
-/** Addresses and files, alike in pages, workers and Node. */
+/** Addresses and files, which work alike in pages, workers and Node. */
 
 import { GradCamError, show } from './errors.js';
 import { importNode } from './node.js';
 
 /**
- * A URL, relative to the page, the worker or, in Node, the current folder.
+ * An address as a URL. A relative address starts at the page, at the worker or, in Node, at the
+ * current folder.
  * @param {string | URL} address
  * @returns {URL}
  */
@@ -22,7 +23,7 @@ function nodeBase() {
 }
 
 /**
- * Reads a file: URL, which Node's fetch cannot.
+ * Reads the file of a `file:` address, which fetch in Node cannot.
  * @param {URL} url
  * @returns {Promise<Uint8Array<ArrayBuffer>>}
  */
@@ -32,7 +33,7 @@ export async function readFileUrl(url) {
 }
 
 /**
- * Whether bytes look like an HTML page, which servers send in place of a missing file.
+ * Whether bytes look like an HTML page. Some servers send one in place of a missing file.
  * @param {Uint8Array} bytes
  */
 export function isHtml(bytes) {

@@ -3,7 +3,9 @@ import { Scratch } from './scratch.js';
 
 /** @import { GradCamErrorCode } from '../base/errors.js' */
 
-/** One instance of the module: the functions of gradcam.h and the memory that they work in. */
+/**
+ * One instance of the module. It has the functions of gradcam.h and the memory in which they work.
+ */
 export class Engine {
   #functions;
   #memory;
@@ -14,7 +16,7 @@ export class Engine {
   /**
    * @param {WebAssembly.Instance} instance
    * @param {() => void} onFailure called if the engine fails for good
-   * @param {WebAssembly.Memory} [memory] that the instance imports; default: the one that it exports
+   * @param {WebAssembly.Memory} [memory] that the instance imports, if it exports none
    */
   constructor(instance, onFailure, memory) {
     const functions = instance.exports;
@@ -30,8 +32,8 @@ export class Engine {
   }
 
   /**
-   * Calls a function of gradcam.h. A trap leaves the memory in an unknown state, so it ends the
-   * engine: its models are lost, the next init() starts another.
+   * Calls a function of gradcam.h. A trap leaves the memory in an unknown state, and ends the
+   * engine. Its models are lost, and the next init() starts another engine.
    * @param {string} name
    * @param {...number} args
    * @returns {number}
@@ -49,7 +51,7 @@ export class Engine {
   }
 
   /**
-   * Calls a function that returns a gc_status and throws what it reports.
+   * Calls a function that returns a gc_status, and throws the error that it reports.
    * @param {string} name
    * @param {...number} args
    */
@@ -64,7 +66,7 @@ export class Engine {
   }
 
   /**
-   * Runs `body` with memory of the engine that is given back afterwards.
+   * Runs `body` with memory of the engine, and frees the memory afterwards.
    * @template T
    * @param {(scratch: Scratch) => T} body
    * @returns {T}
@@ -78,18 +80,19 @@ export class Engine {
     }
   }
 
-  /** Threads that compute, this one included. Others begin by and by after the engine's start. */
+  /** Threads that compute, the calling one included. The others start later than the engine. */
   get threads() {
     return 'gc_thread_running' in this.#functions ? this.call('gc_thread_running') + 1 : 1;
   }
 
-  /** Bytes of the engine's memory. It grows with need and never shrinks. */
+  /** Bytes of the engine's memory, which grows and never shrinks. */
   get memorySize() {
     return this.#memory.buffer.byteLength;
   }
 
   /**
-   * The memory at a pointer. The view ends with the next call, since memory that grows moves.
+   * The memory at a pointer. The view is valid until the next call, because growing moves the
+   * memory.
    * @param {number} pointer
    * @param {number} length in bytes
    */
@@ -121,7 +124,7 @@ export class Engine {
    */
   text(pointer) {
     const bytes = new Uint8Array(this.#memory.buffer, pointer >>> 0);
-    // A copy, for a decoder takes nothing from a memory that threads share.
+    // The bytes are copied because a decoder refuses memory that threads share.
     return new TextDecoder().decode(bytes.slice(0, bytes.indexOf(0)));
   }
 }

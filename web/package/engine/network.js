@@ -1,12 +1,12 @@
-/** A model of the engine: the functions gc_model_* and gc_layer_* behind one owner. */
+/** A model of the engine. It wraps the functions gc_model_* and gc_layer_* of gradcam.h. */
 
 import { GradCamError } from '../base/errors.js';
 
 /** @import { Engine } from './engine.js' */
 
-/** Largest rank of a tensor, GC_MAX_RANK. */
+/** The largest rank of a tensor, GC_MAX_RANK. */
 const MAX_RANK = 5;
-/** Bytes of an int32, a float32 and a pointer of wasm32. */
+/** Bytes of an int32, of a float32 and of a pointer in wasm32. */
 const WORD = 4;
 
 /**
@@ -14,11 +14,11 @@ const WORD = 4;
  * @typedef {object} LayerInfo
  * @property {string} path names from outside to inside, joined by "/"
  * @property {string} type Keras class
- * @property {(number | null)[]} shape of the output, without the batch; null where the size is open
+ * @property {(number | null)[]} shape of the output, without the batch; null for an open size
  * @property {number} params number of values in its weights
- * @property {number} trainableParams of these, those that training would change
- * @property {number} parent index of the nested model that it stands in, -1 at the top level
- * @property {number[]} inputs indices of the layers whose outputs it takes
+ * @property {number} trainableParams number of values that training would change
+ * @property {number} parent index of the nested model that it is in, -1 at the top level
+ * @property {number[]} inputs indices of the layers whose outputs it reads
  */
 
 /**
@@ -31,8 +31,8 @@ const WORD = 4;
  */
 
 /**
- * The map of one layer. The raw map stays in the engine: browsers take as long to copy those of all layers as
- * for some of the layers' backward.
+ * The map of one layer. The raw map stays in the engine, because copying the raw maps of all layers
+ * takes as long as the backward pass of some layers.
  * @typedef {object} LayerMap
  * @property {number} height
  * @property {number} width
@@ -44,22 +44,22 @@ const WORD = 4;
 
 /** @typedef {{ height: number, width: number }} Size of a map */
 
-/** Classes that one call explains, GC_MAX_TARGETS. */
+/** How many classes one call explains at most, GC_MAX_TARGETS. */
 export const MAX_TARGETS = 8;
 
-/** Which of a class's values: gc_output. */
+/** Which value of a class is explained, as in the enum gc_output. */
 export const SCORE = 0;
 export const LOGIT = 1;
 
 export class Network {
   #engine;
-  /** 0 when disposed of */
+  /** 0 after dispose() */
   #address;
-  /** @type {{ height: number, width: number } | undefined} the size that is planned */
+  /** @type {{ height: number, width: number } | undefined} the input size that is planned */
   #planned;
   /** @type {Map<string, number> | undefined} */
   #layerIndices;
-  /** @type {Size[]} rows and columns of the layers that were asked for, by their indices, as planned */
+  /** @type {Size[]} sizes of the maps of layers that were explained, by index of the layer */
   #sizes = [];
   /** @type {Input | undefined} the input whose activations the engine holds */
   #current;
@@ -67,7 +67,7 @@ export class Network {
   #methods;
 
   /**
-   * Builds the layer graph; weights are still missing.
+   * Builds the layer graph, which has no weights yet.
    * @param {Engine} engine
    * @param {string} config JSON of the architecture
    */
@@ -115,7 +115,7 @@ export class Network {
     return this.#engine.call('gc_model_memory', this.#pointer) >>> 0;
   }
 
-  /** Height, width and channels of the input; null where the configuration leaves them open. */
+  /** Height, width and channels of the input. A size that the configuration leaves open is null. */
   get inputShape() {
     return this.#engine.scratch((scratch) => {
       const dims = scratch.alloc(3 * WORD);
@@ -164,7 +164,7 @@ export class Network {
   }
 
   /**
-   * The index that a call with a name writes.
+   * The index that a call writes for a name.
    * @param {'gc_model_find_weight' | 'gc_model_find_layer'} query
    * @param {string} name
    */
@@ -177,7 +177,7 @@ export class Network {
   }
 
   /**
-   * Index of the weight that a file means by a name, -1 if the model has no such weight.
+   * Index of the weight with a name in a file, -1 if the model has no weight of this name.
    * @param {string} name
    */
   findWeight(name) {
@@ -190,7 +190,7 @@ export class Network {
   }
 
   /**
-   * Its layer and array, "base/Conv1/kernel".
+   * The path of a weight, "base/Conv1/kernel".
    * @param {number} index of a weight
    */
   weightPath(index) {
@@ -207,33 +207,33 @@ export class Network {
    * @param {Float32Array} values
    */
   setWeight(index, values) {
-    this.writeWeight(index, this.weightRoom(index, values.length), 0, values);
+    this.writeWeight(index, this.weightBuffer(index, values.length), 0, values);
   }
 
   /**
-   * Makes room for a weight's values, for writeWeight.
+   * Allocates the buffer of a weight, which writeWeight fills.
    * @param {number} index of a weight
    * @param {number} count of its values
    * @returns {number} pointer
    */
-  weightRoom(index, count) {
+  weightBuffer(index, count) {
     return this.#engine.scratch((scratch) => {
-      const room = scratch.alloc(WORD);
-      this.#engine.check('gc_model_weight_room', this.#pointer, index, count, room);
-      return this.#engine.ints(room, 1)[0];
+      const buffer = scratch.alloc(WORD);
+      this.#engine.check('gc_model_weight_room', this.#pointer, index, count, buffer);
+      return this.#engine.ints(buffer, 1)[0];
     });
   }
 
   /**
-   * Copies the next values of a weight into its room.
+   * Copies values of a weight into its buffer.
    * @param {number} index of a weight
-   * @param {number} room pointer
-   * @param {number} first how many values were written before
+   * @param {number} pointer to the buffer
+   * @param {number} first index of the first value
    * @param {Float32Array} values
    */
-  writeWeight(index, room, first, values) {
+  writeWeight(index, pointer, first, values) {
     const { buffer, byteOffset, byteLength } = values;
-    const bytes = this.#engine.view(room + first * WORD, byteLength);
+    const bytes = this.#engine.view(pointer + first * WORD, byteLength);
     bytes.set(new Uint8Array(buffer, byteOffset, byteLength));
     this.#engine.check('gc_model_check_weight', this.#pointer, index, values.length);
   }
@@ -243,7 +243,9 @@ export class Network {
     return this.#find('gc_model_find_layer', name);
   }
 
-  /** Indices of all layers by their paths: for who asks for many. */
+  /**
+   * Indices of all layers by their paths. The map is made once, and is faster than many searches.
+   */
   get layerIndices() {
     if (this.#layerIndices === undefined) {
       const count = this.#engine.call('gc_model_layer_count', this.#pointer);
@@ -254,7 +256,7 @@ export class Network {
     return this.#layerIndices;
   }
 
-  /** Index of the layer that is explained when nobody chose one, -1 if there is none. */
+  /** Index of the layer that is explained by default, -1 if there is none. */
   get defaultLayer() {
     return this.#engine.call('gc_model_default_layer', this.#pointer);
   }
@@ -270,10 +272,10 @@ export class Network {
   }
 
   /**
-   * Does the same in parts, for who has other work to do between them.
+   * Does the same in parts, so that the caller can do other work between them.
    * @param {number} height
    * @param {number} width
-   * @returns {Generator<number>} parts that are left, 0 at the end
+   * @returns {Generator<number>} how many parts are left, 0 at the end
    */
   *planInParts(height, width) {
     this.#current = undefined;
@@ -325,7 +327,7 @@ export class Network {
   }
 
   /**
-   * How many classes share the way back to layers, 1 to MAX_TARGETS.
+   * How many classes one backward pass to these layers can serve, 1 to MAX_TARGETS.
    * @param {Input} input
    * @param {number[]} layers indices
    */
@@ -423,7 +425,7 @@ export class Network {
   }
 
   /**
-   * Gradients of the sum of seed * output with regard to the outputs of layers.
+   * Gradients of the sum over classes of seed * output, with regard to the outputs of layers.
    * @param {Input} input
    * @param {number} output SCORE or LOGIT
    * @param {Float32Array} seed one value a class
@@ -450,7 +452,7 @@ export class Network {
   }
 
   /**
-   * Values of a layer's output.
+   * The number of values in a layer's output.
    * @param {number} layer index
    */
   #size(layer) {
@@ -458,7 +460,7 @@ export class Network {
   }
 
   /**
-   * Rows and columns of a layer. One without any is left for the engine to refuse.
+   * Rows and columns of a layer. If it has none, the engine will refuse it.
    * @param {number} layer
    */
   #positions(layer) {

@@ -1,4 +1,4 @@
-/** Engines: started once for each wasm, with their threads. */
+/** Starts engines, one for each choice of wasm, and knows which engine does what. */
 
 import { GradCamError } from '../base/errors.js';
 import { Engine } from './engine.js';
@@ -19,13 +19,13 @@ let first;
 const owners = new WeakMap();
 
 /**
- * Compiles and starts an engine. loadModel does this by itself. Call it to be ready sooner, or to use
- * functions on pictures without a model. Calls with the same options share one engine. After a failure
- * the next call tries again.
+ * Compiles and starts an engine. loadModel does this by itself. Call it to be ready sooner, or to
+ * use functions on pictures without a model. Calls with the same options share one engine. After a
+ * failure the next call tries again.
  *
- * A model and its explanations use the engine that the model was loaded with. Calls on plain data use
- * the default engine, which is the one that init or loadModel started first. Plain data are pictures,
- * tensors and copies of explanations.
+ * A model and its explanations use the engine that the model was loaded with. Calls on plain data
+ * use the default engine, which is the one that init or loadModel started first. Plain data are
+ * pictures, tensors and copies of explanations.
  * @param {WasmOptions} [options]
  * @returns {Promise<Engine>} for the package itself
  * @example
@@ -85,7 +85,7 @@ async function start(options, onFailure) {
   const given = await compileGiven(options);
   if (given) return instantiate(given, threads, onFailure);
   const urls = chooseFiles(options.wasmVariant, threads);
-  // Should a server not have the one file, or memory for threads not be had, the next will do.
+  // If the server lacks a file, or there is no memory for threads, the next file is tried.
   const startUrl = async (/** @type {URL} */ url) =>
     instantiate(await compileUrl(url), threads, onFailure);
   return urls
@@ -95,7 +95,7 @@ async function start(options, onFailure) {
 
 /**
  * @param {WebAssembly.Module} module
- * @param {number} threads that it shall have, if it is a module for threads
+ * @param {number} threads to start, if the module has threads
  * @param {() => void} onFailure called if the engine fails for good
  */
 async function instantiate(module, threads, onFailure) {
@@ -130,8 +130,9 @@ async function instantiateShared(module, count, onFailure) {
 }
 
 /**
- * The engine needs nothing of its host but, with threads, the memory. What its C library imports all the
- * same (WASI's files and clock, the news that memory grew) is answered with "not supported".
+ * The module's imports. With threads it needs its memory. Its C library also imports functions for
+ * files, for the clock and for memory growth, which the engine does not use. They answer "not
+ * supported".
  * @param {WebAssembly.Module} module
  * @param {WebAssembly.Memory} [memory]
  */

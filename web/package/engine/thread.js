@@ -1,4 +1,4 @@
-/** One thread of an engine: an instance of its module, in its memory, on a stack of its own. */
+/** A thread of an engine. It runs the same module in the same memory, with its own stack. */
 
 /** @import { ThreadStart } from './threads.js' */
 
@@ -9,7 +9,7 @@ function received() {
       addEventListener('message', ({ data }) => resolve(data), { once: true }),
     );
   }
-  // Node. Nothing that a bundler can take for a literal.
+  // This is Node. The name is put together because bundlers look for literal names.
   const name = ['node', 'worker_threads'].join(':');
   return import(/* webpackIgnore: true */ /* @vite-ignore */ name).then(
     ({ workerData }) => workerData,

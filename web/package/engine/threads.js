@@ -1,40 +1,42 @@
 /**
- * The threads of an engine: workers that run its module in its memory. They help in the engine's loops;
- * the results are the same without them.
+ * The threads of an engine. They are workers that run its module in its memory, and share the work
+ * of its loops. The results are the same without them.
  */
 
 import { GradCamError, show } from '../base/errors.js';
 import { importNode, isNode } from '../base/node.js';
 
-/** More threads than these need larger networks. */
+/** How many threads there are by default. More of them speed up only larger networks. */
 const DEFAULT_LIMIT = 4;
 
 const LIMIT = 64;
 
-/** Pages of 64 KB that the modules begin with (INITIAL_MEMORY in the Makefile). */
+/** Memory at the start, in pages of 64 KB. INITIAL_MEMORY in the Makefile says the same. */
 const INITIAL_PAGES = 256;
 
-/** How far a memory may grow, in pages: what 32 bits can address, or less where that cannot be had. */
+/**
+ * Limits for the growth of the memory, in pages. Not every system grants the first, which is 4 GB.
+ */
 const MAXIMUM_PAGES = [65536, 32768, 16384];
 
 /**
- * What a thread needs to begin.
+ * What a thread needs to start.
  * @typedef {object} ThreadStart
  * @property {WebAssembly.Module} module
  * @property {WebAssembly.Memory} memory
- * @property {number} stack pointer to the end of the thread's own
+ * @property {number} stack pointer to the end of the thread's stack
  */
 
 /** @typedef {{ terminate: () => unknown }} Thread */
 
-/** Whether workers may share memory: a browser lets only pages that are cross-origin isolated. */
+/** Whether workers may share memory. In a browser the page must be cross-origin isolated. */
 export function canShareMemory() {
   return globalThis.crossOriginIsolated ?? typeof SharedArrayBuffer === 'function';
 }
 
 /**
- * How many threads to have.
- * @param {number} [threads] as the caller wants it
+ * How many threads to start.
+ * @param {number} [threads] the caller's wish
  */
 export async function chooseThreads(threads) {
   if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1 && threads <= LIMIT)) {
@@ -50,15 +52,18 @@ async function countProcessors() {
   return globalThis.navigator?.hardwareConcurrency ?? 1;
 }
 
-/** Whether a module is one for threads: it takes its memory from outside. @param {WebAssembly.Module} module */
+/**
+ * Whether a module has threads. It imports its memory then.
+ * @param {WebAssembly.Module} module
+ */
 export function takesMemory(module) {
   return WebAssembly.Module.imports(module).some(({ kind }) => kind === 'memory');
 }
 
-/** A memory for the module and its threads. */
+/** A memory for a module and its threads. */
 export function createSharedMemory() {
   if (!canShareMemory()) {
-    throw new Error('it has threads, which need a page that is cross-origin isolated');
+    throw new Error('its threads need a page that is cross-origin isolated');
   }
   /** @type {unknown} */
   let failure;
@@ -73,7 +78,7 @@ export function createSharedMemory() {
 }
 
 /**
- * What starts a thread here. A worker that cannot be had, or fails, leaves its work to the others.
+ * A function that starts a thread. If a worker does not start, or fails, the others do its work.
  * @returns {Promise<(start: ThreadStart) => Thread | undefined>}
  */
 export async function threadStarter() {
@@ -89,7 +94,7 @@ export async function threadStarter() {
 
 /** @param {ThreadStart} start */
 function createWorker(start) {
-  // Bundlers look for this very form of an address.
+  // Bundlers look for an address in exactly this form.
   const worker = new Worker(new URL('./thread.js', import.meta.url), { type: 'module' });
   worker.addEventListener('error', (event) => event.preventDefault());
   worker.postMessage(start);
@@ -98,10 +103,10 @@ function createWorker(start) {
 
 async function nodeCreator() {
   const { Worker: NodeWorker } = await importNode('worker_threads');
-  // Not in that form, since a bundler for the browser has no use for it.
+  // The address has another form than above because bundlers for the browser must not find it.
   const here = import.meta.url;
   return (/** @type {ThreadStart} */ workerData) => {
-    // Without the program's own arguments, which may be for its main file alone.
+    // The program's arguments are left out because they may be for its main file only.
     const worker = new NodeWorker(new URL('./thread.js', here), { workerData, execArgv: [] });
     worker.on('error', () => {});
     // The process may end while its threads wait for work.

@@ -3,8 +3,8 @@ import { resolveUrl } from '../base/url.js';
 /** @import { WasmOptions } from './wasm.js' */
 
 /**
- * A map whose keys are WasmOptions. Options that name the same wasm and the same number of threads are
- * one key. Bytes and modules are held weakly, and their entries are collected with them.
+ * A map whose keys are WasmOptions. Options that name the same wasm and the same number of threads
+ * are one key. Bytes and modules are held weakly, and their entries are collected with them.
  * @template T
  */
 export class WasmMap {

@@ -1,30 +1,31 @@
-/** The WebAssembly module: found and compiled. */
+/** Finds the WebAssembly module and compiles it. */
 
 import { GradCamError, choose, show } from '../base/errors.js';
 import { isHtml, readFileUrl, resolveUrl } from '../base/url.js';
 
 /**
- * A build that the package brings. "relaxed" has fused multiply-add, which not every browser runs; its
+ * A build of the engine. "relaxed" uses fused multiply-add, which not every browser has. Its
  * results differ from those of "simd" by rounding.
  * @typedef {'simd' | 'relaxed'} WasmVariant
  */
 
 /**
- * Where the wasm comes from; without any of the first four it is the fastest variant in the package that
- * runs here.
+ * Which wasm an engine runs, and with how many threads. Without the first four options it is the
+ * fastest variant of the package that the browser runs.
  * @typedef {object} WasmOptions
- * @property {WasmVariant} [wasmVariant] this variant, whatever runs here
+ * @property {WasmVariant} [wasmVariant] a variant of the package
  * @property {string | URL} [wasmUrl] address of the wasm file
  * @property {ArrayBuffer | ArrayBufferView} [wasmBinary] bytes of the wasm file
  * @property {WebAssembly.Module} [wasmModule] the compiled module
- * @property {number} [threads] how many threads compute, 1 to 64, the calling one included; default: one
- *   for each processor, at most 4. There is only one where the page is not cross-origin isolated, and in
- *   a wasm file of one's own that is not one of the package's with threads. The results are the same,
- *   bit for bit
+ * @property {number} [threads] how many threads compute, 1 to 64, the calling one included
+ *   (default: one for each processor, at most 4). There is one thread if the page is not
+ *   cross-origin isolated, or if the wasm file was built without threads. The number of threads
+ *   changes no bit of the results
  */
 
 /**
- * The files of the variants, without and with threads. Bundlers look for this very form of an address.
+ * The files of the variants, without and with threads. Bundlers look for addresses in exactly this
+ * form.
  * @type {Record<WasmVariant, { single: () => URL, threads: () => URL }>}
  */
 const files = {
@@ -39,8 +40,8 @@ const files = {
 };
 
 /**
- * The package's files to try, the fastest first. A browser that lacks an instruction refuses a module
- * whole, so none is asked for that has one.
+ * The package's files to try, the fastest first. A browser that lacks relaxed SIMD refuses the
+ * whole module, and does not get one with it.
  * @param {WasmVariant | undefined} variant
  * @param {number} threads
  */
@@ -54,7 +55,7 @@ export function chooseFiles(variant, threads) {
 
 /**
  * @param {WasmOptions} options
- * @returns {Promise<WebAssembly.Module | undefined>} undefined if the package's own is meant
+ * @returns {Promise<WebAssembly.Module | undefined>} undefined if the options name no wasm
  */
 export async function compileGiven({ wasmModule, wasmBinary, wasmUrl }) {
   if (wasmModule instanceof WebAssembly.Module) return wasmModule;
@@ -66,16 +67,16 @@ export async function compileGiven({ wasmModule, wasmBinary, wasmUrl }) {
   return wasmUrl ? compileUrl(resolveUrl(wasmUrl)) : undefined;
 }
 
-/** Whether WebAssembly has relaxed SIMD here. */
+/** Whether this browser or Node has relaxed SIMD. */
 export function hasRelaxedSimd() {
   return WebAssembly.validate(
-    // A module of one function, of type () -> v128: unreachable, f32x4.relaxed_madd.
+    // A module with one function of type () -> v128, which is "unreachable, f32x4.relaxed_madd".
     // prettier-ignore
     new Uint8Array([
       0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0, // "\0asm", version 1
-      1, 5, 1, 0x60, 0, 1, 0x7b, // types: one, of a function without parameters, with a result v128
-      3, 2, 1, 0, // functions: one, of type 0
-      10, 8, 1, 6, 0, 0x00, 0xfd, 0x85, 0x02, 0x0b, // code: no locals, the two instructions, end
+      1, 5, 1, 0x60, 0, 1, 0x7b, // types: a function without parameters that returns v128
+      3, 2, 1, 0, // functions: one of type 0
+      10, 8, 1, 6, 0, 0x00, 0xfd, 0x85, 0x02, 0x0b, // code: no locals, two instructions, end
     ]),
   );
 }
@@ -117,7 +118,7 @@ async function request(url) {
 }
 
 /**
- * Compiles while the bytes arrive, where the server says that they are wasm.
+ * Compiles while the bytes arrive, if the server says that they are wasm.
  * @param {Response} response
  * @param {URL} url
  */
@@ -126,11 +127,11 @@ async function compileResponse(response, url) {
     try {
       return await WebAssembly.compileStreaming(response.clone());
     } catch {
-      // The bytes tell the reason below.
+      // Compiling the bytes below tells the reason.
     }
   }
   const bytes = await response.arrayBuffer().catch((cause) => {
-    throw new GradCamError('FETCH_FAILED', `the wasm file ${url.href} arrives cut off`, { cause });
+    throw new GradCamError('FETCH_FAILED', `the wasm file ${url.href} is cut off`, { cause });
   });
   return compileBytes(bytes, url.href);
 }
@@ -148,7 +149,7 @@ async function compileBytes(source, origin) {
   if (isHtml(bytes)) {
     throw new GradCamError(
       'WASM_FAILED',
-      `${origin} is an HTML page, not a wasm file: the server or bundler does not serve ` +
+      `${origin} is an HTML page, not a wasm file; the server or bundler does not serve ` +
         `gradcam.wasm there; give its address as wasmUrl`,
     );
   }

@@ -1,4 +1,7 @@
-/** HDF5 files of Keras: whole models and weights alone (.h5), and the weight store in a .keras file. */
+/**
+ * Reads the HDF5 files of Keras. They are whole models, weights alone, and the store in a .keras
+ * file.
+ */
 
 import { GradCamError } from '../base/errors.js';
 import { library } from './library.js';
@@ -8,19 +11,20 @@ import { bytesPerNumber, isNumberType, toFloat32 } from './numbers.js';
 /** @import { Container, Weight } from './index.js' */
 /** @import { Dataset, Group } from 'jsfive' */
 
-/** The message of a data set's header that says where its values lie. */
+/** The message in the header of a data set that says where its values are. */
 const DATA_LAYOUT_MESSAGE = 8;
-/** How they lie there. */
+/** Layouts of the values. */
 const COMPACT = 0;
 const CONTIGUOUS = 1;
 
-/** Groups within groups; Keras nests one or two levels a submodel. */
+/** The deepest nesting of groups that is read. Keras nests one or two levels for each submodel. */
 const MAX_DEPTH = 64;
 
 /**
- * Opens a whole model as model.save('model.h5') of Keras 2 and 3 writes it: the configuration in an
- * attribute, the weights in one group a top-level layer. The optimizer's state is not read. Or weights
- * alone, as model.save_weights() writes them: in the same groups, or in Keras 3's store.
+ * Opens a file that model.save('model.h5') or model.save_weights() of Keras 2 or 3 has written. A
+ * whole model has its configuration in an attribute, and its weights in one group for each
+ * top-level layer. Weights alone are in the same groups, or in Keras 3's store. The state of the
+ * optimizer is not read.
  * @param {Uint8Array} bytes
  * @param {Pause} pause
  * @returns {Promise<Container>}
@@ -40,13 +44,13 @@ function findWeights(file) {
   const hasLayers = ['layer_names', 'layer_names0'].some((name) => name in file.attrs);
   if (hasLayers) return { datasets: layerWeights(file), isOrdered: true };
   if (file.keys.includes('layers')) return { datasets: storeWeights(file) };
-  const text = 'an HDF5 file, but not a Keras model: it has no attribute model_config';
+  const text = 'this HDF5 file is not a Keras model; it has no attribute model_config';
   throw new GradCamError('INVALID_MODEL', text);
 }
 
 /**
- * The weights of Keras 3's store, model.weights.h5, named by their place in it:
- * "layers/conv2d/vars/0".
+ * The weights of Keras 3's store, model.weights.h5. Their names are their paths in the file, such
+ * as "layers/conv2d/vars/0".
  * @param {Uint8Array} bytes
  * @param {Pause} pause
  * @returns {Promise<Weight[]>}
@@ -73,8 +77,8 @@ async function readAll(datasets, bytes, pause) {
 }
 
 /**
- * Runs a step that reads the file. jsfive throws texts, and range errors where an address lies
- * outside the file.
+ * Runs a step that reads the file. jsfive throws texts, and range errors for addresses outside the
+ * file.
  * @template T
  * @param {() => T} read
  * @returns {T}
@@ -100,7 +104,7 @@ function openFile(jsfive, bytes) {
 }
 
 /**
- * Compares the file's length with the one that its first block (version 0, 2 or 3) states.
+ * Compares the length of the file with the length that its first block states.
  * @param {Uint8Array} bytes
  */
 function checkLength(bytes) {
@@ -113,7 +117,7 @@ function checkLength(bytes) {
 }
 
 /**
- * The data sets of all layers, named "<layer's group>/<weight's name>".
+ * The data sets of all layers. Their names are "<layer's group>/<weight's name>".
  * @param {Group} group
  * @returns {Generator<[string, Dataset]>}
  */
@@ -142,8 +146,8 @@ function childGroup(group, name) {
 }
 
 /**
- * A list of names among a group's attributes. Keras splits a list that is too long for one attribute
- * over several: layer_names0, layer_names1, ...
+ * A list of names in the attributes of a group. Keras splits a list that is too long for one
+ * attribute into layer_names0, layer_names1 and so on.
  * @param {Group} group
  * @param {string} attribute
  * @returns {string[]}
@@ -159,16 +163,16 @@ function names(group, attribute) {
 }
 
 /**
- * The data sets of a group and those in it, named by their places.
+ * The data sets of a group and of its groups. Their names are their paths.
  * @param {Group} group
  * @param {string} [path] of the group, "" or ending in "/"
- * @param {Set<number>} [visited] addresses of the groups that were seen
+ * @param {Set<number>} [visited] addresses of the groups that were read
  * @returns {Generator<[string, Dataset]>}
  */
 function* storeWeights(group, path = '', visited = new Set()) {
   const { offset } = group._dataobjects;
   if (visited.has(offset) || path.split('/').length > MAX_DEPTH) {
-    throw new GradCamError('INVALID_MODEL', `the HDF5 file's groups go in a circle at ${path}`);
+    throw new GradCamError('INVALID_MODEL', `the groups of the HDF5 file form a circle at ${path}`);
   }
   visited.add(offset);
   for (const key of group.keys) {
@@ -189,7 +193,7 @@ function* storeWeights(group, path = '', visited = new Set()) {
 function weight(name, dataset, bytes) {
   const shape = [...dataset.shape];
   const size = shape.reduce((product, axis) => product * axis, 1);
-  /** @type {Float32Array | undefined} between the first and the last read of a part */
+  /** @type {Float32Array | undefined} kept from the first part to the last */
   let unpacked;
   const read = (first = 0, end = size) => {
     unpacked ??= guarded(() => readValues(name, dataset, size, bytes));
@@ -212,7 +216,7 @@ function readValues(name, dataset, size, bytes) {
   if (!isNumberType(type)) {
     throw new GradCamError(
       'INVALID_MODEL',
-      `weight ${name} has values of type ${type}, not numbers`,
+      `weight ${name} has values of type ${type}, which are not numbers`,
     );
   }
   const stored = storedBytes(dataset, size * bytesPerNumber(type), bytes);
@@ -222,8 +226,8 @@ function readValues(name, dataset, size, bytes) {
 }
 
 /**
- * The values' bytes where they lie in one piece, else undefined. jsfive would read them one by one
- * into an array of JavaScript numbers, which takes six times the memory.
+ * The bytes of the values if they are in one piece, else undefined. jsfive would read the values
+ * one by one into an array of JavaScript numbers, which takes six times the memory.
  * @param {Dataset} dataset
  * @param {number} length in bytes
  * @param {Uint8Array} bytes of the file
@@ -238,12 +242,12 @@ function storedBytes(dataset, length, bytes) {
   if (layout === COMPACT) start = properties + 2;
   else if (layout === CONTIGUOUS) start = Number(view.getBigUint64(properties, true));
   else return undefined;
-  if (start + length > bytes.byteLength) throw new RangeError('values lie outside the file');
+  if (start + length > bytes.byteLength) throw new RangeError('values are outside the file');
   return bytes.subarray(start, start + length);
 }
 
 /**
- * Refuses chunks that are far larger than their data set: reading them would take for ever.
+ * Refuses chunks that are far larger than their data set, because reading them would take too long.
  * @param {string} name
  * @param {Dataset} dataset
  * @param {number} size number of values
@@ -251,6 +255,9 @@ function storedBytes(dataset, length, bytes) {
 function checkChunks(name, dataset, size) {
   const chunk = dataset._dataobjects.chunks ?? [];
   if (chunk.reduce((product, axis) => product * axis, 1) > 16 * size + 65536) {
-    throw new GradCamError('INVALID_MODEL', `weight ${name} lies in chunks of ${chunk} values`);
+    throw new GradCamError(
+      'INVALID_MODEL',
+      `weight ${name} is stored in chunks of ${chunk} values, more than it has`,
+    );
   }
 }

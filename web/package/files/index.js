@@ -1,4 +1,4 @@
-/** Model files: told apart by their first bytes, opened as a configuration and named weights. */
+/** Opens model files. Their first bytes tell their kind. */
 
 import { GradCamError } from '../base/errors.js';
 import { pauses } from '../base/pauses.js';
@@ -12,21 +12,22 @@ import { isSafetensors, openSafetensors } from './safetensors.js';
 /**
  * A weight array as a file has it.
  * @typedef {object} Weight
- * @property {string} name the parts of its place in the file, joined by "/"; see gc_model_find_weight
+ * @property {string} name the path in the file, with parts joined by "/", as gc_model_find_weight
+ *   takes it
  * @property {number[]} shape
- * @property {number} size number of values: the product of the axes
- * @property {(first?: number, end?: number) => Float32Array} read decodes values, row-major, all or from
- *   one to before another; they may lie in the file's bytes
+ * @property {number} size number of values, the product of the axes
+ * @property {(first?: number, end?: number) => Float32Array} read decodes the values from `first`
+ *   to before `end`, or all, in row-major order. The array may be a view of the file's bytes
  */
 
 /**
  * An opened model file.
  * @typedef {object} Container
- * @property {string} [config] JSON of the model's architecture, as Keras writes it; files of weights
- *   alone have none
- * @property {boolean} [isOrdered] whether the weights are known by their order, as in Keras' files of
- *   weights alone, rather than by their names
- * @property {Weight[]} weights read one after another, so that no more than one is held twice
+ * @property {string} [config] Keras' JSON of the model's architecture, which weights alone lack
+ * @property {boolean} [isOrdered] whether the order of the weights tells what they are. Else their
+ *   names tell. Keras' files of weights alone are ordered
+ * @property {Weight[]} weights the caller reads one after another, so that memory holds only one
+ *   twice
  * @property {string[]} [labels] names of the classes, if the file has them
  * @property {Preprocessing} [preprocessing] if the file has it
  */
@@ -38,7 +39,7 @@ import { isSafetensors, openSafetensors } from './safetensors.js';
  * @property {(files: ModelFiles, pause: Pause) => Container | Promise<Container>} open
  */
 
-/** @type {Kind[]} the kinds of files that are read */
+/** @type {Kind[]} the kinds of files that can be read */
 export const kinds = [
   {
     name: 'Keras 3 (.keras)',
@@ -61,13 +62,13 @@ export const kinds = [
 const SAVE_AGAIN = 'load it in Keras and save it with model.save("model.keras")';
 
 /**
- * What is often taken for a model that can be read here, and what to do instead.
+ * Files that are not Keras models although users try them, and what to do instead.
  * @type {{ is: (bytes: Uint8Array) => boolean, what: string, instead: string }[]}
  */
 const others = [
   { is: isHtml, what: 'it is an HTML page', instead: 'is the address right?' },
   {
-    // Field 1 of a SavedModel, its version, then field 2, its graphs.
+    // Field 1 of a SavedModel is its version, field 2 its graphs.
     is: begins(0x08, 0x01, 0x12),
     what: 'it is a saved_model.pb of TensorFlow, whose graph has no Keras layers',
     instead: SAVE_AGAIN,
@@ -103,7 +104,7 @@ export async function openContainer(files, pause = pauses()) {
   const kind = kinds.find(({ is }) => is(files.bytes));
   if (kind) return kind.open(files, pause);
   const allowed = kinds.map(({ name }) => name).join(', ');
-  const text = `not a model file: ${describe(files.bytes)}; allowed: ${allowed}`;
+  const text = `the file is not a model; ${describe(files.bytes)}; allowed: ${allowed}`;
   throw new GradCamError('INVALID_MODEL', text);
 }
 

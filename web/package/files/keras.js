@@ -1,4 +1,4 @@
-/** .keras files: a zip of the configuration (JSON) and the weights (HDF5), as Keras 3 writes them. */
+/** Reads .keras files of Keras 3, which are zip files with the configuration and the weights. */
 
 import { GradCamError } from '../base/errors.js';
 import { library } from './library.js';
@@ -11,13 +11,13 @@ import { openWeightStore } from './hdf5.js';
 const CONFIG = 'config.json';
 const WEIGHTS = 'model.weights.h5';
 
-/** Largest sizes after unpacking, in bytes. */
+/** The largest sizes after unpacking, in bytes. */
 const MAX_BYTES = new Map([
   [CONFIG, 64 * 2 ** 20],
   [WEIGHTS, 2 ** 31 - 1],
 ]);
 
-/** What packs better than this, and is larger than a config may be, is no weights but a zip bomb. */
+/** Weights do not pack better than this. A large file that does is refused as a zip bomb. */
 const MAX_RATIO = 64;
 
 /**
@@ -33,7 +33,7 @@ export async function openKeras(bytes, pause) {
   if (!config) {
     throw new GradCamError(
       'INVALID_MODEL',
-      `a zip file, but not a Keras model: no ${CONFIG} in it`,
+      `this zip file is not a Keras model; it has no ${CONFIG}`,
     );
   }
   if (!weights) throw new GradCamError('INVALID_MODEL', `the .keras file lacks ${WEIGHTS}`);
@@ -45,7 +45,7 @@ export async function openKeras(bytes, pause) {
 
 /**
  * @param {Uint8Array} bytes
- * @returns {Promise<Record<string, Uint8Array>>} the files that a model is read from
+ * @returns {Promise<Record<string, Uint8Array>>} the files of the model
  */
 async function unzip(bytes) {
   const { unzipSync } = await library('fflate', () => import('fflate'));

@@ -1,11 +1,11 @@
-/** Libraries that are loaded only when a file needs them. */
+/** Loads libraries when a file needs them. */
 
 import { GradCamError } from '../base/errors.js';
 
 /**
  * @template T
  * @param {string} name
- * @param {() => Promise<T>} load an import() with the name as a literal, which bundlers look for
+ * @param {() => Promise<T>} load an import() with a literal name, for which bundlers look
  * @returns {Promise<T>}
  */
 export async function library(name, load) {

@@ -1,10 +1,10 @@
-/** Arrays of numbers as files store them, decoded to float32, and encoded to float16. */
+/** Decodes numbers of files to float32, and encodes float16. */
 
 import { roundHalfToEven } from '../base/table.js';
 
 /** @typedef {(view: DataView, offset: number, littleEndian: boolean) => number} ReadNumber */
 
-/** @type {Record<string, ReadNumber>} by kind (float, int, unsigned) and bytes a number */
+/** @type {Record<string, ReadNumber>} by kind (float, int, unsigned) and bytes of a number */
 const readers = {
   f2: (view, offset, littleEndian) => halfToNumber(view.getUint16(offset, littleEndian)),
   f4: (view, offset, littleEndian) => view.getFloat32(offset, littleEndian),
@@ -20,7 +20,8 @@ const readers = {
 };
 
 /**
- * Whether a type, as NumPy names it ("<f4": byte order, kind, bytes a number), can be decoded.
+ * Whether a type can be decoded. NumPy's name of a type, such as "<f4", has the byte order, the
+ * kind and the bytes of a number.
  * @param {unknown} type
  * @returns {type is string}
  */
@@ -29,7 +30,7 @@ export function isNumberType(type) {
 }
 
 /**
- * Bytes a number of a type takes.
+ * How many bytes a number of a type takes.
  * @param {string} type
  */
 export function bytesPerNumber(type) {
@@ -39,10 +40,10 @@ export function bytesPerNumber(type) {
 /**
  * Decodes numbers to float32.
  * @param {Uint8Array} stored
- * @param {string} type as NumPy names it, "<f4"
- * @param {number} [first] the first of those that are wanted
- * @param {number} [end] behind the last
- * @returns {Float32Array} for "<f4" a view of the bytes, if they are aligned
+ * @param {string} type NumPy's name, "<f4"
+ * @param {number} [first] index of the first number
+ * @param {number} [end] index after the last number
+ * @returns {Float32Array} a view of the bytes if the type is "<f4" and they are aligned
  */
 export function toFloat32(stored, type, first = 0, end = Infinity) {
   const littleEndian = !type.startsWith('>');
@@ -58,7 +59,7 @@ export function toFloat32(stored, type, first = 0, end = Infinity) {
 }
 
 /**
- * All hosts of wasm are little-endian.
+ * Views bytes as numbers, because all systems with wasm are little-endian.
  * @param {Uint8Array} bytes
  * @param {number} count
  */
@@ -68,11 +69,11 @@ function viewFloat32(bytes, count) {
   return new Float32Array(aligned.buffer, aligned.byteOffset, count);
 }
 
-/** @type {Float32Array | undefined} the values of all 65,536 half-precision numbers */
+/** @type {Float32Array | undefined} the values of all 65,536 numbers in half precision */
 let halves;
 
 /**
- * The value of an IEEE 754 half-precision number.
+ * The value of a number in IEEE 754 half precision.
  * @param {number} half its 16 bits
  * @returns {number}
  */
@@ -91,12 +92,12 @@ function decodeHalf(half) {
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
-/** The largest half-precision number. */
+/** The largest number in half precision. */
 export const LARGEST_HALF = 65504;
 
 /**
  * Rounds to half precision, ties to even.
- * @param {Float32Array} values none larger than LARGEST_HALF
+ * @param {Float32Array} values not larger than LARGEST_HALF
  * @returns {Uint16Array} their bits
  */
 export function toFloat16(values) {
@@ -105,7 +106,8 @@ export function toFloat16(values) {
   for (let i = 0; i < values.length; i++) {
     const sign = (singles[i] >>> 16) & 0x8000;
     const size = Math.abs(values[i]);
-    // Numbers below 2^-14 are counted in steps of 2^-24; of the others the exponent's bias changes.
+    // Numbers below 2^-14 are multiples of 2^-24. For other numbers the bias of the exponent
+    // changes.
     const rounded = (singles[i] & 0x7fffffff) + 0xfff + ((singles[i] >>> 13) & 1);
     const isSmall = size < 2 ** -14;
     halves[i] =

@@ -1,7 +1,7 @@
 /**
- * .safetensors files: the length of a header, the header (JSON), and the arrays one after another, as
- * https://github.com/huggingface/safetensors defines them. The model's configuration travels in the
- * header's metadata, so that the file is a whole model and takes no parsing worth the name.
+ * Reads and writes .safetensors files, which https://github.com/huggingface/safetensors defines. A
+ * file has the length of its header, the header as JSON, and the arrays one after another. The
+ * metadata in the header hold the model's configuration, so that the file is a whole model.
  */
 
 import { GradCamError, show } from '../base/errors.js';
@@ -9,32 +9,33 @@ import { LARGEST_HALF, bytesPerNumber, toFloat16, toFloat32 } from './numbers.js
 
 /** @import { Container, Weight } from './index.js' */
 
-/** Bytes before the header: its length. */
+/** Bytes before the header, which hold its length. */
 const PREFIX = 8;
-/** Longest header, as the library of the format's authors has it. */
+/** The longest header that the library of the format's authors allows. */
 const MAX_HEADER_BYTES = 100_000_000;
-/** Arrays begin at multiples of this, so that they can be looked at where they lie. */
+/** Arrays begin at multiples of this many bytes, and can be viewed without a copy. */
 const ALIGNMENT = 8;
 
-/** @type {Record<string, string>} types of numbers, and their names in NumPy */
+/** @type {Record<string, string>} types of numbers with their names in NumPy */
 const TYPES = { F32: '<f4', F16: '<f2' };
 
-/** Keys of the metadata, whose values are JSON. */
+/** Keys of metadata whose values are JSON. */
 const CONFIG = 'keras_config';
 const LABELS = 'labels';
 const PREPROCESSING = 'preprocessing';
 
 /**
- * @typedef {object} Entry of the header
+ * An entry of the header.
+ * @typedef {object} Entry
  * @property {string} name
  * @property {string} type
  * @property {number[]} shape
- * @property {number} start of its bytes after the header
+ * @property {number} start offset of its bytes after the header
  * @property {number} end
  */
 
 /**
- * Whether a file begins as this format does: a length that fits, then a JSON object.
+ * Whether a file begins like this format, with a possible length and a JSON object.
  * @param {Uint8Array} bytes
  */
 export function isSafetensors(bytes) {
@@ -56,7 +57,7 @@ export function openSafetensors(bytes) {
   const length = headerLength(bytes);
   const data = bytes.subarray(PREFIX + length);
   if (PREFIX + length > bytes.length) {
-    throw invalid(`it is cut off: its header has ${length} bytes, the file ${bytes.length}`);
+    throw invalid(`it is cut off; its header has ${length} bytes, the file ${bytes.length}`);
   }
   const header = parseObject(bytes.subarray(PREFIX, PREFIX + length));
   const { __metadata__: metadata = {}, ...tensors } = header;
@@ -79,9 +80,9 @@ function parseObject(bytes) {
     const value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
   } catch {
-    // The same as any other value.
+    // An error is reported like a wrong value.
   }
-  throw invalid('its header is no JSON object');
+  throw invalid('its header is not a JSON object');
 }
 
 /**
@@ -121,20 +122,20 @@ function count(shape) {
 }
 
 /**
- * The arrays must fill the file without gap or overlap, so that no byte of it is unaccounted for.
+ * Checks that the arrays fill the file without gap or overlap.
  * @param {Entry[]} entries
- * @param {number} length of what follows the header, in bytes
+ * @param {number} length bytes after the header
  */
 function checkPlaces(entries, length) {
   let end = 0;
   for (const entry of [...entries].sort((a, b) => a.start - b.start || a.end - b.end)) {
     if (entry.start !== end) {
       const what = entry.start < end ? 'overlaps the one before it' : 'leaves a gap before it';
-      throw invalid(`tensor ${entry.name} ${what}: it begins at ${entry.start}, not ${end}`);
+      throw invalid(`tensor ${entry.name} ${what}; it begins at ${entry.start}, not at ${end}`);
     }
     end = entry.end;
   }
-  if (end !== length) throw invalid(`its tensors have ${end} bytes, it holds ${length}`);
+  if (end !== length) throw invalid(`its tensors have ${end} bytes, but it holds ${length}`);
 }
 
 /**
@@ -145,7 +146,7 @@ function readMetadata(metadata) {
   const texts = /** @type {Record<string, unknown>} */ (metadata);
   const isMap = typeof metadata === 'object' && metadata !== null && !Array.isArray(metadata);
   if (!isMap || Object.values(texts).some((text) => typeof text !== 'string')) {
-    throw invalid('its __metadata__ is no map of texts');
+    throw invalid('its __metadata__ is not a map of texts');
   }
   const { [CONFIG]: config, [LABELS]: labels, [PREPROCESSING]: preprocessing } = texts;
   return {
@@ -164,7 +165,7 @@ function parseJson(key, text) {
   try {
     return JSON.parse(text);
   } catch {
-    throw invalid(`its metadata "${key}" is no JSON`);
+    throw invalid(`its metadata "${key}" is not JSON`);
   }
 }
 
@@ -179,9 +180,9 @@ function toWeight({ name, type, shape, start, end }, data) {
 }
 
 /**
- * Writes a model in this format. With `float16`, arrays of two axes and more (kernels) take 2 bytes a
- * number; vectors stay float32: they take little room, and the statistics of a batch normalisation
- * may be too large or too small for half precision.
+ * Writes a model in this format. With `float16`, kernels are stored in half precision, which are
+ * all arrays with two or more axes. Vectors stay float32. They are small, and the statistics of a
+ * batch normalisation may be too large or too small for half precision.
  * @param {Container} model
  * @param {{ float16?: boolean }} [options]
  * @returns {Uint8Array<ArrayBuffer>}
@@ -197,7 +198,7 @@ export function writeSafetensors({ config, labels, preprocessing, weights }, opt
   /** @type {Record<string, unknown>} */
   const header = { __metadata__: texts };
   let length = 0;
-  // The larger numbers come first, so that all begin at multiples of their size.
+  // Arrays of larger numbers come first, so that every number is aligned.
   arrays.sort((a, b) => bytesPerNumber(TYPES[b.dtype]) - bytesPerNumber(TYPES[a.dtype]));
   for (const { name, dtype, shape, bytes } of arrays) {
     header[name] = { dtype, shape, data_offsets: [length, length + bytes.length] };

@@ -1,7 +1,8 @@
 /**
- * TensorFlow.js layers-models: model.json, with the Keras configuration and a list of the weights, and
- * shards, files of numbers which together hold the weights one after another. The weights may be
- * quantised: https://github.com/tensorflow/tfjs/tree/master/tfjs-converter describes it.
+ * Reads layers-models of TensorFlow.js. The file model.json has the Keras configuration and a list
+ * of the weights. Shards are files of numbers, which together hold the weights one after another.
+ * The weights may be quantised, as https://github.com/tensorflow/tfjs/tree/master/tfjs-converter
+ * describes.
  */
 
 import { GradCamError, show } from '../base/errors.js';
@@ -10,7 +11,7 @@ import { bytesPerNumber, toFloat32 } from './numbers.js';
 /** @import { ModelFiles } from '../base/source.js' */
 /** @import { Container, Weight } from './index.js' */
 
-/** Types of numbers, and their names in NumPy. */
+/** Types of numbers with their names in NumPy. */
 const TYPES = new Map([
   ['float32', '<f4'],
   ['float16', '<f2'],
@@ -23,13 +24,13 @@ const TYPES = new Map([
 /**
  * How the numbers of a weight are stored.
  * @typedef {object} Storage
- * @property {string} type as NumPy names it
+ * @property {string} type NumPy's name
  * @property {number} scale value = stored * scale + min
  * @property {number} min
  */
 
 /**
- * A group of weights, which lie in shards of their own.
+ * A group of weights. Each group has its own shards.
  * @typedef {{ paths: string[], weights: unknown[] }} Group
  */
 
@@ -64,7 +65,7 @@ function parse(bytes) {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw invalid(`it is no JSON (${reason})`);
+    throw invalid(`it is not JSON (${reason})`);
   }
 }
 
@@ -73,8 +74,8 @@ function readTopology({ format, modelTopology, weightsManifest, class_name: clas
   if (format === 'graph-model' || modelTopology?.node) {
     throw new GradCamError(
       'INVALID_MODEL',
-      'this is a graph-model of TensorFlow.js: a frozen graph without Keras layers; convert the ' +
-        'Keras model again with --output_format=tfjs_layers_model, or open the Keras model itself',
+      'this is a graph-model of TensorFlow.js, which has no Keras layers; convert the Keras model ' +
+        'again with --output_format=tfjs_layers_model, or open the Keras model itself',
     );
   }
   if (className && !modelTopology) {
@@ -97,7 +98,7 @@ function readManifest(manifest) {
     Array.isArray(group.paths) &&
     group.paths.every((/** @type {unknown} */ path) => typeof path === 'string' && path !== '');
   if (isList && manifest.every(isGroup)) return manifest;
-  throw invalid('its weightsManifest is no list of groups with paths and weights');
+  throw invalid('its weightsManifest is not a list of groups with paths and weights');
 }
 
 /** @param {any} entry */
@@ -137,18 +138,18 @@ function sumLengths(entries) {
 /**
  * @param {Uint8Array[]} shards
  * @param {string[]} paths
- * @param {number} length that they have together
+ * @param {number} length bytes of all shards
  * @returns {Uint8Array}
  */
 function join(shards, paths, length) {
   const sizes = shards.map((shard) => shard.length);
   const given = sizes.reduce((sum, size) => sum + size, 0);
   if (given !== length) {
-    throw invalid(`its weights need ${length} bytes; ${paths.join(', ')} hold ${given}`);
+    throw invalid(`its weights need ${length} bytes, but ${paths.join(', ')} hold ${given}`);
   }
-  // The converter fills all shards but the last.
+  // The converter fills all shards except the last.
   if (sizes[sizes.length - 1] > sizes[0]) {
-    throw invalid(`the last shard is larger than the first: are ${paths.join(', ')} swapped?`);
+    throw invalid(`the last shard is larger than the first; are ${paths.join(', ')} swapped?`);
   }
   if (shards.length === 1) return shards[0];
   const bytes = new Uint8Array(length);
@@ -175,12 +176,13 @@ function toWeights(entries, bytes) {
 }
 
 /**
- * Every step is rounded to float32, as the converter does it when it reads its own files; TensorFlow.js
- * rounds once. Statistics near zero differ by as much as that is of the largest.
+ * Computes values from quantised numbers. Each step is rounded to float32, as in the converter.
+ * TensorFlow.js rounds once. The difference is a rounding error of the largest value, which is
+ * large beside statistics near zero.
  * @param {Uint8Array} bytes
  * @param {Storage} storage
- * @param {number} [first] the first of the numbers that are wanted
- * @param {number} [end] behind the last
+ * @param {number} [first] index of the first number
+ * @param {number} [end] index after the last number
  */
 function dequantize(bytes, { type, scale, min }, first, end) {
   const values = toFloat32(bytes, type, first, end);

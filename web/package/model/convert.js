@@ -1,4 +1,4 @@
-/** Any model as one compact .safetensors file. */
+/** Converts a model to one compact .safetensors file. */
 
 import { writeSafetensors } from '../files/safetensors.js';
 import { buildModel, openModel } from './load.js';
@@ -13,14 +13,15 @@ import { Network } from '../engine/network.js';
 
 /**
  * @typedef {object} OwnConvertOptions
- * @property {boolean} [float16] store kernels in half precision: half the size; the README says what
- *   accuracy that costs
+ * @property {boolean} [float16] whether kernels are stored in half precision, which halves the file
+ *   and costs some accuracy (default false)
  * @typedef {OwnConvertOptions & LoadOptions} ConvertOptions
  */
 
 /**
- * Converts a model of any kind that loadModel reads to .safetensors, with its configuration, labels and
- * preprocessing in the metadata. loadModel then needs nothing else, and no library.
+ * Converts a model to .safetensors. It takes every kind of model that loadModel reads. The metadata
+ * of the file have the configuration, the labels and the preprocessing, so that loadModel needs no
+ * other file and no library.
  * @param {ModelSource} source
  * @param {ConvertOptions & WasmOptions} [options] as for loadModel
  * @returns {Promise<Uint8Array<ArrayBuffer>>} the file
@@ -38,7 +39,7 @@ export async function convertModel(source, options = {}) {
 }
 
 /**
- * The weights by the network's own names and in its order, without what it does not need.
+ * The weights that the network needs, in its order and by its names.
  * @param {Engine} engine
  * @param {Topology} topology
  * @returns {Weight[]}

@@ -2,10 +2,10 @@
 
 /**
  * - `ONE_POSITION`: the layer has one position only
- * - `ZERO_GRADIENT`: nothing in the layer changes the score; the message names the layer that passes no
- *   gradient back
+ * - `ZERO_GRADIENT`: nothing in the layer changes the score. The message names the layer that
+ *   passes no gradient back
  * - `NO_POSITIVE_EVIDENCE`: no position raises the score
- * - `SATURATED_SCORE`: the score is so near its end that it hardly changes any more
+ * - `SATURATED_SCORE`: the score is so close to 0 or 1 that it hardly changes
  * @typedef {'ONE_POSITION' | 'ZERO_GRADIENT' | 'NO_POSITIVE_EVIDENCE'
  *   | 'SATURATED_SCORE'} DiagnosisCode
  */
@@ -17,30 +17,30 @@
  * @property {string} message for people
  */
 
-/** From here on a score says little of what raises it: the gradient carries a factor 1 - score. */
+/** A score from here on hardly changes, because its gradient has the factor 1 - score. */
 const SATURATED_PROBABILITY = 0.999;
 
-/** Below this, the 1e-7 that keeps the heat map's division safe dims the map visibly. */
+/** Below this maximum the 1e-7 in the heat map's division dims the map visibly. */
 const DIM_RAW_MAXIMUM = 1e-6;
 
 /** @type {Record<DiagnosisCode, string>} */
 const MESSAGES = {
   ONE_POSITION:
-    'the layer has a single position, so its map cannot say where; choose a layer before the pooling',
+    'the layer has one position, so its map cannot show where; choose a layer before the pooling',
   ZERO_GRADIENT:
-    'the gradient is zero: nothing in this layer changes the value of this class for this picture',
+    'the gradient is zero: nothing in this layer changes the score of this class for this picture',
   NO_POSITIVE_EVIDENCE:
-    'the map is blank: no position of this layer raises the value of this class for this picture',
+    'the map is blank: no position of this layer raises the score of this class for this picture',
   SATURATED_SCORE:
-    'the score hardly changes any more (it is saturated), so its gradient is weak; explain the logit ' +
+    'the score is saturated, so it hardly changes and its gradient is weak; explain the logit ' +
     'instead (logits: true)',
 };
 
 /**
- * What a heat map is worth.
+ * Finds out whether a heat map can be trusted.
  * @param {object} map
- * @param {number} map.height positions of the layer
- * @param {number} map.width
+ * @param {number} map.height rows of the layer
+ * @param {number} map.width columns of the layer
  * @param {number} map.rawMax largest value of the raw map
  * @param {number} map.weightsNorm norm of the channels' weights
  * @param {boolean} map.logits whether the logit is explained
@@ -59,8 +59,8 @@ export function diagnose(map, findEnd) {
 /** @param {{ path: string, type: string }} layer that passes no gradient back */
 function reasonOf({ path, type }) {
   return (
-    `layer ${path} (${type}) passes none back: its output stays the same when its input changes ` +
-    'a little, as that of units that are switched off does'
+    `layer ${path} (${type}) passes no gradient back, because its output stays the same when its ` +
+    'input changes a little, as the output of units that are switched off'
   );
 }
 

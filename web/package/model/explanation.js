@@ -1,8 +1,8 @@
-/** The answer: where the model looked. */
+/** Explanations, which say where the model looked. */
 
 import { diagnose } from './diagnosis.js';
 import { gradientEnds } from './gradient-end.js';
-import { METHODS } from './methods.js';
+import { methodInfo } from './methods.js';
 import { LOGIT, SCORE } from '../engine/network.js';
 import { setEngine } from '../engine/start.js';
 
@@ -13,7 +13,7 @@ import { setEngine } from '../engine/start.js';
 /** @import { Run } from './run.js' */
 
 /**
- * A heat map: how much each position of a layer speaks for a class.
+ * A heat map, which says how much each position of a layer speaks for a class.
  * @typedef {object} HeatMap
  * @property {Float32Array} data [height][width], 0 .. 1
  * @property {number} width
@@ -25,24 +25,24 @@ import { setEngine } from '../engine/start.js';
  * @typedef {object} TargetExplanation
  * @property {number} target index of the class
  * @property {string} label name of the class, or its index as text
- * @property {number} score the value that is explained: the model's score, or its logit
- * @property {number | null} proba the class's probability: the score where the model ends with a
- *   softmax or sigmoid, else null
+ * @property {number} score the value that is explained, which is the model's score or its logit
+ * @property {number | null} proba probability of the class, which is its score if the model ends
+ *   with a softmax or sigmoid, else null
  * @property {string} layer name of the layer
  * @property {HeatMap} heatmap
- * @property {number} rawMin smallest value of the map before it was cut at zero and scaled
- * @property {number} rawMax largest value of that map
+ * @property {number} rawMin smallest value of the raw map, before it was cut at zero and scaled
+ * @property {number} rawMax largest value of the raw map
  * @property {Diagnosis | null} diagnosis why the map is blank or poor
  */
 
 /**
- * What explainPrediction gives: plain data, which can be stored and sent.
+ * What explainPrediction returns. It is plain data, which can be stored and sent.
  * @typedef {object} Explanation
  * @property {string} modelName
  * @property {string} method usual name of the explanation method, "Grad-CAM"
  * @property {string} description how to read the result
  * @property {ImageData} image the picture that heat maps are drawn on
- * @property {TargetExplanation[]} targets one entry a class and layer, classes first
+ * @property {TargetExplanation[]} targets an entry for each class and layer, ordered by class
  */
 
 /**
@@ -110,13 +110,14 @@ function givesProbabilities({ predictions, logits }) {
  * @returns {Explanation}
  */
 export function toExplanation(model, run, method, targets) {
-  const { title, description } = METHODS[method];
+  const { title, description } = methodInfo(method);
   return {
     modelName: model.name,
     method: title,
     description,
     get image() {
-      return run.picture; // which may take as long as the map: made for who looks at it
+      // Made on demand, because it may take as long as the map.
+      return run.picture;
     },
     targets,
   };

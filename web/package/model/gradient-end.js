@@ -1,16 +1,16 @@
-/** Where a gradient ends on its way back from a class to a layer that it does not reach. */
+/** Finds the layer at which a backward pass ends, for a layer that gets no gradient. */
 
 import { LOGIT, SCORE } from '../engine/network.js';
 
 /** @import { Input, LayerInfo, Network } from '../engine/network.js' */
 
 /**
- * A search for the layers that pass no gradient of one class back.
+ * Prepares searches for the layers that pass no gradient of a class back.
  * @param {Network} network
  * @param {LayerInfo[]} layers all layers
  * @param {{ input: Input, target: number, logits: boolean }} explained
- * @returns {(layer: number) => LayerInfo | undefined} from the index of a layer without gradient to
- *   the first layer after it that has one
+ * @returns {(layer: number) => LayerInfo | undefined} finds, for the index of a layer without
+ *   gradient, the first layer after it that has one
  */
 export function gradientEnds(network, layers, { input, target, logits }) {
   const seed = new Float32Array(network.classCount);
@@ -39,7 +39,7 @@ export function gradientEnds(network, layers, { input, target, logits }) {
 }
 
 /**
- * The layers that take a layer's output; after a nested model's last layer, the model itself.
+ * The layers that read a layer's output. After the last layer of a nested model comes the model.
  * @param {LayerInfo[]} layers
  * @param {number} layer
  */

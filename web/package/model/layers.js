@@ -1,4 +1,4 @@
-/** Which layers a caller means. */
+/** Finds the layers that a caller names. */
 
 import { GradCamError, show } from '../base/errors.js';
 
@@ -6,17 +6,18 @@ import { GradCamError, show } from '../base/errors.js';
 /** @import { Layer } from './model-info.js' */
 
 /**
- * A layer to explain: its name (its path, or the path's last part where only one layer has it), its
- * index in `model.layers` (negative from the end) or an entry of `model.layers`.
+ * A layer to explain. It is a name, an index in `model.layers` or an entry of `model.layers`. The
+ * name is the layer's path, or the last part of the path if no other layer has it. A negative index
+ * counts from the end.
  * @typedef {string | number | Layer} LayerChoice
  */
 
 /**
- * Indices, as the network counts, of the layers that are meant.
+ * The network's indices of the layers that a caller chose.
  * @param {Network} network
  * @param {readonly Layer[]} layers
- * @param {LayerChoice | LayerChoice[] | 'all' | null | undefined} choice nothing: the default layer;
- *   'all': every layer with rows and columns
+ * @param {LayerChoice | LayerChoice[] | 'all' | null | undefined} choice the default layer if it is
+ *   left out, every layer with rows and columns if it is 'all'
  * @returns {number[]}
  */
 export function resolveLayers(network, layers, choice) {
@@ -26,7 +27,7 @@ export function resolveLayers(network, layers, choice) {
   if (choice.length > 0) return choice.map((one) => resolveLayer(network, layers, one));
   throw new GradCamError(
     'INVALID_ARGUMENT',
-    'layer is an empty list; leave it out for the default',
+    'layer is an empty list; leave it out for the default layer',
   );
 }
 

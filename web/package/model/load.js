@@ -1,4 +1,4 @@
-/** From a model file to a model that is ready to run. */
+/** Loads a model from a file. */
 
 import { openContainer } from '../files/index.js';
 import { GradCamError, show } from '../base/errors.js';
@@ -24,29 +24,33 @@ import { init } from '../engine/start.js';
  * @typedef {object} OwnLoadOptions
  * @property {(progress: Progress) => void} [onProgress]
  * @property {AbortSignal} [signal]
- * @property {string[]} [labels] names of the classes, in their order; default: those in the file
- * @property {string[]} [imagenetLabels] names of ImageNet's 1,000 classes, for a file of weights alone
- *   that turns out to have been trained on them; Keras' files hold no names
- * @property {Preprocessing} [preprocessing] default: what the file says;
- *   else that of its architecture, if the file is of weights alone; else "none" if the model has a
- *   Rescaling or Normalization layer; else "tf"
- * @property {[height: number, width: number]} [inputSize] for a model that leaves its input size open
+ * @property {string[]} [labels] names of the classes, in their order (default: the names in the
+ *   file)
+ * @property {string[]} [imagenetLabels] names of ImageNet's 1,000 classes. They are used for
+ *   weights of keras.applications that were trained on these classes, because such files hold no
+ *   names
+ * @property {Preprocessing} [preprocessing] how pixels become the network's input. The default is
+ *   what the file says. A file of weights alone gets the preprocessing of its architecture. Else it
+ *   is "none" if the model has a Rescaling or Normalization layer, and "tf" if it has none
+ * @property {[height: number, width: number]} [inputSize] size of the input, if the model leaves it
+ *   open.
  *
  * @typedef {OwnLoadOptions & TopologyOptions} LoadOptions
  */
 
-/** Classes of ImageNet's competition. */
+/** The number of classes in ImageNet's competition. */
 const IMAGENET_CLASSES = 1000;
 
-/** Values handed over at once, a few milliseconds' work. */
+/** Values handed over at once, which takes a few milliseconds. */
 const VALUES_AT_ONCE = 2 ** 20;
 
 /**
- * Loads a Keras model: a whole model as .keras, .h5 (Keras 2 and 3), TensorFlow.js layers-model or
- * .safetensors, or the weights alone of a network of keras.applications as .h5.
+ * Loads a Keras model. A whole model is a .keras file, an .h5 file of Keras 2 or 3, a TensorFlow.js
+ * layers-model or a .safetensors file. The weights alone of a network of keras.applications are an
+ * .h5 file.
  * @param {ModelSource} source
  * @param {LoadOptions & WasmOptions} [options]
- * @returns {Promise<Model>} to be disposed of by its dispose()
+ * @returns {Promise<Model>} its dispose() frees its memory
  * @example
  * const model = await loadModel('model.keras', {
  *   labels: ['cat', 'dog'],
@@ -59,7 +63,7 @@ export async function loadModel(source, options = {}) {
 }
 
 /**
- * Opens a model's files, and finds out what weights alone belong to.
+ * Opens the files of a model. For weights alone it finds their network.
  * @param {ModelSource} source
  * @param {LoadOptions & WasmOptions} options
  */
@@ -158,18 +162,18 @@ async function setWeights(network, weights, { onProgress }, pause) {
  * @returns {Generator<number>} values that were set, part by part
  */
 function* setWeight(network, index, { size, read }) {
-  const room = network.weightRoom(index, size);
+  const buffer = network.weightBuffer(index, size);
   for (let first = 0; first < size; first += VALUES_AT_ONCE) {
     const end = Math.min(first + VALUES_AT_ONCE, size);
-    network.writeWeight(index, room, first, read(first, end));
+    network.writeWeight(index, buffer, first, read(first, end));
     yield end - first;
   }
 }
 
 /**
- * Compares sizes before a weight is read, so that no size in a broken file is believed.
+ * Compares sizes before a weight is read. A broken file may state any size.
  * @param {Weight} weight
- * @param {number[]} needed shape that the model needs
+ * @param {number[]} needed the shape that the model needs
  */
 function checkSize({ name, shape, size }, needed) {
   if (size === needed.reduce((product, axis) => product * axis, 1)) return;
@@ -178,8 +182,8 @@ function checkSize({ name, shape, size }, needed) {
 }
 
 /**
- * Plans the network now where its input size is known, so that the first run is quick and a file
- * without some of the weights is refused.
+ * Plans the network if its input size is known. The first run is quick then, and a file that lacks
+ * weights is refused now.
  * @param {Network} network
  * @param {LoadOptions} options
  * @param {Pause} pause

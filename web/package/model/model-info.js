@@ -1,4 +1,4 @@
-/** What can be read of a model without running it. */
+/** What a model says about itself without being run. */
 
 import { formatSummary, isHiddenInput } from './summary.js';
 
@@ -9,9 +9,9 @@ import { formatSummary, isHiddenInput } from './summary.js';
 /**
  * A layer of a model.
  * @typedef {object} Layer
- * @property {string} name its path: names from outside to inside, joined by "/"
+ * @property {string} name its path, which joins names from outside to inside by "/"
  * @property {string} type Keras class, "Conv2D"
- * @property {(number | null)[]} outputShape with the batch first, null where a size is open
+ * @property {(number | null)[]} outputShape with the batch first; an open size is null
  * @property {number} params number of values in its weights
  */
 
@@ -19,37 +19,37 @@ import { formatSummary, isHiddenInput } from './summary.js';
  * A model as plain data.
  * @typedef {object} ModelDescription
  * @property {string} name
- * @property {(number | null)[]} inputShape [null, height, width, channels]; null where a size is open
+ * @property {(number | null)[]} inputShape [null, height, width, channels]; an open size is null
  * @property {LayerInfo[]} layers all layers
  * @property {number} classCount
- * @property {boolean} isSequential of Keras' class Sequential
+ * @property {boolean} isSequential whether it is of Keras' class Sequential
  * @property {string[]} [labels] names of the classes, in their order
  * @property {Preprocessing} preprocessing
- * @property {string} [architecture] network of keras.applications that a file of weights alone belongs
- *   to, "MobileNetV2"
+ * @property {string} [architecture] the network of keras.applications to which weights alone
+ *   belong, "MobileNetV2"
  */
 
 export class ModelInfo {
   /** @param {ModelDescription} description */
   constructor(description) {
     /**
-     * The model as plain data, to be sent from a worker.
+     * The model as plain data, which a worker can send.
      * @internal
      */
     this.description = description;
-    /** The model's own name. */
+    /** The name that the model has in Keras. */
     this.name = description.name;
-    /** [null, height, width, channels]; null where a size is open. */
+    /** The input's shape [null, height, width, channels]. An open size is null. */
     this.inputShape = description.inputShape;
     /**
-     * All layers, nested ones too, in the order in which they run; as in Keras, a Sequential model's
-     * input is none of them.
+     * All layers in the order in which they run, nested layers included. The input of a Sequential
+     * model is not among them, as in Keras.
      * @type {readonly Layer[]}
      */
     this.layers = description.layers
       .filter((layer) => !isHiddenInput(layer, description))
       .map(toLayer);
-    /** Number of classes. */
+    /** The number of classes. */
     this.classCount = description.classCount;
     /**
      * Names of the classes.
@@ -58,12 +58,12 @@ export class ModelInfo {
     this.labels = description.labels;
     /** How pixels become the network's input. */
     this.preprocessing = description.preprocessing;
-    /** The network of keras.applications that weights without a configuration were found to be of. */
+    /** The network of keras.applications to which weights alone belong. */
     this.architecture = description.architecture;
   }
 
   /**
-   * Keras' table of the top-level layers.
+   * The table of the top-level layers that Keras prints.
    * @param {SummaryOptions} [options]
    * @returns {string}
    * @example

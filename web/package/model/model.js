@@ -17,10 +17,10 @@ import { checkTensor } from '../pictures/tensor.js';
 
 /**
  * @typedef {object} RunOptions
- * @property {Picture} [image] the picture to draw heat maps on, of any size; without it, what the
- *   network sees
- * @property {Filter} [interpolation] how a picture is resized to the input's size; default
- *   "nearest", as Keras' load_img does
+ * @property {Picture} [image] the picture to draw heat maps on, which may have any size (default:
+ *   the picture as the network sees it)
+ * @property {Filter} [interpolation] how a picture is resized to the input's size (default
+ *   "nearest", as in Keras' load_img)
  * @property {AbortSignal} [signal]
  */
 
@@ -31,7 +31,7 @@ export class Model extends ModelInfo {
 
   /**
    * @param {Engine} engine
-   * @param {Network} network with its weights; the model owns it from now on
+   * @param {Network} network with its weights, which the model owns from now on
    * @param {ModelDescription} description
    * @param {[number, number]} [inputSize] height and width, for a model that leaves them open
    */
@@ -42,19 +42,19 @@ export class Model extends ModelInfo {
     this.#inputSize = inputSize;
   }
 
-  /** Bytes of memory that the model holds. */
+  /** How many bytes of memory the model holds. */
   get memory() {
     return this.#network.memory;
   }
 
   /**
-   * Runs the network on a picture. Predictions and any number of explanations then come from the
-   * run that is returned.
+   * Runs the network on a picture. The run that it returns has the predictions, and makes any
+   * number of explanations.
    * @param {Picture | Tensor} image
    * @param {RunOptions} [options]
    * @returns {Promise<Run>}
    * @example
-   * const run = await model.run(file, { image: file }); // heat maps are drawn on the picture itself
+   * const run = await model.run(file, { image: file }); // heat maps are drawn on the file's pixels
    * run.decodePredictions({ top: 3 });
    */
   async run(image, options = {}) {
@@ -79,14 +79,14 @@ export class Model extends ModelInfo {
     return { input: made.input, picture: () => made.picture };
   }
 
-  /** The size that pictures are brought to. */
+  /** The size to which pictures are resized. */
   #pictureSize() {
     const [, height, width, channels] = this.inputShape;
     const size = this.#inputSize ?? [height, width];
     if (size[0] === null || size[1] === null || channels === null) {
       throw new GradCamError(
         'INVALID_ARGUMENT',
-        `the model leaves its input size open (${show(this.inputShape)}): ` +
+        `the model leaves its input size open (${show(this.inputShape)}); ` +
           'load it with inputSize: [height, width]',
       );
     }
@@ -104,8 +104,8 @@ export class Model extends ModelInfo {
   }
 
   /**
-   * Gives back the model's memory. May be called again; calls that are still waiting for a picture
-   * reject with DISPOSED.
+   * Frees the model's memory. It may be called again. Calls that still wait for a picture reject
+   * with DISPOSED.
    * @example
    * model.dispose();
    */
@@ -113,7 +113,7 @@ export class Model extends ModelInfo {
     this.#network.dispose();
   }
 
-  /** For `using model = await loadModel(...)`; where there is no such symbol, a method of no use. */
+  /** For `using model = await loadModel(...)`. */
   [Symbol.dispose]() {
     this.dispose();
   }

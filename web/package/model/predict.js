@@ -1,4 +1,4 @@
-/** The calls that do everything at once, named as in ELI5. */
+/** Functions that do everything at once, named as in ELI5. */
 
 import { formatAsImage } from '../pictures/format.js';
 
@@ -10,8 +10,8 @@ import { formatAsImage } from '../pictures/format.js';
 /** @import { ExplainOptions } from './run.js' */
 
 /**
- * Runs the model on a picture and explains its prediction. To explain more of the same picture without
- * another forward pass, use model.run() and run.explain().
+ * Runs the model on a picture and explains its prediction. To explain more classes or layers
+ * without another forward pass, use model.run() and run.explain().
  * @param {Model} model
  * @param {Picture | Tensor} image
  * @param {RunOptions & ExplainOptions} [options]
@@ -31,7 +31,7 @@ export async function explainPrediction(model, image, options) {
  * @param {Picture | Tensor} image
  * @param {RunOptions & ExplainOptions
  *   & FormatOptions & { canvas?: HTMLCanvasElement | OffscreenCanvas }} [options]
- *   `canvas`: is resized and drawn on
+ *   `canvas` gets the overlay's size, and the overlay is drawn on it
  * @returns {Promise<ImageData>} the overlay
  * @example
  * await showPrediction(model, file, { image: file, canvas }); // on the picture in its own size

@@ -1,4 +1,4 @@
-/** One forward pass: its predictions, and explanations of any class at any layer. */
+/** A forward pass, with its predictions and with explanations of any class at any layer. */
 
 import { GradCamError, choose, show } from '../base/errors.js';
 import { explainTargets, toExplanation } from './explanation.js';
@@ -15,14 +15,16 @@ import { findRangeProblem } from '../pictures/preprocessing.js';
 
 /**
  * @typedef {object} ExplainOptions
- * @property {number | number[]} [targets] indices of classes; default: the one with the highest score
- * @property {LayerChoice | LayerChoice[] | 'all'} [layer] where to look; default: the last layer with
- *   more than one position. With several layers the explanation has an entry for each class and layer,
- *   and still needs one backward pass a class only, or one for up to eight classes where that is faster
- * @property {Method} [method] how to explain, a name of methods(); default "gradCam"
- * @property {boolean} [logits] explain the logit, the value before the last softmax or sigmoid,
- *   instead of the score; default false
- * @property {AbortSignal} [signal] looked at before every class, or before up to eight that go together
+ * @property {number | number[]} [targets] indices of classes (default: the class with the highest
+ *   score)
+ * @property {LayerChoice | LayerChoice[] | 'all'} [layer] where to look (default: the last layer
+ *   with more than one position). With several layers the explanation has an entry for each class
+ *   and layer. A class still needs one backward pass only, and up to eight classes share a pass if
+ *   that is faster
+ * @property {Method} [method] how to explain, a name of methods() (default "gradCam")
+ * @property {boolean} [logits] whether the logit is explained instead of the score (default false).
+ *   The logit is the value before the last softmax or sigmoid
+ * @property {AbortSignal} [signal] checked before each backward pass
  */
 
 /**
@@ -41,7 +43,7 @@ export class Run {
    * @param {Model} model
    * @param {Network} network
    * @param {Input} input
-   * @param {() => ImageData} draw makes the picture to draw on, when it is first asked for
+   * @param {() => ImageData} draw makes the picture to draw on, when it is needed first
    */
   constructor(model, network, input, draw) {
     this.#model = model;
@@ -49,9 +51,9 @@ export class Run {
     this.#draw = draw;
     /** The network's input, [height][width][channels]. */
     this.input = input;
-    /** Scores, one a class, as the model gives them. */
+    /** The scores of all classes, as the model gives them. */
     this.predictions = network.outputs(input, SCORE);
-    /** The values before the last softmax or sigmoid; the scores if the model ends without one. */
+    /** The values before the last softmax or sigmoid. Without either they are the scores. */
     this.logits = network.outputs(input, LOGIT);
   }
 
@@ -61,7 +63,7 @@ export class Run {
   }
 
   /**
-   * What looks wrong with the range of the input's values, a sentence; null if nothing does. Wrong
+   * A sentence that says what looks wrong with the range of the input's values, or null. Wrong
    * preprocessing is the usual reason for wrong predictions.
    */
   get inputWarning() {
@@ -69,8 +71,8 @@ export class Run {
   }
 
   /**
-   * The classes with the highest scores, the highest first.
-   * @param {{ top?: number }} [options] how many; default 5
+   * The classes with the highest scores, ordered by score.
+   * @param {{ top?: number }} [options] how many classes (default 5)
    * @returns {Prediction[]}
    * @example
    * const [best] = run.decodePredictions({ top: 1 });
@@ -85,7 +87,8 @@ export class Run {
    * @param {ExplainOptions} [options]
    * @returns {Promise<Explanation>}
    * @example
-   * const all = await run.explain({ targets: [281, 282], layer: ['block_9_expand', -3], logits: true });
+   * const layer = ['block_9_expand', -3];
+   * const all = await run.explain({ targets: [281, 282], layer, logits: true });
    * for (const { label, layer, rawMax } of all.targets) console.log(label, layer, rawMax);
    */
   async explain({ targets, layer, method = 'gradCam', logits = false, signal } = {}) {
@@ -130,7 +133,7 @@ export class Run {
 }
 
 /**
- * The first of the largest values.
+ * Index of the largest value, the first one if there are several.
  * @param {Float32Array} values
  */
 function indexOfLargest(values) {
@@ -155,7 +158,7 @@ export function decodePredictions(predictions, labels, top) {
     .slice(0, Number(top));
 }
 
-/** Lets events through, an abort among them. */
+/** Waits until events were handled, an abort among them. */
 function nextTask() {
   return new Promise((resolve) => setTimeout(resolve));
 }

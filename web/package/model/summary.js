@@ -1,4 +1,4 @@
-/** Keras' table of a model's layers, as model.summary() prints it. */
+/** The table of a model's layers that model.summary() prints in Keras. */
 
 import { GradCamError, show } from '../base/errors.js';
 import { formatTable, roundHalfToEven } from '../base/table.js';
@@ -9,28 +9,28 @@ import { formatTable, roundHalfToEven } from '../base/table.js';
 
 /**
  * @typedef {object} SummaryOptions
- * @property {[string, string]} [layerRange] regular expressions that a name begins with: from the first
- *   layer that matches the first one to the last that matches the second, both included; the totals stay
- *   those of the whole model
- * @property {number} [lineLength] characters a line; default as in Keras: 88, or 108 with the column
- *   "Connected to"
+ * @property {[string, string]} [layerRange] two regular expressions, each for the start of a name.
+ *   The table goes from the first layer that matches the first expression to the last layer that
+ *   matches the second, both included. The totals are those of the whole model
+ * @property {number} [lineLength] characters in a line (default 88, or 108 with the column
+ *   "Connected to", as in Keras)
  */
 
 /**
- * What the table is made from.
+ * What the table is made of.
  * @typedef {Pick<ModelDescription, 'name' | 'layers' | 'isSequential'>} Described
  */
 
 /**
- * A row of the table: a layer at the top level, with all its calls.
+ * A row of the table, which stands for a layer at the top level and all its calls.
  * @typedef {object} Row
  * @property {string} name
- * @property {LayerInfo} layer of its last call, whose output shape Keras shows
+ * @property {LayerInfo} layer the last call, whose output shape Keras shows
  * @property {LayerInfo[]} calls
  */
 
 /**
- * The layers of a chain; a network with branches has a column for its connections.
+ * The layout for a chain of layers. A network with branches has a column for its connections.
  * @type {{ lineLength: number, positions: number[] }}
  */
 const CHAIN = { lineLength: 88, positions: [0.45, 0.8, 1] };
@@ -81,7 +81,7 @@ export function isHiddenInput({ type, parent }, { layers, isSequential }) {
 }
 
 /**
- * A layer's name and which of its calls a layer is: the engine writes "name@1" for the second.
+ * The name of a layer, and the number of its call. The engine writes "name@1" for the second call.
  * @param {LayerInfo} layer
  */
 function nameAndCall({ path }) {
@@ -107,7 +107,7 @@ function checkLineLength(lineLength) {
 }
 
 /**
- * @param {number[]} positions where the columns end, as parts of the line
+ * @param {number[]} positions where the columns end, as fractions of the line
  * @param {number} lineLength
  * @returns {Column[]}
  */
@@ -138,7 +138,7 @@ function selectRange(rows, range) {
 }
 
 /**
- * Positions of the rows whose name begins with a pattern.
+ * Indices of the rows whose name begins with a pattern.
  * @param {Row[]} rows
  * @param {string} pattern
  */
@@ -174,7 +174,7 @@ function cellsOf({ name, layer, calls }, layers, isChain) {
 }
 
 /**
- * The tensors that a layer takes: name, call and output of the layers that they come from.
+ * The tensors that a layer reads, each as the name, call and output of the layer that makes it.
  * @param {LayerInfo[]} calls
  * @param {LayerInfo[]} layers
  */
@@ -209,7 +209,7 @@ function count(params) {
 
 /**
  * @param {number} bytes
- * @returns {string} in the largest unit of which there is at least one
+ * @returns {string} in the largest unit that is not larger than the size
  */
 function memorySize(bytes) {
   const units = ['B', 'KB', 'MB', 'GB', 'TB', 'PB'];

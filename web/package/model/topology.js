@@ -1,4 +1,4 @@
-/** Files of weights alone: which network of keras.applications they belong to, and where in it. */
+/** Finds the network of keras.applications to which weights alone belong. */
 
 import { ARCHITECTURES, findArchitecture } from '../architectures/index.js';
 import { GradCamError, show } from '../base/errors.js';
@@ -11,29 +11,29 @@ import { pauses } from '../base/pauses.js';
 /** @import { Container, Weight } from '../files/index.js' */
 
 /**
- * What a file of weights alone belongs to. Whatever is left out is found out from the weights, where
- * their shapes tell.
+ * The network to which weights alone belong. Options that are left out are found by the shapes of
+ * the weights, as far as these tell.
  * @typedef {object} TopologyOptions
- * @property {string} [architecture] a network of keras.applications by Keras' name, "MobileNetV2"
- * @property {number} [alpha] factor of its width (MobileNet, MobileNetV2, MobileNetV3)
- * @property {boolean} [minimalistic] (MobileNetV3)
- * @property {boolean} [includeTop] whether the classes are there; without them, the scores are the
- *   means of the last layer's channels
- * @property {number} [classes]
- * @property {[height: number, width: number]} [inputSize] default: the size that the file's name
- *   ends with, else the architecture's own
+ * @property {string} [architecture] Keras' name of a network of keras.applications, "MobileNetV2"
+ * @property {number} [alpha] width factor of a MobileNet, MobileNetV2 or MobileNetV3
+ * @property {boolean} [minimalistic] whether a MobileNetV3 is minimalistic
+ * @property {boolean} [includeTop] whether the network has its classes. Without them the scores are
+ *   the means of the last layer's channels
+ * @property {number} [classes] how many classes it has
+ * @property {[height: number, width: number]} [inputSize] For weights alone the default is the size
+ *   at the end of the file's name, else the usual size of the architecture
  */
 
 /**
- * A container with its configuration.
+ * A container that has a configuration.
  * @typedef {Container & { config: string, architecture?: string }} Topology
  */
 
-/** Sizes that Keras has weights for and writes into the names of their files. */
+/** A size in a file's name, for the sizes for which Keras offers weights. */
 const NAMED_SIZE = /_(96|128|160|192|224)(?=[._])/;
 
 /**
- * Gives a container that has none its configuration.
+ * Adds the configuration to a container that lacks one.
  * @param {Engine} engine
  * @param {Container} container
  * @param {string} fileName
@@ -61,8 +61,9 @@ export async function withTopology(engine, container, fileName, options, pause =
 }
 
 const NO_CONFIGURATION =
-  'weights without a configuration: save the whole model with model.save("model.keras"), or say ' +
-  'which network of keras.applications it is: { architecture: "MobileNetV2" }';
+  'the file has weights, but no configuration; save the whole model with ' +
+  'model.save("model.keras"), or name its network of keras.applications, as in ' +
+  '{ architecture: "MobileNetV2" }';
 
 /**
  * @param {string} architecture
@@ -77,7 +78,7 @@ function toTopology(architecture, config, weights, { labels, preprocessing }) {
 }
 
 /**
- * Networks whose layers have such names. Names tell little; the weights' shapes decide.
+ * Networks that have layers with the names of the weights. The shapes of the weights decide later.
  * @param {Weight[]} weights
  * @returns {string[]}
  */
@@ -87,7 +88,7 @@ function candidates(weights) {
 }
 
 /**
- * The parameters that weights may have been saved with, the likeliest first.
+ * Parameters with which the weights may have been saved, the likeliest first.
  * @param {Architecture} architecture
  * @param {Weight[]} weights
  * @param {string} fileName
@@ -116,7 +117,7 @@ function pick(options, keys) {
 }
 
 /**
- * The number of classes is the size of the last array, their biases.
+ * The number of classes, which is the size of the last array. It holds the biases of the classes.
  * @param {Weight[]} weights
  */
 function lastAxis(weights) {
@@ -124,8 +125,8 @@ function lastAxis(weights) {
 }
 
 /**
- * Whether a normalisation at the beginning has ImageNet's variances. EfficientNet is another network
- * then; see efficientNet.
+ * Whether a Normalization layer at the start has ImageNet's variances. EfficientNet has a further
+ * layer then, as `efficientNet` explains.
  * @param {Weight[]} weights
  */
 function hasImageNetVariance(weights) {
@@ -141,7 +142,7 @@ const IMAGENET_VARIANCES = [0.229, 0.224, 0.225].map((deviation) => deviation **
  * @param {string} config
  * @param {Container} container
  * @param {Pause} pause
- * @returns {Promise<Weight[] | string>} the weights by the network's names for them, or why they do not
+ * @returns {Promise<Weight[] | string>} the weights with the network's names, or why they do not
  *   fit
  */
 async function fitWeights(engine, config, { isOrdered, weights }, pause) {
@@ -155,7 +156,7 @@ async function fitWeights(engine, config, { isOrdered, weights }, pause) {
 }
 
 /**
- * Keras loads such files by order: over the years, names have changed.
+ * Fits weights by their order, as Keras does. Their names have changed over the years.
  * @param {Network} network
  * @param {Weight[]} weights
  * @returns {Weight[] | string}

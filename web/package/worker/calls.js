@@ -1,6 +1,6 @@
 /**
- * The page's side: the functions of 'gradcam-wasm', done by a worker. A new function that takes and
- * returns plain data needs one line, in the table `senders`.
+ * The functions of 'gradcam-wasm', done by a worker. A new function that takes and returns plain
+ * data needs one line in the table `senders`.
  */
 
 import { resolveUrl } from '../base/url.js';
@@ -19,7 +19,8 @@ import { RemoteModel, toSendable } from './remote.js';
 /** @import { Client } from './client.js' */
 
 /**
- * The modules whose functions 'gradcam-wasm' exports. Only here TypeScript finds their documentation.
+ * The modules whose functions 'gradcam-wasm' exports. TypeScript finds documentation in these
+ * modules, and not in the module that exports from them.
  * @typedef {typeof import('../engine/start.js')
  *   & typeof import('../model/convert.js')
  *   & typeof import('../model/load.js')
@@ -31,35 +32,35 @@ import { RemoteModel, toSendable } from './remote.js';
 /** @typedef {Pick<Modules, keyof Modules & keyof typeof import('../index.js')>} Functions */
 
 /**
- * What stands for a value of the page's module: models stay in the worker, engines too.
+ * The type that stands for one of 'gradcam-wasm'. Models and engines stay in the worker.
  * @template T
  * @typedef {[T] extends [Model] ? RemoteModel : [T] extends [Engine] ? void : T} Remote
  */
 
 /**
- * Parameters in a worker. Options, which may be left out, take a signal besides.
+ * Parameters of a function in a worker. Options, which are optional parameters, also take a signal.
  * @template {unknown[]} Args
  * @typedef {{ [I in keyof Args]: undefined extends Args[I]
  *   ? Args[I] & { signal?: AbortSignal } : Remote<Args[I]> }} RemoteParameters
  */
 
 /**
- * A function of the page's module as it is called in a worker.
+ * A function of 'gradcam-wasm' as it is called in a worker.
  * @template {(...args: any) => any} F
  * @typedef {(...args: RemoteParameters<Parameters<F>>) =>
  *   Promise<Remote<Awaited<ReturnType<F>>>>} InWorker
  */
 
 /**
- * All functions of 'gradcam-wasm', as they are called in a worker.
+ * All functions of 'gradcam-wasm' as they are called in a worker.
  * @typedef {{ [Name in keyof Functions]: InWorker<Functions[Name]> }} Calls
  */
 
 /**
- * What is sent of a call.
+ * What is sent for a call.
  * @typedef {object} Sent
  * @property {unknown[]} args
- * @property {Pixels} [picture] becomes `image` of the first argument; the worker keeps it
+ * @property {Pixels} [picture] a picture that the worker keeps, `image` of the first argument
  */
 
 /**

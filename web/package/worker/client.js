@@ -1,4 +1,6 @@
-/** The page's side: one worker, one request at a time, started again when a call is aborted. */
+/**
+ * The page's side of a worker. It sends one request at a time, and stops the worker on an abort.
+ */
 
 import { GradCamError } from '../base/errors.js';
 import { unpackError } from './protocol.js';
@@ -8,7 +10,7 @@ import { unpackError } from './protocol.js';
 /** @import { Response } from './protocol.js' */
 
 /**
- * What a worker must be able to do; the browsers' Worker can.
+ * What a worker must be able to do. The Worker of browsers can.
  * @typedef {object} WorkerLike
  * @property {(message: any) => void} postMessage
  * @property {(type: 'message' | 'error', listener: (event: any) => void) => void} addEventListener
@@ -17,15 +19,17 @@ import { unpackError } from './protocol.js';
 
 /**
  * @typedef {object} Call
- * @property {string} [method] of the worker; without it the worker makes what is needed and answers
- *   with the last of it
+ * @property {string} [method] of the worker. Without it the worker makes what is needed, and its
+ *   answer is that of the last request
  * @property {object} [args]
  * @property {Kept[]} [needs] what the worker must keep, in the order in which it is made
  * @property {(progress: Progress) => void} [onProgress]
  * @property {AbortSignal} [signal]
  */
 
-/** @typedef {Call & { resolve: (result: any) => void, reject: (reason: unknown) => void }} Job */
+/** @typedef {{ resolve: (result: any) => void, reject: (reason: unknown) => void }} Promised */
+/** @typedef {Call & Promised} Job */
+/** @typedef {{ id: number, job: Job } & Promised} OpenRequest */
 
 export class Client {
   #createWorker;
@@ -33,9 +37,9 @@ export class Client {
   #worker;
   /** @type {Job[]} calls that wait */
   #waiting = [];
-  /** @type {Job | undefined} the call that is worked on */
+  /** @type {Job | undefined} the call that the worker does */
   #current;
-  /** @type {{ id: number, job: Job, resolve: (result: any) => void, reject: (e: unknown) => void } | undefined} */
+  /** @type {OpenRequest | undefined} the request that the worker is answering */
   #request;
   #lastId = 0;
   /** @type {Map<number, number>} versions of what the worker keeps, by place */
@@ -46,15 +50,15 @@ export class Client {
     this.#createWorker = createWorker;
   }
 
-  /** A number that this client gives once: a place, a version or the name of a request. */
+  /** A number that no other call of this method returns. */
   newKey() {
     return ++this.#lastId;
   }
 
   /**
-   * Calls a method of the worker after those that were called before. An abort rejects with the
-   * signal's reason, and ends the work at once by stopping the worker: models are loaded again, from
-   * their source, when they are next used.
+   * Calls a method of the worker, after all earlier calls. An abort rejects with the signal's
+   * reason, and ends the work at once by stopping the worker. Models are loaded again from their
+   * source when they are used next.
    * @param {Call} call
    * @returns {Promise<any>}
    */
@@ -88,7 +92,9 @@ export class Client {
     this.call({ method: 'drop', args: { place } }).catch(() => {});
   }
 
-  /** Stops the worker; calls under way reject. The next call starts another. */
+  /**
+   * Stops the worker. Calls that have no answer yet reject. The next call starts another worker.
+   */
   terminate() {
     const jobs = [this.#current, ...this.#waiting];
     this.#waiting = [];
@@ -127,7 +133,7 @@ export class Client {
       job.resolve(await this.#perform(job));
     } catch (error) {
       job.reject(error);
-      // A broken engine or worker has lost its models. Whatever comes next starts afresh.
+      // A broken engine or worker has lost its models, so the next call starts another worker.
       if (error instanceof GradCamError && /^(WASM|WORKER)_FAILED$/.test(error.code)) {
         if (this.#current === job) this.#stop();
       }
@@ -163,7 +169,7 @@ export class Client {
    * @param {Job} job
    * @param {string} method
    * @param {object} args
-   * @returns {Promise<any>} never settles if the worker is stopped: nobody waits for it then
+   * @returns {Promise<any>} it never settles if the worker is stopped, because no caller waits then
    */
   #post(job, method, args) {
     return new Promise((resolve, reject) => {
@@ -174,7 +180,7 @@ export class Client {
         this.#worker.postMessage({ id, method, args });
       } catch (cause) {
         const reason = cause instanceof Error ? cause.message : String(cause);
-        const text = `what was given cannot be sent to the worker: ${reason}`;
+        const text = `an argument cannot be sent to the worker: ${reason}`;
         reject(new GradCamError('INVALID_ARGUMENT', text, { cause }));
       }
     });
@@ -184,7 +190,7 @@ export class Client {
     const worker = this.#createWorker();
     worker.addEventListener('message', ({ data }) => this.#receive(data));
     worker.addEventListener('error', ({ message }) => {
-      const noScript = 'its script does not load; is worker.js, with all beside it, served?';
+      const noScript = 'its script does not load; are worker.js and all files beside it served?';
       const text = `the worker failed: ${message || noScript}`;
       if (worker === this.#worker) this.#request?.reject(new GradCamError('WORKER_FAILED', text));
     });

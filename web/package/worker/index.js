@@ -1,6 +1,7 @@
 /**
- * The same functions as in 'gradcam-wasm', done in a worker so that the page stays responsive. All of
- * them return promises. An abort ends a call at once.
+ * The functions of 'gradcam-wasm', done in a worker so that the page stays responsive. All of them
+ * return promises. An abort ends a call at once. Results are copies, so the worker's default engine
+ * draws all overlays.
  * @module gradcam-wasm/worker
  */
 
@@ -51,8 +52,8 @@ export class WorkerSession extends CallsOfClient {
   #client;
 
   /**
-   * @param {() => WorkerLike} [createWorker] starts a worker that runs the file worker.js beside this
-   *   one; default: from where this file is
+   * @param {() => WorkerLike} [createWorker] starts a worker with the script worker.js (default:
+   *   the script beside this file)
    */
   constructor(createWorker = startWorker) {
     const client = new Client(createWorker);
@@ -61,7 +62,7 @@ export class WorkerSession extends CallsOfClient {
   }
 
   /**
-   * Stops the worker and gives back its memory. The next call starts it again.
+   * Stops the worker and frees its memory. The next call starts it again.
    * @example
    * terminate();
    */
@@ -77,7 +78,7 @@ function startWorker() {
 /** @type {WorkerSession | undefined} */
 let session;
 
-/** The functions of a session that is made when the first of them is called. */
+/** The methods of a session, which is made when the first of them is called. */
 const shared = /** @type {WorkerSession} */ (new Proxy({}, { get: (_, name) => byName(name) }));
 
 /** @param {string | symbol} name of a method of the shared session */

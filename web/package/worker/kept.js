@@ -9,13 +9,13 @@ import { checkPixels } from '../pictures/image.js';
 /** @import { Client } from './client.js' */
 
 /**
- * Something that the worker keeps, and the request that makes it there. A worker that was stopped has
- * lost it, and the next call that needs it makes it again.
+ * Something that the worker keeps, with the request that makes it there. A worker that was stopped
+ * has lost it, and the next call that needs it makes it again.
  * @typedef {object} Kept
- * @property {number} place where the worker keeps it; a place holds one thing at a time
- * @property {number} version tells it from other things that have been in the place
+ * @property {number} place where the worker keeps it. A place holds one thing at a time
+ * @property {number} version a number that other things in this place do not have
  * @property {string} method of the worker that makes it
- * @property {object} args of that method, which is given the place besides
+ * @property {object} args of the method, which is also given the place
  * @property {boolean} [isDisposed] whether it must not be used any more
  */
 
@@ -27,7 +27,7 @@ export class Keeper {
   defaultEngine;
   /** @type {WeakMap<Pixels, number>} */
   #picturePlaces = new WeakMap();
-  /** @type {FinalizationRegistry<number>} drops the pictures that the page has no more */
+  /** @type {FinalizationRegistry<number>} drops pictures that were collected on the page */
   #collected;
 
   /** @param {Client} client */
@@ -52,7 +52,7 @@ export class Keeper {
   }
 
   /**
-   * A picture, which is sent once. Its version changes with its pixels, so that they are sent again.
+   * A picture, which is sent once. Changed pixels are another version, which is sent again.
    * @param {Pixels} picture
    * @returns {Kept}
    */
@@ -74,7 +74,8 @@ export class Keeper {
 }
 
 /**
- * The hash FNV-1a. Words of 32 bits stand in for bytes, unless the pixels begin in the middle of one.
+ * The hash FNV-1a. Words of 32 bits stand in for bytes, unless the pixels begin in the middle of
+ * one.
  * @param {Pixels} pixels
  */
 function checksum({ data }) {

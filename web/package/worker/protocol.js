@@ -1,4 +1,4 @@
-/** What page and worker say to each other. One request is answered before the next is sent. */
+/** The messages between page and worker. A request is answered before the next one is sent. */
 
 import { GradCamError } from '../base/errors.js';
 
@@ -6,18 +6,19 @@ import { GradCamError } from '../base/errors.js';
 /** @import { Progress } from '../base/source.js' */
 
 /**
- * page to worker
+ * A message from the page.
  * @typedef {{ id: number, method: string, args: any }} Request
  */
 
 /**
- * worker to page: any number of progress reports, then a result or an error
+ * A message from the worker. A request gets any number of progress reports, then a result or an
+ * error.
  * @typedef {{ id: number, progress?: Progress, result?: any,
  *   error?: SentError }} Response
  */
 
 /**
- * An error in a form that keeps its code; structured cloning would drop it.
+ * An error as it is sent. Structured cloning would drop its code.
  * @typedef {{ code?: GradCamErrorCode, message: string }} SentError
  */
 

@@ -1,6 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 
-/** Models and runs that live in the worker, with the same properties and calls as there. */
+/** Models and runs that live in the worker. They have the same properties and methods as there. */
 
 import { isDrawable, readDrawable } from '../pictures/image.js';
 import { ModelInfo } from '../model/model-info.js';
@@ -21,7 +21,7 @@ export class RemoteModel extends ModelInfo {
   #client;
   #engine;
   #model;
-  /** The place of the model's last run, the only one whose activations the engine holds. */
+  /** The place of the model's last run. The engine holds the activations of that run alone. */
   #runPlace;
 
   /**
@@ -59,13 +59,13 @@ export class RemoteModel extends ModelInfo {
     };
     const needs = [this.#engine, this.#model, run];
     const result = await this.#client.call({ needs, signal });
-    // Another run of the model takes the place. To be made again, this one needs its input alone.
+    // The next run of the model takes the place of this one, which its input can make again.
     const { data, height, width, channels } = result.input;
     run.args = { model, image: { data, shape: [1, height, width, channels] } };
     return new RemoteRun(this, this.#client, needs, result);
   }
 
-  /** Gives back the model's memory in the worker. May be called again. */
+  /** Frees the model's memory in the worker. It may be called again. */
   dispose() {
     this.#model.isDisposed = true;
     this.#client.drop(this.#runPlace);
@@ -87,7 +87,7 @@ export class RemoteRun {
   /**
    * @param {RemoteModel} model
    * @param {Client} client
-   * @param {Kept[]} needs what the worker keeps for the run, which is the last of it
+   * @param {Kept[]} needs what the worker must keep, with the run at the end
    * @param {Pick<Run, 'input' | 'picture' | 'predictions' | 'logits'>} result
    */
   constructor(model, client, needs, { input, picture, predictions, logits }) {
@@ -98,20 +98,20 @@ export class RemoteRun {
     this.input = input;
     /** The picture that heat maps are drawn on. */
     this.picture = picture;
-    /** Scores, one a class, as the model gives them. */
+    /** The scores of all classes, as the model gives them. */
     this.predictions = predictions;
-    /** The values before the last softmax or sigmoid. */
+    /** The values before the last softmax or sigmoid. Without either they are the scores. */
     this.logits = logits;
   }
 
-  /** What looks wrong with the range of the input's values, a sentence; null if nothing does. */
+  /** A sentence that says what looks wrong with the range of the input's values, or null. */
   get inputWarning() {
     return findRangeProblem(this.input, this.#model.preprocessing, this.#model.layers);
   }
 
   /**
-   * The classes with the highest scores, the highest first.
-   * @param {{ top?: number }} [options] how many; default 5
+   * The classes with the highest scores, ordered by score.
+   * @param {{ top?: number }} [options] how many classes (default 5)
    */
   decodePredictions({ top = 5 } = {}) {
     return decodePredictions(this.predictions, this.#model.labels, top);
@@ -132,7 +132,7 @@ export class RemoteRun {
 }
 
 /**
- * A picture as it can be sent to the worker: elements and canvases cannot.
+ * A picture in a form that can be sent to the worker. Elements and canvases become pixels.
  * @param {Picture | Tensor} picture
  * @returns {Promise<Picture | Tensor>}
  */

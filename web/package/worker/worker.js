@@ -1,4 +1,4 @@
-/** The worker's side: keeps what the page needs more than once, and does the work. */
+/** The worker's side. It does the work, and keeps what the page needs more than once. */
 
 import { init, startedEngine } from '../engine/start.js';
 import * as main from '../index.js';
@@ -14,7 +14,7 @@ const kept = new Map();
 const methods = {
   async start({ place, options }) {
     kept.set(place, options);
-    // Model files are fetched meanwhile. A failure is reported by the call that needs the engine.
+    // The engine starts while model files are fetched. The call that needs it reports a failure.
     init(options).catch(() => {});
   },
 
