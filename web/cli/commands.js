@@ -1,4 +1,4 @@
-/** The commands: load, run, print. */
+/** The commands of the tool. */
 
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
@@ -10,7 +10,7 @@ import { explanationJson, explanationText, predictionJson, predictionText } from
 /** @import { Request } from './usage.js' */
 /** @import { Method, Preprocessing } from 'gradcam-wasm' */
 
-/** @type {Record<string, (request: Request) => Promise<string>>} each gives what is printed */
+/** @type {Record<string, (request: Request) => Promise<string>>} each returns what is printed */
 export const commands = {
   async summary(request) {
     const model = await open(request);
@@ -51,7 +51,7 @@ async function open(request) {
 }
 
 /**
- * Where the model is, with labels and preprocessing as given or, for a known model, as known.
+ * Finds the model, and its labels and preprocessing. Options win over what is known of the model.
  * @param {Request} request
  */
 async function locate({ model: path, labels, preprocess, architecture, alpha, threads }) {
@@ -66,7 +66,7 @@ async function locate({ model: path, labels, preprocess, architecture, alpha, th
 }
 
 /**
- * The files of a folder: a TensorFlow.js model, or what is taken for a model.
+ * Reads the files of a folder, which may be a TensorFlow.js model.
  * @param {string} path
  */
 async function readFolder(path) {
@@ -93,7 +93,7 @@ async function readInput(path) {
 }
 
 /**
- * @param {string} path of a JSON list, or a text with a label a line
+ * @param {string} path of a JSON list, or of a text with one label in each line
  * @returns {Promise<string[]>}
  */
 async function readLabels(path) {

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { main } from './main.js';
 
-// A reader that has seen enough, such as head, is no failure.
+// A reader like `head` may close the pipe early, which is not a failure.
 process.stdout.on('error', (error) => {
   if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'EPIPE') throw error;
 });
@@ -9,5 +9,5 @@ process.stdout.on('error', (error) => {
 const { status, output, error } = await main(process.argv.slice(2));
 process.stdout.write(output);
 process.stderr.write(error);
-// Not process.exit(): a pipe may still be taking the output.
+// process.exit() would cut off output that a pipe has not taken yet.
 process.exitCode = status;

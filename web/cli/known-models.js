@@ -1,4 +1,4 @@
-/** Models whose labels and preprocessing are known: the manifest, looked up by the file's hash. */
+/** Finds labels and preprocessing of known models in the manifest, by the hash of the file. */
 
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';

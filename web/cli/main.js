@@ -1,4 +1,4 @@
-/** From arguments to what is printed and the exit status. */
+/** Runs a command line, and returns what is printed and the exit status. */
 
 import { readFileSync } from 'node:fs';
 import { commands } from './commands.js';
@@ -6,8 +6,8 @@ import { parseCommandLine, USAGE, UsageError } from './usage.js';
 
 /**
  * @param {string[]} args without the program's name
- * @returns {Promise<{ status: 0 | 1 | 2, output: string, error: string }>} status 1 for a failure, 2 for
- *   wrong use; `output` and `error` are texts for standard output and standard error
+ * @returns {Promise<{ status: 0 | 1 | 2, output: string, error: string }>} the status is 1 for a
+ *   failure and 2 for wrong use. `output` is for standard output, `error` for standard error
  */
 export async function main(args) {
   try {

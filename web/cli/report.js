@@ -1,10 +1,10 @@
-/** Results as text for people and as JSON for programs. */
+/** Writes results as text for people, and as JSON for programs. */
 
 /** @import { Explanation, HeatMap, Model, Run, TargetExplanation } from 'gradcam-wasm' */
 
-/** Shades of a heat map's cells, from 0 to 1. */
+/** Characters for the cells of a heat map, from 0 to 1. */
 const SHADES = [' ', '░', '▒', '▓', '█'];
-/** Widest heat map that is printed as text, in cells. */
+/** How wide a heat map may be to be printed as text, in cells. */
 const WIDEST = 38;
 
 /**

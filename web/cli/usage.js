@@ -1,46 +1,47 @@
-/** What can be asked on the command line. */
+/** Reads the command line. */
 
 import { parseArgs } from 'node:util';
 import { methods } from '../package/index.js';
 
 /** @import { ParseArgsConfig } from 'node:util' */
 
-export const USAGE = `Where did this Keras image classifier look? Grad-CAM heat maps on the command line.
+export const USAGE = `Where did this Keras image classifier look? Heat maps on the command line.
 
 Usage:
-  gradcam-wasm explain MODEL IMAGE [options]   heat maps of classes at a layer
-  gradcam-wasm predict MODEL IMAGE [options]   classes with the highest scores
-  gradcam-wasm summary MODEL [options]         table of the model's layers
-  gradcam-wasm convert MODEL OUT [options]     the model as one compact .safetensors file
+  gradcam-wasm explain MODEL IMAGE [options]   print heat maps of classes at a layer
+  gradcam-wasm predict MODEL IMAGE [options]   print the classes with the highest scores
+  gradcam-wasm summary MODEL [options]         print the table of the model's layers
+  gradcam-wasm convert MODEL OUT [options]     write the model as one .safetensors file
 
-MODEL is a .keras, .h5 or .safetensors file, a TensorFlow.js model.json or the folder with it, or an .h5
-file with the weights alone of a network of keras.applications; IMAGE a JPEG, PNG, BMP or GIF.
+MODEL is a .keras, .h5 or .safetensors file, or a TensorFlow.js model.json or its folder.
+An .h5 file may have the weights alone of a network of keras.applications.
+IMAGE is a JPEG, PNG, BMP or GIF file.
 
 Options of explain:
-  --layer LAYER       name of a layer, or its index (--layer=-3 counts from the end);
-                      default: the last with more than one position
-  --target CLASS      index of a class; may be given several times; default: the top class
+  --layer LAYER       name or index of a layer (--layer=-3 counts from the end);
+                      default: the last layer with more than one position
+  --target CLASS      index of a class, may be repeated; default: the top class
   --method NAME       ${methods().join(', ')}; default: ${methods()[0]}
   --logits            explain the value before the last softmax or sigmoid
-  --output FILE.png   write the picture with the first target's heat map over it
+  --output FILE.png   write the picture with the heat map of the first target over it
 Options of explain and predict:
-  --top N             classes to list (default 5)
+  --top N             how many classes are listed; default: 5
   --json              print JSON instead of text
-  --threads N         threads that compute (default: one for each processor, at most 4)
+  --threads N         how many threads compute; default: one for each processor, at most 4
 Options of convert:
   --float16           store kernels in half precision
 Options of explain, predict and convert:
-  --labels FILE       names of the classes: a JSON list, or one a line
-  --preprocess NAME   tf, torch, caffe, none, or the module of keras.applications (mobilenet_v2);
-                      default: as the file says, else by the model's layers
-Options of all, for weights alone:
-  --architecture NAME the network they belong to (MobileNetV2); default: found by their shapes
-  --alpha X           its width
+  --labels FILE       names of the classes, as a JSON list or one in each line
+  --preprocess NAME   tf, torch, caffe, none, or a module of keras.applications (mobilenet_v2);
+                      default: what the file says, else what the model's layers suggest
+Options of all commands, for weights alone:
+  --architecture NAME network to which they belong (MobileNetV2); default: found by shapes
+  --alpha X           width factor of the network
 General:
   --help, --version
 `;
 
-/** Wrong use of the command line: exit status 2. */
+/** Wrong use of the command line, for which the exit status is 2. */
 export class UsageError extends Error {}
 
 /** @typedef {NonNullable<ParseArgsConfig['options']>} OptionTable */
@@ -88,11 +89,11 @@ const COMMANDS = {
 };
 
 /**
- * What is asked for.
+ * A command with its operands and options.
  * @typedef {object} Request
  * @property {string} command
  * @property {string} model path of the model file
- * @property {string} image path of the picture; "" for `summary`; for `convert` that of the new file
+ * @property {string} image path of the picture, or of the new file for `convert`; "" for `summary`
  * @property {string | number} [layer]
  * @property {number[]} [targets]
  * @property {string} method
