@@ -130,7 +130,7 @@ describe('demo page', { skip: SKIP }, () => {
     'opens with the usual model, and says so, where the address names none that is there',
     visitFirst(
       async (demo) => {
-        assert.match(await demo.alert(), /model=cats; there are .*dog-breeds/);
+        assert.match(await demo.alert(), /model=cats is not among .*dog-breeds/);
         await demo.chooseModel(entry.title);
         assert.equal(await demo.alert(), '');
       },
@@ -333,7 +333,7 @@ describe('demo page', { skip: SKIP }, () => {
       const said = demo.page.locator('#diagnosis');
       for (const [code, text] of Object.entries({
         NO_POSITIVE_EVIDENCE: /^The map is blank: .*\.$/,
-        SATURATED_SCORE: /switch on “Explain the logit”\.$/,
+        SATURATED_SCORE: /Switch on “Explain the logit”\.$/,
       })) {
         const found = targets.find(({ diagnosis }) => diagnosis?.code === code);
         assert.ok(found, `the photo has no class with ${code}`);

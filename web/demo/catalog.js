@@ -1,4 +1,4 @@
-/** The models and sample pictures that are served beside the page. */
+/** The models and sample pictures that come with the page. */
 
 import manifest from '../../models/manifest.json';
 
@@ -6,7 +6,8 @@ import manifest from '../../models/manifest.json';
 /** @import { PictureChoice } from './picture.js' */
 
 /**
- * Their labels and preprocessing are in the files; an address names them by their ids: `?model=dog-breeds`.
+ * A model that comes with the page. Its file has labels and preprocessing. An address names the
+ * model by its id, as in `?model=dog-breeds`.
  * @typedef {ModelChoice & { id: string }} ServedModel
  */
 
@@ -18,8 +19,8 @@ export const models = manifest.models.map(({ id, title, file }) => ({
 }));
 
 /**
- * @param {string} [id] default: of the model that the page opens with
- * @returns {ServedModel | undefined} nothing if there is no such model
+ * @param {string} [id] the id of a model (default: the model with which the page opens)
+ * @returns {ServedModel | undefined} undefined if no model has the id
  */
 export const findModel = (id = manifest.default) => models.find((model) => model.id === id);
 
@@ -31,7 +32,8 @@ export const samples = manifest.pictures.map(({ title, file }) => ({
 
 /**
  * Names of ImageNet's 1,000 classes.
- * @returns {Promise<string[] | undefined>} nothing if they are not there: numbers do, too
+ * @returns {Promise<string[] | undefined>} undefined if the file is missing. The page then shows
+ *   numbers
  */
 export async function readImagenetLabels() {
   const response = await fetch(`models/${manifest.imagenetLabels.file}`).catch(() => undefined);

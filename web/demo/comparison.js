@@ -1,4 +1,4 @@
-/** A second model on the same picture, with a class and a layer of its own, beside the first. */
+/** Shows a second model on the same picture, with its own class and layer. */
 
 import { Explainer } from './explainer.js';
 import { element } from './view/element.js';
@@ -8,7 +8,7 @@ import * as words from './view/words.js';
 /** @import { Answer, ModelChoice, Question } from './explainer.js' */
 /** @import { Choice } from './view/choices.js' */
 
-/** What both models are asked alike. */
+/** What the questions to both models have in common. */
 const SHARED = /** @type {const} */ (['picture', 'logits', 'alphaLimit', 'colormap']);
 
 export class Comparison {
@@ -22,9 +22,9 @@ export class Comparison {
     element('other-cell', HTMLElement),
   );
   #onError;
-  /** @type {Explainer | undefined} there is one while a second model is chosen */
+  /** @type {Explainer | undefined} undefined while no second model is chosen */
   #explainer;
-  /** @type {Partial<Question>} what was asked last of what both are asked */
+  /** @type {Partial<Question>} the common part of the last question */
   #asked = {};
   /** @type {Answer | undefined} */
   #shown;
@@ -41,9 +41,9 @@ export class Comparison {
   }
 
   /**
-   * Shows a second model, or none.
+   * Shows a second model, or hides it.
    * @param {ModelChoice | undefined} model
-   * @param {Question | undefined} question that the first model has answered
+   * @param {Question | undefined} question the last question that the first model answered
    */
   choose(model, question) {
     this.#figure.hidden = !model;
@@ -54,7 +54,7 @@ export class Comparison {
   }
 
   /**
-   * Asks the second model what the first was asked.
+   * Asks the second model the question that the first model answered.
    * @param {Question} question
    */
   follow(question) {

@@ -1,4 +1,4 @@
-/** From a question (this picture, this model, this class, this layer ...) to an overlay. */
+/** Answers questions. A question names a picture, a model, a class and a layer. */
 
 import { formatAsImage, loadModel } from 'gradcam-wasm/worker';
 import { readImagenetLabels } from './catalog.js';
@@ -10,33 +10,34 @@ import { readPicture } from './picture.js';
 /** @import { Model, Run } from 'gradcam-wasm/worker' */
 
 /**
- * A model that can be asked for.
+ * A model that the page can open.
  * @typedef {object} ModelChoice
  * @property {string} name
  * @property {string | File[]} source an address or files
- * @property {Preprocessing} [preprocessing] nothing: the package's default
- * @property {string[]} [labels] names of the classes in order
+ * @property {Preprocessing} [preprocessing] how pixels become the input (default: the
+ *   package's choice)
+ * @property {string[]} [labels] names of the classes, in their order
  */
 
 /**
  * @typedef {object} Question
  * @property {ModelChoice} model
  * @property {PictureChoice} picture
- * @property {number} [target] a class index; nothing for the top class
- * @property {string} [layer] nothing for the default layer
+ * @property {number} [target] index of a class (default: the top class)
+ * @property {string} [layer] name of a layer (default: the package's default layer)
  * @property {boolean} logits
  * @property {number} alphaLimit
  * @property {string} colormap
  */
 
 /**
- * All that the page shows at one time, so that no part of it is ever of another picture.
+ * Everything that the page shows at one time. All parts belong to the same picture.
  * @typedef {object} Answer
  * @property {Question} question
  * @property {Model} model
  * @property {Picture} picture
  * @property {Run} run
- * @property {number} runTime milliseconds, from the picture's file to the predictions
+ * @property {number} runTime milliseconds from the picture's file to the predictions
  * @property {Explanation} explanation
  * @property {number} heatmapTime milliseconds of the explanation
  * @property {ImageData} overlay
@@ -47,11 +48,12 @@ import { readPicture } from './picture.js';
  * @property {(changes: Partial<Question>) => void} onStart
  * @property {(progress: Progress) => void} onProgress a model is loading
  * @property {(answer: Answer) => void} onAnswer
- * @property {(error: unknown, changes: Partial<Question>) => void} onError the last answer stands
- * @property {() => void} onIdle nothing is asked any more
+ * @property {(error: unknown, changes: Partial<Question>) => void} onError the last answer stays
+ *   valid
+ * @property {() => void} onIdle no question is left
  */
 
-/** Answers one question after another; of those that come too fast, the newest. */
+/** Answers one question after another. If questions come too fast, it answers the newest. */
 export class Explainer {
   /** @type {Answer | undefined} */
   answer;
@@ -67,7 +69,7 @@ export class Explainer {
     this.#queue = newestOnly(this.#work.bind(this), { supersedes, onIdle });
   }
 
-  /** @param {Partial<Question>} changes what differs from the answer that is shown */
+  /** @param {Partial<Question>} changes what differs from the last answer */
   ask(changes) {
     this.#queue.ask(changes);
   }
@@ -98,9 +100,9 @@ export class Explainer {
 }
 
 /**
- * A model that is no longer wanted need not be loaded to the end. Runs and heat maps are not aborted:
- * they are done in a moment, while an abort costs the worker its models. So whoever runs through a
- * list of layers sees the maps on the way.
+ * Whether the next question aborts the running one. Loading a model is aborted if another model is
+ * wanted. Runs and heat maps are not aborted. They take a moment only, and an abort would cost the
+ * worker its models. A user who runs through a list of layers sees the maps on the way.
  * @param {Partial<Question>} running
  * @param {Partial<Question>} next
  */
@@ -150,7 +152,7 @@ async function solve(question, last, { signal, onProgress }) {
  * @param {{ signal: AbortSignal, onProgress: Listener['onProgress'] }} options
  */
 async function openModel({ source, preprocessing, labels }, options) {
-  // Keras' files of weights alone hold no names of classes; the page's own models do.
+  // Keras' files of weights alone have no names of classes. The models of the page have them.
   const imagenetLabels = typeof source === 'string' ? undefined : await readImagenetLabels();
   return loadModel(source, { ...options, preprocessing, labels, imagenetLabels });
 }

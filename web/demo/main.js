@@ -1,4 +1,4 @@
-/** Wires the page: what is asked goes to the explainer, what it answers goes to the views. */
+/** Connects the page. Questions go to the explainer, and its answers go to the views. */
 
 import readme from '../../README.md?url';
 import { findModel, models, samples } from './catalog.js';
@@ -72,7 +72,7 @@ function withModel(model) {
 }
 
 /**
- * Pictures, models and class names, wherever they come from.
+ * Opens pictures, models and class names.
  * @param {File[]} files
  */
 async function openFiles(files) {
@@ -90,18 +90,18 @@ async function openFiles(files) {
 }
 
 /**
- * The model that is open, with names for its classes.
+ * The open model with names for its classes.
  * @param {string[]} labels
  */
 function nameClasses(labels) {
   const open = explainer.answer?.question.model;
-  if (!open) throw new Error('Class names belong to a model: open one first.');
+  if (!open) throw new Error('Class names belong to a model. Open a model first.');
   return { ...open, labels };
 }
 
 /**
  * @param {unknown} error
- * @param {Partial<Question>} changes what was asked
+ * @param {Partial<Question>} changes the question that failed
  */
 function showError(error, { model, picture }) {
   const what = model?.name ?? picture?.name;
@@ -109,7 +109,7 @@ function showError(error, { model, picture }) {
   alert.show(what ? `${what} could not be opened.` : 'That did not work.', sentence(message));
 }
 
-/** The overlay on the picture in its full size. */
+/** Saves the overlay on the picture in its full size. */
 async function save() {
   if (!explainer.answer) return;
   const { explanation, picture, question } = explainer.answer;
@@ -142,5 +142,5 @@ ask({
 });
 if (!named) {
   const ids = models.map((model) => model.id).join(', ');
-  alert.show('The address names an unknown model.', `model=${id}; there are ${ids}.`);
+  alert.show('The address names an unknown model.', `model=${id} is not among ${ids}.`);
 }

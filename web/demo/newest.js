@@ -1,15 +1,17 @@
-/** One piece of work at a time; what is asked meanwhile is gathered and done next, the newest first. */
+/**
+ * Does one piece of work at a time. Changes that come during the work are collected for the next.
+ */
 
 /**
- * A queue that holds at most one waiting request: the changes asked for since the running one
- * began, later ones over earlier ones. So a list that is run through with the arrow keys shows as
- * many results as the machine can make, and always the last.
+ * A queue with at most one waiting request. It collects all changes since the running request
+ * began, and later changes win over earlier ones. When a user runs through a list with the arrow
+ * keys, the page shows as many results as the machine can make, and always the last one.
  * @template {object} Changes
  * @param {(changes: Changes, signal: AbortSignal) => Promise<void>} work must not reject
  * @param {object} rules
  * @param {(running: Changes, next: Changes) => boolean} rules.supersedes whether `next` makes the
- *   result of `running` worthless, so that it is aborted
- * @param {() => void} rules.onIdle nothing runs or waits any more
+ *   result of `running` useless. The running work is aborted then
+ * @param {() => void} rules.onIdle called when no work is left
  */
 export function newestOnly(work, { supersedes, onIdle }) {
   /** @type {{ changes: Changes, controller: AbortController } | undefined} */
@@ -34,7 +36,7 @@ export function newestOnly(work, { supersedes, onIdle }) {
       if (!running) void workOff();
       else if (supersedes(running.changes, waiting)) running.controller.abort();
     },
-    /** Gives up what runs and what waits. */
+    /** Aborts the running work, and forgets the waiting changes. */
     cancel() {
       waiting = undefined;
       running?.controller.abort();

@@ -1,18 +1,18 @@
-/** A picture as the page keeps it: the file for the model, its pixels for the screen. */
+/** Pictures of the page, which are a file for the model and pixels for the screen. */
 
 /**
- * A picture that can be asked for.
- * @typedef {{ name: string, source: string | Blob }} PictureChoice `source`: an address or a file
+ * A picture that the page can open. Its source is an address or a file.
+ * @typedef {{ name: string, source: string | Blob }} PictureChoice
  */
 
 /**
  * @typedef {object} Picture
  * @property {string} name
- * @property {Blob} file what the model is given: the picture as it came, in full size
- * @property {ImageData} pixels what is drawn on: the same, at most SHOWN_SIDE pixels a side
+ * @property {Blob} file the picture in full size, for the model
+ * @property {ImageData} pixels the picture with at most SHOWN_SIDE pixels a side, for heat maps
  */
 
-/** Enough for the page, and few enough to redraw while the opacity slider moves. */
+/** Enough pixels for the page, and few enough to draw again while the opacity slider moves. */
 const SHOWN_SIDE = 1280;
 
 /**
@@ -26,9 +26,9 @@ export async function readPicture({ name, source }, signal) {
 }
 
 /**
- * The pixels of a picture, upright, as the browser decodes them.
+ * The pixels of a picture. The browser decodes it and turns it upright.
  * @param {Blob} file
- * @param {number} [side] the longer side is reduced to this
+ * @param {number} [side] limit of the longer side
  */
 export async function readPixels(file, side = Infinity) {
   const bitmap = await createImageBitmap(file).catch((cause) => {

@@ -1,12 +1,12 @@
-/** What a dropped, chosen or pasted file is to the page. */
+/** Tells models, pictures and class names apart in files that a user drops, chooses or pastes. */
 
-/** Also files that only look like models to people: the package says what to do with them. */
+/** These include files that the package cannot read. It says what to do with them. */
 const MODEL = /\.(h5|hdf5|keras|safetensors|json|pb|tflite|pth?)$|shard\d+of\d+(\.bin)?$/i;
 const LABELS = /\.txt$/i;
 const PICTURE = /\.(png|jpe?g|gif|bmp|webp|avif)$/i;
 
 /**
- * All files of a model, and the first of each other kind; files of no kind are named in the error.
+ * All files of a model, and the first file of each other kind. The error names a file of no kind.
  * @param {File[]} files
  * @returns {{ model: File[], picture?: File, labels?: File }}
  */
@@ -22,7 +22,7 @@ export function sortFiles(files) {
 }
 
 /**
- * The name of a model that a user brought.
+ * The name of a model from a user's files.
  * @param {File[]} files
  */
 export function modelName(files) {
@@ -38,7 +38,7 @@ function kindOf({ name, type }) {
 }
 
 /**
- * The names of the classes, one a line, in the order of the model's outputs.
+ * The names of the classes, in the order of the model's outputs. Each line is a name.
  * @param {File} file
  */
 export async function readLabels(file) {

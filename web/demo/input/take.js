@@ -1,11 +1,11 @@
-/** Files that come from outside: dropped anywhere on the page, or pasted. */
+/** Takes files that a user drops, pastes or chooses. */
 
 /**
  * @param {HTMLElement} target shown while files are dragged over the page
  * @param {(files: File[]) => void} onFiles
  */
 export function takeDroppedFiles(target, onFiles) {
-  // Moving over a child leaves its parent, so entries are counted rather than the last one kept.
+  // A pointer that moves over a child leaves its parent, so the elements under it are counted.
   let depth = 0;
   /** @param {number} value */
   const setDepth = (value) => {
@@ -40,7 +40,7 @@ export function takePastedFiles(onFiles) {
 }
 
 /**
- * A button that opens a file dialog; the input element itself stays hidden.
+ * Lets a button open a file dialog. The input element stays hidden.
  * @param {HTMLElement} button
  * @param {HTMLInputElement} input
  * @param {(files: File[]) => void} onFiles
@@ -49,7 +49,7 @@ export function takeChosenFiles(button, input, onFiles) {
   button.addEventListener('click', () => input.click());
   input.addEventListener('change', () => {
     const files = [...(input.files ?? [])];
-    // So that choosing the same file again is a change too.
+    // Without this, choosing the same file again would not be a change.
     input.value = '';
     if (files.length > 0) onFiles(files);
   });

@@ -1,9 +1,9 @@
-/** What went wrong, in words, until it is dismissed or something else is asked. */
+/** Says what went wrong, until the user dismisses it or asks something else. */
 
 export class Alert {
   #element;
 
-  /** @param {HTMLElement} element with role="alert", so that its new text is read out */
+  /** @param {HTMLElement} element with role="alert", which makes screen readers read its text */
   constructor(element) {
     this.#element = element;
   }

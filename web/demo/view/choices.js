@@ -1,15 +1,15 @@
-/** A list to choose one from: radio buttons in a scrolling box, with a filter when it is long. */
+/** A list of radio buttons in a scrolling box. A long list has a filter. */
 
 /**
  * @typedef {object} Choice
  * @property {string} value
  * @property {string} label
  * @property {string} detail shown at the end of the row
- * @property {number} [share] 0 to 1: the length of a bar under the row
+ * @property {number} [share] length of a bar under the row, 0 to 1
  * @property {string} [title] shown as a tooltip
  */
 
-/** From this many on, a list gets a filter. */
+/** A list with this many rows or more has a filter. */
 const LONG = 12;
 
 export class ChoiceList {
@@ -19,8 +19,9 @@ export class ChoiceList {
   #name;
 
   /**
-   * @param {HTMLFieldSetElement} fieldset with a legend, after which the list comes
-   * @param {{ noun: string, onChoose: (value: string) => void }} options `noun`: what a row is
+   * @param {HTMLFieldSetElement} fieldset with a legend, after which the list is put
+   * @param {{ noun: string, onChoose: (value: string) => void }} options `noun` is the word for a
+   *   row
    */
   constructor(fieldset, { noun, onChoose }) {
     this.#name = fieldset.id;
@@ -46,7 +47,7 @@ export class ChoiceList {
   }
 
   /**
-   * Marks a row and, unless it is marked already, brings it into the box's view.
+   * Marks a row and scrolls to it, unless it is marked already.
    * @param {string} value
    */
   select(value) {
@@ -80,7 +81,7 @@ export class ChoiceList {
   }
 
   /**
-   * Unlike scrollIntoView, this never scrolls the page.
+   * Scrolls the box to a row. Unlike scrollIntoView, this never scrolls the page.
    * @param {HTMLElement} row
    */
   #reveal(row) {

@@ -1,8 +1,8 @@
 /**
- * The page's element with this id.
+ * The element of the page with an id.
  * @template {HTMLElement} Kind
  * @param {string} id
- * @param {new () => Kind} kind its class, HTMLInputElement for one
+ * @param {new () => Kind} kind the class of the element, for example HTMLInputElement
  * @returns {Kind}
  */
 export function element(id, kind) {

@@ -1,4 +1,4 @@
-/** The models to choose from, and what has to be known of one that the user brought. */
+/** The list of models, and the settings for a user's model. */
 
 import { element } from './element.js';
 import { modelFacts } from './words.js';
@@ -14,9 +14,9 @@ export class ModelPanel {
   #models;
 
   /**
-   * @param {ModelChoice[]} models those that come with the page
-   * @param {(model: ModelChoice) => void} onChoose a model, or one opened another way
-   * @param {(model: ModelChoice | undefined) => void} onCompare a second model, or none any more
+   * @param {ModelChoice[]} models the models that come with the page
+   * @param {(model: ModelChoice) => void} onChoose gets a model that is chosen or has new settings
+   * @param {(model: ModelChoice | undefined) => void} onCompare gets the second model, or undefined
    */
   constructor(models, onChoose, onCompare) {
     this.#models = [...models];
@@ -56,7 +56,7 @@ export class ModelPanel {
   }
 
   /**
-   * Adds a model to the list; opened another way, in place of what it was.
+   * Adds a model to the list. A model with new settings replaces its entry.
    * @param {ModelChoice} choice
    */
   #remember(choice) {

@@ -1,4 +1,4 @@
-/** The page's state on the screen: the answer on show, and every control set to its question. */
+/** Shows an answer on the page, and sets every control to its question. */
 
 import { ChoiceList } from './choices.js';
 import { element } from './element.js';
@@ -57,8 +57,8 @@ export class Page {
   }
 
   /**
-   * Something is being worked at. The classes and layers of a model that is about to go are not to
-   * be chosen from meanwhile.
+   * Shows that a question is being answered. While another model is opened, no class or layer can
+   * be chosen.
    * @param {Partial<Question>} changes
    */
   start({ model }) {
@@ -79,8 +79,8 @@ export class Page {
   }
 
   /**
-   * Sets every control to what is on show: after the last answer, and after an error. Not before,
-   * for a list that is being run through is ahead of the answers.
+   * Sets every control to the last answer. This happens when no question is left, because a list
+   * that the user runs through is ahead of the answers.
    */
   settle() {
     this.#setBusy(false);

@@ -1,8 +1,8 @@
-/** How far a model is loaded, in words and as a bar. */
+/** Shows how far a model is loaded, in words and as a bar. */
 
 /** @import { Progress } from 'gradcam-wasm' */
 
-/** What takes no longer than this, in milliseconds, is done without a word. */
+/** Milliseconds that work may take without progress being shown. */
 const PATIENCE = 300;
 
 export class ProgressPanel {
@@ -22,7 +22,7 @@ export class ProgressPanel {
   }
 
   /**
-   * Shows the panel, unless it is all over in a moment.
+   * Shows the panel, unless the work ends in a moment.
    * @param {string} text
    */
   start(text) {

@@ -20,7 +20,7 @@ export class Samples {
     group.append(...this.#buttons.values());
   }
 
-  /** @param {PictureChoice} picture marked as the one on show, if it is a sample */
+  /** @param {PictureChoice} picture the picture on the page, whose button is marked */
   mark(picture) {
     for (const [sample, button] of this.#buttons) {
       button.setAttribute('aria-pressed', String(sample === picture));

@@ -1,5 +1,5 @@
 /**
- * Hands a picture to the user as a PNG file.
+ * Gives a picture to the user as a PNG file.
  * @param {ImageData} pixels
  * @param {string} name of the file
  */
@@ -10,6 +10,6 @@ export async function savePicture(pixels, name) {
   const link = document.createElement('a');
   Object.assign(link, { href: address, download: name });
   link.click();
-  // The download has begun with the click, but not every browser has read the address by then.
+  // The click starts the download, but some browsers read the address later.
   setTimeout(() => URL.revokeObjectURL(address), 60_000);
 }

@@ -1,4 +1,4 @@
-/** The picture on the page: with its heat map, or plain while it is held down. */
+/** Draws the picture with its heat map. While the user holds it down, the picture is plain. */
 
 /** @import { Answer } from '../explainer.js' */
 
@@ -12,7 +12,7 @@ export class Stage {
 
   /**
    * @param {HTMLCanvasElement} canvas
-   * @param {HTMLElement} cell takes the number of the heat map under the pointer
+   * @param {HTMLElement} cell shows the value of the heat map under the pointer
    */
   constructor(canvas, cell) {
     this.#canvas = canvas;
@@ -27,7 +27,7 @@ export class Stage {
 
   /**
    * @param {Answer} answer
-   * @param {string} description for those who do not see it
+   * @param {string} description for users who do not see the picture
    */
   show(answer, description) {
     this.#answer = answer;

@@ -1,14 +1,14 @@
-/** An answer as rows and sentences. */
+/** Puts an answer into rows and sentences. */
 
 /** @import { Answer } from '../explainer.js' */
 /** @import { Choice } from './choices.js' */
 
-/** The package's advice is an option of its calls; on the page it is a switch. */
+/** The package advises an option of its functions. On the page the option is a switch. */
 const SATURATED =
-  'The score hardly changes any more, so its heat map says little: switch on “Explain the logit”.';
+  'The score is saturated, so its heat map says little. Switch on “Explain the logit”.';
 
 /**
- * All classes, the likeliest first.
+ * All classes, ordered by score.
  * @param {Answer} answer
  * @returns {Choice[]}
  */
@@ -25,8 +25,8 @@ export function classRows({ model, run }) {
 }
 
 /**
- * The layers that a heat map can be made at: those with rows and columns. A nested model's name
- * before a layer's is left out; it is in the tooltip.
+ * The layers that can have a heat map, which are the layers with rows and columns. The tooltip
+ * shows the whole path, the row shows its last part.
  * @param {Answer} answer
  * @returns {Choice[]}
  */
@@ -42,7 +42,7 @@ export function layerRows({ model }) {
 }
 
 /**
- * The class that is explained, with its score.
+ * The explained class with its score.
  * @param {Answer} answer
  */
 export function headline({ model, run, explanation }) {
@@ -63,7 +63,7 @@ export function caption({ explanation, runTime, heatmapTime }) {
 }
 
 /**
- * The picture for those who do not see it.
+ * A description for users who do not see the picture.
  * @param {Answer} answer
  */
 export function description(answer) {
@@ -80,7 +80,7 @@ export function modelFacts({ model: { inputShape, layers, classCount } }) {
 }
 
 /**
- * A nested model is a layer too, and its parameters are those of its layers.
+ * The number of parameters. A nested model is left out because its layers are counted.
  * @param {Answer['model']['layers']} layers
  */
 function countParams(layers) {
@@ -90,7 +90,7 @@ function countParams(layers) {
 }
 
 /**
- * Why the predictions may be wrong, or the heat map is blank or poor; nothing if it is neither.
+ * Why the predictions may be wrong, or why the heat map is blank or poor. Else the text is empty.
  * @param {Answer} answer
  */
 export function diagnosis({ explanation, run }) {
@@ -101,7 +101,7 @@ export function diagnosis({ explanation, run }) {
 }
 
 /**
- * A message of the package with a capital and a full stop.
+ * A message of the package with a capital letter and a full stop.
  * @param {string} message
  */
 export function sentence(message) {
@@ -112,7 +112,7 @@ export function sentence(message) {
 
 /**
  * @param {Answer['model']} model
- * @param {string} label its name, or its number as text if the model has no names
+ * @param {string} label name of the class, or its index if the model has no names
  */
 function className(model, label) {
   return model.labels ? label : `Class ${label}`;
@@ -123,13 +123,13 @@ function lastPart(path) {
   return path.slice(path.lastIndexOf('/') + 1);
 }
 
-/** @param {(number | null)[]} shape with an open size counted as many */
+/** @param {(number | null)[]} shape in which an open size counts as many positions */
 function positions([, height, width]) {
   return (height ?? Infinity) * (width ?? Infinity);
 }
 
 /**
- * A model may end in logits: those are no percentages.
+ * Whether scores can be shown as percentages. A model without a softmax gives other numbers.
  * @param {Float32Array} predictions
  */
 function areProbabilities(predictions) {
