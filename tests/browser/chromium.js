@@ -16,8 +16,7 @@ const ARGUMENTS = [
 const path = NAMES.map(which).find((file) => file !== null);
 
 /**
- * Why browser tests are skipped: there is no browser here. In CI there must be one: there it is no
- * reason, and launching fails.
+ * Why browser tests are skipped, if there is no browser. In CI they are not skipped, and fail.
  */
 export const SKIP =
   !path && !process.env.CI && `no browser on this machine: looked for ${NAMES.join(', ')}`;

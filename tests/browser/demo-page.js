@@ -1,4 +1,4 @@
-/** The demo page as a test handles it: what a user does to it and sees of it, in words. */
+/** The demo page for tests, with methods for what a user does and sees. */
 
 import assert from 'node:assert/strict';
 
@@ -54,7 +54,7 @@ export class DemoPage {
     return this.page.locator('#facts').innerText();
   }
 
-  /** What the page says went wrong; empty if nothing. */
+  /** What the page says went wrong, or an empty text. */
   alert() {
     return this.page.getByRole('alert').innerText();
   }
@@ -95,7 +95,7 @@ export class DemoPage {
   }
 
   /**
-   * Drops files on the page and waits for what comes of it.
+   * Drops files on the page and waits until the page has reacted.
    * @param {TestFile[]} files
    */
   async drop(...files) {
@@ -104,7 +104,7 @@ export class DemoPage {
   }
 
   /**
-   * Pastes files into the page and waits for what comes of it.
+   * Pastes files into the page and waits until the page has reacted.
    * @param {TestFile[]} files
    */
   async paste(...files) {
@@ -120,7 +120,7 @@ export class DemoPage {
     const { width, height, url } = await this.page.evaluate(async () => {
       const canvas = /** @type {HTMLCanvasElement} */ (document.querySelector('canvas'));
       const { width, height } = canvas;
-      // Read from a copy: a canvas that is read again and again makes Chromium warn.
+      // The pixels come from a copy because Chromium warns if a canvas is read again and again.
       const copy = /** @type {OffscreenCanvasRenderingContext2D} */ (
         new OffscreenCanvas(width, height).getContext('2d')
       );
@@ -135,7 +135,7 @@ export class DemoPage {
     return { data: Buffer.from(url.split(',')[1], 'base64'), width, height };
   }
 
-  /** Ends the visit; it must have been without problems. */
+  /** Ends the visit, and fails if it had problems. */
   async close() {
     await this.page.context().close();
     assert.deepEqual(this.problems, []);

@@ -5,7 +5,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { encode } from 'fast-png';
-import '../../wasm-build/enable-relaxed-simd.js'; // so that Node runs the variant that Chromium runs
+import '../../wasm-build/enable-relaxed-simd.js'; // Node runs the same variant as Chromium then
 import { formatAsImage, loadModel } from '../../web/package/index.js';
 import { manifest, readLabels } from '../../models/fetch.js';
 import { serveDemo } from '../../wasm-build/demo.js';
@@ -18,7 +18,9 @@ import { DemoPage } from './demo-page.js';
 
 const ARTIFACTS = inBuild('artifacts');
 
-/** The model that most tests use: few classes, nested layers. The page opens with another. */
+/**
+ * The model of most tests. It has few classes and nested layers. The page opens with another model.
+ */
 const entry = manifest.models.find(({ id }) => id === 'dog-breeds') ?? manifest.models[0];
 const defaultEntry = manifest.models.find(({ id }) => id === manifest.default) ?? entry;
 /** @type {string[]} */
@@ -56,7 +58,7 @@ describe('demo page', { skip: SKIP }, () => {
   });
 
   /**
-   * A test that visits the page with the model of this file; a visit without problems, or it fails.
+   * A test that visits the page with the model of this file. It fails if the visit has problems.
    * @param {(demo: DemoPage) => Promise<void>} work
    * @param {import('playwright-core').BrowserContextOptions} [options]
    */
@@ -404,7 +406,7 @@ describe('demo page', { skip: SKIP }, () => {
         await demo.drop(photo);
         const [headline, picture] = [await demo.headline(), await demo.picture()];
         await demo.drop({ name, bytes });
-        // A list of names is read before anything is asked, and nothing is busy meanwhile.
+        // A list of names is read before a question is asked, and the page is not busy then.
         await demo.page.waitForFunction(() => document.querySelector('#alert')?.textContent);
         assert.match(await demo.alert(), reason);
         assert.equal(await demo.headline(), headline);
@@ -437,7 +439,7 @@ describe('demo page', { skip: SKIP }, () => {
 
       const names = Array.from({ length: 5 }, (_, i) => `thing ${i}`);
       await demo.drop({ name: 'names.txt', bytes: Buffer.from(`${names.join('\n')}\n`) });
-      // The list is read before anything is asked, and nothing is busy meanwhile.
+      // The list is read before a question is asked, and the page is not busy then.
       await demo.page.locator('#status', { hasText: /^thing \d / }).waitFor();
       assert.deepEqual((await demo.rows('Class')).sort(), names);
 

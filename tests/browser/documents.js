@@ -17,14 +17,17 @@ import { serve } from './server.js';
  * @property {string[]} pictures files, relative to the document
  */
 
-/** What a block did; pictures as PNG. @typedef {{ printed: string, pictures: Buffer[] }} Result */
+/**
+ * What a block printed, and its pictures as PNG files.
+ * @typedef {{ printed: string, pictures: Buffer[] }} Result
+ */
 
 export const TUTORIAL = join(root, 'docs/tutorial.md');
 
 /** All documents that are run. */
 export const DOCUMENTS = [TUTORIAL, join(root, 'docs/which-layer.md')];
 
-/** Keeps what `console.log` and the page would show in lists that are emptied after every block. */
+/** Collects what `console.log` and the page would show, and empties the lists after every block. */
 const RECORDER = `
 let printed = [];
 console.log = (...values) => printed.push(values);
@@ -72,7 +75,7 @@ function splitAt(text, separator) {
 /**
  * @param {import('playwright-core').Browser} browser
  * @param {string} document its file
- * @returns {Promise<Result[]>} one a block; fails with the first error of a block
+ * @returns {Promise<Result[]>} one for each block. It rejects with the first error of a block
  */
 export async function runDocument(browser, document) {
   const blocks = parseBlocks(readFileSync(document, 'utf8'));

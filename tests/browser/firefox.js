@@ -9,7 +9,9 @@ import { firefoxNames as NAMES, which } from '../../wasm-build/tools.js';
 
 const path = NAMES.map(which).find((file) => file !== null);
 
-/** Why tests in Firefox are skipped, if so. In CI it must be there: launching fails without. */
+/**
+ * Why tests in Firefox are skipped, if there is no Firefox. In CI they are not skipped, and fail.
+ */
 export const SKIP =
   !path && !process.env.CI && `no Firefox on this machine: looked for ${NAMES.join(', ')}`;
 

@@ -1,4 +1,4 @@
-/** In a page: makes every kind of picture from a file, and says what the package reads of it. */
+/** Runs in a page. It makes every kind of picture from a file, and lets the package read it. */
 
 import * as page from 'gradcam-wasm';
 import * as worker from 'gradcam-wasm/worker';

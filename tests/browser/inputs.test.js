@@ -1,4 +1,4 @@
-/** Pictures of every kind in real browsers: all give the pixels that the file has. */
+/** Pictures of every kind in real browsers. All of them give the pixels of the file. */
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -100,7 +100,7 @@ const files = {
   '1 x 1 PNG': { file: rgbPng(1, 1, () => [1, 2, 3]), colors: [1, 2, 3] },
 };
 
-/** The colours stay, whatever the alpha: that is what Keras' load_img gives. */
+/** The alpha does not change the colours, as in Keras' load_img. */
 const translucent = writePng({
   ...{ width: 3, height: 1, type: RGBA },
   row: () => Uint8Array.of(200, 100, 50, 0, 200, 100, 50, 128, 200, 100, 50, 255),

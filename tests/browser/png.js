@@ -1,4 +1,4 @@
-/** Writes PNG files of every colour type (https://www.w3.org/TR/png/), as small as a test needs them. */
+/** Writes small PNG files of every colour type, as https://www.w3.org/TR/png/ defines them. */
 
 import { deflateSync } from 'node:zlib';
 

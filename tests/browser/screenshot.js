@@ -1,4 +1,4 @@
-/** npm run screenshot: makes docs/screenshot.png, the README's picture of the demo page at work. */
+/** npm run screenshot makes docs/screenshot.png, the README's picture of the demo page. */
 
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ await runMain(async () => {
   await buildDemo();
   const [site, browser] = await Promise.all([serveDemo(0), launchChromium()]);
   try {
-    // A low window, so that the photograph takes few of the file's bytes.
+    // A low window keeps the photograph, and with it the file, small.
     const viewport = { width: 1000, height: 540 };
     const demo = await DemoPage.open(browser, site.address, { viewport });
     mkdirSync(join(root, 'docs'), { recursive: true });

@@ -13,13 +13,14 @@ const TYPES = {
 };
 
 /**
- * What a server has: folders, of which the first that has a file gives it, and texts, by their path.
+ * What a server serves. The start of a path names a list of folders, and the first folder that has
+ * the file is used.
  * @typedef {object} Contents
  * @property {Record<string, string[]>} folders by the start of the path, which ends in "/"
- * @property {Record<string, string>} [texts] by the whole path
+ * @property {Record<string, string>} [texts] texts by their whole path
  * @property {Record<string, string>} [headers] of every answer
- * @property {boolean} [fallback] whether /index.html is served in place of what is missing, as servers of
- *   single-page apps do
+ * @property {boolean} [fallback] whether /index.html is sent in place of a missing file, as servers
+ *   of single-page apps do
  */
 
 /**

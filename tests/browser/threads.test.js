@@ -1,4 +1,4 @@
-/** Threads in real browsers: on pages that are isolated from other origins, and on others. */
+/** Threads in real browsers, on pages that are isolated from other origins and on other pages. */
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -33,7 +33,7 @@ const contents = {
 };
 
 /**
- * In the page: what a model finds, and how many threads computed.
+ * Runs in the page. It returns what a model finds, and how many threads compute.
  * @param {{ module: string, threads?: number, model: string, layer: string, picture: string }} what
  */
 async function explainInPage({ module, threads, model: file, layer, picture }) {
@@ -42,7 +42,7 @@ async function explainInPage({ module, threads, model: file, layer, picture }) {
   const model = await loadModel(file, options);
   const engine = await init?.(options);
   const wanted = threads ?? 1;
-  // Workers that never start end the wait as well: they are given a second.
+  // Workers that never start must not block the test, so it waits for a second at most.
   for (const end = Date.now() + 1000; engine?.threads < wanted && Date.now() < end;) {
     await new Promise((resolve) => setTimeout(resolve, 5));
   }

@@ -45,7 +45,10 @@ function breakEngine(engine) {
   assert.throws(() => engine.call('no such function'), { code: 'WASM_FAILED' });
 }
 
-/** @returns {Promise<{ engine: Engine, explanation: Explanation }>} both of a model with its own wasm */
+/**
+ * Explains with a model that has its own engine.
+ * @returns {Promise<{ engine: Engine, explanation: Explanation }>}
+ */
 async function explainOnOwnEngine() {
   const options = { wasmModule: await WebAssembly.compile(wasmBinary), threads: 1 };
   const own = await loadModel(model, options);

@@ -1,4 +1,4 @@
-/** Explanations of small models whose every number is known: logits, diagnosis, choice of layers. */
+/** Logits, diagnosis and choice of layers in small models, in which every number is known. */
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -6,7 +6,7 @@ import { assertFails, plainPicture, smallModel } from './fixtures.js';
 
 /** @typedef {import('./fixtures.js').SmallLayer} SmallLayer */
 
-/** The left half is red, the right half blue: 4 x 4 pixels. */
+/** A picture of 4 x 4 pixels. Its left half is red, its right half blue. */
 const halves = plainPicture([100, 0, 0, 255], 4, 4);
 for (let i = 0; i < 16; i++) {
   if (i % 4 > 1) halves.data.set([0, 0, 100, 255], i * 4);
@@ -50,7 +50,9 @@ async function explain(layers, options) {
 }
 
 describe('logits', () => {
-  /** Class 0 is red minus blue, class 1 the reverse; the picture is half of each. */
+  /**
+   * Class 0 is red minus blue, class 1 is blue minus red. Half of the picture is red, half is blue.
+   */
   const kernel = [2, -2, -2, 2];
   const bias = [0.5, -0.25];
   const softmax = bias.map((logit) => Math.exp(logit) / (Math.exp(0.5) + Math.exp(-0.25)));
@@ -83,7 +85,7 @@ describe('logits', () => {
       const [entry] = targets;
       assert.equal(entry.score, bias[1]);
       assert.equal(entry.proba, run.predictions[1]);
-      // d logit(1) / d channel = -2, 2 over 16 positions; blue is 1 on the right.
+      // d logit(1) / d channel = -2, 2 over 16 positions. On the right blue is 1.
       assert.deepEqual([entry.rawMin, entry.rawMax], [-0.125, 0.125]);
       const largest = 0.125 / (0.125 + 1e-7);
       entry.heatmap.data.forEach((value, i) => {

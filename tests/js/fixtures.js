@@ -1,4 +1,4 @@
-/** What the JavaScript tests share: where models and pictures are. */
+/** Models, pictures and helpers that the JavaScript tests share. */
 
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
@@ -10,12 +10,12 @@ import { buildModel } from '../../web/package/model/load.js';
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 export const SHARED = join(ROOT, '../shared');
 
-/** A model that set-up fetches, as its package has it: a real one that every machine has. */
+/** A real model that set-up fetches, so that every machine has it. */
 export const DEFAULT_MODEL = join(ROOT, 'build/models/dog_breed_mobilenetv2.h5');
 /** A picture that set-up fetches. */
 export const DOG_PICTURE = join(ROOT, 'build/pictures/dog.jpg');
 
-/** Why tests on shared data are skipped. In CI the data must be there, and the tests fail without. */
+/** Why tests on shared data are skipped. In CI the data must be there, or the tests fail. */
 export const SKIP_SHARED =
   !existsSync(SHARED) && !process.env.CI && 'the test data (../shared) are not on this machine';
 
@@ -30,16 +30,17 @@ export function sharedImage(name) {
 }
 
 /**
- * A layer of a small model: Keras' class, its configuration, and its weights row-major.
+ * A layer of a small model with Keras' class, the configuration, and the weights in row-major
+ * order.
  * @typedef {[type: string, config: { name: string, [key: string]: unknown },
  *   weights?: Record<string, number[]>]} SmallLayer
  */
 
 /**
- * A Sequential model whose every weight a test knows. Pictures reach it as they are, 0 .. 255.
+ * A Sequential model in which a test knows every weight. Its input are pixels from 0 to 255.
  * @param {SmallLayer[]} layers
  * @param {import('gradcam-wasm').LoadOptions & { inputShape?: (number | null)[] }} [options]
- *   `inputShape`: height, width, channels
+ *   `inputShape` is [height, width, channels]
  */
 export async function smallModel(layers, { inputShape = [4, 4, 3], ...options } = {}) {
   const input = ['InputLayer', { name: 'input', batch_shape: [null, ...inputShape] }];

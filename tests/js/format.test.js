@@ -51,7 +51,7 @@ describe('formatAsImage', () => {
       size(overlay),
       size(/** @type {ImageData} */ (/** @type {unknown} */ (image))),
     );
-    // The cell of value 0 is transparent; the one of value 1 is white, 65% opaque.
+    // The cell of value 0 is transparent. The cell of value 1 is white and 65% opaque.
     assert.deepEqual([...overlay.data.subarray(0, 4)], [200, 200, 200, 255]);
     const mixed = Math.round(200 + (255 - 200) * (165 / 255));
     assert.deepEqual([...overlay.data.subarray(-4)], [mixed, mixed, mixed, 255]);

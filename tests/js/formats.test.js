@@ -1,4 +1,6 @@
-/** One model in every kind of file gives the same; what is broken is refused, and memory given back. */
+/**
+ * One model in every kind of file gives the same; what is broken is refused, and memory given back.
+ */
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';

@@ -1,4 +1,4 @@
-/** The API under Node: a model loaded, run and explained, and every kind of wrong input. */
+/** Loading, running and explaining a model in Node, with every kind of wrong input. */
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';

@@ -1,4 +1,4 @@
-/** The pool of threads by itself: tests/threads/pool.c. */
+/** Runs tests/threads/pool.c, which tests the pool of threads alone. */
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';

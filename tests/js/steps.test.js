@@ -1,4 +1,6 @@
-/** From a picture to a tensor and back: what Keras' load_img, img_to_array and array_to_img give. */
+/**
+ * The steps from a picture to a tensor and back, as in Keras' load_img, img_to_array, array_to_img.
+ */
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -192,7 +194,7 @@ describe('the steps by hand', () => {
       assert.deepEqual(ours.input, theirs.input);
       assert.deepEqual(ours.predictions, theirs.predictions);
       assert.deepEqual(theirs.picture, image);
-      // Without a picture, the tensor becomes one; this one's values reach from -1 to 1.
+      // Without a picture the tensor is drawn. The values of this tensor are -1 to 1.
       assert.deepEqual(ours.picture, arrayToImage(array));
     });
   }

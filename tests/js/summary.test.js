@@ -8,7 +8,9 @@ import { loadModel } from '../../web/package/index.js';
 import { formatSummary } from '../../web/package/model/summary.js';
 import { SHARED, SKIP_SHARED, assertFails, sharedModel } from './fixtures.js';
 
-/** Keras printed the golden tables, 110 characters wide, on a terminal that cut off at this width. */
+/**
+ * Keras printed the golden tables with 110 characters, and a terminal cut them off at this width.
+ */
 const TERMINAL = 80;
 
 describe('as Keras prints it', { skip: SKIP_SHARED }, () => {

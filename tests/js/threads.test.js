@@ -1,4 +1,4 @@
-/** Engines with threads: the same results, and a single thread wherever threads cannot be had. */
+/** Engines with threads give the same results. Without shared memory they have one thread. */
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';

@@ -1,4 +1,4 @@
-/** The two variants of the module: which one is taken, and what each computes. */
+/** Which variant of the module is taken, and what each variant computes. */
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -31,8 +31,8 @@ function freshLoader() {
 /**
  * Lets WebAssembly run only some modules, and records which ones are compiled.
  * @param {import('node:test').TestContext} context
- * @param {{ isDetected: boolean, works: (module: string) => boolean }} relaxed whether relaxed SIMD is
- *   detected, and which modules compile
+ * @param {{ isDetected: boolean, works: (module: string) => boolean }} relaxed whether relaxed SIMD
+ *   is detected, and which modules compile
  */
 function pretend(context, { isDetected, works }) {
   const { compile } = WebAssembly;

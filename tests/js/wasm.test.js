@@ -121,11 +121,12 @@ describe('the engine', () => {
 });
 
 /**
- * Runs `work` beside a server that has the wasm at /typed and /untyped, and at /late from the second
- * request on; /page and, with 404, /none are HTML, and /half breaks off.
+ * Runs `work` with a server. It has the wasm at /typed and /untyped, and at /late from the second
+ * request on. At /page and, with status 404, at /none it sends HTML. The answer at /half breaks
+ * off.
  * @template T
- * @param {(base: string, paths: string[]) => Promise<T>} work is given the server's address, and the
- *   paths that were asked for
+ * @param {(base: string, paths: string[]) => Promise<T>} work gets the address of the server
+ *   and the requested paths
  */
 async function withServer(work) {
   /** @type {string[]} */

@@ -1,4 +1,4 @@
-/** The worker front end, in a thread of Node: the same calls, and what an abort does. */
+/** The functions of the package in a worker, which is a thread of Node here. */
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
