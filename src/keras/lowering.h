@@ -43,7 +43,7 @@ const struct gc_lowering *gc_lowering_find(const struct gc_lowering *table, cons
 /* Appends an operator. The first one takes the layer's inputs, each later one the output of the one
  * before.
  *   arrays   names of the weights in Keras 3, one a slot, and NULL for a slot without weights. The
- *            operator's own rule says which of these weights exist. NULL if there are none at all */
+ *            operator's own rule says which of these weights exist. NULL for none at all */
 gc_status gc_build_op(struct gc_build *build, const struct gc_op *op, const void *params,
                       size_t params_size, const char *const arrays[GC_MAX_WEIGHTS]);
 
