@@ -3,19 +3,7 @@
 #ifndef GC_KERAS_JSON_H
 #define GC_KERAS_JSON_H
 
-/* 1 to 8 entries, with commas in between. */
-#define LIST(...) LIST_OF(COUNT(__VA_ARGS__, 8, 7, 6, 5, 4, 3, 2, 1, 0))(__VA_ARGS__)
-#define COUNT(A, B, C, D, E, F, G, H, COUNT, ...) COUNT
-#define LIST_OF(COUNT) LIST_NAMED(COUNT)
-#define LIST_NAMED(COUNT) LIST_##COUNT
-#define LIST_1(A) A
-#define LIST_2(A, ...) A "," LIST_1(__VA_ARGS__)
-#define LIST_3(A, ...) A "," LIST_2(__VA_ARGS__)
-#define LIST_4(A, ...) A "," LIST_3(__VA_ARGS__)
-#define LIST_5(A, ...) A "," LIST_4(__VA_ARGS__)
-#define LIST_6(A, ...) A "," LIST_5(__VA_ARGS__)
-#define LIST_7(A, ...) A "," LIST_6(__VA_ARGS__)
-#define LIST_8(A, ...) A "," LIST_7(__VA_ARGS__)
+#include "list.h"
 
 #define LAYER(CLASS, NAME, FIELDS, NODES)                                                          \
     "{'class_name':'" CLASS "','name':'" NAME "','config':{'name':'" NAME "'" FIELDS               \
