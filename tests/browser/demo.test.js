@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { encode } from 'fast-png';
 import '../../wasm-build/enable-relaxed-simd.js'; // Node runs the same variant as Chromium then
-import { formatAsImage, loadModel } from '../../web/package/index.js';
+import { formatAsImage, loadModel, methodInfo, methods } from '../../web/package/index.js';
 import { manifest, readLabels } from '../../models/fetch.js';
 import { serveDemo } from '../../wasm-build/demo.js';
 import { inBuild } from '../../wasm-build/tools.js';
@@ -219,7 +219,7 @@ describe('demo page', { skip: SKIP }, () => {
       const run = await model.run(readSample(sample.file));
       const [{ label }] = run.decodePredictions({ top: 1 });
       assert.match(await demo.headline(), new RegExp(`^${label} \\d+\\.\\d%$`));
-      assert.match(await demo.caption(), /^out_relu, 5 × 5 · run .* ms, heat map .* ms$/);
+      assert.match(await demo.caption(), /^out_relu, 5 × 5 · Grad-CAM · run .* ms, heat map .* ms$/);
       assert.deepEqual(
         await demo.rows('Class'),
         run.decodePredictions({ top: 19 }).map((c) => c.label),
@@ -255,15 +255,22 @@ describe('demo page', { skip: SKIP }, () => {
       const logits = true;
       assertSamePicture(await demo.picture(), await overlayInNode({ targets, layer, logits }));
 
+      const titles = methods().map((name) => methodInfo(name).title);
+      const choice = demo.page.getByLabel('Method');
+      assert.deepEqual(await choice.locator('option').allInnerTexts(), titles);
+      await choice.selectOption('LayerCAM');
+      await demo.settled();
+      assert.match(await demo.caption(), /^block_6_expand, 20 × 20 · LayerCAM /);
+      const method = /** @type {const} */ ('layerCam');
+      const asked = { targets, layer, logits, method };
+      assertSamePicture(await demo.picture(), await overlayInNode(asked));
+
       const caption = await demo.caption();
       await demo.page.getByLabel('Colours').selectOption('Magma');
       await demo.page.getByLabel('Opacity').fill('30');
       await demo.settled();
       const look = { colormap: 'magma', alphaLimit: 0.3 };
-      assertSamePicture(
-        await demo.picture(),
-        await overlayInNode({ targets, layer, logits, ...look }),
-      );
+      assertSamePicture(await demo.picture(), await overlayInNode({ ...asked, ...look }));
       assert.equal(await demo.caption(), caption, 'colours and opacity need no other heat map');
     }),
   );

@@ -6,7 +6,7 @@ import { newestOnly } from './newest.js';
 import { readPicture } from './picture.js';
 
 /** @import { Picture, PictureChoice } from './picture.js' */
-/** @import { Explanation, Preprocessing, Progress } from 'gradcam-wasm' */
+/** @import { Explanation, Method, Preprocessing, Progress } from 'gradcam-wasm' */
 /** @import { Model, Run } from 'gradcam-wasm/worker' */
 
 /**
@@ -25,6 +25,7 @@ import { readPicture } from './picture.js';
  * @property {PictureChoice} picture
  * @property {number} [target] index of a class (default: the top class)
  * @property {string} [layer] name of a layer (default: the package's default layer)
+ * @property {Method} method
  * @property {boolean} logits
  * @property {number} alphaLimit
  * @property {string} colormap
@@ -137,7 +138,7 @@ async function solve(question, last, { signal, onProgress }) {
     const picture = kept('picture')?.picture ?? (await readPicture(question.picture, signal));
     const { run, runTime } = kept('model', 'picture') ?? (await runModel(model, picture, signal));
     const { explanation, heatmapTime } =
-      kept('model', 'picture', 'target', 'layer', 'logits') ??
+      kept('model', 'picture', 'target', 'layer', 'method', 'logits') ??
       (await explain(run, question, signal));
     const overlay = await drawOverlay(explanation, picture.pixels, question);
     return { question, model, picture, run, runTime, explanation, heatmapTime, overlay };
@@ -173,10 +174,10 @@ async function runModel(model, picture, signal) {
  * @param {Question} question
  * @param {AbortSignal} signal
  */
-async function explain(run, { target, layer, logits }, signal) {
+async function explain(run, { target, layer, method, logits }, signal) {
   const start = performance.now();
   const targets = target === undefined ? undefined : [target];
-  const explanation = await run.explain({ targets, layer, logits, signal });
+  const explanation = await run.explain({ targets, layer, method, logits, signal });
   return { explanation, heatmapTime: performance.now() - start };
 }
 

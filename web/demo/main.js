@@ -136,6 +136,7 @@ const named = findModel(id);
 ask({
   ...withModel(named ?? findModel() ?? models[0]),
   ...withPicture(samples[0]),
+  method: 'gradCam',
   logits: false,
   alphaLimit: 0.65,
   colormap: 'viridis',

@@ -1,5 +1,6 @@
 /** Shows an answer on the page, and sets every control to its question. */
 
+import { methodInfo, methods } from 'gradcam-wasm/worker';
 import { ChoiceList } from './choices.js';
 import { element } from './element.js';
 import { ModelPanel } from './model-panel.js';
@@ -7,6 +8,7 @@ import { Samples } from './samples.js';
 import { Stage } from './stage.js';
 import * as words from './words.js';
 
+/** @import { Method } from 'gradcam-wasm' */
 /** @import { Answer, ModelChoice, Question } from '../explainer.js' */
 /** @import { PictureChoice } from '../picture.js' */
 
@@ -15,6 +17,7 @@ export class Page {
   #classesField = element('classes', HTMLFieldSetElement);
   #layersField = element('layers', HTMLFieldSetElement);
   #logits = element('logits', HTMLInputElement);
+  #method = element('method', HTMLSelectElement);
   #heat = element('heat', HTMLInputElement);
   #opacity = element('opacity', HTMLInputElement);
   #opacityValue = element('opacity-value', HTMLOutputElement);
@@ -47,6 +50,10 @@ export class Page {
     this.#layers = new ChoiceList(this.#layersField, { noun: 'layer', onChoose: askLayer });
     this.#models = new ModelPanel(models, openModel, compareWith);
     this.#samples = new Samples(element('samples', HTMLElement), samples, openPicture);
+    this.#method.append(...methods().map((name) => new Option(methodInfo(name).title, name)));
+    this.#method.addEventListener('change', () =>
+      ask({ method: /** @type {Method} */ (this.#method.value) }),
+    );
     this.#logits.addEventListener('change', () => ask({ logits: this.#logits.checked }));
     this.#heat.addEventListener('change', () => this.#stage.setHeat(this.#heat.checked));
     this.#colormap.addEventListener('change', () => ask({ colormap: this.#colormap.value }));
@@ -95,6 +102,8 @@ export class Page {
     this.#layers.select(layer);
     this.#models.show(this.#shown);
     this.#samples.mark(question.picture);
+    this.#method.value = question.method;
+    this.#method.title = methodInfo(question.method).description;
     this.#logits.checked = question.logits;
     this.#colormap.value = question.colormap;
     this.#opacity.valueAsNumber = Math.round(question.alphaLimit * 100);

@@ -59,7 +59,7 @@ export function caption({ explanation, runTime, heatmapTime }) {
   const { layer, heatmap } = explanation.targets[0];
   const size = `${heatmap.height} × ${heatmap.width}`;
   const times = `run ${milliseconds(runTime)}, heat map ${milliseconds(heatmapTime)}`;
-  return `${lastPart(layer)}, ${size} · ${times}`;
+  return `${lastPart(layer)}, ${size} · ${explanation.method} · ${times}`;
 }
 
 /**
@@ -69,7 +69,7 @@ export function caption({ explanation, runTime, heatmapTime }) {
 export function description(answer) {
   const { layer } = answer.explanation.targets[0];
   const heat = `heat map for ${headline(answer)} at layer ${lastPart(layer)}`;
-  return `${answer.picture.name}, with the ${heat}`;
+  return `${answer.picture.name}, with the ${answer.explanation.method} ${heat}`;
 }
 
 /** @param {Answer} answer */

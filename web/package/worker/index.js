@@ -8,6 +8,7 @@
 import { callsOf } from './calls.js';
 import { Client } from './client.js';
 
+export { methodInfo, methods } from '../model/methods.js';
 export { GradCamError } from '../base/errors.js';
 
 /** @import { Calls } from './calls.js' */

@@ -118,14 +118,14 @@ export class RemoteRun {
   }
 
   /**
-   * Explains classes at layers by Grad-CAM.
+   * Explains classes at layers.
    * @param {ExplainOptions} [options]
    * @returns {Promise<Explanation>}
    */
-  async explain({ targets, layer, logits, signal } = {}) {
+  async explain({ signal, ...options } = {}) {
     const needs = this.#needs;
     const { place } = needs[needs.length - 1];
-    const args = { run: place, options: { targets, layer, logits } };
+    const args = { run: place, options };
     const explanation = await this.#client.call({ method: 'explain', args, needs, signal });
     return { ...explanation, image: this.picture };
   }
