@@ -4,11 +4,10 @@
  */
 
 import assert from 'node:assert/strict';
-import fs from 'node:fs';
 import path from 'node:path';
 import { describe, test } from 'node:test';
 import { parse } from 'acorn';
-import { root } from '../../wasm-build/tools.js';
+import { sourceFiles } from './source-files.js';
 
 /** From the top down. The public header may be included by all. */
 const SRC = 'api methods engine keras ops kernels graph image base gradcam.h'.split(' ');
@@ -20,21 +19,6 @@ const PACKAGE = 'worker index.js model pictures architectures files engine base'
 const FROM_SETUP = ['colormaps.h', 'stb_image.h'];
 
 /** @typedef {{ from: string, to: string }} Use the file `from` uses the file `to` */
-
-/**
- * The texts of files by their paths.
- * @param {string[]} folders
- * @param {RegExp} pattern of the files' names
- */
-function read(folders, pattern) {
-  const names = folders.flatMap((folder) =>
-    fs
-      .readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' })
-      .filter((name) => pattern.test(name))
-      .map((name) => path.join(folder, name)),
-  );
-  return new Map(names.map((name) => [name, fs.readFileSync(path.join(root, name), 'utf8')]));
-}
 
 /**
  * @param {Map<string, string>} files of C
@@ -143,7 +127,7 @@ function circle(uses, unit = (file) => file) {
 const withHeader = (file) => file.replace(/\.[ch]$/, '');
 
 describe('src', () => {
-  const files = read(['src'], /\.[ch]$/);
+  const files = sourceFiles(['src'], /\.[ch]$/);
 
   test('every include is written from src/', () => {
     const unknown = includes(files).filter(({ to }) => !files.has(to));
@@ -160,7 +144,7 @@ describe('src', () => {
 });
 
 describe('JavaScript', () => {
-  const files = read(['web', 'wasm-build', 'models', 'bench', 'tests'], /\.m?js$/);
+  const files = sourceFiles(['web', 'wasm-build', 'models', 'bench', 'tests'], /\.m?js$/);
 
   test('no import in the package goes up', () => {
     assert.deepEqual(climbing(imports(files), 'web/package', PACKAGE), []);
@@ -207,8 +191,7 @@ describe('the test itself finds', () => {
   test('imports of every kind, but no types', () => {
     const text = `
       import { a } from '../model/a.js';
-      import fs from 'node:fs';
-      export * from './b.js';
+            export * from './b.js';
       /** @type {import('../worker/c.js').C} */
       const c = () => import('./d.js');`;
     const found = imports(new Map([['web/package/base/x.js', text]]));
