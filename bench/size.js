@@ -3,7 +3,8 @@
  *
  *     npm run size [-- --largest N]
  *
- * The parts are as the linker places them; what its optimiser (wasm-opt) takes away after that has a row.
+ * The parts are as the linker places them; what its optimiser (wasm-opt) takes away after that has
+ * a row.
  */
 
 import fs from 'node:fs';
@@ -15,7 +16,10 @@ import { SetupError, inBuild, isMain, root, runMain } from '../wasm-build/tools.
 import { positive } from './options.js';
 import { table } from './report.js';
 
-/** Parts of the module by the paths of their objects; the first that fits. @type {[string, RegExp][]} */
+/**
+ * Parts of the module by the paths of their objects; the first that fits. @type {[string,
+ * RegExp][]}
+ */
 const PARTS = [
   ['XNNPACK: kernels', /xnnpack\/src\/(f32|x32|xx|x8|s8|u8)-/],
   ['XNNPACK: operators, packing, tables of kernels', /xnnpack\//],

@@ -120,9 +120,10 @@ GC_API gc_status gc_model_set_weight(gc_model *model, int32_t index, const float
  * that nothing is copied and long work can be interrupted. The weight is set when
  * gc_model_check_weight has seen all its values.
  *   count   values: the product of the weight's axes
- *   room    receives [count]; it belongs to the model and stays where it is
+ *   buffer   receives [count]; it belongs to the model and stays where it is
  * Fails with INVALID_MODEL if the count differs, INVALID_ARGUMENT, OUT_OF_MEMORY. */
-GC_API gc_status gc_model_weight_room(gc_model *model, int32_t index, size_t count, float **room);
+GC_API gc_status gc_model_weight_buffer(gc_model *model, int32_t index, size_t count,
+                                        float **buffer);
 
 /* Checks the next `count` values in a weight's buffer. The first call begins with the first value.
  * Fails with INVALID_MODEL if one is not finite, INVALID_ARGUMENT if there are not so many. */

@@ -156,9 +156,9 @@ static gc_status check_values(const struct gc_weight *weight, const float *value
                    weight->path);
 }
 
-gc_status gc_model_weight_room(gc_model *model, int32_t index, size_t count, float **room) {
-    if (room == NULL)
-        return gc_fail(GC_INVALID_ARGUMENT, "gc_model_weight_room: room must not be NULL");
+gc_status gc_model_weight_buffer(gc_model *model, int32_t index, size_t count, float **buffer) {
+    if (buffer == NULL)
+        return gc_fail(GC_INVALID_ARGUMENT, "gc_model_weight_buffer: buffer must not be NULL");
     struct gc_weight *weight = NULL;
     GC_TRY(find_unplanned(model, index, &weight));
     GC_TRY(check_weight_count(weight, count));
@@ -169,7 +169,7 @@ gc_status gc_model_weight_room(gc_model *model, int32_t index, size_t count, flo
         return gc_fail_memory(count * sizeof *weight->data, weight->path);
     weight->checked = 0;
     model->memory += gc_memory_in_use() - before;
-    *room = weight->data;
+    *buffer = weight->data;
     return GC_OK;
 }
 
@@ -178,7 +178,7 @@ gc_status gc_model_check_weight(gc_model *model, int32_t index, size_t count) {
     GC_TRY(find_unplanned(model, index, &weight));
     const size_t all = weight->data == NULL ? 0 : gc_shape_count(&weight->shape);
     if (count > all - weight->checked)
-        return gc_fail(GC_INVALID_ARGUMENT, "weight '%s' has room for %zu values more, not %zu",
+        return gc_fail(GC_INVALID_ARGUMENT, "weight '%s' takes %zu values more, not %zu",
                        weight->path, all - weight->checked, count);
     GC_TRY(check_values(weight, weight->data + weight->checked, count));
     weight->checked += count;
@@ -192,9 +192,9 @@ gc_status gc_model_set_weight(gc_model *model, int32_t index, const float *data,
     GC_TRY(find_unplanned(model, index, &weight));
     GC_TRY(check_weight_count(weight, count));
     GC_TRY(check_values(weight, data, count));
-    float *room;
-    GC_TRY(gc_model_weight_room(model, index, count, &room));
-    memcpy(room, data, count * sizeof *data);
+    float *buffer;
+    GC_TRY(gc_model_weight_buffer(model, index, count, &buffer));
+    memcpy(buffer, data, count * sizeof *data);
     weight->checked = count;
     return GC_OK;
 }

@@ -53,8 +53,8 @@ struct gc_graph {
     int32_t value_count, node_count, weight_count, layer_count;
     size_t value_capacity, node_capacity, weight_capacity, layer_capacity;
     bool open_height, open_width; /* the configuration leaves the size to the caller */
-    int32_t
-        output; /* the value that holds the scores. Value 0 is the input, [height][width][channels] */
+    /* Value 0 is the input, [height][width][channels]. */
+    int32_t output; /* the value that holds the scores */
 };
 
 /* Everything that follows fails with OUT_OF_MEMORY, TOO_LARGE or INVALID_MODEL, and leaves the

@@ -248,8 +248,8 @@ static gc_status rows_backward_stride_2(struct gc_step *step, int32_t input, gc_
 #endif
 
 /* ---- The path "taps", for any window and one filter per channel ----
- * XNNPACK's depthwise kernels have up to 25 taps. With more taps XNNPACK computes a product for each
- * channel, which is slower than this path. */
+ * XNNPACK's depthwise kernels have up to 25 taps. With more taps XNNPACK computes a product for
+ * each channel, which is slower than this path. */
 
 #ifdef GC_XNNPACK
 #define FEWEST_TAPS 26

@@ -219,7 +219,10 @@ describe('demo page', { skip: SKIP }, () => {
       const run = await model.run(readSample(sample.file));
       const [{ label }] = run.decodePredictions({ top: 1 });
       assert.match(await demo.headline(), new RegExp(`^${label} \\d+\\.\\d%$`));
-      assert.match(await demo.caption(), /^out_relu, 5 × 5 · Grad-CAM · run .* ms, heat map .* ms$/);
+      assert.match(
+        await demo.caption(),
+        /^out_relu, 5 × 5 · Grad-CAM · run .* ms, heat map .* ms$/,
+      );
       assert.deepEqual(
         await demo.rows('Class'),
         run.decodePredictions({ top: 19 }).map((c) => c.label),

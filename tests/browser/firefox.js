@@ -111,7 +111,10 @@ export class Firefox {
     return new Promise((resolve, reject) => this.#commands.set(id, { resolve, reject }));
   }
 
-  /** @param {{ id?: number, type: string, result?: unknown, error?: string, message?: string }} answer */
+  /**
+   * @param {{ id?: number, type: string, result?: unknown, error?: string, message?: string }}
+   *   answer
+   */
   #receive({ id = 0, type, result, error, message }) {
     const command = this.#commands.get(id);
     this.#commands.delete(id);

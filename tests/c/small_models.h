@@ -13,8 +13,8 @@ extern const char small_blocks_config[];
 /* The same operators for an input of any size. */
 extern const char small_open_config[];
 
-/* A planned model with its weights set, the input of a run in *input (for free) and its size in *count;
- * NULL after a failed expectation. */
+/* A planned model with its weights set, the input of a run in *input (for free) and its size in
+ * *count; NULL after a failed expectation. */
 gc_model *small_model(const char *config, int32_t height, int32_t width, uint32_t flags,
                       float **input, size_t *count);
 
@@ -25,7 +25,8 @@ float small_random(uint32_t index, uint32_t stream);
 double small_largest(const float *values, size_t count);
 double small_difference(const float *a, const float *b, size_t count);
 
-/* Number of values in a layer's output, its rank, and its positions; 0 positions without rows and columns. */
+/* Number of values in a layer's output, its rank, and its positions; 0 positions without rows and
+ * columns. */
 size_t small_layer_size(const gc_model *model, int32_t layer, int32_t *rank, size_t *positions);
 
 #endif

@@ -4,8 +4,9 @@
  *         EXPECT_STATUS(gc_image_resize(out, 1, 1, in, 1, 1, 0, GC_BOX), GC_INVALID_ARGUMENT);
  *     }
  *
- * A test registers itself: a file of tests in this folder is all there is to add. An expectation that
- * fails is noted and the test goes on, so that it frees what it holds; REQUIRE leaves the test. */
+ * A test registers itself: a file of tests in this folder is all there is to add. An expectation
+ * that fails is noted and the test goes on, so that it frees what it holds; REQUIRE leaves the
+ * test. */
 #ifndef GC_TEST_H
 #define GC_TEST_H
 

@@ -1,5 +1,5 @@
-/* Explanation methods: every method at every layer against its formula on whole tensors, and what callers
- * may rely on when layers and classes are explained together. */
+/* Explanation methods: every method at every layer against its formula on whole tensors, and what
+ * callers may rely on when layers and classes are explained together. */
 #include "small_models.h"
 #include "test.h"
 
@@ -11,8 +11,8 @@
 #define TARGET 3
 #define MAX_LAYERS 64
 
-/* What a method adds up over the channels of a position, of the gradient g, the layer's output a, and the
- * mean m of the gradient over the channel's positions. */
+/* What a method adds up over the channels of a position, of the gradient g, the layer's output a,
+ * and the mean m of the gradient over the channel's positions. */
 typedef double term(double g, double a, double m);
 
 static double grad_cam(double g, double a, double m) { return (void)g, m * a; }

@@ -1,4 +1,5 @@
-/* The engine as a whole: fusion against no fusion, gradients of a network against differences, and what a caller may do wrong. */
+/* The engine as a whole: fusion against no fusion, gradients of a network against differences, and
+ * what a caller may do wrong. */
 #include "api/model.h"
 #include "base/memory.h"
 #include "engine/run.h"
@@ -75,8 +76,8 @@ TEST(fusion_keeps_every_logit_gradient) { expect_same_layers(read_logit_gradient
 /* ---- Gradients of a whole network ---- */
 
 #ifdef GC_DOUBLE
-/* Class TARGET's output for the input moved by `step` along a random direction. The public interface
- * hands over float32, too coarse for a quotient: this goes by the plan's own tensors. */
+/* Class TARGET's output for the input moved by `step` along a random direction. The public
+ * interface hands over float32, too coarse for a quotient: this goes by the plan's own tensors. */
 static double output_along(gc_model *model, gc_output output, const float *input, size_t count,
                            double step) {
     const struct gc_plan *plan = model->plan;
@@ -266,19 +267,19 @@ TEST(a_weight_that_is_no_number_is_refused) {
 TEST(a_weight_is_set_when_all_of_it_was_checked) {
     gc_model *model;
     int32_t index;
-    float *room;
+    float *buffer;
     REQUIRE_OK(gc_model_create(&model, small_blocks_config, strlen(small_blocks_config)));
     REQUIRE_OK(gc_model_find_weight(model, "head/dense/bias", &index));
-    EXPECT_STATUS(gc_model_check_weight(model, index, 1), GC_INVALID_ARGUMENT); /* no room yet */
-    EXPECT_STATUS(gc_model_weight_room(model, index, CLASSES + 1, &room), GC_INVALID_MODEL);
-    EXPECT_STATUS(gc_model_weight_room(model, 999, CLASSES, &room), GC_INVALID_ARGUMENT);
-    REQUIRE_OK(gc_model_weight_room(model, index, CLASSES, &room));
+    EXPECT_STATUS(gc_model_check_weight(model, index, 1), GC_INVALID_ARGUMENT); /* no values yet */
+    EXPECT_STATUS(gc_model_weight_buffer(model, index, CLASSES + 1, &buffer), GC_INVALID_MODEL);
+    EXPECT_STATUS(gc_model_weight_buffer(model, 999, CLASSES, &buffer), GC_INVALID_ARGUMENT);
+    REQUIRE_OK(gc_model_weight_buffer(model, index, CLASSES, &buffer));
     for (int32_t i = 0; i < CLASSES; i++)
-        room[i] = i < 3 ? 1 : INFINITY;
+        buffer[i] = i < 3 ? 1 : INFINITY;
     EXPECT_OK(gc_model_check_weight(model, index, 3));
     EXPECT_STATUS(gc_model_check_weight(model, index, CLASSES - 3), GC_INVALID_MODEL);
     EXPECT_CONTAINS(gc_error(), "head/dense/bias");
-    room[3] = room[4] = -1;
+    buffer[3] = buffer[4] = -1;
     EXPECT_STATUS(gc_model_check_weight(model, index, CLASSES - 2), GC_INVALID_ARGUMENT);
     EXPECT_OK(gc_model_check_weight(model, index, CLASSES - 3));
     gc_model_destroy(model);
@@ -290,17 +291,17 @@ TEST(a_model_with_a_weight_half_set_cannot_be_planned) {
         "{\"class_name\":\"InputLayer\",\"config\":{\"name\":\"i\",\"batch_shape\":[null,1,1,2]}},"
         "{\"class_name\":\"Dense\",\"config\":{\"name\":\"d\",\"units\":2,\"use_bias\":false}}]}}";
     gc_model *model;
-    float *room;
+    float *buffer;
     REQUIRE_OK(gc_model_create(&model, config, strlen(config)));
-    REQUIRE_OK(gc_model_weight_room(model, 0, 4, &room));
+    REQUIRE_OK(gc_model_weight_buffer(model, 0, 4, &buffer));
     for (int32_t i = 0; i < 4; i++)
-        room[i] = 1;
+        buffer[i] = 1;
     EXPECT_OK(gc_model_check_weight(model, 0, 3));
     EXPECT_STATUS(gc_model_plan(model, 1, 1, 0), GC_NOT_READY);
     EXPECT_CONTAINS(gc_error(), "d/kernel");
     EXPECT_OK(gc_model_check_weight(model, 0, 1));
     EXPECT_OK(gc_model_plan(model, 1, 1, 0));
-    EXPECT_STATUS(gc_model_weight_room(model, 0, 4, &room), GC_INVALID_ARGUMENT);
+    EXPECT_STATUS(gc_model_weight_buffer(model, 0, 4, &buffer), GC_INVALID_ARGUMENT);
     gc_model_destroy(model);
 }
 

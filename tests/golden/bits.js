@@ -1,6 +1,7 @@
 /**
- * The bits of the maps: a hash of the raw maps and of the weights' norms of all layers, for five classes of
- * each shared model. A change of the code that should change no result must leave all of them as they are.
+ * The bits of the maps: a hash of the raw maps and of the weights' norms of all layers, for five
+ * classes of each shared model. A change of the code that should change no result must leave all of
+ * them as they are.
  *
  *     node tests/golden/bits.js [--variant simd|relaxed] [--threads N] [--write]
  *
@@ -75,15 +76,12 @@ export async function hashMaps(name, build) {
  * instruction, and only then are the recorded hashes of "relaxed" to be expected.
  */
 export function fusesMultiplyAdd() {
-  // A module of one function, (f32, f32, f32) -> f32: splats its arguments, f32x4.relaxed_madd, lane 0.
-  // prettier-ignore
+  // A module of one function, (f32, f32, f32) -> f32: splats its arguments, f32x4.relaxed_madd,
+  // lane 0. prettier-ignore
   const bytes = new Uint8Array([
-    0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0,
-    1, 8, 1, 0x60, 3, 0x7d, 0x7d, 0x7d, 1, 0x7d,
-    3, 2, 1, 0,
-    7, 5, 1, 1, 0x66, 0, 0,
-    10, 22, 1, 20, 0, 0x20, 0, 0xfd, 0x13, 0x20, 1, 0xfd, 0x13, 0x20, 2, 0xfd, 0x13,
-    0xfd, 0x85, 0x02, 0xfd, 0x1f, 0, 0x0b,
+    0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 8, 1, 0x60, 3, 0x7d, 0x7d, 0x7d, 1, 0x7d, 3, 2, 1, 0, 7,
+    5, 1, 1, 0x66, 0, 0, 10, 22, 1, 20, 0, 0x20, 0, 0xfd, 0x13, 0x20, 1, 0xfd, 0x13, 0x20, 2, 0xfd,
+    0x13, 0xfd, 0x85, 0x02, 0xfd, 0x1f, 0, 0x0b,
   ]);
   const { f } = new WebAssembly.Instance(new WebAssembly.Module(bytes)).exports;
   const step = 2 ** -23;

@@ -1,4 +1,7 @@
-/** Maps of the shared models are the recorded ones to the bit, on each variant, with any number of threads. */
+/**
+ * Maps of the shared models are the recorded ones to the bit, on each variant, with any number of
+ * threads.
+ */
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';

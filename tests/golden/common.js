@@ -12,8 +12,8 @@ const ROOT = join(dirname(fileURLToPath(import.meta.url)), '../..');
 export const GOLDEN = join(ROOT, '../shared/golden');
 
 /**
- * Which build is checked: the double-precision one, or a variant of the product; without either, the
- * variant that the package takes here.
+ * Which build is checked: the double-precision one, or a variant of the product; without either,
+ * the variant that the package takes here.
  * @typedef {object} Build
  * @property {boolean} reference
  * @property {import('gradcam-wasm').WasmVariant} [variant]
@@ -89,8 +89,8 @@ export class Verdict {
 }
 
 /**
- * Largest difference between two lists of equal length; NaN if one holds a NaN, Infinity if the lengths
- * differ.
+ * Largest difference between two lists of equal length; NaN if one holds a NaN, Infinity if the
+ * lengths differ.
  * @param {ArrayLike<number>} ours
  * @param {ArrayLike<number>} golden
  */
@@ -112,7 +112,8 @@ export function largestAbsolute(values) {
 }
 
 /**
- * Hands over the raw maps and the norms of each explanation, before the package makes heat maps of them.
+ * Hands over the raw maps and the norms of each explanation, before the package makes heat maps of
+ * them.
  * @param {Engine} engine
  * @param {(raw: Uint8Array<ArrayBuffer>, norms: Uint8Array<ArrayBuffer>) => void} take
  * @returns {() => void} that ends it

@@ -1,7 +1,7 @@
 /**
  * Real models explained by ELI5 and Keras: scores, logits, and the map of every recorded layer and
- * class, of the score and of the logit. ../shared/golden/README.md describes the data and the reasons
- * for the tolerances.
+ * class, of the score and of the logit. ../shared/golden/README.md describes the data and the
+ * reasons for the tolerances.
  */
 
 import { existsSync, readFileSync } from 'node:fs';
@@ -31,7 +31,9 @@ import { checkOverlays } from './overlays.js';
  * @property {number[]} [heatmap_every8]
  */
 
-/** @typedef {{ target: number, layer: string, shape: number[] } & Record<Output, GoldenMap>} Entry */
+/**
+ * @typedef {{ target: number, layer: string, shape: number[] } & Record<Output, GoldenMap>} Entry
+ */
 
 /** @type {Output[]} */
 const OUTPUTS = ['score', 'logit'];
@@ -42,7 +44,9 @@ const REFERENCE_TOLERANCE = 1e-5;
 const OUTPUT_TOLERANCE = 2e-4;
 /** Entries whose float32 runs differ by less are decided by the plain tolerance alone. */
 export const STRICT_SPREAD = 1e-4;
-/** A new flip of a unit at a kink: allowed error over the largest value, in how many of the maps. */
+/**
+ * A new flip of a unit at a kink: allowed error over the largest value, in how many of the maps.
+ */
 export const FLIP_TOLERANCE = 0.02;
 const FLIP_SHARE = 1 / 20;
 

@@ -1,6 +1,6 @@
 /**
- * What ELI5 itself returned for the real models, beside what explainPrediction returns: class, score,
- * heat map and the pictures of it. ../shared/golden/README.md describes the data.
+ * What ELI5 itself returned for the real models, beside what explainPrediction returns: class,
+ * score, heat map and the pictures of it. ../shared/golden/README.md describes the data.
  */
 
 import { existsSync, readFileSync } from 'node:fs';
@@ -98,7 +98,8 @@ function defaultOfEli5({ layers }) {
 }
 
 /**
- * Compares with ELI5's map, or with the float64 one's every eighth value where ELI5's is not recorded.
+ * Compares with ELI5's map, or with the float64 one's every eighth value where ELI5's is not
+ * recorded.
  * @param {string} name
  * @param {any} golden
  * @param {import('gradcam-wasm').TargetExplanation} ours
@@ -107,8 +108,8 @@ function defaultOfEli5({ layers }) {
 function compareMaps(name, { explanations }, { layer, target, heatmap }, theirs) {
   const { spread } = readJson(join(DIR, name, 'spread.json'));
   const atLayer = [...explanations.keys()].filter((i) => explanations[i].layer === layer);
-  // How far float32 maps are apart was not recorded for every class; its layer's others tell whether
-  // units may flip there, not how far.
+  // How far float32 maps are apart was not recorded for every class; its layer's others tell
+  // whether units may flip there, not how far.
   const own = atLayer.find((i) => explanations[i].target === target);
   const known = own ?? atLayer[0];
   const { score } = explanations[known];

@@ -1,4 +1,6 @@
-/** Every explanation that ELI5 itself gave, by explainPrediction: as someone who moves over sees it. */
+/**
+ * Every explanation that ELI5 itself gave, by explainPrediction: as someone who moves over sees it.
+ */
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -9,8 +11,8 @@ import { comparePairs, explainedCases } from './explanations.js';
 const SCORE_TOLERANCE = 1e-3;
 
 /**
- * A value on the other side of a step changes its colour by up to 3 of 255 and its opacity by 1; a value
- * that is off changes its colour at most thrice as much.
+ * A value on the other side of a step changes its colour by up to 3 of 255 and its opacity by 1; a
+ * value that is off changes its colour at most thrice as much.
  */
 const STEP = 4;
 const SLOPE = 3;

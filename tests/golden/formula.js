@@ -10,7 +10,8 @@
 
 /**
  * Arrays of a layer, in their order; those of which the configuration says no are left out.
- * @type {Record<string, (config: Record<string, any>) => [name: string, role: string, there?: boolean][]>}
+ * @type {Record<string, (config: Record<string, any>) => [name: string, role: string, there?:
+ *   boolean][]>}
  */
 const ARRAYS = {
   Conv2D: (c) => [

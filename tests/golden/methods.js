@@ -1,7 +1,7 @@
 /**
- * Explanation methods against pytorch-grad-cam: raw maps of the recorded layers and classes, of the score
- * and of the logit. ../shared/golden/methods/README.md describes the data and the tolerances. Of the
- * methods there, those that the package has are compared.
+ * Explanation methods against pytorch-grad-cam: raw maps of the recorded layers and classes, of the
+ * score and of the logit. ../shared/golden/methods/README.md describes the data and the tolerances.
+ * Of the methods there, those that the package has are compared.
  */
 
 import { readFileSync } from 'node:fs';
@@ -24,7 +24,10 @@ const NAMES = { gradCam: 'grad_cam', hiResCam: 'hires_cam', layerCam: 'layer_cam
 /** Error over the largest absolute value, where float32 runs of Keras do not differ by more. */
 const TOLERANCE = 2e-4;
 
-/** A new flip of a unit in a real model: allowed error over the largest value, in how many of the maps. */
+/**
+ * A new flip of a unit in a real model: allowed error over the largest value, in how many of the
+ * maps.
+ */
 const FLIP_TOLERANCE = { late: 0.02, early: 0.1 };
 const FLIP_SHARE = 1 / 20;
 

@@ -1,4 +1,7 @@
-/** ../shared/golden/methods: every network on the reference build, on SIMD and on relaxed SIMD with threads. */
+/**
+ * ../shared/golden/methods: every network on the reference build, on SIMD and on relaxed SIMD with
+ * threads.
+ */
 
 import { checkMethodsCase, methodsCases } from './methods.js';
 import { REFERENCE, RELAXED_THREADS, SIMD, goldenTests } from './suite.js';

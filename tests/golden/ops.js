@@ -1,6 +1,6 @@
 /**
- * Single operators: the output, and the gradient of the input, of small Keras models whose weights stand
- * in the case. ../shared/golden/ops/README.md describes the data.
+ * Single operators: the output, and the gradient of the input, of small Keras models whose weights
+ * stand in the case. ../shared/golden/ops/README.md describes the data.
  */
 
 import { readFileSync, readdirSync } from 'node:fs';

@@ -1,6 +1,7 @@
 /**
- * npm run parity: makes build/parity/index.html, which shows ELI5's explanations and pictures beside
- * ours, with the differences in numbers. It refers to ELI5's pictures in ../shared/golden where they are.
+ * npm run parity: makes build/parity/index.html, which shows ELI5's explanations and pictures
+ * beside ours, with the differences in numbers. It refers to ELI5's pictures in ../shared/golden
+ * where they are.
  */
 
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -13,12 +14,14 @@ import { comparePairs, explainedCases } from './explanations.js';
 const FOLDER = join(dirname(fileURLToPath(import.meta.url)), '../../build/parity');
 
 const STYLE = `
-  body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 66rem; padding: 0 1rem }
+  body { font: 16px/1.5 system-ui, sans-serif }
+  body { margin: 2rem auto; max-width: 66rem; padding: 0 1rem }
   table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums }
   th, td { padding: .2rem .8rem .2rem 0; text-align: right; border-bottom: 1px solid #8884 }
   td { white-space: nowrap }
   th:first-child, td:first-child, th:nth-child(2), td:nth-child(2) { text-align: left }
-  section { display: grid; gap: 1.5rem; grid-template-columns: repeat(auto-fill, minmax(29rem, 1fr)) }
+  section { display: grid; gap: 1.5rem }
+  section { grid-template-columns: repeat(auto-fill, minmax(29rem, 1fr)) }
   figure { margin: 0 } figure div { display: flex; gap: .5rem }
   img { width: 14rem; image-rendering: pixelated } figcaption { font-size: .85rem }`;
 
@@ -102,8 +105,9 @@ writeFileSync(
   `<!doctype html><html lang="en"><meta charset="utf-8"><title>ELI5 and gradcam-wasm</title>
   <meta name="viewport" content="width=device-width"><style>${STYLE}</style>
   <h1>ELI5 and gradcam-wasm</h1>
-  <p>All explanations that ELI5 gave for the models of ${basename(dirname(GOLDEN))}/golden, and ours of
-  the same classes at the same layers. The maps of early layers differ by what float32 runs differ by.</p>
+  <p>All explanations that ELI5 gave for the models of ${basename(dirname(GOLDEN))}/golden, and
+  ours of the same classes at the same layers. The maps of early layers differ by what float32 runs
+  differ by.</p>
   ${chapters.join('\n')}</html>`,
 );
 console.log(`open ${page}`);

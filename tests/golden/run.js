@@ -4,9 +4,9 @@
  *     npm run golden -- KIND DIR [--reference | --variant simd|relaxed] [--threads N] [--only NAME]
  *
  * Prints a line a case with its worst error over tolerance (1 is the limit) and ends with
- * "N passed, N failed". KIND is one of those below; DIR is any folder of such cases; --reference takes
- * the double-precision build, --variant one of the product's, which else is the one for this Node;
- * --threads as loadModel's option.
+ * "N passed, N failed". KIND is one of those below; DIR is any folder of such cases; --reference
+ * takes the double-precision build, --variant one of the product's, which else is the one for this
+ * Node; --threads as loadModel's option.
  */
 
 import { parseArgs } from 'node:util';
@@ -27,7 +27,8 @@ import { checkZooCase, zooCases } from './zoo.js';
 /**
  * @typedef {object} Kind
  * @property {(dir: string) => string[]} cases names of the cases in a folder
- * @property {(dir: string, name: string, build: import('./common.js').Build) => Promise<CaseResult>} check
+ * @property {(dir: string, name: string, build: import('./common.js').Build) =>
+ *   Promise<CaseResult>} check
  */
 
 /** @type {Record<string, Kind>} */
@@ -38,7 +39,9 @@ const KINDS = {
   zoo: { cases: zooCases, check: checkZooCase },
 };
 
-const USAGE = `usage: npm run golden -- ${Object.keys(KINDS).join('|')} DIR [--reference | --variant simd|relaxed] [--threads N] [--only NAME]`;
+const USAGE =
+  `usage: npm run golden -- ${Object.keys(KINDS).join('|')} DIR ` +
+  '[--reference | --variant simd|relaxed] [--threads N] [--only NAME]';
 
 /** @param {string[]} args */
 async function main(args) {

@@ -1,6 +1,7 @@
 /**
- * ../shared/golden/zoo on the product's four modules: every network on one of them, those that take less than
- * a second on all. What the modules have that differs, the operators' golden data show on each.
+ * ../shared/golden/zoo on the product's four modules: every network on one of them, those that take
+ * less than a second on all. What the modules have that differs, the operators' golden data show on
+ * each.
  */
 
 import { checkZooCase, zooCases } from './zoo.js';

@@ -64,8 +64,10 @@ const PARAMETERS = {
 };
 
 /** Fields that change nothing in a network that is only run. */
-const IRRELEVANT =
-  /^(trainable|dtype|momentum|synchronized|renorm.*|quantization_config|sparse|ragged|optional|seed|noise_shape|invert|rms_scaling|layers|.*_(initializer|regularizer|constraint))$/;
+const IRRELEVANT = new RegExp(
+  '^(trainable|dtype|momentum|synchronized|renorm.*|quantization_config|sparse|ragged|optional' +
+    '|seed|noise_shape|invert|rms_scaling|layers|.*_(initializer|regularizer|constraint))$',
+);
 
 /** What Keras takes for a field that is not there. */
 const DEFAULTS = {

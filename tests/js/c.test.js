@@ -1,5 +1,5 @@
-// The C tests, each a test here: natively under the sanitizers in both number types, and as WebAssembly
-// on XNNPACK in both variants.
+// The C tests, each a test here: natively under the sanitizers in both number types, and as
+// WebAssembly on XNNPACK in both variants.
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';

@@ -14,8 +14,8 @@ const skip = !fs.existsSync(golden) && !process.env.CI && `${golden} is not ther
 test('every colour is the recorded one', { skip }, () => {
   const { maps } = JSON.parse(fs.readFileSync(golden, 'utf8'));
   assert.deepEqual([...colormaps().keys()].sort(), Object.keys(maps).sort());
-  // The record has nine digits. Where the value times 255 is within their error of a whole number, they
-  // do not tell which side it truncates to.
+  // The record has nine digits. Where the value times 255 is within their error of a whole number,
+  // they do not tell which side it truncates to.
   const error = 0.5e-9 * 255 * 1.01;
   for (const [name, colours] of colormaps()) {
     colours.forEach((colour, i) =>

@@ -55,7 +55,10 @@ describe('the variant that is taken', () => {
   const all = () => true;
   const simd = (/** @type {string} */ name) => !name.includes('relaxed');
   const simdWithoutThreads = (/** @type {string} */ name) => name === FILES.simd;
-  /** @type {[title: string, threads: number, isDetected: boolean, works: (name: string) => boolean, expected: string[]][]} */
+  /**
+   * @type {[title: string, threads: number, isDetected: boolean, works: (name: string) => boolean,
+   *   expected: string[]][]}
+   */
   const cases = [
     ['is relaxed SIMD where that is there', 1, true, all, ['gradcam-relaxed.wasm']],
     ['is SIMD elsewhere, and the other is not asked for', 1, false, simd, ['gradcam.wasm']],

@@ -25,8 +25,8 @@ static void note(void *context, size_t index) {
         __atomic_fetch_add(&of_workers, 1, __ATOMIC_SEQ_CST);
 }
 
-/* Runs loops of 0 to MOST - 1 indices, each of which adds a number of its loop's own. Returns how many
- * loops were wrong: an index was not called once, or later than its loop. */
+/* Runs loops of 0 to MOST - 1 indices, each of which adds a number of its loop's own. Returns how
+ * many loops were wrong: an index was not called once, or later than its loop. */
 GC_API int32_t pool_run_loops(int32_t count) {
     int32_t wrong = 0;
     for (int32_t loop = 0; loop < count; loop++) {

@@ -219,7 +219,7 @@ export class Network {
   weightBuffer(index, count) {
     return this.#engine.scratch((scratch) => {
       const buffer = scratch.alloc(WORD);
-      this.#engine.check('gc_model_weight_room', this.#pointer, index, count, buffer);
+      this.#engine.check('gc_model_weight_buffer', this.#pointer, index, count, buffer);
       return this.#engine.ints(buffer, 1)[0];
     });
   }
