@@ -111,7 +111,7 @@ GC_API int32_t gc_model_weight_shape(const gc_model *model, int32_t index, int32
 GC_API gc_status gc_model_find_weight(const gc_model *model, const char *name, int32_t *index);
 
 /* Copies the values of weight `index` into the model. May be called again until the plan is made.
- *   data    float32, row-major, `count` values: the product of the weight's axes
+ *   data   float32, row-major, `count` values: the product of the weight's axes
  * Fails with INVALID_MODEL if the count differs or a value is not finite, INVALID_ARGUMENT. */
 GC_API gc_status gc_model_set_weight(gc_model *model, int32_t index, const float *data,
                                      size_t count);
@@ -119,7 +119,7 @@ GC_API gc_status gc_model_set_weight(gc_model *model, int32_t index, const float
 /* Gives the model's own buffer for the values of weight `index`. The caller writes them there, so
  * that nothing is copied and long work can be interrupted. The weight is set when
  * gc_model_check_weight has seen all its values.
- *   count   values: the product of the weight's axes
+ *   count    values: the product of the weight's axes
  *   buffer   receives [count]; it belongs to the model and stays where it is
  * Fails with INVALID_MODEL if the count differs, INVALID_ARGUMENT, OUT_OF_MEMORY. */
 GC_API gc_status gc_model_weight_buffer(gc_model *model, int32_t index, size_t count,
