@@ -5,6 +5,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { ARCHITECTURES } from '../web/package/architectures/index.js';
 import { kinds } from '../web/package/files/index.js';
+import { methodInfo, methods } from '../web/package/model/methods.js';
 import { init } from '../web/package/engine/start.js';
 import { isMain, root } from './tools.js';
 
@@ -37,6 +38,9 @@ async function lists() {
     Layers: code(names(engine, 'gc_supported_layer')),
     Activations: code(names(engine, 'gc_supported_activation')),
     Architectures: code(Object.keys(ARCHITECTURES)),
+    Methods: methods()
+      .map((name) => `\`${name}\` (${methodInfo(name).title})`)
+      .join(', '),
   };
   return Object.entries(rows).map(([what, list]) => `## ${what}\n\n${list}\n`);
 }
