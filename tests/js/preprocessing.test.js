@@ -75,8 +75,8 @@ describe('the warning about the range', () => {
   const scaling = [{ type: 'Rescaling' }, { type: 'Conv2D' }];
 
   /**
-   * @type {[what: string, values: number[], p: Preprocessing, layers: { type: string }[], m: RegExp
-   *   | null][]}
+   * @type {[what: string, values: number[], p: Preprocessing, layers: { type: string }[],
+   *   m: RegExp | null][]}
    */
   const cases = [
     ['pixels for tf', [0, 128, 255], 'tf', plain, /0\.00 to 255; the model takes -1 to 1/],

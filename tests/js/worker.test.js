@@ -42,6 +42,16 @@ function startThread() {
   };
 }
 
+/** The requests but for those that the garbage collector causes, which come at any time. */
+function withoutDrops() {
+  return posted.filter(({ method }) => method !== 'drop');
+}
+
+/** Lets the event loop turn, so that messages arrive. */
+function nextTask() {
+  return new Promise((resolve) => setTimeout(resolve, 1));
+}
+
 const session = new WorkerSession(startThread);
 const bytes = readFileSync(DEFAULT_MODEL);
 const picture = readFileSync(DOG_PICTURE);
@@ -164,10 +174,8 @@ describe('what is posted', () => {
   async function watch(work) {
     posted = [];
     await work();
-    return {
-      methods: posted.map(({ method }) => method),
-      bytes: posted.reduce((sum, message) => sum + serialize(message).length, 0),
-    };
+    const bytes = withoutDrops().reduce((sum, message) => sum + serialize(message).length, 0);
+    return { methods: withoutDrops().map(({ method }) => method), bytes };
   }
 
   test('an overlay takes the picture once, then one heat map', async () => {
@@ -221,7 +229,7 @@ describe('what is posted', () => {
     posted = [];
     for (let i = 0; i < 100 && posted.length === 0; i++) {
       collect();
-      await new Promise((resolve) => setTimeout(resolve, 1));
+      await nextTask();
     }
     assert.ok(posted.some(({ method }) => method === 'drop'));
   });
@@ -237,21 +245,53 @@ describe('what is posted', () => {
   });
 });
 
+for (const method of ['load', 'run']) {
+  test(`a model that is disposed of while a worker has to ${method} leaves nothing there`, async () => {
+    const own = new WorkerSession(startThread);
+    try {
+      const other = await own.loadModel(bytes);
+      own.terminate();
+      posted = [];
+      const runs = [other.run(picture), other.run(picture)];
+      while (!posted.some((request) => request.method === method)) await nextTask();
+      other.dispose();
+      for (const run of runs) await assertFails(() => run, 'DISPOSED');
+      await own.colormaps();
+      const dropped = placesOf('drop');
+      for (const place of [...placesOf('load'), ...placesOf('run')]) {
+        assert.ok(dropped.includes(place));
+      }
+    } finally {
+      own.terminate();
+    }
+  });
+}
+
+/**
+ * The places in requests.
+ * @param {string} method
+ */
+function placesOf(method) {
+  const requests = posted.filter((request) => request.method === method);
+  return requests.map(({ args }) => args.place);
+}
+
 test('a worker uses the wasm that it was given', async () => {
   const own = new WorkerSession(startThread);
   const wasmUrl = new URL('../../build/wasm/gradcam.wasm', import.meta.url);
   const none = new URL('none.wasm', wasmUrl);
-  await assertFails(() => own.init({ wasmUrl: none }), 'FETCH_FAILED', /none\.wasm/);
-  await own.init({ wasmUrl });
-  posted = [];
-  assert.deepEqual(await own.loadImage(picture), await loadImage(picture));
-  own.terminate();
-  assert.deepEqual(await own.loadImage(picture), await loadImage(picture));
-  assert.deepEqual(
-    posted.map(({ method }) => method),
-    ['call', 'start', 'call'],
-  );
-  own.terminate();
+  try {
+    await assertFails(() => own.init({ wasmUrl: none }), 'FETCH_FAILED', /none\.wasm/);
+    await own.init({ wasmUrl });
+    posted = [];
+    assert.deepEqual(await own.loadImage(picture), await loadImage(picture));
+    own.terminate();
+    assert.deepEqual(await own.loadImage(picture), await loadImage(picture));
+    const methods = withoutDrops().map(({ method }) => method);
+    assert.deepEqual(methods, ['call', 'start', 'call']);
+  } finally {
+    own.terminate();
+  }
 });
 
 describe('an abort', () => {

@@ -1,5 +1,8 @@
 /**
  * Where did this image classifier look? Grad-CAM for Keras image classifiers, in browsers and Node.
+ *
+ * Names that mirror Keras or ELI5 say "image", as they do there. Other names and all texts say
+ * "picture".
  * @module gradcam-wasm
  */
 

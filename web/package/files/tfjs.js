@@ -74,7 +74,7 @@ function readTopology({ format, modelTopology, weightsManifest, class_name: clas
   if (format === 'graph-model' || modelTopology?.node) {
     throw new GradCamError(
       'INVALID_MODEL',
-      'this is a graph-model of TensorFlow.js, which has no Keras layers; convert the Keras model ' +
+      'this is a TensorFlow.js graph-model, which has no Keras layers; convert the Keras model ' +
         'again with --output_format=tfjs_layers_model, or open the Keras model itself',
     );
   }

@@ -157,12 +157,14 @@ export class Client {
    */
   async #make(job, kept) {
     const { place, version, method, args } = kept;
-    if (kept.isDisposed) throw new GradCamError('DISPOSED', 'the model was disposed of');
-    if (this.#kept.get(place) === version) return undefined;
-    const made = await this.#post(job, method, { place, ...args });
-    this.#kept.set(place, version);
-    if (kept.isDisposed) this.drop(place);
-    return made;
+    let made;
+    if (!kept.isDisposed && this.#kept.get(place) !== version) {
+      made = await this.#post(job, method, { place, ...args });
+      this.#kept.set(place, version);
+    }
+    if (!kept.isDisposed) return made;
+    this.drop(place);
+    throw new GradCamError('DISPOSED', 'the model was disposed of');
   }
 
   /**

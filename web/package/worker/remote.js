@@ -45,23 +45,26 @@ export class RemoteModel extends ModelInfo {
    * @returns {Promise<RemoteRun>}
    */
   async run(image, { signal, image: drawn, interpolation } = {}) {
-    const model = this.#model.place;
+    const kept = this.#model;
     /** @type {Kept} */
     const run = {
       place: this.#runPlace,
       version: this.#client.newKey(),
       method: 'run',
       args: {
-        model,
+        model: kept.place,
         image: await toSendable(image),
         options: { interpolation, image: drawn && (await toSendable(drawn)) },
       },
+      get isDisposed() {
+        return kept.isDisposed;
+      },
     };
-    const needs = [this.#engine, this.#model, run];
+    const needs = [this.#engine, kept, run];
     const result = await this.#client.call({ needs, signal });
     // The next run of the model takes the place of this one, which its input can make again.
     const { data, height, width, channels } = result.input;
-    run.args = { model, image: { data, shape: [1, height, width, channels] } };
+    run.args = { model: kept.place, image: { data, shape: [1, height, width, channels] } };
     return new RemoteRun(this, this.#client, needs, result);
   }
 
