@@ -12,7 +12,7 @@ import { chooseFiles, compileGiven, compileUrl } from './wasm.js';
 /** @type {WasmMap<Promise<Engine>>} */
 const engines = new WasmMap();
 
-/** @type {Engine | undefined} the default engine: the first that was started, until it fails */
+/** @type {Engine | undefined} the default engine, which was started first and has not failed */
 let first;
 
 /** @type {WeakMap<object, Engine>} the engine of each heat map */
@@ -45,11 +45,11 @@ export function defaultEngine() {
   if (first?.isUsable) return first;
   throw new GradCamError(
     'NOT_READY',
-    'no engine is started: await init() or loadModel() before this call',
+    'no engine is started; await init() or loadModel() before this call',
   );
 }
 
-/** The default engine. Where there is none, the package's own is started. */
+/** The default engine. If there is none, an engine is started without options. */
 export async function startedEngine() {
   return first?.isUsable ? first : init();
 }

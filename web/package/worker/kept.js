@@ -23,7 +23,7 @@ import { checkPixels } from '../pictures/image.js';
 export class Keeper {
   /** @type {WasmMap<Kept>} */
   #engines = new WasmMap();
-  /** @type {Kept | undefined} the worker's default engine: the first that was started */
+  /** @type {Kept | undefined} the worker's default engine, which was started first */
   defaultEngine;
   /** @type {WeakMap<Pixels, number>} */
   #picturePlaces = new WeakMap();
