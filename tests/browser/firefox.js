@@ -112,7 +112,8 @@ export class Firefox {
   }
 
   /**
-   * @param {{ id?: number, type: string, result?: unknown, error?: string, message?: string }} answer
+   * @param {{ id?: number, type: string, result?: unknown, error?: string, message?: string }}
+   *   answer
    */
   #receive({ id = 0, type, result, error, message }) {
     const command = this.#commands.get(id);

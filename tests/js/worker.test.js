@@ -246,7 +246,7 @@ describe('what is posted', () => {
 });
 
 for (const method of ['load', 'run']) {
-  test(`a model that is disposed of while a worker has to ${method} leaves nothing there`, async () => {
+  test(`a model disposed of while a worker has to ${method} leaves nothing there`, async () => {
     const own = new WorkerSession(startThread);
     try {
       const other = await own.loadModel(bytes);

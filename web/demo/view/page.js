@@ -1,6 +1,6 @@
 /** Shows an answer on the page, and sets every control to its question. */
 
-import { methodInfo, methods } from 'gradcam-wasm/worker';
+import { methodInfo, methods } from 'gradcam-wasm';
 import { ChoiceList } from './choices.js';
 import { element } from './element.js';
 import { ModelPanel } from './model-panel.js';

@@ -24,6 +24,7 @@ import { RemoteModel, toSendable } from './remote.js';
  * @typedef {typeof import('../engine/start.js')
  *   & typeof import('../model/convert.js')
  *   & typeof import('../model/load.js')
+ *   & typeof import('../model/methods.js')
  *   & typeof import('../model/predict.js')
  *   & typeof import('../pictures/format.js')
  *   & typeof import('../pictures/steps.js')} Modules
@@ -88,6 +89,8 @@ const senders = {
   },
   heatmapToImage: asGiven,
   imageToArray: (image, options) => ({ args: [checkPixels(image), options] }),
+  methodInfo: asGiven,
+  methods: asGiven,
   loadImage: async (source, options) => ({
     args: [isAddress(source) ? resolveUrl(source).href : await toSendable(source), options],
   }),

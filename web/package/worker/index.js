@@ -8,7 +8,6 @@
 import { callsOf } from './calls.js';
 import { Client } from './client.js';
 
-export { methodInfo, methods } from '../model/methods.js';
 export { GradCamError } from '../base/errors.js';
 
 /** @import { Calls } from './calls.js' */
@@ -102,6 +101,8 @@ export const {
   init,
   loadImage,
   loadModel,
+  methodInfo,
+  methods,
   showPrediction,
   terminate,
 } = shared;
