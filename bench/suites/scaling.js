@@ -45,7 +45,7 @@ export async function suite(host, { modules, rounds, groups }) {
 }
 
 /**
- * Forward, and the way back to the first layer.
+ * Forward, and the backward pass to the first layer.
  * @param {import('../../web/package/engine/engine.js').Engine} engine
  * @param {Case} one
  * @param {import('../measure.js').Task} limit the loop that shows the machine's limit

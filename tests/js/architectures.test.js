@@ -252,7 +252,7 @@ describe('weights alone', () => {
       }
     });
 
-    test('whose network nobody knows says what to do', async () => {
+    test('of an unknown network say what to do', async () => {
       const weights = [
         { name: 'a/a/kernel:0', shape: [2], size: 2, read: () => new Float32Array(2) },
       ];

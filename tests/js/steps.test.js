@@ -152,7 +152,7 @@ describe('arrayToImage', () => {
     assert.deepEqual([...data], [0, 63, 127, 255], 'a fourth channel is alpha');
   });
 
-  test('is the way back from imageToArray', async () => {
+  test('undoes imageToArray', async () => {
     const image = await loadImage(readFileSync(DOG_PICTURE), { targetSize: [160, 160] });
     assert.deepEqual(arrayToImage(imageToArray(image), { scale: false }), image);
   });
