@@ -8,7 +8,8 @@
  *     gc_model_set_weight(model, 0, data, count);            ... for every weight array
  *     gc_model_plan(model, 224, 224, 0);                     plan: shapes, fusion, one arena
  *     gc_model_forward(model, input, input_count);           run
- *     gc_model_explain(model, 0, &(int32_t){282}, 1, GC_SCORE, &layer, 1, raw, count, NULL);
+ *     seed[282] = 1;
+ *     gc_model_explain(model, 0, seed, 1, GC_SCORE, &layer, 1, raw, count, NULL);
  *     gc_model_destroy(model);
  *
  * Conventions, true for every function:
@@ -51,7 +52,6 @@ typedef enum gc_status {
     GC_UNSUPPORTED_LAYER, /* a well-formed model with layers that the engine lacks, all named */
     GC_UNKNOWN_LAYER,     /* no layer has that name. The message gives the nearest names */
     GC_INVALID_LAYER,     /* a layer without a map, because its output has no rows and columns */
-    GC_INVALID_TARGET,    /* a class index outside 0 .. classes - 1 */
     GC_INVALID_IMAGE,     /* bytes that are no picture, or a picture without pixels */
     GC_TOO_LARGE,         /* beyond a limit above */
     GC_OUT_OF_MEMORY,
@@ -241,19 +241,20 @@ GC_API const char *gc_method_name(int32_t i);
 GC_API gc_status gc_model_shared_targets(gc_model *model, const int32_t *layers,
                                          int32_t layer_count, int32_t *count);
 
-/* Explains classes at any number of layers, with one backward pass from the output to the earliest
- * of the layers. The classes share the pass where sharing is faster.
+/* Explains at any number of layers, with one backward pass from the output to the earliest of the
+ * layers. What is explained of a seed is S = sum_c seed(c) output(c), so that a seed of one 1
+ * explains a class. Seeds share the pass where sharing is faster.
  *   method         index of a name of gc_method_name
- *   targets        `target_count` classes, 0 .. classes - 1; GC_MAX_TARGETS at most
+ *   seeds          [seed_count][classes], finite; seed_count is GC_MAX_TARGETS at most
  *   layers         `layer_count` indices of layers with rows, columns and channels
  *   raw            receives the raw maps, [rows][columns] each, one after another in the order of
- *                  `layers`, for one class after another; raw_count values: the sum of their sizes
+ *                  `layers`, for one seed after another; raw_count values: the sum of their sizes
  *   weights_norm   receives the Euclidean norm of what the method takes from the gradient: w of
- *                  gradCam, G of the others. [target_count][layer_count]; or NULL
- * The maps of a class are the same, to the bit, whatever classes are explained with it. Fails with
- * NOT_READY before a forward, INVALID_TARGET, INVALID_LAYER, INVALID_ARGUMENT, OUT_OF_MEMORY. */
-GC_API gc_status gc_model_explain(gc_model *model, int32_t method, const int32_t *targets,
-                                  int32_t target_count, gc_output output, const int32_t *layers,
+ *                  gradCam, G of the others. [seed_count][layer_count]; or NULL
+ * The maps of a seed are the same, to the bit, whatever seeds are explained with it. Fails with
+ * NOT_READY before a forward, INVALID_LAYER, INVALID_ARGUMENT, OUT_OF_MEMORY. */
+GC_API gc_status gc_model_explain(gc_model *model, int32_t method, const float *seeds,
+                                  int32_t seed_count, gc_output output, const int32_t *layers,
                                   int32_t layer_count, float *raw, size_t raw_count,
                                   float *weights_norm);
 

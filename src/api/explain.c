@@ -1,5 +1,6 @@
 /* The public entry points that explain a run. They give maps of layers, activations and gradients.
  * */
+#include <math.h>
 #include <string.h>
 
 #include "api/model.h"
@@ -97,8 +98,8 @@ static int32_t output_value(const gc_model *model, gc_output output) {
 struct explanation {
     const struct gc_method *method;
     const struct selection *selection;
-    float *raw;   /* [targets][selection->size] */
-    float *norms; /* [targets][selection->count], or NULL */
+    float *raw;   /* [seeds][selection->size] */
+    float *norms; /* [seeds][selection->count], or NULL */
 };
 
 static size_t map_count(const struct selection *selection, int32_t value) {
@@ -116,7 +117,7 @@ static gc_status explain_value(const struct explanation *e, const struct gc_prob
     return GC_OK;
 }
 
-static gc_status visit_map(void *context, size_t target, int32_t value,
+static gc_status visit_map(void *context, size_t seed, int32_t value,
                            const struct gc_probe *probe) {
     const struct explanation *e = context;
     const struct selection *s = e->selection;
@@ -126,28 +127,26 @@ static gc_status visit_map(void *context, size_t target, int32_t value,
     for (int32_t i = 0; i < s->count; i++) {
         if (s->values[i] != value)
             continue;
-        float *raw = e->raw + target * s->size + s->offsets[i];
+        float *raw = e->raw + seed * s->size + s->offsets[i];
         if (made == NULL)
             GC_TRY(explain_value(e, probe, raw, count, &norm));
         else
             memcpy(raw, made, count * sizeof *raw);
         made = raw;
         if (e->norms != NULL)
-            e->norms[target * (size_t)s->count + (size_t)i] = (float)norm;
+            e->norms[seed * (size_t)s->count + (size_t)i] = (float)norm;
     }
     return GC_OK;
 }
 
-static gc_status check_targets(const gc_model *model, const int32_t *targets,
-                               int32_t target_count) {
-    const int32_t classes = gc_model_class_count(model);
-    if (targets == NULL || target_count < 1 || target_count > GC_MAX_TARGETS)
-        return gc_fail(GC_INVALID_ARGUMENT, "1 to %d classes can be explained at once, not %d",
-                       GC_MAX_TARGETS, (int)target_count);
-    for (int32_t i = 0; i < target_count; i++)
-        if (targets[i] < 0 || targets[i] >= classes)
-            return gc_fail(GC_INVALID_TARGET, "class %d does not exist: 0 to %d do",
-                           (int)targets[i], (int)classes - 1);
+static gc_status check_seeds(const gc_model *model, const float *seeds, int32_t seed_count) {
+    if (seeds == NULL || seed_count < 1 || seed_count > GC_MAX_TARGETS)
+        return gc_fail(GC_INVALID_ARGUMENT, "1 to %d seeds can be explained at once, not %d",
+                       GC_MAX_TARGETS, (int)seed_count);
+    const size_t classes = (size_t)gc_model_class_count(model);
+    for (size_t i = 0; i < (size_t)seed_count * classes; i++)
+        if (!isfinite(seeds[i]))
+            return gc_fail(GC_INVALID_ARGUMENT, "a seed holds a value that is no finite number");
     return GC_OK;
 }
 
@@ -161,15 +160,12 @@ static gc_status find_method(const struct gc_method **method, int32_t i) {
                                      (int)i, (int)count - 1);
 }
 
-static gc_status explain(gc_model *model, const struct explanation *e, const int32_t *targets,
-                         int32_t target_count, gc_output output) {
-    struct gc_seed seeds[GC_MAX_TARGETS];
-    for (int32_t i = 0; i < target_count; i++)
-        seeds[i] = (struct gc_seed){.target = targets[i]};
+static gc_status explain(gc_model *model, const struct explanation *e, const float *seeds,
+                         int32_t seed_count, gc_output output) {
     return run_request(model, &(struct gc_request){
                                   .from = output_value(model, output),
                                   .seeds = seeds,
-                                  .seed_count = (size_t)target_count,
+                                  .seed_count = (size_t)seed_count,
                                   .values = e->selection->values,
                                   .value_count = e->selection->count,
                                   .needs_gradients = e->method->whole,
@@ -179,22 +175,22 @@ static gc_status explain(gc_model *model, const struct explanation *e, const int
                               });
 }
 
-gc_status gc_model_explain(gc_model *model, int32_t method, const int32_t *targets,
-                           int32_t target_count, gc_output output, const int32_t *layers,
-                           int32_t layer_count, float *raw, size_t raw_count, float *weights_norm) {
+gc_status gc_model_explain(gc_model *model, int32_t method, const float *seeds, int32_t seed_count,
+                           gc_output output, const int32_t *layers, int32_t layer_count, float *raw,
+                           size_t raw_count, float *weights_norm) {
     struct explanation e = {.raw = raw, .norms = weights_norm};
     GC_TRY(gc_model_check_run(model));
     GC_TRY(find_method(&e.method, method));
-    GC_TRY(check_targets(model, targets, target_count));
+    GC_TRY(check_seeds(model, seeds, seed_count));
     if (raw == NULL)
         return gc_fail(GC_INVALID_ARGUMENT, "gc_model_explain: raw must not be NULL");
     struct selection selection;
     GC_TRY(select_layers(&selection, model, layers, layer_count, map_size));
     e.selection = &selection;
     gc_status status =
-        gc_check_count("the buffer for maps", raw_count, selection.size * (size_t)target_count);
+        gc_check_count("the buffer for maps", raw_count, selection.size * (size_t)seed_count);
     if (status == GC_OK)
-        status = explain(model, &e, targets, target_count, output);
+        status = explain(model, &e, seeds, seed_count, output);
     release(&selection);
     return status;
 }
@@ -268,7 +264,7 @@ gc_status gc_model_gradients(gc_model *model, gc_output output, const float *see
     if (status == GC_OK)
         status = run_request(model, &(struct gc_request){
                                         .from = output_value(model, output),
-                                        .seeds = &(struct gc_seed){.weights = seed},
+                                        .seeds = seed,
                                         .seed_count = 1,
                                         .values = selection.values,
                                         .value_count = selection.count,

@@ -13,7 +13,6 @@ const char *gc_status_name(gc_status status) {
         [GC_UNSUPPORTED_LAYER] = "UNSUPPORTED_LAYER",
         [GC_UNKNOWN_LAYER] = "UNKNOWN_LAYER",
         [GC_INVALID_LAYER] = "INVALID_LAYER",
-        [GC_INVALID_TARGET] = "INVALID_TARGET",
         [GC_INVALID_IMAGE] = "INVALID_IMAGE",
         [GC_TOO_LARGE] = "TOO_LARGE",
         [GC_OUT_OF_MEMORY] = "OUT_OF_MEMORY",

@@ -6,7 +6,7 @@
 
 /* Keeps the sentence for gc_error() and returns `status`, so that a failure is one statement.
  *
- *     return gc_fail(GC_INVALID_TARGET, "target %d is not among 0 to %d", target, last);
+ *     return gc_fail(GC_UNKNOWN_LAYER, "layer %d is not among 0 to %d", layer, last);
  *
  * Formats are those of printf without the floating-point ones. Their printer would be a tenth of
  * the wasm. A sentence that is too long for the buffer is cut. */

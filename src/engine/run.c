@@ -340,12 +340,11 @@ static gc_status visit_rest(const struct pass *pass) {
 
 /* Fills in the gradient of the output for the seed whose turn it is. */
 static void plant(const struct pass *pass) {
-    const struct gc_seed *seed = &pass->request->seeds[pass->first_seed + pass->turn];
+    const size_t count = count_of(pass->plan, pass->request->from);
+    const float *seed = pass->request->seeds + (pass->first_seed + pass->turn) * count;
     gc_real *gradient = gradient_of(pass, pass->request->from);
-    for (size_t c = 0, count = count_of(pass->plan, pass->request->from); c < count; c++)
-        gradient[c] = seed->weights != NULL ? seed->weights[c] : 0;
-    if (seed->weights == NULL)
-        gradient[seed->target] = 1;
+    for (size_t c = 0; c < count; c++)
+        gradient[c] = seed[c];
 }
 
 static gc_status run_pass(struct pass *pass) {

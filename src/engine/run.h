@@ -16,16 +16,11 @@ void gc_run_destroy(struct gc_run *run); /* NULL is allowed */
 /* Runs the network on the plan's tensors[0] and keeps every group's output. */
 gc_status gc_run_forward(struct gc_run *run);
 
-/* What is differentiated is S = sum_c weights(c) output(c), or the output of one class. */
-struct gc_seed {
-    const float *weights; /* [classes], or NULL for one class */
-    int32_t target;       /* that class */
-};
-
 /* What is asked of a backward pass. */
 struct gc_request {
-    int32_t from;                            /* the value that holds the scores or the logits */
-    const struct gc_seed *seeds;             /* [seed_count] */
+    int32_t from; /* the value that holds the scores or the logits */
+    const float
+        *seeds; /* [seed_count][classes]: what is differentiated is sum_c seed(c) output(c) */
     size_t seed_count;                       /* as many as pay share a pass */
     const int32_t *values;                   /* [value_count], a value may stand there twice */
     int32_t value_count;                     /* swallowed values are allowed */

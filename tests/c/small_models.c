@@ -158,3 +158,15 @@ size_t small_layer_size(const gc_model *model, int32_t layer, int32_t *rank, siz
     *positions = *rank == 3 ? (size_t)dims[0] * (size_t)dims[1] : 0;
     return count;
 }
+
+void small_seeds(float *seeds, const int32_t *targets, int32_t count) {
+    memset(seeds, 0, (size_t)count * SMALL_CLASSES * sizeof *seeds);
+    for (int32_t i = 0; i < count; i++)
+        seeds[i * SMALL_CLASSES + targets[i]] = 1;
+}
+
+const float *small_seed(int32_t target) {
+    static float seed[SMALL_CLASSES];
+    small_seeds(seed, &target, 1);
+    return seed;
+}

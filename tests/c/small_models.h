@@ -21,6 +21,13 @@ gc_model *small_model(const char *config, int32_t height, int32_t width, uint32_
 /* A value in -1 .. 1, the same for the same index and stream on every machine. */
 float small_random(uint32_t index, uint32_t stream);
 
+/* Writes seeds that explain classes, seeds [count][SMALL_CLASSES]. */
+#define SMALL_CLASSES 5
+void small_seeds(float *seeds, const int32_t *targets, int32_t count);
+
+/* A seed for one class, [SMALL_CLASSES]. */
+const float *small_seed(int32_t target);
+
 /* The largest absolute value, and the largest absolute difference: NaN if there is one. */
 double small_largest(const float *values, size_t count);
 double small_difference(const float *a, const float *b, size_t count);

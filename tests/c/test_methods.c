@@ -116,7 +116,7 @@ static void expect_maps(int32_t method, const struct formula *formula, uint32_t 
     REQUIRE(model != NULL);
     const int32_t layer_count = layers_with_maps(model, layers, &raw_count);
     EXPECT_INT(layer_count, 24); /* all but the head's three and the head itself */
-    if (EXPECT_OK(gc_model_explain(model, method, (int32_t[]){TARGET}, 1, output, layers,
+    if (EXPECT_OK(gc_model_explain(model, method, small_seed(TARGET), 1, output, layers,
                                    layer_count, raw, raw_count, norms)))
         for (int32_t i = 0; i < layer_count; i++) {
             small_layer_size(model, layers[i], &rank, &positions);
@@ -152,11 +152,11 @@ TEST(a_layer_gets_the_map_that_it_gets_alone) {
         gc_model *model = small_model(small_blocks_config, 18, 14, 0, &input, &count);
         REQUIRE(model != NULL);
         const int32_t layer_count = layers_with_maps(model, layers, &raw_count);
-        EXPECT_OK(gc_model_explain(model, method, (int32_t[]){TARGET}, 1, GC_LOGIT, layers,
+        EXPECT_OK(gc_model_explain(model, method, small_seed(TARGET), 1, GC_LOGIT, layers,
                                    layer_count, raw, raw_count, NULL));
         for (int32_t i = 0; i < layer_count; i++, offset += positions) {
             small_layer_size(model, layers[i], &rank, &positions);
-            EXPECT_OK(gc_model_explain(model, method, (int32_t[]){TARGET}, 1, GC_LOGIT, layers + i,
+            EXPECT_OK(gc_model_explain(model, method, small_seed(TARGET), 1, GC_LOGIT, layers + i,
                                        1, alone, positions, NULL));
             const double largest = small_largest(alone, positions);
             EXPECT_NEAR(small_difference(raw + offset, alone, positions), 0, 1e-5 * largest);
@@ -173,7 +173,7 @@ TEST(an_unknown_method_is_refused) {
     gc_model *model = small_model(small_blocks_config, 18, 14, 0, &input, &count);
     REQUIRE(model != NULL);
     for (int32_t method = -1; method <= FORMULAS; method += FORMULAS + 1) {
-        EXPECT_STATUS(gc_model_explain(model, method, (int32_t[]){TARGET}, 1, GC_SCORE, &layer, 1,
+        EXPECT_STATUS(gc_model_explain(model, method, small_seed(TARGET), 1, GC_SCORE, &layer, 1,
                                        raw, 18 * 14, NULL),
                       GC_INVALID_ARGUMENT);
         EXPECT_CONTAINS(gc_error(), "0 to 2 do");
@@ -192,7 +192,7 @@ TEST(a_layer_may_be_asked_for_twice) {
     small_layer_size(model, layer, &rank, &positions);
     for (int32_t method = 0; gc_method_name(method) != NULL; method++) {
         REQUIRE(2 * positions <= sizeof raw / sizeof *raw);
-        EXPECT_OK(gc_model_explain(model, method, (int32_t[]){TARGET}, 1, GC_SCORE,
+        EXPECT_OK(gc_model_explain(model, method, small_seed(TARGET), 1, GC_SCORE,
                                    (int32_t[]){layer, layer}, 2, raw, 2 * positions, norms));
         EXPECT(small_largest(raw, positions) > 0);
         EXPECT(memcmp(raw, raw + positions, positions * sizeof *raw) == 0);
@@ -208,12 +208,13 @@ static void expect_same_alone(gc_model *model, int32_t method, const int32_t *ta
                               size_t each) {
     const size_t raw_count = (size_t)target_count * each;
     float *raw = malloc(raw_count * sizeof *raw), *alone = malloc(each * sizeof *alone);
-    float norms[GC_MAX_TARGETS * 64], norms_alone[64];
-    EXPECT_OK(gc_model_explain(model, method, targets, target_count, GC_LOGIT, layers, layer_count,
+    float norms[GC_MAX_TARGETS * 64], norms_alone[64], seeds[GC_MAX_TARGETS * SMALL_CLASSES];
+    small_seeds(seeds, targets, target_count);
+    EXPECT_OK(gc_model_explain(model, method, seeds, target_count, GC_LOGIT, layers, layer_count,
                                raw, raw_count, norms));
     for (int32_t i = 0; i < target_count; i++) {
-        EXPECT_OK(gc_model_explain(model, method, targets + i, 1, GC_LOGIT, layers, layer_count,
-                                   alone, each, norms_alone));
+        EXPECT_OK(gc_model_explain(model, method, seeds + i * SMALL_CLASSES, 1, GC_LOGIT, layers,
+                                   layer_count, alone, each, norms_alone));
         EXPECT(small_largest(alone, each) > 0);
         EXPECT(memcmp(raw + (size_t)i * each, alone, each * sizeof *alone) == 0);
         EXPECT(memcmp(norms + i * layer_count, norms_alone, (size_t)layer_count * sizeof *norms) ==

@@ -145,3 +145,14 @@ function fanIn(role, shape) {
   if (role === 'transposed') return shape[0] * shape[1] * shape[3];
   return shape.slice(0, -1).reduce((product, axis) => product * axis, 1);
 }
+
+/**
+ * The seed that explains one class.
+ * @param {Network} network
+ * @param {number} target
+ */
+export function oneHot(network, target) {
+  const seed = new Float32Array(network.classCount);
+  seed[target] = 1;
+  return seed;
+}

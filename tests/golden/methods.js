@@ -13,7 +13,7 @@ import { loadModel } from '../../web/package/index.js';
 import { readPicture } from '../../web/package/pictures/image.js';
 import { pictureToInput } from '../../web/package/pictures/preprocessing.js';
 import { Verdict, folderCases, readJson, watchMaps, wasmOptions } from './common.js';
-import { setFormulaWeights } from './formula.js';
+import { oneHot, setFormulaWeights } from './formula.js';
 
 /** @import { Method, WasmOptions } from 'gradcam-wasm' */
 /** @import { Build } from './common.js' */
@@ -110,7 +110,7 @@ async function openFormula(dir, name, golden, options) {
     dispose: () => network.dispose(),
     async explain(method, { target, kind, layer }) {
       const output = kind === 'logit' ? LOGIT : SCORE;
-      network.explain(method, input, [target], output, [network.findLayer(layer)]);
+      network.explain(method, input, [oneHot(network, target)], output, [network.findLayer(layer)]);
     },
   };
 }

@@ -19,7 +19,7 @@ import {
   readJson,
   wasmOptions,
 } from './common.js';
-import { setFormulaWeights } from './formula.js';
+import { oneHot, setFormulaWeights } from './formula.js';
 
 /** @typedef {[mean: number, deviation: number, largest: number]} Statistics */
 
@@ -167,7 +167,7 @@ function checkMaps(verdict, network, input, { cams, targets }, strict) {
   let flipped = 0;
   for (const [t, target] of targets.entries()) {
     for (const [kind, output] of Object.entries({ score: SCORE, logit: LOGIT })) {
-      const [ours] = network.explain('gradCam', input, [target], output, layers);
+      const [ours] = network.explain('gradCam', input, [oneHot(network, target)], output, layers);
       for (const [i, cam] of cams.entries()) {
         maps++;
         const what = `${kind} map of class ${target} at ${cam.path}`;
