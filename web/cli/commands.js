@@ -54,7 +54,8 @@ async function open(request) {
  * Finds the model, and its labels and preprocessing. Options win over what is known of the model.
  * @param {Request} request
  */
-async function locate({ model: path, labels, preprocess, architecture, alpha, threads }) {
+async function locate(request) {
+  const { model: path, labels, binary, preprocess, architecture, alpha, threads } = request;
   const info = await stat(path).catch(() => undefined);
   const source = info?.isDirectory() ? await readFolder(path) : pathToFileURL(resolve(path));
   const known = Array.isArray(source) ? undefined : await findKnownModel(await readInput(path));
@@ -62,7 +63,10 @@ async function locate({ model: path, labels, preprocess, architecture, alpha, th
     preprocess ?? known?.preprocessing
   );
   const names = labels === undefined ? known?.labels : await readLabels(labels);
-  return { source, options: { labels: names, preprocessing, architecture, alpha, threads } };
+  return {
+    source,
+    options: { labels: names, binary, preprocessing, architecture, alpha, threads },
+  };
 }
 
 /**

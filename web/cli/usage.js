@@ -32,6 +32,7 @@ Options of convert:
   --float16           store kernels in half precision
 Options of explain, predict and convert:
   --labels FILE       names of the classes, as a JSON list or one in each line
+  --binary            two classes for a model with one output: 1 - p and p
   --preprocess NAME   tf, torch, caffe, none, or a module of keras.applications (mobilenet_v2);
                       default: what the file says, else what the model's layers suggest
 Options of all commands, for weights alone:
@@ -65,6 +66,7 @@ const PREDICT_OPTIONS = {
   ...MODEL_OPTIONS,
   top: { type: 'string' },
   labels: { type: 'string' },
+  binary: { type: 'boolean' },
   preprocess: { type: 'string' },
   json: { type: 'boolean' },
   threads: { type: 'string' },
@@ -101,6 +103,7 @@ const COMMANDS = {
  * @property {string} [output] path of the overlay
  * @property {number} top
  * @property {string} [labels] path of the labels
+ * @property {boolean} [binary]
  * @property {string} [preprocess]
  * @property {boolean} json
  * @property {boolean} float16
@@ -153,6 +156,7 @@ function readOptions({
   output,
   top,
   labels,
+  binary,
   preprocess,
   json = false,
   float16 = false,
@@ -168,6 +172,7 @@ function readOptions({
     output,
     top: top === undefined ? 5 : wholeNumber(top, '--top'),
     labels,
+    binary,
     preprocess,
     json,
     float16,

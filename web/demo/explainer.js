@@ -155,7 +155,9 @@ async function solve(question, last, { signal, onProgress }) {
 async function openModel({ source, preprocessing, labels }, options) {
   // Keras' files of weights alone have no names of classes. The models of the page have them.
   const imagenetLabels = typeof source === 'string' ? undefined : await readImagenetLabels();
-  return loadModel(source, { ...options, preprocessing, labels, imagenetLabels });
+  // A model with one output tells two classes apart, and the page shows both.
+  const binary = true;
+  return loadModel(source, { ...options, preprocessing, labels, imagenetLabels, binary });
 }
 
 /**

@@ -355,27 +355,27 @@ export class Network {
   }
 
   /**
-   * Maps of classes at any number of layers.
+   * Maps at any number of layers.
    * @param {string} method name
    * @param {Input} input
-   * @param {number[]} targets classes, 1 to MAX_TARGETS
+   * @param {Float32Array[]} seeds what is differentiated, a weight for each output; 1 to MAX_TARGETS
    * @param {number} output SCORE or LOGIT
    * @param {number[]} layers indices
-   * @returns {LayerMap[][]} for each target, in the order of `layers`
+   * @returns {LayerMap[][]} for each seed, in the order of `layers`
    */
-  explain(method, input, targets, output, layers) {
+  explain(method, input, seeds, output, layers) {
     this.forward(input);
     const shapes = layers.map((layer) => (this.#sizes[layer] ??= this.#positions(layer)));
     const sizes = shapes.map(({ height, width }) => height * width);
     const each = sizes.reduce((sum, size) => sum + size, 0);
-    const [count, maps] = [targets.length * each, targets.length * layers.length];
+    const [count, maps] = [seeds.length * each, seeds.length * layers.length];
     const engine = this.#engine;
     return engine.scratch((scratch) => {
-      const classes = scratch.copy(Int32Array.from(targets));
+      const weights = scratch.copy(concatenate(seeds));
       const indices = scratch.copy(Int32Array.from(layers));
       const raw = scratch.alloc(count * WORD);
       const norms = scratch.alloc(maps * WORD);
-      const given = [classes, targets.length, output, indices, layers.length];
+      const given = [weights, seeds.length, output, indices, layers.length];
       const index = this.methods.indexOf(method);
       engine.check('gc_model_explain', this.#pointer, index, ...given, raw, count, norms);
       const ranges = scratch.alloc(2 * maps * WORD);
@@ -383,20 +383,20 @@ export class Network {
         Int32Array.from({ length: maps }, (_, i) => sizes[i % sizes.length]),
       );
       engine.call('gc_heatmaps', raw, ranges, allSizes, maps);
-      return this.#readMaps(targets.length, shapes, { raw, norms, ranges });
+      return this.#readMaps(seeds.length, shapes, { raw, norms, ranges });
     });
   }
 
   /**
-   * @param {number} targetCount
+   * @param {number} seedCount
    * @param {Size[]} shapes of the layers' maps
    * @param {{ raw: number, norms: number, ranges: number }} pointers
    * @returns {LayerMap[][]}
    */
-  #readMaps(targetCount, shapes, { raw, norms, ranges }) {
+  #readMaps(seedCount, shapes, { raw, norms, ranges }) {
     const engine = this.#engine;
-    const weightsNorms = engine.floats(norms, targetCount * shapes.length);
-    const bounds = engine.floats(ranges, 2 * targetCount * shapes.length);
+    const weightsNorms = engine.floats(norms, seedCount * shapes.length);
+    const bounds = engine.floats(ranges, 2 * seedCount * shapes.length);
     let [next, map] = [raw, 0];
     const read = (/** @type {Size} */ { height, width }) => {
       const heatmap = engine.floats(next, height * width);
@@ -405,7 +405,7 @@ export class Network {
       next += height * width * WORD;
       return { height, width, rawMin, rawMax, heatmap, weightsNorm };
     };
-    return Array.from({ length: targetCount }, () => shapes.map(read));
+    return Array.from({ length: seedCount }, () => shapes.map(read));
   }
 
   /**
@@ -472,4 +472,11 @@ export class Network {
 /** @param {number} axis */
 function openToNull(axis) {
   return axis === 0 ? null : axis;
+}
+
+/** @param {Float32Array[]} arrays of one length */
+function concatenate(arrays) {
+  const all = new Float32Array(arrays.length * arrays[0].length);
+  arrays.forEach((array, i) => all.set(array, i * array.length));
+  return all;
 }

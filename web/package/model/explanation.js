@@ -49,15 +49,16 @@ import { setEngine } from '../engine/start.js';
  * @param {Network} network
  * @param {Model} model
  * @param {Run} run
- * @param {number[]} targets 1 to MAX_TARGETS
+ * @param {{ target: number, seed: Float32Array }[]} targets 1 to MAX_TARGETS, with their seeds
  * @param {number[]} layers indices
  * @param {{ method: Method, logits: boolean }} options
  * @returns {TargetExplanation[]} one a target and layer, targets first
  */
 export function explainTargets(network, model, run, targets, layers, { method, logits }) {
-  const maps = network.explain(method, run.input, targets, logits ? LOGIT : SCORE, layers);
+  const seeds = targets.map(({ seed }) => seed);
+  const maps = network.explain(method, run.input, seeds, logits ? LOGIT : SCORE, layers);
   return targets.flatMap((target, i) =>
-    toTargetExplanations(network, model, run, target, layers, logits, maps[i]),
+    toTargetExplanations(network, model, run, { ...target, logits }, layers, maps[i]),
   );
 }
 
@@ -65,18 +66,18 @@ export function explainTargets(network, model, run, targets, layers, { method, l
  * @param {Network} network
  * @param {Model} model
  * @param {Run} run
- * @param {number} target
+ * @param {{ target: number, seed: Float32Array, logits: boolean }} explained
  * @param {number[]} layers indices
- * @param {boolean} logits
  * @param {LayerMap[]} maps of the layers
  * @returns {TargetExplanation[]} one a layer
  */
-function toTargetExplanations(network, model, run, target, layers, logits, maps) {
+function toTargetExplanations(network, model, run, explained, layers, maps) {
+  const { target, logits } = explained;
   const { input, predictions } = run;
   const score = logits ? run.logits[target] : predictions[target];
   const proba = givesProbabilities(run) ? predictions[target] : null;
   const infos = model.description.layers;
-  const findEnd = gradientEnds(network, infos, { input, target, logits });
+  const findEnd = gradientEnds(network, infos, { ...explained, input });
   return maps.map(({ rawMin, rawMax, heatmap, height, width, weightsNorm }, i) => {
     const layer = layers[i];
     const map = { height, width, rawMax, weightsNorm, logits, proba };

@@ -8,13 +8,11 @@ import { LOGIT, SCORE } from '../engine/network.js';
  * Prepares searches for the layers that pass no gradient of a class back.
  * @param {Network} network
  * @param {LayerInfo[]} layers all layers
- * @param {{ input: Input, target: number, logits: boolean }} explained
+ * @param {{ input: Input, seed: Float32Array, logits: boolean }} explained
  * @returns {(layer: number) => LayerInfo | undefined} finds, for the index of a layer without
  *   gradient, the first layer after it that has one
  */
-export function gradientEnds(network, layers, { input, target, logits }) {
-  const seed = new Float32Array(network.classCount);
-  seed[target] = 1;
+export function gradientEnds(network, layers, { input, seed, logits }) {
   /** @type {Map<number, boolean>} */
   const known = new Map();
   const isZero = (/** @type {number} */ layer) => {

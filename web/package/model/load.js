@@ -3,6 +3,7 @@
 import { openContainer } from '../files/index.js';
 import { GradCamError, show } from '../base/errors.js';
 import { checkPixelSize } from '../pictures/image.js';
+import { isBinary } from './classes.js';
 import { Model } from './model.js';
 import { Network } from '../engine/network.js';
 import { pauses } from '../base/pauses.js';
@@ -26,6 +27,8 @@ import { init } from '../engine/start.js';
  * @property {AbortSignal} [signal]
  * @property {string[]} [labels] names of the classes, in their order (default: the names in the
  *   file)
+ * @property {boolean} [binary] whether a model with one output has two classes. The output p is then
+ *   the score of the second class, and 1 - p that of the first (default: only with two labels)
  * @property {string[]} [imagenetLabels] names of ImageNet's 1,000 classes. They are used for
  *   weights of keras.applications that were trained on these classes, because such files hold no
  *   names
@@ -107,13 +110,16 @@ export async function buildModel(engine, topology, options) {
  * @returns {ModelDescription}
  */
 function describe(network, topology, options) {
-  const { name, classCount, layers } = network;
+  const { name, classCount: outputCount, layers } = network;
+  const binary = isBinary(outputCount, options.binary, options.labels ?? topology.labels);
+  const classCount = binary ? 2 : outputCount;
   const preprocessing = options.preprocessing ?? topology.preprocessing;
   return {
     name,
     inputShape: [null, ...network.inputShape],
     layers,
     classCount,
+    isBinary: binary,
     isSequential: JSON.parse(topology.config).class_name === 'Sequential',
     labels: chooseLabels(topology, options, classCount),
     preprocessing: resolvePreprocessing(preprocessing ?? defaultPreprocessing(layers)),

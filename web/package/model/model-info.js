@@ -22,6 +22,7 @@ import { formatSummary, isHiddenInput } from './summary.js';
  * @property {(number | null)[]} inputShape [null, height, width, channels]; an open size is null
  * @property {LayerInfo[]} layers all layers
  * @property {number} classCount
+ * @property {boolean} isBinary whether one output of the network stands for two classes
  * @property {boolean} isSequential whether it is of Keras' class Sequential
  * @property {string[]} [labels] names of the classes, in their order
  * @property {Preprocessing} preprocessing

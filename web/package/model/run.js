@@ -2,6 +2,7 @@
 
 import { GradCamError, choose, show } from '../base/errors.js';
 import { explainTargets, toExplanation } from './explanation.js';
+import { binaryValues, seedOf } from './classes.js';
 import { resolveLayers } from './layers.js';
 import { METHODS } from './methods.js';
 import { LOGIT, MAX_TARGETS, SCORE } from '../engine/network.js';
@@ -36,6 +37,8 @@ export class Run {
   #model;
   #network;
   #draw;
+  /** Whether no softmax or sigmoid ends the network. */
+  #endsWithLogit;
   /** @type {ImageData | undefined} */
   #picture;
 
@@ -55,6 +58,10 @@ export class Run {
     this.predictions = network.outputs(input, SCORE);
     /** The values before the last softmax or sigmoid. Without either they are the scores. */
     this.logits = network.outputs(input, LOGIT);
+    this.#endsWithLogit = this.predictions.every((score, i) => score === this.logits[i]);
+    if (model.description.isBinary) {
+      [this.predictions, this.logits] = binaryValues(this.predictions, this.logits);
+    }
   }
 
   /** The picture that heat maps are drawn on. */
@@ -101,12 +108,22 @@ export class Run {
     for (let i = 0; i < classes.length; i += atOnce) {
       if (i > 0 && signal) await nextTask();
       signal?.throwIfAborted();
-      const some = classes.slice(i, i + atOnce);
+      const some = classes.slice(i, i + atOnce).map((target) => this.#withSeed(target, logits));
       entries.push(
         ...explainTargets(this.#network, this.#model, this, some, layers, { method, logits }),
       );
     }
     return toExplanation(this.#model, this, method, entries);
+  }
+
+  /**
+   * @param {number} target
+   * @param {boolean} logits
+   */
+  #withSeed(target, logits) {
+    const { classCount: outputCount } = this.#network;
+    const options = { logits, outputCount, endsWithLogit: this.#endsWithLogit };
+    return { target, seed: seedOf(this, target, options) };
   }
 
   /**
