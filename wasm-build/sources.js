@@ -5,7 +5,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { canUseApt, requirePrograms, trixie } from './apt.js';
-import { inBuild, readIfExists, root, run, say, verify } from './tools.js';
+import { SetupError, inBuild, readIfExists, root, run, say, verify } from './tools.js';
 
 /**
  * @typedef {object} Source
@@ -17,6 +17,18 @@ import { inBuild, readIfExists, root, run, say, verify } from './tools.js';
  * @property {number} leadingFolders number of folders around the sources in the tarball
  * @property {string} git address of the upstream repository
  * @property {string} commit the commit that the tarball was made from
+ * @property {Patch[]} [patches] mistakes of the library that are mended after it was unpacked
+ */
+
+/**
+ * A text of a library that is replaced. The text must occur exactly as often as the patch says, or
+ * set-up fails.
+ * @typedef {object} Patch
+ * @property {string} why
+ * @property {string} file
+ * @property {string} find
+ * @property {string} replace
+ * @property {number} [times] 1 without it
  */
 
 /** @type {Record<string, Source>} */
@@ -35,18 +47,34 @@ export function ensureSources() {
  */
 export function ensureSource(name, source) {
   const folder = inBuild('sources', name);
-  // The folder gets its name when it is complete, with the commit in a file inside.
-  if (readIfExists(path.join(folder, '.commit')) === source.commit) return folder;
+  // The folder gets its name when it is complete, with the commit and the patches in a file inside.
+  const stamp = [source.commit, ...(source.patches ?? []).map((patch) => JSON.stringify(patch))];
+  if (readIfExists(path.join(folder, '.commit')) === stamp.join('\n')) return folder;
   const partial = `${folder}.partial`;
   fs.rmSync(partial, { recursive: true, force: true });
   fs.mkdirSync(partial, { recursive: true });
   say(`getting ${name}: ${source.what} (${source.licence})`);
   if (canUseApt()) unpackPackage(source, partial);
   else checkOut(source, partial);
-  fs.writeFileSync(path.join(partial, '.commit'), source.commit);
+  for (const patch of source.patches ?? []) applyPatch(partial, patch);
+  fs.writeFileSync(path.join(partial, '.commit'), stamp.join('\n'));
   fs.rmSync(folder, { recursive: true, force: true });
   fs.renameSync(partial, folder);
   return folder;
+}
+
+/**
+ * @param {string} folder of the library
+ * @param {Patch} patch
+ */
+export function applyPatch(folder, { why, file, find, replace, times = 1 }) {
+  const name = path.join(folder, file);
+  const parts = fs.readFileSync(name, 'utf8').split(find);
+  if (parts.length - 1 !== times) {
+    const counts = `${parts.length - 1} times, not ${times}`;
+    throw new SetupError(`${file}: the patch "${why}" finds its text ${counts}: ${find}`);
+  }
+  fs.writeFileSync(name, parts.join(replace));
 }
 
 /**
