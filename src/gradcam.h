@@ -40,7 +40,7 @@
 #define GC_MAX_LAYERS 20000             /* Keras layers of a model, nested ones included */
 #define GC_MAX_CONFIG_BYTES (64 << 20)  /* JSON text of a model's configuration */
 #define GC_MAX_TENSOR_BYTES (1 << 30)   /* one tensor or weight array */
-#define GC_MAX_IMAGE_PIXELS (100 << 20) /* width x height of a picture */
+#define GC_MAX_IMAGE_PIXELS (128 << 20) /* width x height of a picture */
 #define GC_MAX_IMAGE_SIDE 32767         /* width or height of a picture */
 
 /* ---- Status ---- */

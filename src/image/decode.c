@@ -6,6 +6,8 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "image/exif.h"
+#include "image/intact.h"
+#include "image/kind.h"
 #include "image/size.h"
 
 /* stb_image becomes part of this file.
@@ -32,20 +34,6 @@
 #include "stb_image.h"
 #pragma GCC diagnostic pop
 
-/* The format that the first bytes announce, NULL if it is none of the four. */
-static const char *format_of(const uint8_t *bytes, size_t length) {
-    static const struct {
-        const char *name, *signature;
-    } formats[] = {
-        {"JPEG", "\xFF\xD8\xFF"}, {"PNG", "\x89PNG\r\n\x1A\n"}, {"BMP", "BM"}, {"GIF", "GIF8"}};
-    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
-        const size_t n = strlen(formats[i].signature);
-        if (length >= n && memcmp(bytes, formats[i].signature, n) == 0)
-            return formats[i].name;
-    }
-    return NULL;
-}
-
 /* The failure that stb_image has just met. */
 static gc_status decoder_failure(const char *format) {
     const char *reason = stbi_failure_reason();
@@ -57,23 +45,6 @@ static gc_status decoder_failure(const char *format) {
     return gc_fail(status, "the %s picture cannot be decoded: %s", format, reason);
 }
 
-/* Whether a chunk of a PNG claims more bytes than the file has. stb_image would allocate them
- * before it reads, and wasm memory never shrinks. A chunk is a length, a type, contents and a
- * checksum. All but the contents have 4 bytes. */
-static bool is_png_cut_off(const uint8_t *bytes, size_t length) {
-    size_t at = 8;
-    while (at < length && length - at >= 12) {
-        const uint8_t *chunk = bytes + at;
-        const size_t size = (size_t)chunk[0] << 24 | chunk[1] << 16 | chunk[2] << 8 | chunk[3];
-        if (memcmp(chunk + 4, "IEND", 4) == 0)
-            return false;
-        if (size > length - at - 12)
-            return true;
-        at += 12 + size;
-    }
-    return false;
-}
-
 /* Reads the size from the file's header and refuses it before anything is allocated. */
 static gc_status check_header(const char *format, const uint8_t *bytes, int length) {
     int width, height, channels;
@@ -83,10 +54,14 @@ static gc_status check_header(const char *format, const uint8_t *bytes, int leng
         gc_release(stbi_load_from_memory(bytes, length, &width, &height, &channels, 4));
         return decoder_failure(format);
     }
+    const bool is_bmp = strcmp(format, "BMP") == 0;
+    if (is_bmp && height < 0 && height > INT_MIN) /* stored from the top */
+        height = -height;
     if (width < 1 || height < 1)
         return gc_fail(GC_INVALID_IMAGE, "the %s picture has no pixels: %d x %d", format, width,
                        height);
-    return gc_check_image_size(format, width, height);
+    GC_TRY(gc_check_image_size(format, width, height));
+    return is_bmp ? gc_check_bmp(bytes, (size_t)length, width, height) : GC_OK;
 }
 
 /* Turns a picture upright.
@@ -133,15 +108,16 @@ static gc_status make_upright(uint8_t **pixels, int *width, int *height, int ori
 
 /* Refuses a file that cannot be a picture, or one too large, before stb_image decodes it. */
 static gc_status check_file(const char **format, const uint8_t *bytes, size_t length) {
-    *format = format_of(bytes, length);
+    *format = gc_picture_format(bytes, length);
     if (*format == NULL)
-        return gc_fail(GC_INVALID_IMAGE, "the %zu bytes are no JPEG, PNG, BMP or GIF picture",
-                       length);
+        return gc_refuse_picture(bytes, length);
     if (length > INT_MAX)
         return gc_fail(GC_TOO_LARGE, "the picture file has %zu bytes; at most %d are allowed",
                        length, INT_MAX);
-    if (strcmp(*format, "PNG") == 0 && is_png_cut_off(bytes, length))
-        return gc_fail(GC_INVALID_IMAGE, "the PNG picture is cut off after %zu bytes", length);
+    /* stb_image allocates what a chunk of a PNG claims before it reads, and wasm memory never
+     * shrinks. */
+    if (strcmp(*format, "PNG") == 0)
+        GC_TRY(gc_check_png(bytes, length));
     return check_header(*format, bytes, (int)length);
 }
 

@@ -1,0 +1,89 @@
+/* stb_image takes bytes that are missing for zeros. It reads no checksum. The functions here find
+ * damage before stb_image decodes. */
+#include "image/intact.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "base/error.h"
+
+static gc_status cut_off(const char *format, size_t length) {
+    return gc_fail(GC_INVALID_IMAGE, "the %s picture is cut off after %zu bytes", format, length);
+}
+
+/* ---- PNG ---- */
+
+static uint32_t read_big_endian(const uint8_t *bytes) {
+    return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
+}
+
+/* The remainders of every byte, for checksum(). table [256] */
+static void fill_remainders(uint32_t *table) {
+    for (uint32_t i = 0; i < 256; i++) {
+        table[i] = i;
+        for (int bit = 0; bit < 8; bit++)
+            table[i] = table[i] >> 1 ^ (table[i] & 1 ? 0xEDB88320u : 0);
+    }
+}
+
+/* CRC-32, as PNG and zip have it. */
+static uint32_t checksum(const uint32_t *remainders, const uint8_t *bytes, size_t length) {
+    uint32_t sum = 0xFFFFFFFFu;
+    for (size_t i = 0; i < length; i++)
+        sum = sum >> 8 ^ remainders[(sum ^ bytes[i]) & 0xFF];
+    return ~sum;
+}
+
+/* The checksum covers the type and the contents of a chunk. */
+static bool is_chunk_right(const uint32_t *remainders, const uint8_t *chunk, size_t size) {
+    return checksum(remainders, chunk + 4, 4 + size) == read_big_endian(chunk + 8 + size);
+}
+
+/* A chunk is a length, a type, contents and a checksum. All but the contents have 4 bytes. The
+ * first letter of a critical type is a capital. */
+gc_status gc_check_png(const uint8_t *bytes, size_t length) {
+    uint32_t remainders[256];
+    fill_remainders(remainders);
+    bool pixels_seen = false;
+    for (size_t at = 8; at < length && length - at >= 12;) {
+        const uint8_t *chunk = bytes + at, *type = chunk + 4;
+        const size_t size = read_big_endian(chunk);
+        if (memcmp(type, "IEND", 4) == 0)
+            return GC_OK;
+        if (size > length - at - 12)
+            break;
+        const bool critical = (type[0] & 0x20) == 0;
+        if ((critical || !pixels_seen) && !is_chunk_right(remainders, chunk, size))
+            return gc_fail(GC_INVALID_IMAGE,
+                           "the PNG picture is damaged: the checksum of its part at byte %zu is "
+                           "wrong",
+                           at);
+        pixels_seen |= memcmp(type, "IDAT", 4) == 0;
+        at += 12 + size;
+    }
+    return cut_off("PNG", length);
+}
+
+/* ---- BMP ---- */
+
+static uint32_t read_little_endian(const uint8_t *bytes, int size) {
+    uint32_t number = 0;
+    for (int i = size - 1; i >= 0; i--)
+        number = number << 8 | bytes[i];
+    return number;
+}
+
+/* The header has the pixels' offset at 10 and its own size at 14. Bits of a pixel are at 24 in a
+ * header of 12 bytes, else at 28. Rows have a multiple of 4 bytes, but the last one may lack those
+ * that fill it up. */
+gc_status gc_check_bmp(const uint8_t *bytes, size_t length, int32_t width, int32_t height) {
+    if (length < 30)
+        return cut_off("BMP", length);
+    const uint64_t first = read_little_endian(bytes + 10, 4);
+    const bool is_old = read_little_endian(bytes + 14, 4) == 12;
+    const uint64_t row_bits = (uint64_t)width * read_little_endian(bytes + (is_old ? 24 : 28), 2);
+    const uint64_t row = (row_bits + 31) / 32 * 4, last_row = (row_bits + 7) / 8;
+    if (first + row * (uint64_t)(height - 1) + last_row > length)
+        return cut_off("BMP", length);
+    return GC_OK;
+}
