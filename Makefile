@@ -112,6 +112,8 @@ $(OBJ)/$(1)/yyjson.o: build/sources/yyjson/src/yyjson.c Makefile
 	@mkdir -p $$(@D) && echo "  CC      yyjson.c ($(1))"
 	@$(2) $(3) $(YYJSON_FLAGS) -c $$< -o $$@
 
+$(OBJ)/$(1)/src/image/decode.o: build/sources/stb/stb_image.h
+
 $(1)_OBJECTS := $(ENGINE:%.c=$(OBJ)/$(1)/%.o) $(OBJ)/$(1)/yyjson.o
 $(1)_TESTS := $(TESTS:%.c=$(OBJ)/$(1)/%.o)
 -include $$($(1)_OBJECTS:.o=.d) $$($(1)_TESTS:.o=.d)

@@ -223,6 +223,33 @@ for (const [name, skip, launch] of /** @type {const} */ ([
       }
     });
 
+    for (const where of /** @type {const} */ (['page', 'worker'])) {
+      test(`an SVG file is drawn on white, at the size that it says, in the ${where}`, async () => {
+        const half = '<rect width="3" height="4" fill="#c86432"/></svg>';
+        for (const size of ['viewBox="0 0 6 4"', 'width="6" height="4px"']) {
+          const svg = Buffer.from(`<svg xmlns="http://www.w3.org/2000/svg" ${size}>${half}`);
+          // The worker fetches what an address leads to, and cannot draw it.
+          const kinds = ['bytes', 'Blob', 'File', ...(where === 'page' ? ['address'] : [])];
+          for (const kind of kinds) {
+            const result = await read(where, kind, svg);
+            assert.deepEqual([result.width, result.height], [6, 4], kind);
+            const row = colorsOf(result).slice(0, 18);
+            assert.deepEqual(row.slice(0, 3), [200, 100, 50], kind);
+            assert.deepEqual(row.slice(15), [255, 255, 255], kind);
+          }
+        }
+      });
+    }
+
+    test('a cut picture is refused, though the browser may show a part', async () => {
+      const jpeg = Buffer.from(await browser.call('jpeg', color.toString('base64')), 'base64');
+      for (const file of [jpeg.subarray(0, -9), color.subarray(0, -20)]) {
+        for (const kind of ['bytes', 'File']) {
+          await assert.rejects(() => read('page', kind, file), /cut off/);
+        }
+      }
+    });
+
     test('what is no picture is refused', async () => {
       const codes = await browser.call('failure', Buffer.from('no picture').toString('base64'));
       assert.deepEqual(codes, Array(5).fill('INVALID_IMAGE'));

@@ -150,8 +150,8 @@ static const uint8_t corners_gif[] = {
     0x01, 0x00, 0x00, 0x03, 0x00, 0x2c, 0x00, 0x00, 0x00, 0x00, 0x02, 0x00, 0x02, 0x00,
     0x00, 0x08, 0x07, 0x00, 0x01, 0x04, 0x10, 0x30, 0x20, 0x20, 0x00, 0x3b};
 
-/* 1 x 2 pixels of 24 bits, blue over white if they are stored from the bottom (height 2), white over
- * blue if from the top (height -2). */
+/* 1 x 2 pixels of 24 bits. They are blue over white if stored from the bottom (height 2), white
+ * over blue if stored from the top (height -2). */
 static struct file column_bmp(int32_t height) {
     struct file f = {.length = 0};
     put(&f, "BM", 2);

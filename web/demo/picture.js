@@ -1,5 +1,7 @@
 /** Pictures of the page, which are a file for the model and pixels for the screen. */
 
+import { loadImage } from 'gradcam-wasm/worker';
+
 /**
  * A picture that the page can open. Its source is an address or a file.
  * @typedef {{ name: string, source: string | Blob }} PictureChoice
@@ -26,14 +28,15 @@ export async function readPicture({ name, source }, signal) {
 }
 
 /**
- * The pixels of a picture. The browser decodes it and turns it upright.
+ * The pixels of a picture. The browser decodes it and turns it upright. What the browser cannot
+ * decode, the package decodes (SVG) or refuses with a reason.
  * @param {Blob} file
  * @param {number} [side] limit of the longer side
  */
 export async function readPixels(file, side = Infinity) {
-  const bitmap = await createImageBitmap(file).catch((cause) => {
-    throw new Error('This is not a picture that the browser can read.', { cause });
-  });
+  const bitmap = await createImageBitmap(file).catch(async () =>
+    createImageBitmap(await loadImage(file)),
+  );
   const scale = Math.min(1, side / Math.max(bitmap.width, bitmap.height));
   const width = Math.max(1, Math.round(bitmap.width * scale));
   const height = Math.max(1, Math.round(bitmap.height * scale));

@@ -3,7 +3,7 @@
 /** These include files that the package cannot read. It says what to do with them. */
 const MODEL = /\.(h5|hdf5|keras|safetensors|json|pb|tflite|pth?)$|shard\d+of\d+(\.bin)?$/i;
 const LABELS = /\.txt$/i;
-const PICTURE = /\.(png|jpe?g|gif|bmp|webp|avif)$/i;
+const PICTURE = /\.(png|jpe?g|gif|bmp|webp|avif|svg|hei[cf]|tiff?)$/i;
 
 /**
  * All files of a model, and the first file of each other kind. The error names a file of no kind.

@@ -1,6 +1,7 @@
 /** Reads pictures of every kind as pixels. */
 
 import { GradCamError, choose, show } from '../base/errors.js';
+import { loadSvg, readSvgText, viewBytes } from './svg.js';
 
 /** @typedef {import('../engine/engine.js').Engine} Engine */
 
@@ -14,8 +15,8 @@ import { GradCamError, choose, show } from '../base/errors.js';
 
 /**
  * A picture. The engine decodes files and bytes (JPEG, PNG, BMP, GIF), so that they give the same
- * pixels everywhere, and turns them upright by their EXIF orientation. The browser decodes other
- * kinds.
+ * pixels everywhere, and turns them upright by their EXIF orientation. It refuses damaged files.
+ * The browser decodes other kinds, and a page draws SVG files on white.
  * @typedef {ImageData | Pixels | Blob | ArrayBuffer | ArrayBufferView | CanvasImageSource} Picture
  */
 
@@ -47,15 +48,40 @@ const ALLOWED =
 export async function readPicture(engine, picture) {
   if (isPixels(picture)) return checkPixels(picture);
   if (isDrawable(picture)) return readDrawable(picture);
+  const svg = await drawSvg(picture);
+  if (svg) return svg;
   const blob = picture instanceof Blob ? picture : undefined;
-  const bytes = blob ? new Uint8Array(await readBlob(blob)) : viewBytes(picture);
+  const bytes = blob ? new Uint8Array(await readBlob(blob)) : pictureBytes(picture);
   try {
     return decode(engine, bytes);
   } catch (error) {
     const isForeign = error instanceof GradCamError && error.code === 'INVALID_IMAGE';
-    if (!isForeign || !('createImageBitmap' in globalThis)) throw error;
+    if (!isForeign || isDecodedHere(bytes) || !('createImageBitmap' in globalThis)) throw error;
     return decodeByBrowser(blob ?? new Blob([bytes.slice()]), error);
   }
+}
+
+/**
+ * Draws an SVG file, at the size that it says.
+ * @param {unknown} picture
+ * @returns {Promise<Pixels | undefined>} undefined if the picture is of another kind
+ */
+export async function drawSvg(picture) {
+  const text = await readSvgText(picture);
+  if (text === undefined) return undefined;
+  const image = await loadSvg(text);
+  const { width, height } = sizeOf(image);
+  return draw(image, width, height, 'white');
+}
+
+/**
+ * Whether the engine decodes all pictures of that format: JPEG, PNG or GIF. What it refuses is
+ * damaged, and a browser may show a part of it. Of BMP, browsers know more kinds.
+ * @param {Uint8Array} bytes of a picture file
+ */
+function isDecodedHere([first, second, third]) {
+  const start = String.fromCharCode(first, second, third);
+  return ['\xff\xd8\xff', '\x89PN', 'GIF'].includes(start);
 }
 
 /**
@@ -157,15 +183,18 @@ function sizeOf(picture) {
  * @param {CanvasImageSource} picture
  * @param {number} width
  * @param {number} height
+ * @param {string} [background] a colour of CSS; nothing without it
  * @returns {Pixels}
  */
-function draw(picture, width, height) {
+function draw(picture, width, height, background = 'transparent') {
   try {
     const canvas = createCanvas(width, height);
     const context = /** @type {CanvasRenderingContext2D | null} */ (
       canvas.getContext('2d', { willReadFrequently: true })
     );
     if (!context) throw new Error('no canvas of that size');
+    context.fillStyle = background;
+    context.fillRect(0, 0, width, height);
     context.drawImage(picture, 0, 0, width, height);
     return context.getImageData(0, 0, width, height);
   } catch (cause) {
@@ -197,11 +226,9 @@ function readBlob(blob) {
  * @param {unknown} picture
  * @returns {Uint8Array}
  */
-function viewBytes(picture) {
-  if (picture instanceof ArrayBuffer) return new Uint8Array(picture);
-  if (ArrayBuffer.isView(picture)) {
-    return new Uint8Array(picture.buffer, picture.byteOffset, picture.byteLength);
-  }
+function pictureBytes(picture) {
+  const bytes = viewBytes(picture);
+  if (bytes) return bytes;
   throw new GradCamError('INVALID_IMAGE', `the picture is ${show(picture)}; allowed: ${ALLOWED}`);
 }
 

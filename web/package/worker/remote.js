@@ -2,7 +2,7 @@
 
 /** Models and runs that live in the worker. They have the same properties and methods as there. */
 
-import { isDrawable, readDrawable } from '../pictures/image.js';
+import { drawSvg, isDrawable, readDrawable } from '../pictures/image.js';
 import { ModelInfo } from '../model/model-info.js';
 import { findRangeProblem } from '../pictures/preprocessing.js';
 import { decodePredictions } from '../model/run.js';
@@ -135,12 +135,14 @@ export class RemoteRun {
 }
 
 /**
- * A picture in a form that can be sent to the worker. Elements and canvases become pixels.
+ * A picture in a form that can be sent to the worker. Elements, canvases and SVG files become
+ * pixels, because workers cannot draw them.
  * @param {Picture | Tensor} picture
  * @returns {Promise<Picture | Tensor>}
  */
 export async function toSendable(picture) {
   const { ImageBitmap, VideoFrame } = globalThis;
   const isSendable = [ImageBitmap, VideoFrame].some((kind) => kind && picture instanceof kind);
-  return isDrawable(picture) && !isSendable ? readDrawable(picture) : picture;
+  if (isDrawable(picture)) return isSendable ? picture : readDrawable(picture);
+  return 'document' in globalThis ? ((await drawSvg(picture)) ?? picture) : picture;
 }
