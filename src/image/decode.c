@@ -61,6 +61,7 @@ static gc_status check_header(const char *format, const uint8_t *bytes, int leng
         return gc_fail(GC_INVALID_IMAGE, "the %s picture has no pixels: %d x %d", format, width,
                        height);
     GC_TRY(gc_check_image_size(format, width, height));
+    GC_TRY(gc_check_claim(format, (size_t)length, width, height));
     return is_bmp ? gc_check_bmp(bytes, (size_t)length, width, height) : GC_OK;
 }
 

@@ -87,3 +87,17 @@ gc_status gc_check_bmp(const uint8_t *bytes, size_t length, int32_t width, int32
         return cut_off("BMP", length);
     return GC_OK;
 }
+
+/* ---- Sizes that a file claims ---- */
+
+/* Every block of 8 x 8 pixels of a JPEG takes a bit or more. Unequal sampling may leave a fourth of
+ * the blocks. A byte of deflate's data makes at most 1032 bytes, and a byte holds at most 8 pixels
+ * of a PNG. */
+gc_status gc_check_claim(const char *format, size_t length, int32_t width, int32_t height) {
+    const uint64_t blocks = (uint64_t)(width / 8) * (uint64_t)(height / 8);
+    const uint64_t pixels = (uint64_t)width * (uint64_t)height;
+    const bool too_few = strcmp(format, "JPEG") == 0  ? blocks / 4 > 8 * (uint64_t)length
+                         : strcmp(format, "PNG") == 0 ? pixels / 8 > 1032 * (uint64_t)length
+                                                      : false;
+    return too_few ? cut_off(format, length) : GC_OK;
+}

@@ -326,6 +326,17 @@ TEST(decode_refuses_a_jpeg_with_too_few_scan_data) {
     }
 }
 
+/* No pixel is allocated for a size that the bytes cannot hold. */
+TEST(decode_refuses_more_pixels_than_bytes_can_hold) {
+    struct file png = {.length = 0}, jpeg = halves_with_exif(1, true);
+    put_png_header(&png, 12000, 9000, 1, 0);
+    put_png_data(&png, "\0", 1);
+    expect_refused(png.bytes, png.length, GC_INVALID_IMAGE, "PNG picture is cut off after");
+    uint8_t *frame = jpeg.bytes + jpeg.length - sizeof halves_jpeg + 94; /* height, width */
+    memcpy(frame, "\x23\x28\x2E\xE0", 4);
+    expect_refused(jpeg.bytes, jpeg.length, GC_INVALID_IMAGE, "JPEG picture is cut off after");
+}
+
 TEST(decode_refuses_a_png_with_a_wrong_checksum) {
     struct file good = letters_png(1, false);
     for (size_t at = 16; at < good.length - 12; at++) {
