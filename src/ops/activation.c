@@ -102,6 +102,7 @@ static gc_real parameter(const struct gc_step *step, bool second) {
         for (size_t i = 0; i < count; i++) {                                                       \
             const gc_real x = in[0][i];                                                            \
             gc_real slope;                                                                         \
+            (void)x;                                                                               \
             SLOPE;                                                                                 \
             din[i] = dout[i] * slope;                                                              \
         }                                                                                          \
@@ -217,3 +218,15 @@ ACTIVATION(hard_shrink, y = fabs(x) > a ? x : 0, slope = fabs(x) > a ? 1 : 0)
 ACTIVATION(soft_shrink, y = x > a ? x - a : x < -a ? x + a : 0, slope = fabs(x) > a ? 1 : 0)
 ACTIVATION(threshold, y = x > a ? x : b, slope = x > a ? 1 : 0)
 ACTIVATION(line, y = clip(a * x + b, 0, 1), slope = a * x + b > 0 && a * x + b < 1 ? a : 0)
+ACTIVATION(absolute, y = fabs(x), slope = x > 0 ? 1 : x < 0 ? -1 : 0)
+ACTIVATION(clip, y = clip(x, a, b), slope = x >= a && x <= b ? 1 : 0)
+ACTIVATION(erf, y = erf(x), slope = R(1.1283791670955126) * exp(-x * x))
+ACTIVATION(expm1, y = expm1(x), slope = exp(x))
+ACTIVATION(log, y = log(x), slope = 1 / x)
+ACTIVATION(log1p, y = log1p(x), slope = 1 / (1 + x))
+ACTIVATION(power, y = pow(x, a), slope = a * pow(x, a - 1))
+ACTIVATION(reciprocal, y = 1 / x, slope = -1 / (x * x))
+ACTIVATION(rsqrt, y = 1 / sqrt(x), slope = R(-0.5) / (x * sqrt(x)))
+ACTIVATION(sign, y = x > 0 ? 1 : x < 0 ? -1 : 0, slope = 0)
+ACTIVATION(sqrt, y = sqrt(x), slope = R(0.5) / sqrt(x))
+ACTIVATION(square, y = x * x, slope = 2 * x)

@@ -170,6 +170,47 @@ const struct gc_op gc_op_rescaling = {
                   .backward = affine_backward_reference},
 };
 
+/* ---- Constants of a function ---- */
+
+static gc_status affine_shape(gc_shape *out, const gc_shape *in, int32_t input_count,
+                              const void *params) {
+    const struct gc_affine_params *p = params;
+    if (p->channels != 1 && p->channels != gc_shape_channels(in))
+        return gc_fail(GC_INVALID_MODEL, "%d constants for an input of %d channels",
+                       (int)p->channels, (int)gc_shape_channels(in));
+    return gc_same_shape(out, in, input_count, params);
+}
+
+static bool affine_affine(const struct gc_step *step, gc_real *scale, gc_real *shift) {
+    const struct gc_affine_params *p = step->params;
+    if (scale == NULL)
+        return true;
+    for (int32_t c = 0; c < gc_shape_channels(step->in); c++) {
+        const int32_t own = p->channels == 1 ? 0 : c;
+        scale[c] = (gc_real)p->constants[own];
+        shift[c] = (gc_real)p->constants[p->channels + own];
+    }
+    return true;
+}
+
+static gc_status affine_of_constants_prepare(struct gc_step *step) {
+    GC_TRY(affine_prepare(step, step->in->rank - 1));
+    const struct affine *affine = step->state;
+    affine_affine(step, affine->scale, affine->shift);
+    return GC_OK;
+}
+
+const struct gc_op gc_op_affine = {
+    .name = "affine",
+    .shape = affine_shape,
+    .affine = affine_affine,
+    .reference = {.state_size = sizeof(struct affine),
+                  .prepare = affine_of_constants_prepare,
+                  .release = affine_release,
+                  .forward = affine_forward_reference,
+                  .backward = affine_backward_reference},
+};
+
 /* ---- Normalization ---- */
 
 static gc_status normalization_shape(gc_shape *out, const gc_shape *in, int32_t input_count,

@@ -1,4 +1,4 @@
-/* Several tensors into one, value by value (Keras Add, Subtract, Multiply, Average, Maximum,
+/* Several tensors into one, value by value (Keras Add, Subtract, Multiply, Divide, Average, Maximum,
  * Minimum).
  *   out, dout      the common shape, with the largest size of each axis
  *   in[n], din     the common shape, or size 1 along some axes, or fewer axes
@@ -9,6 +9,7 @@
  *     subtract           dout for the first input, -dout for the second
  *     average            dout / number of inputs
  *     multiply           dout times the other inputs
+ *     divide             dout / in[1] for the first input, -dout * in[0] / in[1]^2 for the second
  *     maximum, minimum   dout where n is the first input that has the extremum, else 0 */
 #include "base/memory.h"
 #include "graph/shapes.h"
@@ -46,10 +47,12 @@ static gc_status merge_shape(gc_shape *out, const gc_shape *in, int32_t input_co
     return GC_OK;
 }
 
-static gc_status subtract_shape(gc_shape *out, const gc_shape *in, int32_t input_count,
-                                const void *params) {
+/* The shape rule of an operation of exactly two inputs. */
+static gc_status pair_shape(gc_shape *out, const gc_shape *in, int32_t input_count,
+                            const void *params) {
     if (input_count != 2)
-        return gc_fail(GC_INVALID_MODEL, "a subtraction of %d inputs: it takes exactly 2",
+        return gc_fail(GC_INVALID_MODEL,
+                       "a subtraction or division of %d inputs: it takes exactly 2",
                        (int)input_count);
     return merge_shape(out, in, input_count, params);
 }
@@ -219,6 +222,7 @@ static gc_status backward(struct gc_step *step, int32_t n, gc_real *din, const g
 COMBINE(add, z = x + y)
 COMBINE(subtract, z = x - y)
 COMBINE(multiply, z = x * y)
+COMBINE(divide, z = x / y)
 COMBINE(maximum, z = y > x ? y : x)
 COMBINE(minimum, z = y < x ? y : x)
 
@@ -248,6 +252,16 @@ static void multiply_gradient(gc_real *term, const gc_real *dout, const struct r
     for (int32_t other = 0; other < input_count; other++)
         if (other != n)
             multiply_rows(term, &inputs[other], count);
+}
+
+static void divide_gradient(gc_real *term, const gc_real *dout, const struct row *inputs,
+                            int32_t input_count, int32_t n, size_t count) {
+    (void)input_count;
+    const struct row *x = &inputs[0], *y = &inputs[1];
+    for (size_t i = 0; i < count; i++) {
+        const gc_real divisor = y->values[i * y->step], share = dout[i] / divisor;
+        term[i] = n == 0 ? share : -share * (x->values[i * x->step] / divisor);
+    }
 }
 
 /* term = dout where `sign` times input n is the largest, and larger than all inputs before it. */
@@ -294,6 +308,7 @@ static gc_status average_forward_reference(struct gc_step *step, gc_real *out,
 FORWARD(add)
 FORWARD(subtract)
 FORWARD(multiply)
+FORWARD(divide)
 FORWARD(maximum)
 FORWARD(minimum)
 
@@ -314,8 +329,9 @@ FORWARD(minimum)
                       .backward = NAME##_backward_reference},                                      \
     };
 MERGE(add, merge_shape)
-MERGE(subtract, subtract_shape)
+MERGE(subtract, pair_shape)
 MERGE(multiply, merge_shape)
+MERGE(divide, pair_shape)
 MERGE(average, merge_shape)
 MERGE(maximum, merge_shape)
 MERGE(minimum, merge_shape)

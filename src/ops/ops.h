@@ -66,6 +66,13 @@ struct gc_rescaling_params {
     double scale[4], offset[4];
 };
 
+/* The same with any number of constants, for functions of a tensor and constants. */
+extern const struct gc_op gc_op_affine;
+struct gc_affine_params {
+    int32_t channels;   /* 1, or the number of channels */
+    double constants[]; /* [2 * channels], the scales and then the offsets */
+};
+
 /* (x - mean) / max(sqrt(variance), 1e-7), or its inverse, Keras Normalization.
  *   weights   mean, variance, [channels along the axis] each, unless they are constants */
 extern const struct gc_op gc_op_normalization;
@@ -116,6 +123,10 @@ extern const struct gc_op gc_op_sigmoid, gc_op_tanh, gc_op_silu, gc_op_gelu, gc_
     gc_op_selu, gc_op_softplus, gc_op_softsign, gc_op_exponential, gc_op_mish, gc_op_hard_sigmoid,
     gc_op_hard_silu, gc_op_tanh_shrink, gc_op_sparse_plus, gc_op_sparse_sigmoid, gc_op_log_sigmoid;
 
+/* Functions of one value without parameters. rsqrt is 1 / sqrt(x). */
+extern const struct gc_op gc_op_absolute, gc_op_erf, gc_op_expm1, gc_op_log, gc_op_log1p,
+    gc_op_reciprocal, gc_op_rsqrt, gc_op_sign, gc_op_sqrt, gc_op_square;
+
 /* Activations with parameters.
  *                 alpha            beta             defaults in Keras
  *   elu           alpha                             1
@@ -125,9 +136,12 @@ extern const struct gc_op gc_op_sigmoid, gc_op_tanh, gc_op_silu, gc_op_gelu, gc_
  *   soft_shrink   threshold                         0.5
  *   threshold     threshold        default_value
  *   line          alpha            beta             0.2, 0.5 (Keras 2's hard_sigmoid)
- * threshold gives x above it, else default_value. line gives min(max(alpha * x + beta, 0), 1). */
+ *   clip          minimum          maximum
+ *   power         exponent
+ * threshold gives x above it, else default_value. line gives min(max(alpha * x + beta, 0), 1). clip
+ * differs from a clamp at its limits, where the gradient passes. */
 extern const struct gc_op gc_op_elu, gc_op_celu, gc_op_squareplus, gc_op_hard_shrink,
-    gc_op_soft_shrink, gc_op_threshold, gc_op_line;
+    gc_op_soft_shrink, gc_op_threshold, gc_op_line, gc_op_clip, gc_op_power;
 struct gc_activation_params {
     double alpha, beta;
 };
@@ -141,9 +155,18 @@ struct gc_softmax_params {
 /* ---- Several inputs ---- */
 
 /* Value by value over two or more inputs, Keras' merging layers. Axes of size 1 are repeated. An
- * input with fewer axes gets axes of size 1 in front. subtract takes two inputs. No parameters. */
-extern const struct gc_op gc_op_add, gc_op_subtract, gc_op_multiply, gc_op_average, gc_op_maximum,
-    gc_op_minimum;
+ * input with fewer axes gets axes of size 1 in front. subtract and divide take two inputs. No
+ * parameters. */
+extern const struct gc_op gc_op_add, gc_op_subtract, gc_op_multiply, gc_op_divide, gc_op_average,
+    gc_op_maximum, gc_op_minimum;
+
+/* The product of two matrices, or of two lists of matrices of one length.
+ *   in[0]   [...][n][k], or [...][k][n] transposed
+ *   in[1]   [...][k][m], or [...][m][k] transposed */
+extern const struct gc_op gc_op_matmul;
+struct gc_matmul_params {
+    bool transpose_a, transpose_b;
+};
 
 /* One input after another along an axis, Keras Concatenate. */
 extern const struct gc_op gc_op_concatenate;
@@ -184,6 +207,42 @@ struct gc_global_pooling_params {
     bool keepdims;
 };
 
+/* ---- Any axes ---- */
+
+/* Sum, mean or extremum over some axes. */
+extern const struct gc_op gc_op_reduce_sum, gc_op_reduce_mean, gc_op_reduce_max, gc_op_reduce_min;
+struct gc_reduce_params {
+    bool axes[GC_MAX_RANK]; /* the axes that are reduced */
+    bool keepdims;          /* they keep size 1 */
+};
+
+/* A part of each axis, as Python's slices count. */
+extern const struct gc_op gc_op_slice;
+#define GC_SLICE_END INT32_MIN /* a start or stop that is left out */
+struct gc_slice_params {
+    int32_t start[GC_MAX_RANK], stop[GC_MAX_RANK], step[GC_MAX_RANK];
+};
+
+/* More values in front of each axis and behind it. */
+extern const struct gc_op gc_op_pad;
+enum gc_pad_mode {
+    GC_PAD_CONSTANT,
+    GC_PAD_EDGE,     /* c a b c c */
+    GC_PAD_REFLECT,  /* b a b c b */
+    GC_PAD_SYMMETRIC /* a a b c c */
+};
+struct gc_pad_params {
+    int32_t before[GC_MAX_RANK], after[GC_MAX_RANK];
+    enum gc_pad_mode mode;
+    double value; /* of a constant padding */
+};
+
+/* Each axis count[axis] times as long. repeat gives a a b b, tile gives a b a b. */
+extern const struct gc_op gc_op_repeat, gc_op_tile;
+struct gc_repeat_params {
+    int32_t count[GC_MAX_RANK];
+};
+
 /* ---- Shapes ---- */
 
 /* The same values in another shape, Keras Flatten and Reshape. With the input's own shape it is the
@@ -191,6 +250,18 @@ struct gc_global_pooling_params {
 extern const struct gc_op gc_op_reshape;
 struct gc_reshape_params {
     gc_shape shape; /* one axis may be -1, for what is left; rank -1 for the input's own shape */
+};
+
+/* Adds an axis of size 1 as axis `axis` of the output. */
+extern const struct gc_op gc_op_expand_dims;
+struct gc_expand_dims_params {
+    int32_t axis;
+};
+
+/* Removes axes of size 1. */
+extern const struct gc_op gc_op_squeeze;
+struct gc_squeeze_params {
+    bool axes[GC_MAX_RANK];
 };
 
 /* The axes in another order, Keras Permute. Axis i of the output is axis axes[i] of the input. */

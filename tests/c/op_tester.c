@@ -134,6 +134,8 @@ static bool make_tensors(struct bench *b) {
         if (!expect(b, b->in[i] != NULL, "memory"))
             return false;
         fill_random(b, b->in[i], b->in_count[i], c->spread == 0 ? 1 : c->spread);
+        for (size_t k = 0; k < b->in_count[i]; k++)
+            b->in[i][k] += c->center;
         if (b->in_count[i] > most)
             most = b->in_count[i];
     }

@@ -29,7 +29,8 @@ struct op_case {
     bool affine, clamp;
     gc_real min, max; /* with clamp */
 
-    gc_real spread; /* inputs lie in -spread .. spread; 0 means 1 */
+    gc_real spread; /* inputs lie in center - spread .. center + spread; 0 means 1 */
+    gc_real center;
 };
 
 /* How much a path may differ from the reference, relative to the largest value. */

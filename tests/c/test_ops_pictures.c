@@ -68,6 +68,22 @@ TEST(merging_by_extremum_by_hand) {
     op_expect_gradient("minimum", &c, in, NULL, 2, dout, (gc_real[]){1, 0, 0}, 3);
 }
 
+/* The divisors are positive, because a quotient is steep near a divisor of 0. */
+TEST(dividing) {
+    for (size_t k = 0; k < COUNT(merged); k++)
+        if (merged[k][1].rank > 0 && merged[k][2].rank == 0)
+            op_test("quotient", &(struct op_case){.op = &gc_op_divide,
+                                                  .input_count = 2,
+                                                  .in = {merged[k][0], merged[k][1]},
+                                                  .center = 2});
+    const struct op_case c = {
+        .op = &gc_op_divide, .input_count = 2, .in = {PICTURE(1, 2, 2), VECTOR(2)}};
+    const gc_real *in[] = {(gc_real[]){1, 2, 3, 4}, (gc_real[]){2, 4}};
+    op_expect("divide", &c, in, NULL, (gc_real[]){0.5, 0.5, 1.5, 1}, 4);
+    op_expect_gradient("divide", &c, in, NULL, 1, (gc_real[]){1, 1, 1, 1},
+                       (gc_real[]){-1, (gc_real)-0.375}, 2);
+}
+
 TEST(merging_refuses) {
     gc_shape out;
     const gc_shape in[] = {PICTURE(3, 2, 5), PICTURE(3, 2, 4), PICTURE(3, 2, 5)};

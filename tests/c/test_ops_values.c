@@ -59,6 +59,22 @@ TEST(rescaling) {
     EXPECT_STATUS(gc_op_rescaling.shape(&out, &PICTURE(3, 4, 4), 1, &three), GC_INVALID_MODEL);
 }
 
+TEST(affine) {
+    static const struct {
+        struct gc_affine_params params;
+        double constants[6];
+    } one = {{1}, {0.5, -1}}, three = {{3}, {0.5, 2, -1, 1, 2, 3}};
+    op_test("one constant",
+            &(struct op_case){.op = &gc_op_affine, .params = &one, .in = {PICTURE(3, 4, 5)}});
+    op_test("three constants",
+            &(struct op_case){.op = &gc_op_affine, .params = &three, .in = {PICTURE(3, 4, 3)}});
+    const struct op_case c = {.op = &gc_op_affine, .params = &three, .in = {PICTURE(1, 2, 3)}};
+    op_expect("three constants", &c, (const gc_real *[]){(gc_real[]){2, 3, 4, 4, 5, 6}}, NULL,
+              (gc_real[]){2, 8, -1, 3, 12, -3}, 6);
+    gc_shape out;
+    EXPECT_STATUS(gc_op_affine.shape(&out, &PICTURE(3, 4, 4), 1, &three), GC_INVALID_MODEL);
+}
+
 TEST(normalization) {
     const gc_shape in = PICTURE(4, 2, 3);
     static const struct gc_normalization_params last = {2, false, 0}, inverted = {2, true, 0};
@@ -256,6 +272,17 @@ static const struct {
     {&gc_op_soft_shrink, {0.5, 0}, {(gc_real)-1.5, 0, (gc_real)2.5}},
     {&gc_op_threshold, {0.5, -7}, {-7, -7, 3}},
     {&gc_op_line, {0.2, 0.5}, {(gc_real)0.099999999999999978, (gc_real)0.58000000000000007, 1}},
+    {&gc_op_absolute, {0, 0}, {2, (gc_real)0.4, 3}},
+    {&gc_op_clip, {-1, 0.5}, {-1, (gc_real)0.4, 0.5}},
+    {&gc_op_erf,
+     {0, 0},
+     {(gc_real)-0.9953222650189527, (gc_real)0.42839235504666845, (gc_real)0.9999779095030014}},
+    {&gc_op_expm1,
+     {0, 0},
+     {(gc_real)-0.8646647167633873, (gc_real)0.49182469764127035, (gc_real)19.085536923187668}},
+    {&gc_op_power, {3, 0}, {-8, (gc_real)0.064, 27}},
+    {&gc_op_sign, {0, 0}, {-1, 1, 1}},
+    {&gc_op_square, {0, 0}, {4, (gc_real)0.16, 9}},
 };
 
 TEST(activations) {
@@ -276,13 +303,47 @@ TEST(activations) {
 /* Far out nothing overflows to infinity times zero. */
 TEST(activations_are_finite_far_out) {
     for (size_t i = 0; i < COUNT(activations); i++) {
-        if (activations[i].op == &gc_op_exponential)
+        if (activations[i].op == &gc_op_exponential || activations[i].op == &gc_op_expm1)
             continue;
         op_test("far out", &(struct op_case){.op = activations[i].op,
                                              .params = &activations[i].params,
                                              .in = {PICTURE(3, 5, 4)},
                                              .spread = 1000});
     }
+}
+
+/* Functions that are steep or missing at 0 and below, with their values at 0.25 and 4. */
+TEST(functions_of_positive_values) {
+    static const struct {
+        const struct gc_op *op;
+        struct gc_activation_params params;
+        gc_real expected[2];
+    } cases[] = {
+        {&gc_op_log, {0, 0}, {(gc_real)-1.3862943611198906, (gc_real)1.3862943611198906}},
+        {&gc_op_log1p, {0, 0}, {(gc_real)0.22314355131420976, (gc_real)1.6094379124341003}},
+        {&gc_op_power, {-1.5, 0}, {8, 0.125}},
+        {&gc_op_reciprocal, {0, 0}, {4, 0.25}},
+        {&gc_op_rsqrt, {0, 0}, {2, 0.5}},
+        {&gc_op_sqrt, {0, 0}, {0.5, 2}},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        op_test("positive", &(struct op_case){.op = cases[i].op,
+                                              .params = &cases[i].params,
+                                              .in = {PICTURE(3, 5, 4)},
+                                              .spread = 2,
+                                              .center = 2.5});
+        const struct op_case c = {.op = cases[i].op, .params = &cases[i].params, .in = {VECTOR(2)}};
+        op_expect("two values", &c, (const gc_real *[]){(gc_real[]){0.25, 4}}, NULL,
+                  cases[i].expected, 2);
+    }
+}
+
+/* At its limits the gradient of a clip passes, as TensorFlow's does. */
+TEST(clip_at_its_limits) {
+    const struct gc_activation_params params = {0, 1};
+    const struct op_case c = {.op = &gc_op_clip, .params = &params, .in = {VECTOR(4)}};
+    op_expect_gradient("clip", &c, (const gc_real *[]){(gc_real[]){-1, 0, 1, 2}}, NULL, 0,
+                       (gc_real[]){5, 6, 7, 8}, (gc_real[]){0, 6, 7, 0}, 4);
 }
 
 TEST(relu) {
