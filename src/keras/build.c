@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "keras/function.h"
 #include "keras/input.h"
 #include "keras/lowering.h"
 
@@ -63,6 +64,7 @@ static gc_status lower(struct gc_build *build) {
                        (int)build->input_count);
     if (build->input_count == 0)
         return gc_fail(GC_INVALID_MODEL, "it is given no input");
+    gc_function_read_call(build);
     GC_TRY(check_options(build));
     GC_TRY(build->layer->lowering->lower(build));
     return build->unknown || build->value != GC_NONE ? GC_OK : add_identity(build);

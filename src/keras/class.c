@@ -32,6 +32,12 @@ bool gc_class_is_function(yyjson_val *entry) {
            (starts_with(module, "keras.src.ops") || starts_with(module, "keras.ops"));
 }
 
+bool gc_class_may_be_function(yyjson_val *entry) {
+    yyjson_val *call = yyjson_arr_get_first(yyjson_obj_get(entry, "inbound_nodes"));
+    return yyjson_obj_get(entry, "module") == NULL && yyjson_obj_get(call, "args") != NULL &&
+           yyjson_obj_get(yyjson_obj_get(entry, "config"), "trainable") == NULL;
+}
+
 void gc_class_snake_case(char *snake, const char *type) {
     const size_t length = strlen(type);
     for (size_t i = 0; i < length; i++) {

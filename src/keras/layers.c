@@ -95,20 +95,6 @@ static gc_status dense(struct gc_build *build) {
 
 /* ---- Normalisation and scaling ---- */
 
-/* Reads a list of axes, or one axis, and marks them. */
-static gc_status read_axes(struct gc_build *build, const char *key, int32_t fallback, bool *axes) {
-    int32_t list[GC_MAX_RANK] = {fallback}, count = 1, axis;
-    if (yyjson_is_arr(gc_field(&build->fields, key)))
-        GC_TRY(gc_field_ints(&build->fields, key, GC_MAX_RANK, list, &count));
-    else
-        GC_TRY(gc_field_axis(&build->fields, key, fallback, &list[0]));
-    for (int32_t i = 0; i < count; i++) {
-        GC_TRY(gc_build_axis(build, list[i], &axis));
-        axes[axis] = true;
-    }
-    return GC_OK;
-}
-
 static gc_status batch_normalization(struct gc_build *build) {
     static const char *const arrays[GC_MAX_WEIGHTS] = {"gamma", "beta", "moving_mean",
                                                        "moving_variance"};
@@ -210,7 +196,7 @@ static gc_status layer_normalization(struct gc_build *build) {
     GC_TRY(gc_field_bool(f, "center", true, &p.center));
     if (p.epsilon < 0)
         return gc_field_wrong(f, "epsilon", "a number from 0 on");
-    GC_TRY(read_axes(build, "axis", -1, p.axes));
+    GC_TRY(gc_build_axes(build, "axis", -1, p.axes));
     return GC_BUILD_OP(build, &gc_op_layer_norm, p, arrays);
 }
 
@@ -229,7 +215,7 @@ static gc_status prelu(struct gc_build *build) {
     static const char *const arrays[GC_MAX_WEIGHTS] = {"alpha"};
     struct gc_prelu_params p = {{false}};
     if (gc_field(&build->fields, "shared_axes") != NULL)
-        GC_TRY(read_axes(build, "shared_axes", 0, p.shared));
+        GC_TRY(gc_build_axes(build, "shared_axes", 0, p.shared));
     return GC_BUILD_OP(build, &gc_op_prelu, p, arrays);
 }
 
@@ -307,7 +293,7 @@ static gc_status permute(struct gc_build *build) {
 
 /* ---- Pooling ---- */
 
-static gc_status pool(struct gc_build *build, const struct gc_op *op) {
+gc_status gc_build_pool(struct gc_build *build, const struct gc_op *op) {
     const struct gc_fields *f = &build->fields;
     struct gc_pooling_params p = {{.dilation_h = 1, .dilation_w = 1}};
     struct gc_window_params *w = &p.windows;
@@ -320,10 +306,12 @@ static gc_status pool(struct gc_build *build, const struct gc_op *op) {
     return GC_BUILD_OP(build, op, p, NULL);
 }
 
-static gc_status max_pooling2d(struct gc_build *build) { return pool(build, &gc_op_max_pooling); }
+static gc_status max_pooling2d(struct gc_build *build) {
+    return gc_build_pool(build, &gc_op_max_pooling);
+}
 
 static gc_status average_pooling2d(struct gc_build *build) {
-    return pool(build, &gc_op_average_pooling);
+    return gc_build_pool(build, &gc_op_average_pooling);
 }
 
 static gc_status global_pool(struct gc_build *build, const struct gc_op *op) {
@@ -342,7 +330,16 @@ static gc_status global_max_pooling2d(struct gc_build *build) {
 
 /* ---- Merging ---- */
 
+/* A layer that merges takes a list. One that takes something else is a function, and its other
+ * argument may be a constant. */
+static bool takes_list(const struct gc_build *build) {
+    yyjson_val *arguments = yyjson_obj_get(build->call->node, "args");
+    return arguments == NULL || yyjson_is_arr(yyjson_arr_get_first(arguments));
+}
+
 static gc_status merge(struct gc_build *build, const struct gc_op *op) {
+    if (build->input_count == 1 && !takes_list(build))
+        return gc_build_lacks(build, "an argument that is no list of layers");
     if (build->input_count == 1)
         return GC_OK;
     return gc_build_op(build, op, NULL, 0, NULL);

@@ -10,4 +10,7 @@ const struct gc_lowering *gc_layer_find(const char *type);
 /* The lowering of Concatenate, which keras.ops has as a function too. */
 gc_status gc_build_concatenate(struct gc_build *build);
 
+/* Appends a pooling with the layer's windows. */
+gc_status gc_build_pool(struct gc_build *build, const struct gc_op *op);
+
 #endif

@@ -99,6 +99,20 @@ gc_status gc_build_axis(const struct gc_build *build, int32_t keras_axis, int32_
                    gc_shape_text(text, in), (int)keras_axis);
 }
 
+gc_status gc_build_axes(const struct gc_build *build, const char *key, int32_t fallback,
+                        bool *axes) {
+    int32_t list[GC_MAX_RANK] = {fallback}, count = 1, axis;
+    if (yyjson_is_arr(gc_field(&build->fields, key)))
+        GC_TRY(gc_field_ints(&build->fields, key, GC_MAX_RANK, list, &count));
+    else
+        GC_TRY(gc_field_axis(&build->fields, key, fallback, &list[0]));
+    for (int32_t i = 0; i < count; i++) {
+        GC_TRY(gc_build_axis(build, list[i], &axis));
+        axes[axis] = true;
+    }
+    return GC_OK;
+}
+
 gc_status gc_build_lacks(struct gc_build *build, const char *format, ...) {
     char text[160];
     va_list arguments;

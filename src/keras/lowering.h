@@ -57,6 +57,10 @@ gc_status gc_build_weight(struct gc_build *build, const char *array, const gc_sh
 /* Turns an axis as Keras counts it into one of the next operator's first input. */
 gc_status gc_build_axis(const struct gc_build *build, int32_t keras_axis, int32_t *axis);
 
+/* Reads a list of axes, or one axis, from the field `key` and marks them in axes[GC_MAX_RANK]. */
+gc_status gc_build_axes(const struct gc_build *build, const char *key, int32_t fallback,
+                        bool *axes);
+
 /* Notes that the layer is not supported, and succeeds. The format completes "with ...". */
 gc_status gc_build_lacks(struct gc_build *build, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -3,12 +3,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "keras/class.h"
 #include "keras/function.h"
 #include "keras/layers.h"
 
 /* ---- Lowerings ---- */
 
-/* TFOpLambda is a layer that calls a function of TensorFlow by its name. */
+/* TFOpLambda and SlicingOpLambda are layers that call a function of TensorFlow by its name. */
 static gc_status find_tensorflow_function(struct gc_keras_layer *layer, struct gc_pool *pool) {
     const char *name;
     GC_TRY(gc_field_text(&layer->fields, "function", "", &name));
@@ -29,9 +30,11 @@ static gc_status find_lowering(struct gc_keras_layer *layer, struct gc_pool *poo
         return GC_OK;
     if (layer->model != NULL)
         return gc_keras_find_lowerings(layer->model, pool);
+    if (!layer->is_function && gc_class_may_be_function(layer->entry))
+        layer->is_function = gc_function_find(layer->type) != NULL;
     if (layer->is_function && !layer->is_custom)
         layer->lowering = gc_function_find(layer->type);
-    else if (strcmp(layer->type, "TFOpLambda") == 0 && !layer->is_custom)
+    else if (gc_function_is_tensorflow(layer->type) && !layer->is_custom)
         return find_tensorflow_function(layer, pool);
     else if (!layer->is_custom)
         layer->lowering = gc_layer_find(layer->type);

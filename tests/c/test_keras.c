@@ -327,11 +327,11 @@ TEST(keras_merges) {
     "','name':'x','config':{'name':'x'" FIELDS "},'inbound_nodes':[" ARGS(__VA_ARGS__) "]}"
 #define TENSORFLOW(FUNCTION, NODE) LAYER("TFOpLambda", "x", ",'function':'" FUNCTION "'", NODE)
 
-/* The result of a function for x = 2, from the numbers of its rescaling or clamp. */
+/* The result of a function for x = 2, from its constants or the numbers of its clamp. */
 static double value_at_2(const struct gc_node *node) {
-    if (node->op == &gc_op_rescaling) {
-        const struct gc_rescaling_params *p = node->params;
-        return 2 * p->scale[0] + p->offset[0];
+    if (node->op == &gc_op_affine) {
+        const struct gc_affine_params *p = node->params;
+        return 2 * p->constants[0] + p->constants[p->channels];
     }
     const struct gc_clamp_params *p = node->params;
     return node->op != &gc_op_clamp ? NAN : fmin(fmax(2, p->low), p->high);
@@ -374,10 +374,132 @@ TEST(keras_functions_with_constants) {
            "layer 'x': it takes two tensors, or");
     refuse(FUNCTIONAL("x", PICTURE, FUNCTION("TrueDivide", "", TENSOR("in"), "0")),
            GC_INVALID_MODEL, "divides by 0");
-    refuse(FUNCTIONAL("x", PICTURE, FUNCTION("TrueDivide", "", "1", TENSOR("in"))),
-           GC_UNSUPPORTED_LAYER, "'x' (TrueDivide with a tensor to divide by)");
+    refuse(FUNCTIONAL("x", PICTURE, FUNCTION("Multiply", "", TENSOR("in"), "[1,2]")),
+           GC_INVALID_MODEL, "2 constants for an input of 3 channels");
+    refuse(FUNCTIONAL("x", PICTURE, FUNCTION("Multiply", "", TENSOR("in"), "[[1],[2],[3]]")),
+           GC_UNSUPPORTED_LAYER, "constants that are not one number for each channel");
     refuse(FUNCTIONAL("x", PICTURE, FUNCTION("Cumsum", "", TENSOR("in"))), GC_UNSUPPORTED_LAYER,
            "'x' (Cumsum)");
+}
+
+/* In a .h5 file of Keras 3 a function has no module. Add is then the name of a layer, too. */
+TEST(keras_functions_without_a_module) {
+    struct gc_graph graph;
+    REQUIRE_OK(import(
+        &graph, FUNCTIONAL("x", PICTURE, LAYER("Multiply", "x", "", ARGS(TENSOR("in"), "3.0")))));
+    expect_operators(&graph, "affine");
+    EXPECT_NEAR(value_at_2(&graph.nodes[0]), 6, 0);
+    EXPECT(find_layer(&graph, "x")->is_function);
+    gc_graph_free(&graph);
+    REQUIRE_OK(import(&graph, FUNCTIONAL("x", PICTURE,
+                                         LAYER("Add", "x", ",'trainable':true",
+                                               ARGS(CALL(TENSOR("in"), TENSOR("in")))))));
+    EXPECT(!find_layer(&graph, "x")->is_function);
+    gc_graph_free(&graph);
+    refuse(FUNCTIONAL("x", PICTURE, LAYER("Average", "x", ",'axis':1", ARGS(TENSOR("in")))),
+           GC_UNSUPPORTED_LAYER, "'x' (Average with an argument that is no list of layers)");
+}
+
+#define ELLIPSIS "{'class_name':'__ellipsis__','config':{}}"
+#define SLICE(START, STOP, STEP)                                                                   \
+    "{'class_name':'__slice__','config':{'start':" START ",'stop':" STOP ",'step':" STEP "}}"
+#define WHOLE SLICE("null", "null", "null")
+#define INDEX(...) FUNCTION("GetItem", "", TENSOR("in"), "[" LIST(__VA_ARGS__) "]")
+
+/* Functions of keras.ops and TensorFlow on a picture of 8 x 8 pixels in 3 channels. */
+TEST(keras_functions_lower_to_operators) {
+    static const struct {
+        const char *layer, *operators, *shape;
+    } cases[] = {
+        {FUNCTION("Mean", ",'axis':[1,2],'keepdims':false", TENSOR("in")), "reduce_mean", "(3)"},
+        {FUNCTION("Max", ",'axis':-1,'keepdims':true", TENSOR("in")), "reduce_max", "(8, 8, 1)"},
+        {FUNCTION("Normalize", ",'axis':-1,'order':2", TENSOR("in")),
+         "square reduce_sum clamp rsqrt multiply", "(8, 8, 3)"},
+        {INDEX(ELLIPSIS, SLICE("null", "null", "-1")), "slice", "(8, 8, 3)"},
+        {INDEX(WHOLE, SLICE("1", "-1", "2"), "null", "3"), "slice squeeze expand_dims",
+         "(3, 1, 3)"},
+        {INDEX(ELLIPSIS, "-1", "null"), "slice squeeze expand_dims", "(8, 8, 1)"},
+        {INDEX(WHOLE, ELLIPSIS), "reshape", "(8, 8, 3)"},
+        {FUNCTION("Flip", ",'axis':2", TENSOR("in")), "slice", "(8, 8, 3)"},
+        {FUNCTION("Pad", ",'pad_width':[[0,0],[1,1],[2,0],[0,0]],'mode':'constant'", TENSOR("in")),
+         "zero_padding", "(10, 10, 3)"},
+        {FUNCTION("Pad", ",'pad_width':[[0,0],[1,1],[2,0],[0,1]],'mode':'reflect'", TENSOR("in")),
+         "pad", "(10, 10, 4)"},
+        {FUNCTION("Repeat", ",'repeats':2,'axis':-1", TENSOR("in")), "repeat", "(8, 8, 6)"},
+        {FUNCTION("Tile", ",'repeats':[1,1,2,1]", TENSOR("in")), "tile", "(8, 16, 3)"},
+        {FUNCTION("Reshape", ",'newshape':[-1,4,16,3]", TENSOR("in")), "reshape", "(4, 16, 3)"},
+        {FUNCTION("Reshape", ",'newshape':[null,-1,3]", TENSOR("in")), "reshape", "(64, 3)"},
+        {FUNCTION("Transpose", ",'axes':[0,3,1,2]", TENSOR("in")), "permute", "(3, 8, 8)"},
+        {FUNCTION("Swapaxes", ",'axis1':1,'axis2':-1", TENSOR("in")), "permute", "(3, 8, 8)"},
+        {FUNCTION("ExpandDims", ",'axis':-1", TENSOR("in")), "expand_dims", "(8, 8, 3, 1)"},
+        {FUNCTION("MaxPool", ",'pool_size':2,'strides':null,'padding':'valid'", TENSOR("in")),
+         "max_pooling", "(4, 4, 3)"},
+        {FUNCTION("Stack", ",'axis':-1", "[" TENSOR("in") "," TENSOR("in") "]"),
+         "expand_dims expand_dims concatenate", "(8, 8, 3, 2)"},
+        {FUNCTION("Matmul", "", TENSOR("in"), TENSOR("in")), NULL, "no product of matrices"},
+        {FUNCTION("Clip", ",'x_min':0,'x_max':1", TENSOR("in")), "clip", "(8, 8, 3)"},
+        {FUNCTION("Power", "", TENSOR("in"), "2"), "square", "(8, 8, 3)"},
+        {FUNCTION("TrueDivide", "", "1", TENSOR("in")), "reciprocal affine", "(8, 8, 3)"},
+        {FUNCTION("TrueDivide", "", TENSOR("in"), TENSOR("in")), "divide", "(8, 8, 3)"},
+        {FUNCTION("Cast", ",'dtype':'float16'", TENSOR("in")), "reshape", "(8, 8, 3)"},
+        {TENSORFLOW("math.reduce_mean", "['in',0,0,{'axis':[1,2],'keepdims':true}]"), "reduce_mean",
+         "(1, 1, 3)"},
+        {TENSORFLOW("clip_by_value", "['in',0,0,{'clip_value_min':0,'clip_value_max':6}]"), "clip",
+         "(8, 8, 3)"},
+        {TENSORFLOW("concat", "[['in',0,0,{'axis':-1}],['in',0,0,{'axis':-1}]]"), "concatenate",
+         "(8, 8, 6)"},
+        {TENSORFLOW("nn.space_to_depth", "['in',0,0,{'block_size':2}]"), "reshape permute reshape",
+         "(4, 4, 12)"},
+        {TENSORFLOW("nn.avg_pool2d", "['in',0,0,{'ksize':[1,2,2,1],'strides':2,'padding':'SAME'}]"),
+         "average_pooling", "(4, 4, 3)"},
+        {TENSORFLOW("nn.softmax", "['in',0,0,{'axis':-1}]"), "softmax", "(8, 8, 3)"},
+        {TENSORFLOW("nn.leaky_relu", "['in',0,0,{}]"), "relu", "(8, 8, 3)"},
+        {TENSORFLOW("nn.gelu", "['in',0,0,{}]"), "gelu", "(8, 8, 3)"},
+        {TENSORFLOW("image.flip_left_right", "['in',0,0,{}]"), "slice", "(8, 8, 3)"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char config[2000];
+        snprintf(config, sizeof config, FUNCTIONAL("x", PICTURE, "%s"), cases[i].layer);
+        if (cases[i].operators == NULL) {
+            refuse(config, GC_INVALID_MODEL, cases[i].shape);
+            continue;
+        }
+        struct gc_graph graph;
+        REQUIRE_OK(import(&graph, config));
+        expect_operators(&graph, cases[i].operators);
+        expect_shape(&graph, "x", cases[i].shape);
+        gc_graph_free(&graph);
+    }
+}
+
+/* Functions that mix the pictures of a batch, and functions of what is no constant. */
+TEST(keras_functions_refuse) {
+    static const struct {
+        const char *layer, *sentence;
+    } cases[] = {
+        {FUNCTION("Mean", ",'axis':null", TENSOR("in")),
+         "'x' (Mean with an axis that is the batch)"},
+        {FUNCTION("Sum", ",'axis':[0,1]", TENSOR("in")), "an axis that is the batch"},
+        {FUNCTION("Reshape", ",'newshape':[-1,3]", TENSOR("in")), "does not keep the batch"},
+        {FUNCTION("Reshape", ",'newshape':[2,96]", TENSOR("in")), "does not keep the batch"},
+        {FUNCTION("Transpose", ",'axes':[1,0,2,3]", TENSOR("in")), "axes that move the batch"},
+        {INDEX("0", ELLIPSIS), "this index"},
+        {INDEX(SLICE("1", "null", "null"), ELLIPSIS), "this index"},
+        {FUNCTION("Repeat", ",'repeats':2,'axis':null", TENSOR("in")), "the batch"},
+        {FUNCTION("Pad", ",'pad_width':[[1,0],[1,1],[0,0],[0,0]],'mode':'constant'", TENSOR("in")),
+         "paddings that are not two numbers"},
+        {FUNCTION("Cast", ",'dtype':'int32'", TENSOR("in")), "dtype 'int32'"},
+        {FUNCTION("Power", "", "2", TENSOR("in")), "an exponent that is not one constant"},
+        {TENSORFLOW("nn.silu", "['in',0,0,{'beta':2.0}]"), "a beta that is not 1"},
+        {TENSORFLOW("nn.max_pool2d",
+                    "['in',0,0,{'ksize':2,'strides':2,'padding':'SAME','data_format':'NCHW'}]"),
+         "data_format 'NCHW'"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char config[1500];
+        snprintf(config, sizeof config, FUNCTIONAL("x", PICTURE, "%s"), cases[i].layer);
+        refuse(config, GC_UNSUPPORTED_LAYER, cases[i].sentence);
+    }
 }
 
 #define HARD_SIGMOID LAYER("Activation", "x", ",'activation':'hard_sigmoid'", FROM("in"))
