@@ -12,8 +12,10 @@
 
 /* The result of a call is a value of the graph and the layer of the graph that gives it. */
 struct result {
-    int32_t value; /* GC_NONE if unknown, because an earlier layer is not supported */
-    int32_t layer; /* GC_NONE for the input of the outermost Sequential */
+    int32_t value;          /* GC_NONE if unknown, because an earlier layer is not supported */
+    int32_t layer;          /* GC_NONE for the input of the outermost Sequential */
+    const int32_t *outputs; /* values of a layer with several outputs, [output_count]; or NULL */
+    int32_t output_count;
 };
 
 struct builder {
@@ -95,6 +97,20 @@ struct sources {
     bool unknown;
 };
 
+/* Finds the value of input number `i` of a call. */
+static gc_status find_source(int32_t *value, const struct gc_keras_call *call, int32_t i,
+                             const struct result *from) {
+    const int32_t output = call->outputs == NULL ? 0 : call->outputs[i];
+    *value = from->value;
+    if (from->value == GC_NONE || (from->outputs == NULL && output == 0))
+        return GC_OK;
+    if (output >= from->output_count)
+        return gc_fail(GC_INVALID_MODEL, "a layer takes output %d of a layer with %d outputs",
+                       (int)output, (int)from->output_count);
+    *value = from->outputs[output];
+    return GC_OK;
+}
+
 static gc_status gather(const struct builder *b, struct sources *sources,
                         const struct gc_keras_call *call, const struct result *results) {
     const size_t count = (size_t)call->input_count;
@@ -105,7 +121,7 @@ static gc_status gather(const struct builder *b, struct sources *sources,
         return gc_pool_fail();
     for (int32_t i = 0; i < call->input_count; i++) {
         const struct result *from = &results[call->inputs[i]];
-        sources->values[i] = from->value;
+        GC_TRY(find_source(&sources->values[i], call, i, from));
         if (from->value == GC_NONE)
             sources->unknown = true;
         if (from->layer != GC_NONE)
@@ -130,6 +146,8 @@ static gc_status build_layer(const struct builder *b, struct gc_keras_layer *lay
     GC_TRY(add_layer(b, &build.layer_index, layer, number, sources->layers, sources->layer_count));
     GC_TRY(in_layer(lower(&build), layer));
     output->value = build.unknown ? GC_NONE : build.value;
+    output->outputs = build.outputs;
+    output->output_count = build.output_count;
     output->layer = build.layer_index;
     struct gc_layer *entry = &b->graph->layers[build.layer_index];
     entry->value = output->value;
@@ -163,7 +181,8 @@ static gc_status build_nested(const struct builder *b, const struct gc_keras_lay
     if (inputs == NULL)
         return gc_pool_fail();
     for (int32_t i = 0; i < call->input_count; i++)
-        inputs[i] = results[call->inputs[i]];
+        inputs[i] =
+            (struct result){.value = sources->values[i], .layer = results[call->inputs[i]].layer};
     GC_TRY(build_model(b, layer->model, number, inputs, output));
     int32_t index;
     GC_TRY(add_layer(b, &index, layer, number, sources->layers, sources->layer_count));
@@ -222,7 +241,10 @@ static gc_status build_model(const struct builder *b, const struct gc_keras_mode
         else
             GC_TRY(build_nested(b, layer, call, own, &sources, results, &results[c]));
     }
-    *output = results[model->outputs[0]];
+    const struct result *last = &results[model->outputs[0]];
+    *output = (struct result){.value = last->value, .layer = last->layer};
+    if (last->value != GC_NONE && last->outputs != NULL)
+        output->value = last->outputs[0];
     return GC_OK;
 }
 

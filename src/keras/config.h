@@ -42,6 +42,7 @@ struct gc_keras_layer {
 struct gc_keras_call {
     int32_t layer;                /* GC_NONE for the input of a Sequential without an InputLayer */
     int32_t *inputs, input_count; /* calls */
+    int32_t *outputs;             /* which output of each of these calls, from 0; [input_count] */
     yyjson_val *node;             /* the call's entry in inbound_nodes, NULL in a Sequential */
 };
 

@@ -1,10 +1,12 @@
 /* Linking turns the references between calls, as the configuration writes them, into indices. */
 #include "keras/link.h"
 
+#include "keras/lowering.h"
 #include "keras/order.h"
 
 #define MAX_NESTING 64  /* lists in the arguments of a call */
 #define MAX_INPUTS 1000 /* of one call */
+#define MAX_OUTPUTS 1000
 
 /* How references number the calls of one layer. first_number explains it. */
 struct numbering {
@@ -14,7 +16,7 @@ struct numbering {
 /* A reference to the output of a call is written ["name", node, tensor]. In Keras 3 it is the
  * history of a tensor. */
 struct reference {
-    int32_t layer, node;
+    int32_t layer, node, tensor;
     bool is_history;
 };
 
@@ -43,6 +45,12 @@ static void note_number(struct linker *l, int32_t layer, int32_t number, bool is
         l->numberings[layer].lists_from_zero = true;
 }
 
+/* Has the layer an output of that number? The number of outputs of a split is not known yet. */
+static bool has_output(const struct gc_keras_layer *layer, uint64_t tensor) {
+    const bool splits = layer->lowering != NULL && layer->lowering->kind == GC_SPLIT;
+    return tensor == 0 || layer->lacking != NULL || (splits && tensor < MAX_OUTPUTS);
+}
+
 static gc_status add_reference(struct linker *l, struct references *references, yyjson_val *list,
                                bool is_history) {
     yyjson_val *node = yyjson_arr_get(list, 1), *tensor = yyjson_arr_get(list, 2);
@@ -56,13 +64,16 @@ static gc_status add_reference(struct linker *l, struct references *references, 
     const struct gc_keras_layer *layer = &model->layers[*index];
     const uint64_t number = yyjson_get_uint(node);
     if (!yyjson_is_uint(node) || number > GC_MAX_LAYERS || !yyjson_is_uint(tensor) ||
-        (yyjson_get_uint(tensor) != 0 && layer->lacking == NULL))
+        !has_output(layer, yyjson_get_uint(tensor)))
         return gc_fail(GC_INVALID_MODEL, "'%s' takes an output of layer '%s' that does not exist",
                        references->reader, layer->path);
     note_number(l, *index, (int32_t)number, is_history);
     if (references->list != NULL)
-        references->list[references->count] =
-            (struct reference){.layer = *index, .node = (int32_t)number, .is_history = is_history};
+        references->list[references->count] = (struct reference){
+            .layer = *index,
+            .node = (int32_t)number,
+            .tensor = layer->lacking == NULL ? (int32_t)yyjson_get_uint(tensor) : 0,
+            .is_history = is_history};
     references->count++;
     return GC_OK;
 }
@@ -133,6 +144,27 @@ static int32_t first_number(const struct linker *l, const struct reference *refe
     if (reference->is_history)
         return numbering->histories_from_one ? 1 : 0;
     return numbering->lists_from_zero || (layer->model->sequential && l->has_histories) ? 0 : 1;
+}
+
+/* Writes which output each reference takes. */
+static gc_status list_outputs(const struct linker *l, const struct references *references,
+                              int32_t **outputs) {
+    *outputs = gc_pool_allocate(l->pool, (size_t)references->count, sizeof **outputs);
+    if (*outputs == NULL)
+        return gc_pool_fail();
+    for (int32_t i = 0; i < references->count; i++)
+        (*outputs)[i] = references->list[i].tensor;
+    return GC_OK;
+}
+
+/* The ends of a model are first outputs. */
+static gc_status check_first(const struct references *references) {
+    for (int32_t i = 0; i < references->count; i++)
+        if (references->list[i].tensor != 0)
+            return gc_fail(GC_UNSUPPORTED_LAYER,
+                           "'%s' ends in output %d of a layer with several outputs",
+                           references->reader, (int)references->list[i].tensor);
+    return GC_OK;
 }
 
 /* Turns references into calls. Needs first_number, so all references must have been read. A layer
@@ -213,7 +245,10 @@ static gc_status link_calls(struct linker *l) {
     for (int32_t c = 0; c < model->call_count; c++) {
         struct gc_keras_call *call = &model->calls[c];
         GC_TRY(resolve(l, &calls[c], &call->inputs, &call->input_count));
+        GC_TRY(list_outputs(l, &calls[c], &call->outputs));
     }
+    GC_TRY(check_first(&inputs));
+    GC_TRY(check_first(&outputs));
     GC_TRY(resolve(l, &inputs, &model->inputs, &model->input_count));
     return resolve(l, &outputs, &model->outputs, &model->output_count);
 }

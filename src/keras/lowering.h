@@ -16,7 +16,9 @@ struct gc_build {
     int32_t layer_index;   /* in the graph */
     const int32_t *inputs; /* values that the next operator takes */
     int32_t input_count;
-    int32_t value;        /* output of the last operator, GC_NONE before the first */
+    int32_t value;    /* output of the last operator, GC_NONE before the first */
+    int32_t *outputs; /* of a layer with several outputs, [output_count]; else NULL */
+    int32_t output_count;
     bool keras_2;         /* Keras 2 wrote the configuration */
     bool unknown;         /* `inputs` are unknown, because an earlier layer is not supported */
     int32_t weight_count; /* of the layer's weights, used by its operators so far */
@@ -24,7 +26,8 @@ struct gc_build {
 
 enum gc_lowering_kind {
     GC_PLAIN, /* takes one input */
-    GC_MERGE  /* takes one input or more */
+    GC_MERGE, /* takes one input or more */
+    GC_SPLIT  /* takes one input and has several outputs */
 };
 
 struct gc_lowering {

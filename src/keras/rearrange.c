@@ -10,6 +10,7 @@
 #include "keras/layers.h"
 
 #define MAX_AXES (GC_MAX_RANK + 1) /* of a tensor with its batch */
+#define MAX_PARTS 256              /* of a split */
 
 /* The shape of the next operator's first input. Callers have checked that it is known. */
 static const gc_shape *shape_of(const struct gc_build *build) {
@@ -78,6 +79,16 @@ static gc_status l2_normalize(struct gc_build *build) {
 }
 
 /* ---- Slices ---- */
+
+/* The slices that leave all axes as they are. */
+static struct gc_slice_params everything(void) {
+    struct gc_slice_params p;
+    for (int32_t axis = 0; axis < GC_MAX_RANK; axis++) {
+        p.start[axis] = p.stop[axis] = GC_SLICE_END;
+        p.step[axis] = 1;
+    }
+    return p;
+}
 
 /* What a list of slices does to the axes. */
 struct cut {
@@ -176,11 +187,7 @@ static bool read_cut(struct cut *cut, yyjson_val *list, int32_t rank) {
 static gc_status slice(struct gc_build *build, yyjson_val *list) {
     if (build->unknown)
         return GC_OK;
-    struct cut cut = {.cuts = false};
-    for (int32_t axis = 0; axis < GC_MAX_RANK; axis++) {
-        cut.slices.start[axis] = cut.slices.stop[axis] = GC_SLICE_END;
-        cut.slices.step[axis] = 1;
-    }
+    struct cut cut = {.slices = everything()};
     if (build->input_count != 1 || !yyjson_is_arr(list) ||
         !read_cut(&cut, list, shape_of(build)->rank))
         return gc_build_lacks(build, "this index, which is not made of constant slices of the axes "
@@ -206,11 +213,10 @@ static gc_status tensorflow_get_item(struct gc_build *build) {
 
 /* Appends a slice that turns the marked axes around. */
 static gc_status turn(struct gc_build *build, const bool *axes) {
-    struct gc_slice_params p;
-    for (int32_t axis = 0; axis < GC_MAX_RANK; axis++) {
-        p.start[axis] = p.stop[axis] = GC_SLICE_END;
-        p.step[axis] = axes[axis] ? -1 : 1;
-    }
+    struct gc_slice_params p = everything();
+    for (int32_t axis = 0; axis < GC_MAX_RANK; axis++)
+        if (axes[axis])
+            p.step[axis] = -1;
     return GC_BUILD_OP(build, &gc_op_slice, p, NULL);
 }
 
@@ -226,6 +232,98 @@ static gc_status flip_left_right(struct gc_build *build) {
 
 static gc_status flip_up_down(struct gc_build *build) {
     return turn(build, (bool[GC_MAX_RANK]){[0] = true});
+}
+
+/* ---- Several outputs ---- */
+
+/* The indices along an axis at which a split cuts, without its ends. */
+struct cuts {
+    int32_t at[MAX_PARTS], count;
+};
+
+/* Appends the parts of a split. The value of the layer is its whole input, all parts together, so
+ * that a map of the layer shows all of them. */
+static gc_status split_at(struct gc_build *build, int32_t axis, const struct cuts *cuts) {
+    const struct gc_reshape_params same = {.shape = {.rank = -1}};
+    GC_TRY(GC_BUILD_OP(build, &gc_op_reshape, same, NULL));
+    const int32_t whole = build->value, parts = cuts->count + 1;
+    build->outputs = gc_pool_allocate(build->pool, (size_t)parts, sizeof *build->outputs);
+    if (build->outputs == NULL)
+        return gc_pool_fail();
+    for (int32_t i = 0; i < parts; i++) {
+        struct gc_slice_params p = everything();
+        p.start[axis] = i == 0 ? 0 : cuts->at[i - 1];
+        p.stop[axis] = i == cuts->count ? GC_SLICE_END : cuts->at[i];
+        build->inputs = &whole;
+        GC_TRY(GC_BUILD_OP(build, &gc_op_slice, p, NULL));
+        build->outputs[i] = build->value;
+    }
+    build->output_count = parts;
+    build->value = whole;
+    return GC_OK;
+}
+
+/* Cuts `size` values into equal parts. */
+static bool cut_equally(struct cuts *cuts, int32_t size, int64_t parts) {
+    if (parts < 1 || parts > MAX_PARTS || size % parts != 0)
+        return false;
+    for (cuts->count = 0; cuts->count < (int32_t)parts - 1; cuts->count++)
+        cuts->at[cuts->count] = (int32_t)(size / parts) * (cuts->count + 1);
+    return true;
+}
+
+/* Reads the numbers of a list, which are the cuts in keras.ops, and the sizes of the parts in
+ * TensorFlow. The cuts must rise from 1 to below `size`. */
+static bool read_cuts(struct cuts *cuts, yyjson_val *list, int32_t size, bool are_sizes) {
+    const size_t numbers = yyjson_arr_size(list);
+    int64_t at = 0;
+    if (numbers == 0 || numbers > MAX_PARTS)
+        return false;
+    cuts->count = 0;
+    for (size_t i = 0; i < numbers; i++) {
+        const int64_t number = yyjson_get_sint(yyjson_arr_get(list, i));
+        const int64_t last = at;
+        if (number < 1 || number > size)
+            return false;
+        at = are_sizes ? at + number : number;
+        if (are_sizes && i == numbers - 1)
+            return at == size;
+        if (at <= last || at >= size)
+            return false;
+        cuts->at[cuts->count++] = (int32_t)at;
+    }
+    return true;
+}
+
+/* Appends a split along the axis. A size that is still open would move the cuts. */
+static gc_status split_by(struct gc_build *build, const char *key, int32_t fallback_axis,
+                          bool are_sizes) {
+    yyjson_val *parts = gc_field(&build->fields, key);
+    struct cuts cuts;
+    int32_t axis;
+    GC_TRY(gc_field_axis(&build->fields, "axis", fallback_axis, &axis));
+    if (axis == 0)
+        return lacks_batch(build);
+    GC_TRY(gc_build_axis(build, axis, &axis));
+    if (build->unknown)
+        return GC_OK;
+    const struct gc_graph *graph = build->graph;
+    const gc_shape *in = shape_of(build);
+    if ((graph->open_height || graph->open_width) && axis != in->rank - 1)
+        return gc_build_lacks(build, "an axis whose size may be open");
+    const bool good = yyjson_is_int(parts)
+                          ? cut_equally(&cuts, in->dims[axis], yyjson_get_sint(parts))
+                          : read_cuts(&cuts, parts, in->dims[axis], are_sizes);
+    return good ? split_at(build, axis, &cuts)
+                : gc_field_wrong(&build->fields, key, "parts of the axis");
+}
+
+static gc_status split(struct gc_build *build) {
+    return split_by(build, "indices_or_sections", 0, false);
+}
+
+static gc_status tensorflow_split(struct gc_build *build) {
+    return split_by(build, "num_or_size_splits", 0, true);
 }
 
 /* ---- Paddings and repetitions ---- */
@@ -552,6 +650,7 @@ const struct gc_lowering gc_rearrange_functions[] = {
     {"Pad", pad, GC_PLAIN},
     {"Repeat", repeat, GC_PLAIN},
     {"Reshape", reshape, GC_PLAIN},
+    {"Split", split, GC_SPLIT},
     {"Squeeze", squeeze, GC_PLAIN},
     {"Stack", stack, GC_MERGE},
     {"Sum", sum, GC_PLAIN},
@@ -586,6 +685,7 @@ const struct gc_lowering gc_tensorflow_rearrange[] = {
     {"repeat", repeat, GC_PLAIN},
     {"reshape", reshape, GC_PLAIN},
     {"reverse", flip, GC_PLAIN},
+    {"split", tensorflow_split, GC_SPLIT},
     {"squeeze", squeeze, GC_PLAIN},
     {"stack", stack, GC_MERGE},
     {"tile", tensorflow_tile, GC_PLAIN},

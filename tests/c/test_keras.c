@@ -472,6 +472,77 @@ TEST(keras_functions_lower_to_operators) {
     }
 }
 
+#define RELU_MODEL(NODES)                                                                          \
+    LAYER("Functional", "base",                                                                    \
+          FUNCTIONAL_FIELDS("[['i',0,0]]", "[['r',0,0]]", INPUT("i", "[null,8,8,3]"),              \
+                            LAYER("ReLU", "r", "", FROM("i"))),                                    \
+          NODES)
+
+#define PART(NUMBER)                                                                               \
+    "{'class_name':'__keras_tensor__','config':{'keras_history':['x',0," NUMBER "]}}"
+
+/* The value of a split is its whole input. The last part is not taken by any layer. */
+TEST(keras_splits) {
+    static const char *const splits[] = {
+        FUNCTION("Split", ",'indices_or_sections':3,'axis':-1", TENSOR("in")),
+        FUNCTION("Split", ",'indices_or_sections':[1,2],'axis':3", TENSOR("in")),
+        TENSORFLOW("split", "['in',0,0,{'num_or_size_splits':[1,1,1],'axis':-1}]"),
+    };
+    for (size_t i = 0; i < sizeof splits / sizeof *splits; i++) {
+        char config[2000];
+        snprintf(
+            config, sizeof config,
+            FUNCTIONAL("y", PICTURE, "%s", LAYER("Add", "y", "", ARGS(CALL(PART("1"), PART("0"))))),
+            splits[i]);
+        struct gc_graph graph;
+        REQUIRE_OK(import(&graph, config));
+        expect_operators(&graph, "reshape slice slice slice add");
+        expect_shape(&graph, "x", "(8, 8, 3)");
+        expect_shape(&graph, "y", "(8, 8, 1)");
+        EXPECT_INT(graph.nodes[4].inputs[0], graph.nodes[2].output);
+        EXPECT_INT(graph.nodes[4].inputs[1], graph.nodes[1].output);
+        const struct gc_slice_params *p = graph.nodes[2].params;
+        EXPECT_INT(p->start[2], 1);
+        EXPECT_INT(p->stop[2], 2);
+        gc_graph_free(&graph);
+    }
+}
+
+/* A model that ends in a split ends in its first part, and a nested model may take any part. */
+TEST(keras_splits_and_models) {
+    struct gc_graph graph;
+    REQUIRE_OK(import(
+        &graph, FUNCTIONAL("base", PICTURE,
+                           FUNCTION("Split", ",'indices_or_sections':3,'axis':-1", TENSOR("in")),
+                           RELU_MODEL(ARGS(PART("2"))))));
+    EXPECT_INT(graph.nodes[4].inputs[0], graph.nodes[3].output);
+    gc_graph_free(&graph);
+    REQUIRE_OK(import(
+        &graph, FUNCTIONAL("x", PICTURE,
+                           FUNCTION("Split", ",'indices_or_sections':3,'axis':-1", TENSOR("in")))));
+    EXPECT_INT(graph.output, graph.nodes[1].output);
+    gc_graph_free(&graph);
+}
+
+TEST(keras_refuses_splits) {
+#define SPLIT(FIELDS) FUNCTION("Split", FIELDS, TENSOR("in"))
+    refuse(FUNCTIONAL("y", PICTURE, SPLIT(",'indices_or_sections':3,'axis':-1"),
+                      LAYER("ReLU", "y", "", ARGS(PART("3")))),
+           GC_INVALID_MODEL, "output 3 of a layer with 3 outputs");
+    refuse(FUNCTIONAL("x", PICTURE, SPLIT(",'indices_or_sections':2,'axis':-1")), GC_INVALID_MODEL,
+           "indices_or_sections should be parts of the axis but is 2");
+    refuse(FUNCTIONAL("x", PICTURE, SPLIT(",'indices_or_sections':[2,1],'axis':-1")),
+           GC_INVALID_MODEL, "parts of the axis");
+    refuse(FUNCTIONAL("x", PICTURE, SPLIT(",'indices_or_sections':2,'axis':0")),
+           GC_UNSUPPORTED_LAYER, "the batch");
+    refuse(
+        FUNCTIONAL("x", INPUT("in", "[null,null,8,3]"), SPLIT(",'indices_or_sections':2,'axis':1")),
+        GC_UNSUPPORTED_LAYER, "an axis whose size may be open");
+    refuse(MODEL("Functional", FUNCTIONAL_FIELDS("[['in',0,0]]", "[['x',0,1]]", PICTURE,
+                                                 SPLIT(",'indices_or_sections':3,'axis':-1"))),
+           GC_UNSUPPORTED_LAYER, "ends in output 1 of a layer with several outputs");
+}
+
 /* Functions that mix the pictures of a batch, and functions of what is no constant. */
 TEST(keras_functions_refuse) {
     static const struct {
@@ -540,12 +611,6 @@ TEST(keras_normalization_has_three_weights) {
     EXPECT_INT(graph.nodes[0].weights[2], GC_NONE);
     gc_graph_free(&graph);
 }
-
-#define RELU_MODEL(NODES)                                                                          \
-    LAYER("Functional", "base",                                                                    \
-          FUNCTIONAL_FIELDS("[['i',0,0]]", "[['r',0,0]]", INPUT("i", "[null,8,8,3]"),              \
-                            LAYER("ReLU", "r", "", FROM("i"))),                                    \
-          NODES)
 
 /* A nested model is called twice, the second time on its output, as each version numbers it. */
 TEST(keras_calls_of_models_are_numbered_by_version) {

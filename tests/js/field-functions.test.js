@@ -10,7 +10,7 @@ import { SHARED, SKIP_SHARED } from './fixtures.js';
 const FOLDER = join(SHARED, 'field/keras');
 
 /** Cases of other parts of the product. */
-const REFUSED = /image_resize|ops_split/;
+const REFUSED = /image_resize/;
 
 /**
  * @typedef {{
