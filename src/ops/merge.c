@@ -10,6 +10,7 @@
  *     average            dout / number of inputs
  *     multiply           dout times the other inputs
  *     divide             dout / in[1] for the first input, -dout * in[0] / in[1]^2 for the second
+ *     where              dout where n is taken, else 0
  *     maximum, minimum   dout where n is the first input that has the extremum, else 0 */
 #include "base/memory.h"
 #include "graph/shapes.h"
@@ -298,6 +299,40 @@ static gc_status average_forward_reference(struct gc_step *step, gc_real *out,
     return GC_OK;
 }
 
+/* ---- A choice of two inputs by a third ----
+ *   in[0]   0 where in[2] is taken, another number where in[1] is taken */
+
+static gc_status where_shape(gc_shape *out, const gc_shape *in, int32_t input_count,
+                             const void *params) {
+    if (input_count != 3)
+        return gc_fail(GC_INVALID_MODEL, "a choice with %d inputs: it takes exactly 3",
+                       (int)input_count);
+    return merge_shape(out, in, input_count, params);
+}
+
+static gc_status where_forward_reference(struct gc_step *step, gc_real *out,
+                                         const gc_real *const *in) {
+    struct merge *merge = step->state;
+    for (size_t row = 0; row < merge->rows; row++) {
+        go_to_row(merge, step, in, row);
+        const struct row *from = merge->inputs;
+        for (size_t i = 0; i < merge->width; i++) {
+            const struct row *taken = &from[from[0].values[i * from[0].step] != 0 ? 1 : 2];
+            *out++ = taken->values[i * taken->step];
+        }
+    }
+    return GC_OK;
+}
+
+static void where_gradient(gc_real *term, const gc_real *dout, const struct row *inputs,
+                           int32_t input_count, int32_t n, size_t count) {
+    (void)input_count;
+    for (size_t i = 0; i < count; i++) {
+        const int32_t taken = inputs[0].values[i * inputs[0].step] != 0 ? 1 : 2;
+        term[i] = n == taken ? dout[i] : 0;
+    }
+}
+
 /* ---- The records ---- */
 
 #define FORWARD(NAME)                                                                              \
@@ -335,3 +370,4 @@ MERGE(divide, pair_shape)
 MERGE(average, merge_shape)
 MERGE(maximum, merge_shape)
 MERGE(minimum, merge_shape)
+MERGE(where, where_shape)

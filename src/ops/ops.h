@@ -138,10 +138,13 @@ extern const struct gc_op gc_op_absolute, gc_op_erf, gc_op_expm1, gc_op_log, gc_
  *   line          alpha            beta             0.2, 0.5 (Keras 2's hard_sigmoid)
  *   clip          minimum          maximum
  *   power         exponent
+ *   greater, greater_equal, less, less_equal, equal, not_equal
+ *                 right side
  * threshold gives x above it, else default_value. line gives min(max(alpha * x + beta, 0), 1). clip
- * differs from a clamp at its limits, where the gradient passes. */
+ * differs from a clamp at its limits, where the gradient passes. The comparisons give 1 or 0. */
 extern const struct gc_op gc_op_elu, gc_op_celu, gc_op_squareplus, gc_op_hard_shrink,
-    gc_op_soft_shrink, gc_op_threshold, gc_op_line, gc_op_clip, gc_op_power;
+    gc_op_soft_shrink, gc_op_threshold, gc_op_line, gc_op_clip, gc_op_power, gc_op_greater,
+    gc_op_greater_equal, gc_op_less, gc_op_less_equal, gc_op_equal, gc_op_not_equal;
 struct gc_activation_params {
     double alpha, beta;
 };
@@ -159,6 +162,9 @@ struct gc_softmax_params {
  * parameters. */
 extern const struct gc_op gc_op_add, gc_op_subtract, gc_op_multiply, gc_op_divide, gc_op_average,
     gc_op_maximum, gc_op_minimum;
+
+/* in[1] where in[0] is not 0, else in[2]. Sizes are merged as above. No parameters. */
+extern const struct gc_op gc_op_where;
 
 /* The product of two matrices, or of two lists of matrices of one length.
  *   in[0]   [...][n][k], or [...][k][n] transposed

@@ -84,6 +84,24 @@ TEST(dividing) {
                        (gc_real[]){-1, (gc_real)-0.375}, 2);
 }
 
+TEST(where) {
+    op_test("where",
+            &(struct op_case){.op = &gc_op_where,
+                              .input_count = 3,
+                              .in = {PICTURE(3, 2, 5), PICTURE(3, 2, 5), PICTURE(3, 2, 5)}});
+    op_test("where repeated",
+            &(struct op_case){.op = &gc_op_where,
+                              .input_count = 3,
+                              .in = {PICTURE(3, 2, 1), PICTURE(1, 2, 5), VECTOR(5)}});
+    const struct op_case c = {
+        .op = &gc_op_where, .input_count = 3, .in = {VECTOR(3), VECTOR(3), VECTOR(1)}};
+    const gc_real *in[] = {(gc_real[]){0, 1, -2}, (gc_real[]){4, 5, 6}, (gc_real[]){7}};
+    op_expect("by hand", &c, in, NULL, (gc_real[]){7, 5, 6}, 3);
+    op_expect_gradient("by hand", &c, in, NULL, 1, (gc_real[]){1, 2, 3}, (gc_real[]){0, 2, 3}, 3);
+    gc_shape out;
+    EXPECT_STATUS(gc_op_where.shape(&out, c.in, 2, NULL), GC_INVALID_MODEL);
+}
+
 TEST(merging_refuses) {
     gc_shape out;
     const gc_shape in[] = {PICTURE(3, 2, 5), PICTURE(3, 2, 4), PICTURE(3, 2, 5)};

@@ -60,10 +60,8 @@ TEST(rescaling) {
 }
 
 TEST(affine) {
-    static const struct {
-        struct gc_affine_params params;
-        double constants[6];
-    } one = {{1}, {0.5, -1}}, three = {{3}, {0.5, 2, -1, 1, 2, 3}};
+    static const struct gc_affine_params one = {1, {0.5, -1}};
+    static const struct gc_affine_params three = {3, {0.5, 2, -1, 1, 2, 3}};
     op_test("one constant",
             &(struct op_case){.op = &gc_op_affine, .params = &one, .in = {PICTURE(3, 4, 5)}});
     op_test("three constants",
@@ -283,6 +281,12 @@ static const struct {
     {&gc_op_power, {3, 0}, {-8, (gc_real)0.064, 27}},
     {&gc_op_sign, {0, 0}, {-1, 1, 1}},
     {&gc_op_square, {0, 0}, {4, (gc_real)0.16, 9}},
+    {&gc_op_greater, {-2, 0}, {0, 1, 1}},
+    {&gc_op_greater_equal, {-2, 0}, {1, 1, 1}},
+    {&gc_op_less, {3, 0}, {1, 1, 0}},
+    {&gc_op_less_equal, {-2, 0}, {1, 0, 0}},
+    {&gc_op_equal, {3, 0}, {0, 0, 1}},
+    {&gc_op_not_equal, {3, 0}, {1, 1, 0}},
 };
 
 TEST(activations) {
