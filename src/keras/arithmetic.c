@@ -32,10 +32,9 @@ static yyjson_val *find_constant(const struct gc_build *build, bool *is_first) {
     return *is_first ? yyjson_arr_get(node, 2) : yyjson_obj_get(yyjson_arr_get(node, 3), "y");
 }
 
-/* Is it one number for each channel, in the shape of the last axis? */
-static bool is_list(yyjson_val *value) {
-    return yyjson_is_arr(value) ||
-           yyjson_equals_str(yyjson_obj_get(value, "class_name"), "__numpy__");
+/* Is it a list of numbers, or an array of NumPy or Keras? */
+static bool is_array(yyjson_val *value) {
+    return yyjson_is_arr(value) || yyjson_obj_get(yyjson_obj_get(value, "config"), "value") != NULL;
 }
 
 static gc_status read_constant(struct gc_build *build, struct constant *constant) {
@@ -47,7 +46,7 @@ static gc_status read_constant(struct gc_build *build, struct constant *constant
         return gc_pool_fail();
     if (gc_json_numbers(value, channels, constant->values, &constant->count))
         return GC_OK;
-    if (is_list(value))
+    if (is_array(value))
         return gc_build_lacks(build, "constants that are not one number for each channel");
     return gc_fail(GC_INVALID_MODEL,
                    "it takes two tensors, or a tensor and one constant number for all channels or "
@@ -126,6 +125,8 @@ static gc_status divide(struct gc_build *build) {
     return affine(build, &c, 0, false);
 }
 
+/* Where the tensor equals the constant, TensorFlow gives the gradient to the first of both. A clip
+ * lets the gradient pass at its limits, and a clamp does not. */
 static gc_status extreme(struct gc_build *build, const struct gc_op *op, bool is_maximum) {
     struct constant c;
     bool two;
@@ -136,9 +137,12 @@ static gc_status extreme(struct gc_build *build, const struct gc_op *op, bool is
         return GC_OK;
     if (c.count != 1)
         return gc_build_lacks(build, "constants per channel");
-    const struct gc_clamp_params p = {.low = is_maximum ? c.values[0] : -INFINITY,
-                                      .high = is_maximum ? INFINITY : c.values[0]};
-    return GC_BUILD_OP(build, &gc_op_clamp, p, NULL);
+    const double low = is_maximum ? c.values[0] : -INFINITY;
+    const double high = is_maximum ? INFINITY : c.values[0];
+    const struct gc_clamp_params clamp = {.low = low, .high = high};
+    const struct gc_activation_params clip = {.alpha = low, .beta = high};
+    return c.is_first ? GC_BUILD_OP(build, &gc_op_clamp, clamp, NULL)
+                      : GC_BUILD_OP(build, &gc_op_clip, clip, NULL);
 }
 
 static gc_status maximum(struct gc_build *build) { return extreme(build, &gc_op_maximum, true); }
@@ -158,6 +162,89 @@ static gc_status power(struct gc_build *build) {
     const struct gc_activation_params p = {.alpha = c.values[0]};
     return c.values[0] == 2 ? gc_build_op(build, &gc_op_square, NULL, 0, NULL)
                             : GC_BUILD_OP(build, &gc_op_power, p, NULL);
+}
+
+/* ---- Comparisons ---- */
+
+/* Appends a comparison. Two tensors are compared by their difference with 0. A constant in front
+ * of the tensor turns the comparison around. */
+static gc_status compare(struct gc_build *build, const struct gc_op *op,
+                         const struct gc_op *turned) {
+    struct constant c;
+    bool two;
+    struct gc_activation_params p = {.alpha = 0};
+    GC_TRY(read_operands(build, &c, &two));
+    if (build->unknown)
+        return GC_OK;
+    if (two)
+        GC_TRY(gc_build_op(build, &gc_op_subtract, NULL, 0, NULL));
+    else if (c.count != 1)
+        return gc_build_lacks(build, "constants per channel");
+    else
+        p.alpha = c.values[0];
+    return GC_BUILD_OP(build, !two && c.is_first ? turned : op, p, NULL);
+}
+
+#define COMPARISON(NAME, TURNED)                                                                   \
+    static gc_status NAME(struct gc_build *build) {                                                \
+        return compare(build, &gc_op_##NAME, &gc_op_##TURNED);                                     \
+    }
+COMPARISON(greater, less)
+COMPARISON(greater_equal, less_equal)
+COMPARISON(less, greater)
+COMPARISON(less_equal, greater_equal)
+COMPARISON(equal, equal)
+COMPARISON(not_equal, not_equal)
+
+/* ---- A choice ---- */
+
+static bool is_tensor(yyjson_val *value) {
+    return yyjson_equals_str(yyjson_obj_get(value, "class_name"), "__keras_tensor__") ||
+           yyjson_is_str(yyjson_arr_get_first(value));
+}
+
+/* Finds the values between which a call of where chooses.
+ *   Keras 3   {"args": [condition, first, second]}
+ *   Keras 2   ["condition", node, tensor, {"x": first, "y": second}] */
+static void find_choices(const struct gc_build *build, yyjson_val *choices[2]) {
+    yyjson_val *arguments = yyjson_obj_get(build->call->node, "args");
+    choices[0] = arguments == NULL ? gc_field(&build->fields, "x") : yyjson_arr_get(arguments, 1);
+    choices[1] = arguments == NULL ? gc_field(&build->fields, "y") : yyjson_arr_get(arguments, 2);
+}
+
+/* Appends a tensor of one number in the shape of the condition. */
+static gc_status fill(struct gc_build *build, const int32_t *condition, double number,
+                      int32_t *value) {
+    const struct gc_rescaling_params p = {.channels = 1, .scale = {0}, .offset = {number}};
+    build->inputs = condition;
+    build->input_count = 1;
+    GC_TRY(GC_BUILD_OP(build, &gc_op_rescaling, p, NULL));
+    *value = build->value;
+    return GC_OK;
+}
+
+static gc_status where(struct gc_build *build) {
+    yyjson_val *choices[2];
+    const int32_t *given = build->inputs, count = build->input_count;
+    int32_t values[3], next = 1;
+    if (build->unknown)
+        return GC_OK;
+    find_choices(build, choices);
+    values[0] = given[0];
+    for (int32_t i = 0; i < 2; i++) {
+        const bool is_given = is_tensor(choices[i]);
+        if ((is_given && next >= count) || (!is_given && !yyjson_is_num(choices[i])))
+            return gc_build_lacks(build, "a choice that is neither a tensor nor one number");
+        if (is_given)
+            values[i + 1] = given[next++];
+        else
+            GC_TRY(fill(build, given, yyjson_get_num(choices[i]), &values[i + 1]));
+    }
+    if (next != count)
+        return gc_build_lacks(build, "a condition that is no tensor");
+    build->inputs = values;
+    build->input_count = 3;
+    return gc_build_op(build, &gc_op_where, NULL, 0, NULL);
 }
 
 /* ---- Of one value ---- */
@@ -212,15 +299,21 @@ const struct gc_lowering gc_arithmetic_functions[] = {
     {"Cast", cast, GC_PLAIN},
     {"Clip", keras_clip, GC_PLAIN},
     {"Divide", divide, GC_MERGE},
+    {"Equal", equal, GC_MERGE},
     {"Erf", error_function, GC_PLAIN},
     {"Exp", exponential, GC_PLAIN},
     {"Expm1", exponential_minus_1, GC_PLAIN},
+    {"Greater", greater, GC_MERGE},
+    {"GreaterEqual", greater_equal, GC_MERGE},
+    {"Less", less, GC_MERGE},
+    {"LessEqual", less_equal, GC_MERGE},
     {"Log", logarithm, GC_PLAIN},
     {"Log1p", logarithm_of_1_plus, GC_PLAIN},
     {"Maximum", maximum, GC_MERGE},
     {"Minimum", minimum, GC_MERGE},
     {"Multiply", multiply, GC_MERGE},
     {"Negative", negative, GC_PLAIN},
+    {"NotEqual", not_equal, GC_MERGE},
     {"Power", power, GC_MERGE},
     {"Reciprocal", reciprocal, GC_PLAIN},
     {"Rsqrt", reciprocal_root, GC_PLAIN},
@@ -229,6 +322,7 @@ const struct gc_lowering gc_arithmetic_functions[] = {
     {"Square", square, GC_PLAIN},
     {"Subtract", subtract, GC_MERGE},
     {"TrueDivide", divide, GC_MERGE},
+    {"Where", where, GC_MERGE},
     {NULL, NULL, GC_PLAIN},
 };
 
@@ -240,15 +334,21 @@ const struct gc_lowering gc_tensorflow_arithmetic[] = {
     {"math.add", add, GC_MERGE},
     {"math.add_n", add, GC_MERGE},
     {"math.divide", divide, GC_MERGE},
+    {"math.equal", equal, GC_MERGE},
     {"math.erf", error_function, GC_PLAIN},
     {"math.exp", exponential, GC_PLAIN},
     {"math.expm1", exponential_minus_1, GC_PLAIN},
+    {"math.greater", greater, GC_MERGE},
+    {"math.greater_equal", greater_equal, GC_MERGE},
+    {"math.less", less, GC_MERGE},
+    {"math.less_equal", less_equal, GC_MERGE},
     {"math.log", logarithm, GC_PLAIN},
     {"math.log1p", logarithm_of_1_plus, GC_PLAIN},
     {"math.maximum", maximum, GC_MERGE},
     {"math.minimum", minimum, GC_MERGE},
     {"math.multiply", multiply, GC_MERGE},
     {"math.negative", negative, GC_PLAIN},
+    {"math.not_equal", not_equal, GC_MERGE},
     {"math.pow", power, GC_MERGE},
     {"math.reciprocal", reciprocal, GC_PLAIN},
     {"math.rsqrt", reciprocal_root, GC_PLAIN},
@@ -257,5 +357,6 @@ const struct gc_lowering gc_tensorflow_arithmetic[] = {
     {"math.square", square, GC_PLAIN},
     {"math.subtract", subtract, GC_MERGE},
     {"math.truediv", divide, GC_MERGE},
+    {"where", where, GC_MERGE},
     {NULL, NULL, GC_PLAIN},
 };

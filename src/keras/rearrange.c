@@ -36,6 +36,8 @@ static gc_status reduce(struct gc_build *build, const struct gc_op *op) {
     bool has_batch;
     GC_TRY(gc_field_bool(&build->fields, "keepdims", false, &p.keepdims));
     GC_TRY(read_axes(build, p.axes, &has_batch));
+    if (gc_field(&build->fields, "initial") != NULL)
+        return gc_build_lacks(build, "an initial value");
     return has_batch ? lacks_batch(build) : GC_BUILD_OP(build, op, p, NULL);
 }
 
@@ -577,6 +579,9 @@ static gc_status matmul(struct gc_build *build) {
     struct gc_matmul_params p;
     GC_TRY(gc_field_bool(&build->fields, "transpose_a", false, &p.transpose_a));
     GC_TRY(gc_field_bool(&build->fields, "transpose_b", false, &p.transpose_b));
+    if (yyjson_is_true(gc_field(&build->fields, "adjoint_a")) ||
+        yyjson_is_true(gc_field(&build->fields, "adjoint_b")))
+        return gc_build_lacks(build, "an adjoint matrix");
     if (build->input_count != 2)
         return gc_build_lacks(build, "a constant matrix");
     if (!build->unknown && shape_of(build)->rank < 2)

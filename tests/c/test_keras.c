@@ -333,6 +333,10 @@ static double value_at_2(const struct gc_node *node) {
         const struct gc_affine_params *p = node->params;
         return 2 * p->constants[0] + p->constants[p->channels];
     }
+    if (node->op == &gc_op_clip) {
+        const struct gc_activation_params *p = node->params;
+        return fmin(fmax(2, p->alpha), p->beta);
+    }
     const struct gc_clamp_params *p = node->params;
     return node->op != &gc_op_clamp ? NAN : fmin(fmax(2, p->low), p->high);
 }
@@ -349,6 +353,7 @@ TEST(keras_functions_with_constants) {
         {FUNCTION("Multiply", "", TENSOR("in"), "[0.5,1,2]"), 1},
         {FUNCTION("TrueDivide", "", TENSOR("in"), "4"), 0.5},
         {FUNCTION("Maximum", "", TENSOR("in"), "7"), 7},
+        {FUNCTION("Minimum", "", TENSOR("in"), "1"), 1},
         {FUNCTION("Minimum", "", "1", TENSOR("in")), 1},
         {FUNCTION("Relu6", "", TENSOR("in")), 2},
         {FUNCTION("Subtract", "", TENSOR("in"),
@@ -441,6 +446,12 @@ TEST(keras_functions_lower_to_operators) {
         {FUNCTION("Power", "", TENSOR("in"), "2"), "square", "(8, 8, 3)"},
         {FUNCTION("TrueDivide", "", "1", TENSOR("in")), "reciprocal affine", "(8, 8, 3)"},
         {FUNCTION("TrueDivide", "", TENSOR("in"), TENSOR("in")), "divide", "(8, 8, 3)"},
+        {FUNCTION("Greater", "", TENSOR("in"), "0.5"), "greater", "(8, 8, 3)"},
+        {FUNCTION("Less", "", "0.5", TENSOR("in")), "greater", "(8, 8, 3)"},
+        {FUNCTION("LessEqual", "", TENSOR("in"), TENSOR("in")), "subtract less_equal", "(8, 8, 3)"},
+        {FUNCTION("Where", "", TENSOR("in"), "1", TENSOR("in")), "rescaling where", "(8, 8, 3)"},
+        {TENSORFLOW("where", "['in',0,0,{'x':['in',0,0],'y':0.0}]"), "rescaling where",
+         "(8, 8, 3)"},
         {FUNCTION("Cast", ",'dtype':'float16'", TENSOR("in")), "reshape", "(8, 8, 3)"},
         {TENSORFLOW("math.reduce_mean", "['in',0,0,{'axis':[1,2],'keepdims':true}]"), "reduce_mean",
          "(1, 1, 3)"},
@@ -551,6 +562,7 @@ TEST(keras_functions_refuse) {
         {FUNCTION("Mean", ",'axis':null", TENSOR("in")),
          "'x' (Mean with an axis that is the batch)"},
         {FUNCTION("Sum", ",'axis':[0,1]", TENSOR("in")), "an axis that is the batch"},
+        {FUNCTION("Max", ",'axis':1,'initial':0.0", TENSOR("in")), "an initial value"},
         {FUNCTION("Reshape", ",'newshape':[-1,3]", TENSOR("in")), "does not keep the batch"},
         {FUNCTION("Reshape", ",'newshape':[2,96]", TENSOR("in")), "does not keep the batch"},
         {FUNCTION("Transpose", ",'axes':[1,0,2,3]", TENSOR("in")), "axes that move the batch"},
@@ -560,6 +572,8 @@ TEST(keras_functions_refuse) {
         {FUNCTION("Pad", ",'pad_width':[[1,0],[1,1],[0,0],[0,0]],'mode':'constant'", TENSOR("in")),
          "paddings that are not two numbers"},
         {FUNCTION("Cast", ",'dtype':'int32'", TENSOR("in")), "dtype 'int32'"},
+        {FUNCTION("Where", "", TENSOR("in"), "[1,2,3]", TENSOR("in")), "a choice that is neither"},
+        {FUNCTION("Where", "", "true", TENSOR("in"), TENSOR("in")), "a choice"},
         {FUNCTION("Power", "", "2", TENSOR("in")), "an exponent that is not one constant"},
         {TENSORFLOW("nn.silu", "['in',0,0,{'beta':2.0}]"), "a beta that is not 1"},
         {TENSORFLOW("nn.max_pool2d",
