@@ -228,13 +228,17 @@ static gc_status flip(struct gc_build *build) {
     return has_batch ? lacks_batch(build) : turn(build, axes);
 }
 
-static gc_status flip_left_right(struct gc_build *build) {
-    return turn(build, (bool[GC_MAX_RANK]){[1] = true});
+/* Turns a picture around along `axis`. */
+static gc_status turn_picture(struct gc_build *build, int32_t axis) {
+    bool axes[GC_MAX_RANK] = {false};
+    axes[axis] = true;
+    if (!build->unknown)
+        GC_TRY(gc_check_picture(shape_of(build), "a turned picture"));
+    return turn(build, axes);
 }
 
-static gc_status flip_up_down(struct gc_build *build) {
-    return turn(build, (bool[GC_MAX_RANK]){[0] = true});
-}
+static gc_status flip_left_right(struct gc_build *build) { return turn_picture(build, 1); }
+static gc_status flip_up_down(struct gc_build *build) { return turn_picture(build, 0); }
 
 /* ---- Several outputs ---- */
 
@@ -399,10 +403,9 @@ static gc_status tensorflow_pad(struct gc_build *build) {
 static gc_status repeat(struct gc_build *build) {
     struct gc_repeat_params p;
     int32_t axis, count;
-    yyjson_val *repeats = gc_field(&build->fields, "repeats");
-    if (yyjson_arr_size(repeats) > 1)
-        return gc_build_lacks(build, "several repeats");
-    GC_TRY(gc_field_axis(&build->fields, "repeats", 1, &count));
+    if (yyjson_is_arr(gc_field(&build->fields, "repeats")))
+        return gc_build_lacks(build, "a list of repeats");
+    GC_TRY(gc_field_int(&build->fields, "repeats", 1, GC_REQUIRED, &count));
     if (gc_field(&build->fields, "axis") == NULL)
         return lacks_batch(build);
     GC_TRY(gc_field_axis(&build->fields, "axis", GC_REQUIRED, &axis));
