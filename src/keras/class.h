@@ -17,8 +17,8 @@ bool gc_class_is_custom(yyjson_val *entry);
  * output of a layer. */
 bool gc_class_is_function(yyjson_val *entry);
 
-/* May the class be a function of keras.ops? Keras 3 writes no modules into .h5 files, where Add is the
- * name of a layer and of a function. A layer has the field trainable. */
+/* May the class be a function of keras.ops? Keras 3 writes no modules into .h5 files. Add is then
+ * the name of a layer and of a function. Only a layer has the field trainable. */
 bool gc_class_may_be_function(yyjson_val *entry);
 
 /* Keras' to_snake_case, which turns "DepthwiseConv2D" into "depthwise_conv2d". `snake` needs twice

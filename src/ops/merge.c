@@ -1,5 +1,5 @@
-/* Several tensors into one, value by value (Keras Add, Subtract, Multiply, Divide, Average, Maximum,
- * Minimum).
+/* Several tensors into one, value by value (Keras Add, Subtract, Multiply, Average, Maximum,
+ * Minimum, keras.ops.divide and where).
  *   out, dout      the common shape, with the largest size of each axis
  *   in[n], din     the common shape, or size 1 along some axes, or fewer axes
  * Axes of size 1 are repeated. Missing axes count as axes of size 1 in front.

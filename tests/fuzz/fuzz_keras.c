@@ -42,6 +42,20 @@ const char *const fuzz_seeds[] = {
         LAYER("DepthwiseConv2D", "d", ",'kernel_size':3,'strides':2", ""),
         LAYER("ReLU", "r", ",'max_value':6.0", ""), LAYER("Flatten", "f", "", ""),
         DENSE("fc", "")) "}",
+    /* Functions of keras.ops, as in an .h5 file, and of TensorFlow. */
+    FUNCTIONAL(
+        "m", PICTURE,
+        LAYER("Split", "s", ",'indices_or_sections':[1,2],'axis':-1", ARGS(TENSOR("in"))),
+        LAYER("GetItem", "g", "",
+              ARGS(TENSOR("in"),
+                   "[{'class_name':'__ellipsis__','config':{}},null,{'class_name':'__slice__',"
+                   "'config':{'start':1,'stop':-1,'step':null}}]")),
+        LAYER("Reshape", "r", ",'newshape':[-1,64,1]", ARGS(TENSOR("g"))),
+        LAYER("Pad", "p", ",'pad_width':[[0,0],[1,1],[2,0]],'mode':'reflect'", ARGS(TENSOR("r"))),
+        LAYER("Tile", "t", ",'repeats':[1,2,3]", ARGS(TENSOR("p"))),
+        LAYER("TFOpLambda", "m", ",'function':'math.reduce_mean'",
+              "['t',0,0,{'axis':[1],'keepdims':true}]"),
+        LAYER("TFOpLambda", "w", ",'function':'where'", "['in',0,0,{'x':['s',0,1],'y':0.5}]")),
     NULL,
 };
 
@@ -62,6 +76,12 @@ const char *const fuzz_words[] = {
     "'gelu'",
     "'dims':[3,2,1]",
     "'function':'math.add'",
+    "'function':'nn.space_to_depth','block_size':2",
+    "'function':'linalg.matmul'",
+    "'Stack'",
+    "'Where'",
+    "'Normalize'",
+    "'Transpose','axes':[0,2,1,3]",
     "0",
     "-1",
     "1",
