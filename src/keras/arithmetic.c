@@ -9,7 +9,8 @@
 
 /* The constant of a call with one tensor.
  *   Keras 3   {"args": [tensor, constant], "kwargs": {}}
- *   Keras 2   ["name", node, tensor, {"y": constant}], or a list of one such list */
+ *   Keras 2   ["name", node, tensor, {"y": constant}], or a list of one such list. bias_add calls
+ *             the constant bias */
 struct constant {
     double *values;
     int32_t count;
@@ -29,6 +30,9 @@ static yyjson_val *find_constant(const struct gc_build *build, bool *is_first) {
     if (yyjson_is_arr(yyjson_arr_get_first(node)))
         node = yyjson_arr_get_first(node);
     *is_first = yyjson_equals_str(yyjson_arr_get_first(node), GC_KERAS_CONSTANT);
+    yyjson_val *bias = yyjson_obj_get(yyjson_arr_get(node, 3), "bias");
+    if (bias != NULL)
+        return bias;
     return *is_first ? yyjson_arr_get(node, 2) : yyjson_obj_get(yyjson_arr_get(node, 3), "y");
 }
 
@@ -87,6 +91,15 @@ static gc_status add(struct gc_build *build) {
         return gc_build_op(build, &gc_op_add, NULL, 0, NULL);
     GC_TRY(read_operands(build, &c, &two));
     return two ? gc_build_op(build, &gc_op_add, NULL, 0, NULL) : affine(build, &c, 1, true);
+}
+
+/* The channels are the last axis in the format NHWC. */
+static gc_status bias_add(struct gc_build *build) {
+    const char *format;
+    GC_TRY(gc_field_text(&build->fields, "data_format", "NHWC", &format));
+    if (strncmp(format, "NC", 2) == 0)
+        return gc_build_lacks(build, "data_format '%.32s'", format);
+    return add(build);
 }
 
 static gc_status subtract(struct gc_build *build) {
@@ -357,6 +370,7 @@ const struct gc_lowering gc_tensorflow_arithmetic[] = {
     {"math.square", square, GC_PLAIN},
     {"math.subtract", subtract, GC_MERGE},
     {"math.truediv", divide, GC_MERGE},
+    {"nn.bias_add", bias_add, GC_MERGE},
     {"where", where, GC_MERGE},
     {NULL, NULL, GC_PLAIN},
 };

@@ -363,6 +363,7 @@ TEST(keras_functions_with_constants) {
         {TENSORFLOW("math.subtract", "['in',0,0,{'y':1.0,'name':null}]"), 1},
         {TENSORFLOW("math.subtract", "['_CONSTANT_VALUE',-1,1.0,{'y':['in',0,0]}]"), -1},
         {TENSORFLOW("__operators__.add", "[['in',0,0,{'y':1.5}]]"), 3.5},
+        {TENSORFLOW("nn.bias_add", "['in',0,0,{'bias':[-1,-2,-3],'data_format':'NHWC'}]"), 1},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char config[1500];
