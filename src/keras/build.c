@@ -14,7 +14,7 @@
 struct result {
     int32_t value;          /* GC_NONE if unknown, because an earlier layer is not supported */
     int32_t layer;          /* GC_NONE for the input of the outermost Sequential */
-    const int32_t *outputs; /* values of a layer with several outputs, [output_count]; or NULL */
+    const int32_t *outputs; /* [output_count], NULL for a layer with one output */
     int32_t output_count;
 };
 

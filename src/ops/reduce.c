@@ -40,7 +40,7 @@ static gc_status reduce_shape(gc_shape *out, const gc_shape *in, int32_t input_c
 struct reduce {
     gc_shape axes;              /* of the rows */
     size_t rows, width;         /* number of rows, values of a row */
-    size_t stride[GC_MAX_RANK]; /* in out, along the input's axes; 0 where reduced */
+    size_t stride[GC_MAX_RANK]; /* in out, along the input's axes, and 0 where reduced */
     size_t step;                /* in out, along a row */
     size_t outputs;             /* values of out */
     double *values;             /* [outputs], sums, extrema or counts */
