@@ -29,8 +29,8 @@ static gc_status set_size(gc_shape *out, int32_t axis, int64_t size, const char 
 /* ---- Both directions, for any rule ---- */
 
 struct gather {
-    int64_t *
-        offsets; /* in the input, for each index along each axis of out in turn. NONE for a constant */
+    /* In the input, for each index along each axis of out in turn. NONE for a constant. */
+    int64_t *offsets;
     gc_shape axes; /* of the rows of out */
     size_t rows, width;
 };
