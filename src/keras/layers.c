@@ -248,16 +248,64 @@ static gc_status cropping2d(struct gc_build *build) {
     return GC_BUILD_OP(build, &gc_op_cropping, p, NULL);
 }
 
+/* Reads the name of an interpolation. Notes that the layer is not supported if it has another. */
+static gc_status read_resize_kind(struct gc_build *build, const char *fallback,
+                                  enum gc_resize_kind *interpolation) {
+    static const char *const names[] = {
+        [GC_RESIZE_NEAREST] = "nearest",        [GC_RESIZE_BILINEAR] = "bilinear",
+        [GC_RESIZE_BICUBIC] = "bicubic",        [GC_RESIZE_LANCZOS3] = "lanczos3",
+        [GC_RESIZE_LANCZOS5] = "lanczos5",      [GC_RESIZE_GAUSSIAN] = "gaussian",
+        [GC_RESIZE_MITCHELL] = "mitchellcubic", [GC_RESIZE_AREA] = "area"};
+    const char *name;
+    GC_TRY(gc_field_text(&build->fields, "interpolation", fallback, &name));
+    for (int32_t i = 0; i < ENTRIES(names); i++)
+        if (strcmp(name, names[i]) == 0) {
+            *interpolation = (enum gc_resize_kind)i;
+            return GC_OK;
+        }
+    return gc_build_lacks(build, "interpolation '%.60s'", name);
+}
+
 static gc_status up_sampling2d(struct gc_build *build) {
+    struct gc_resize_params p = {.by_factor = true};
+    GC_TRY(gc_field_pair(&build->fields, "size", 1, 2, &p.height, &p.width));
+    GC_TRY(read_resize_kind(build, "nearest", &p.interpolation));
+    if (p.interpolation > GC_RESIZE_BILINEAR)
+        return GC_BUILD_OP(build, &gc_op_resize, p, NULL);
+    const struct gc_upsampling_params small = {p.height, p.width,
+                                               p.interpolation == GC_RESIZE_BILINEAR};
+    return GC_BUILD_OP(build, &gc_op_upsampling, small, NULL);
+}
+
+static gc_status read_size(struct gc_build *build, struct gc_resize_params *p) {
+    GC_TRY(gc_field_int(&build->fields, "height", 1, GC_REQUIRED, &p->height));
+    return gc_field_int(&build->fields, "width", 1, GC_REQUIRED, &p->width);
+}
+
+static gc_status resizing(struct gc_build *build) {
     const struct gc_fields *f = &build->fields;
-    struct gc_upsampling_params p = {0};
-    const char *interpolation;
-    GC_TRY(gc_field_pair(f, "size", 1, 2, &p.factor_h, &p.factor_w));
-    GC_TRY(gc_field_text(f, "interpolation", "nearest", &interpolation));
-    p.bilinear = strcmp(interpolation, "bilinear") == 0;
-    if (!p.bilinear && strcmp(interpolation, "nearest") != 0)
-        return gc_build_lacks(build, "interpolation '%s'", interpolation);
-    return GC_BUILD_OP(build, &gc_op_upsampling, p, NULL);
+    struct gc_resize_params p = {0};
+    bool crop, pad;
+    const char *mode;
+    GC_TRY(read_size(build, &p));
+    GC_TRY(read_resize_kind(build, "bilinear", &p.interpolation));
+    GC_TRY(gc_field_bool(f, "antialias", false, &p.antialias));
+    GC_TRY(gc_field_bool(f, "crop_to_aspect_ratio", false, &crop));
+    GC_TRY(gc_field_bool(f, "pad_to_aspect_ratio", false, &pad));
+    GC_TRY(gc_field_text(f, "fill_mode", "constant", &mode));
+    GC_TRY(gc_field_number(f, "fill_value", 0, &p.fill));
+    if (crop && pad)
+        return gc_build_lacks(build, "both crop_to_aspect_ratio and pad_to_aspect_ratio");
+    if (pad && strcmp(mode, "constant") != 0)
+        return gc_build_lacks(build, "fill_mode '%.60s'", mode);
+    p.fit = crop ? GC_FIT_CROP : pad ? GC_FIT_PAD : GC_FIT_STRETCH;
+    return GC_BUILD_OP(build, &gc_op_resize, p, NULL);
+}
+
+static gc_status center_crop(struct gc_build *build) {
+    struct gc_resize_params p = {.interpolation = GC_RESIZE_BILINEAR, .fit = GC_FIT_CENTER};
+    GC_TRY(read_size(build, &p));
+    return GC_BUILD_OP(build, &gc_op_resize, p, NULL);
 }
 
 static gc_status flatten(struct gc_build *build) {
@@ -385,6 +433,7 @@ static const struct gc_lowering layers[] = {
     {"AveragePooling2D", average_pooling2d, GC_PLAIN},
     {"BatchNormalization", batch_normalization, GC_PLAIN},
     {"BatchNormalizationV1", batch_normalization, GC_PLAIN},
+    {"CenterCrop", center_crop, GC_PLAIN},
     {"Concatenate", gc_build_concatenate, GC_MERGE},
     {"Conv2D", conv2d, GC_PLAIN},
     {"Conv2DTranspose", conv2d_transpose, GC_PLAIN},
@@ -435,6 +484,7 @@ static const struct gc_lowering layers[] = {
     {"RandomZoom", identity, GC_PLAIN},
     {"Rescaling", rescaling, GC_PLAIN},
     {"Reshape", reshape, GC_PLAIN},
+    {"Resizing", resizing, GC_PLAIN},
     {"SeparableConv2D", separable_conv2d, GC_PLAIN},
     {"SeparableConvolution2D", separable_conv2d, GC_PLAIN},
     {"SpatialDropout1D", identity, GC_PLAIN},

@@ -201,6 +201,34 @@ struct gc_upsampling_params {
     bool bilinear;
 };
 
+/* A picture of another size, Keras Resizing, CenterCrop, RandomCrop, and UpSampling2D by kernels of
+ * more than 2 x 2 pixels. */
+extern const struct gc_op gc_op_resize;
+enum gc_resize_kind {
+    GC_RESIZE_NEAREST,
+    GC_RESIZE_BILINEAR,
+    GC_RESIZE_BICUBIC,
+    GC_RESIZE_LANCZOS3,
+    GC_RESIZE_LANCZOS5,
+    GC_RESIZE_GAUSSIAN,
+    GC_RESIZE_MITCHELL,
+    GC_RESIZE_AREA
+};
+enum gc_fit {
+    GC_FIT_STRETCH, /* resizes the whole picture */
+    GC_FIT_CROP,    /* resizes the largest part in the middle that has the output's shape */
+    GC_FIT_PAD,     /* pads to the output's shape with `fill`, then resizes */
+    GC_FIT_CENTER   /* crops the middle at the output's size; a smaller picture as GC_FIT_CROP */
+};
+struct gc_resize_params {
+    int32_t height, width; /* of the output */
+    bool by_factor;        /* height and width are multiples of the input's */
+    enum gc_resize_kind interpolation;
+    enum gc_fit fit;
+    bool antialias; /* a smaller picture takes all pixels into account */
+    double fill;
+};
+
 /* Maximum or mean of windows, Keras MaxPooling2D and AveragePooling2D. */
 extern const struct gc_op gc_op_max_pooling, gc_op_average_pooling;
 struct gc_pooling_params {

@@ -224,6 +224,86 @@ TEST(upsampling) {
               8);
 }
 
+/* Every kernel, larger and smaller, with and without antialiasing. */
+TEST(resize) {
+    const gc_shape shapes[] = {PICTURE(5, 4, 3), PICTURE(1, 1, 2), PICTURE(9, 13, 1)};
+    for (int32_t kind = GC_RESIZE_NEAREST; kind <= GC_RESIZE_AREA; kind++)
+        for (int32_t antialias = 0; antialias <= 1; antialias++)
+            for (size_t k = 0; k < COUNT(shapes); k++) {
+                struct gc_resize_params params = {.height = 6,
+                                                  .width = 3,
+                                                  .interpolation = (enum gc_resize_kind)kind,
+                                                  .antialias = antialias};
+                const struct op_case c = {
+                    .op = &gc_op_resize, .params = &params, .in = {shapes[k]}};
+                op_test("to a size", &c);
+                params.by_factor = true;
+                op_test("by factors", &c);
+            }
+}
+
+TEST(resize_fits) {
+    static const gc_shape shapes[] = {PICTURE(5, 4, 3), PICTURE(2, 9, 2), PICTURE(9, 2, 1)};
+    for (int32_t fit = GC_FIT_STRETCH; fit <= GC_FIT_CENTER; fit++)
+        for (size_t k = 0; k < COUNT(shapes); k++)
+            op_test("fit",
+                    &(struct op_case){
+                        .op = &gc_op_resize,
+                        .params = &(struct gc_resize_params){.height = 4,
+                                                             .width = 3,
+                                                             .interpolation = GC_RESIZE_BILINEAR,
+                                                             .fit = (enum gc_fit)fit,
+                                                             .fill = 0.5},
+                        .in = {shapes[k]}});
+}
+
+TEST(resize_by_hand) {
+    struct gc_resize_params params = {.height = 1, .width = 2};
+    const gc_real row[] = {0, 4, 8, 100};
+    const gc_real *in[] = {row};
+    struct op_case c = {.op = &gc_op_resize, .params = &params, .in = {PICTURE(1, 4, 1)}};
+    op_expect("nearest", &c, in, NULL, (gc_real[]){4, 100}, 2);
+    params.interpolation = GC_RESIZE_BILINEAR;
+    op_expect("bilinear", &c, in, NULL, (gc_real[]){2, 54}, 2);
+    params.interpolation = GC_RESIZE_AREA;
+    op_expect("area", &c, in, NULL, (gc_real[]){2, 54}, 2);
+    params.interpolation = GC_RESIZE_BILINEAR;
+    params.antialias = true;
+    /* Weights 3, 3, 1 of 7: the distances are 1/2, 1/2 and 3/2 pixels of 2. */
+    op_expect("antialias", &c, in, NULL, (gc_real[]){(gc_real)(20 / 7.0), (gc_real)(328 / 7.0)}, 2);
+    params = (struct gc_resize_params){.height = 1, .width = 2, .fit = GC_FIT_CENTER};
+    op_expect("center", &c, in, NULL, (gc_real[]){4, 8}, 2);
+    params = (struct gc_resize_params){.height = 1, .width = 1, .fit = GC_FIT_CROP};
+    op_expect("crop", &c, in, NULL, (gc_real[]){4}, 1);
+    params = (struct gc_resize_params){.height = 3, .width = 3, .fit = GC_FIT_PAD, .fill = 7};
+    c.in[0] = PICTURE(1, 3, 1);
+    op_expect("pad", &c, in, NULL, (gc_real[]){7, 7, 7, 0, 4, 8, 7, 7, 7}, 9);
+}
+
+/* Overshoots beyond an edge are renormalised. */
+TEST(resize_bicubic_by_hand) {
+    const struct gc_resize_params params = {
+        .height = 1, .width = 2, .by_factor = true, .interpolation = GC_RESIZE_BICUBIC};
+    const struct op_case c = {.op = &gc_op_resize, .params = &params, .in = {PICTURE(1, 2, 1)}};
+    const gc_real in[] = {0, 1};
+    /* Keys' weights at the distances 1/4, 3/4 and 5/4 pixels */
+    const double near = 0.8671875, middle = 0.2265625, far = -0.0703125;
+    const gc_real expected[] = {(gc_real)(far / (far + near)), (gc_real)(middle / (near + middle)),
+                                (gc_real)(near / (near + middle)), (gc_real)(near / (far + near))};
+    op_expect("bicubic", &c, (const gc_real *[]){in}, NULL, expected, 4);
+}
+
+TEST(resize_refuses) {
+    gc_shape out;
+    struct gc_resize_params params = {.height = 0, .width = 2};
+    EXPECT_STATUS(gc_op_resize.shape(&out, &PICTURE(1, 4, 3), 1, &params), GC_INVALID_MODEL);
+    params.height = INT32_MAX;
+    params.by_factor = true;
+    EXPECT_STATUS(gc_op_resize.shape(&out, &PICTURE(2, 4, 3), 1, &params), GC_TOO_LARGE);
+    params = (struct gc_resize_params){.height = 1, .width = 100000, .fit = GC_FIT_PAD};
+    EXPECT_STATUS(gc_op_resize.shape(&out, &PICTURE(100000, 1, 1), 1, &params), GC_TOO_LARGE);
+}
+
 static const struct {
     const char *name;
     gc_shape in;
