@@ -7,7 +7,8 @@
  *                   shift = beta - moving_mean * scale
  *   rescaling       scale and offset as they are given
  *   normalization   scale = 1 / max(sqrt(variance), 1e-7),  shift = -mean * scale, or the inverse
- *   layer scale     scale = gamma,  shift = 0 */
+ *   layer scale     scale = gamma,  shift = 0
+ *   scale and shift scale = gamma,  shift = beta */
 #include "base/memory.h"
 #include "graph/shapes.h"
 #include "ops/ops.h"
@@ -306,6 +307,60 @@ const struct gc_op gc_op_layer_scale = {
     .affine = layer_scale_affine,
     .reference = {.state_size = sizeof(struct affine),
                   .prepare = layer_scale_prepare,
+                  .release = affine_release,
+                  .forward = affine_forward_reference,
+                  .backward = affine_backward_reference},
+};
+
+/* ---- Scale and shift ---- */
+
+static gc_status scale_shift_shape(gc_shape *out, const gc_shape *in, int32_t input_count,
+                                   const void *params) {
+    const struct gc_scale_shift_params *p = params;
+    GC_TRY(gc_check_axis(in, p->axis, "a scale and shift"));
+    return gc_same_shape(out, in, input_count, params);
+}
+
+static gc_shape scale_shift_weight(int32_t slot, const gc_shape *in, const void *params) {
+    const struct gc_scale_shift_params *p = params;
+    if ((slot == 0 && p->scale) || (slot == 1 && p->center))
+        return (gc_shape){1, {in->dims[p->axis]}};
+    return (gc_shape){.rank = -1};
+}
+
+static void scale_shift_coefficients(const struct gc_step *step, gc_real *scale, gc_real *shift) {
+    const struct gc_scale_shift_params *p = step->params;
+    const float *gamma = step->weights[0], *beta = step->weights[1];
+    for (int32_t c = 0; c < step->in->dims[p->axis]; c++) {
+        scale[c] = gamma == NULL ? 1 : gamma[c];
+        shift[c] = beta == NULL ? 0 : beta[c];
+    }
+}
+
+static bool scale_shift_affine(const struct gc_step *step, gc_real *scale, gc_real *shift) {
+    const struct gc_scale_shift_params *p = step->params;
+    if (p->axis != step->in->rank - 1)
+        return false;
+    if (scale != NULL)
+        scale_shift_coefficients(step, scale, shift);
+    return true;
+}
+
+static gc_status scale_shift_prepare(struct gc_step *step) {
+    const struct gc_scale_shift_params *p = step->params;
+    GC_TRY(affine_prepare(step, p->axis));
+    const struct affine *affine = step->state;
+    scale_shift_coefficients(step, affine->scale, affine->shift);
+    return GC_OK;
+}
+
+const struct gc_op gc_op_scale_shift = {
+    .name = "scale_shift",
+    .shape = scale_shift_shape,
+    .weight = scale_shift_weight,
+    .affine = scale_shift_affine,
+    .reference = {.state_size = sizeof(struct affine),
+                  .prepare = scale_shift_prepare,
                   .release = affine_release,
                   .forward = affine_forward_reference,
                   .backward = affine_backward_reference},

@@ -215,3 +215,34 @@ const struct gc_op gc_op_dense = {
     .paths = {dense_paths},
     .reference = {.forward = dense_forward_reference, .backward = dense_backward_reference},
 };
+
+/* ---- The same with weights of other shapes ---- */
+
+static gc_status shaped_dense_shape(gc_shape *out, const gc_shape *in, int32_t input_count,
+                                    const void *params) {
+    const struct gc_shaped_dense_params *p = params;
+    GC_TRY(dense_shape(out, in, input_count, &p->dense));
+    const size_t wanted = (size_t)gc_shape_channels(in) * (size_t)p->dense.units;
+    if (gc_shape_count(&p->kernel) != wanted)
+        return gc_fail(GC_INVALID_MODEL, "a kernel of %zu values for %d inputs and %d units",
+                       gc_shape_count(&p->kernel), (int)gc_shape_channels(in), (int)p->dense.units);
+    return GC_OK;
+}
+
+static gc_shape shaped_dense_weight(int32_t slot, const gc_shape *in, const void *params) {
+    (void)in;
+    const struct gc_shaped_dense_params *p = params;
+    if (slot == 0)
+        return p->kernel;
+    return slot == 1 && p->dense.bias ? p->biases : (gc_shape){.rank = -1};
+}
+
+const struct gc_op gc_op_shaped_dense = {
+    .name = "shaped_dense",
+    .takes_affine = true,
+    .takes_clamp = true,
+    .shape = shaped_dense_shape,
+    .weight = shaped_dense_weight,
+    .paths = {dense_paths},
+    .reference = {.forward = dense_forward_reference, .backward = dense_backward_reference},
+};

@@ -48,6 +48,23 @@ struct gc_dense_params {
     bool bias;
 };
 
+/* The same over the last axes, Keras EinsumDense and the projections of MultiHeadAttention. Only the
+ * shapes in which the weights are kept differ. A reshape before and after it divides the axes.
+ *   weights   kernel `kernel`, bias `biases` */
+extern const struct gc_op gc_op_shaped_dense;
+struct gc_shaped_dense_params {
+    struct gc_dense_params dense; /* first, because Dense's functions read it */
+    gc_shape kernel, biases;      /* as many values as in * units, and as units */
+};
+
+/* Contraction of two inputs over one axis of each, Keras Dot and Attention. `batch` leading axes
+ * are common to both. */
+extern const struct gc_op gc_op_dot;
+struct gc_dot_params {
+    int32_t batch;
+    int32_t axis[2]; /* of each input, from `batch` on */
+};
+
 /* ---- Normalisation and scaling ---- */
 
 /* Batch normalisation with its moving statistics.
@@ -83,17 +100,33 @@ struct gc_normalization_params {
     double constants[]; /* [2 * count], the means and then the variances */
 };
 
+/* x * gamma + beta, the end of Keras GroupNormalization.
+ *   weights   gamma, beta, [channels along the axis] each */
+extern const struct gc_op gc_op_scale_shift;
+struct gc_scale_shift_params {
+    int32_t axis;
+    bool scale, center; /* whether gamma, beta are there */
+};
+
 /* x * gamma, ConvNeXt's LayerScale.
  *   weights   gamma [channels] */
 extern const struct gc_op gc_op_layer_scale;
 
-/* Keras LayerNormalization.
+/* Keras LayerNormalization, RMSNormalization and UnitNormalization, and GroupNormalization without
+ * gamma and beta.
  *   weights   gamma, beta, with the sizes of the normalised axes */
 extern const struct gc_op gc_op_layer_norm;
+enum gc_norm_kind {
+    GC_NORM_LAYER, /* by mean and variance */
+    GC_NORM_RMS,   /* by the root mean square */
+    GC_NORM_UNIT   /* to the length 1 */
+};
 struct gc_layer_norm_params {
     bool axes[GC_MAX_RANK]; /* the axes that are normalised together */
-    double epsilon;
-    bool scale, center; /* whether gamma, beta are there */
+    double epsilon;         /* GC_NORM_UNIT: the least length that a vector is divided by */
+    bool scale, center;     /* whether gamma, beta are there */
+    enum gc_norm_kind kind;
+    int32_t groups, group_axis; /* groups along an axis are normalised apart; 0 for none */
 };
 
 /* ---- Value by value ---- */
@@ -275,6 +308,13 @@ struct gc_pad_params {
 extern const struct gc_op gc_op_repeat, gc_op_tile;
 struct gc_repeat_params {
     int32_t count[GC_MAX_RANK];
+};
+
+/* Mean or maximum of windows that divide the picture, Keras AdaptiveAveragePooling2D and
+ * AdaptiveMaxPooling2D. */
+extern const struct gc_op gc_op_adaptive_average, gc_op_adaptive_max;
+struct gc_adaptive_pooling_params {
+    int32_t height, width; /* of the output */
 };
 
 /* ---- Shapes ---- */

@@ -360,3 +360,11 @@ TEST(dense_by_hand) {
     const struct op_case c = {.op = &gc_op_dense, .params = &params, .in = {{1, {3}}}};
     op_expect("3 to 2", &c, (const gc_real *[]){in}, (const float *[]){kernel, bias}, expected, 2);
 }
+
+TEST(shaped_dense) {
+    const struct gc_shaped_dense_params params = {{6, true}, {3, {5, 2, 3}}, {2, {2, 3}}};
+    const struct op_case c = {.op = &gc_op_shaped_dense, .params = &params, .in = {{2, {4, 5}}}};
+    test_fused("several rows", &c);
+    gc_shape out;
+    EXPECT_STATUS(gc_op_shaped_dense.shape(&out, &VECTOR(4), 1, &params), GC_INVALID_MODEL);
+}

@@ -134,6 +134,56 @@ TEST(concatenate) {
     EXPECT_STATUS(gc_op_concatenate.shape(&out, &in[2], 1, &last), GC_INVALID_MODEL);
 }
 
+TEST(dot) {
+    static const struct {
+        struct gc_dot_params params;
+        gc_shape in[2];
+    } cases[] = {
+        {{0, {0, 0}}, {VECTOR(5), VECTOR(5)}},
+        {{0, {0, 0}}, {{2, {4, 3}}, {2, {4, 5}}}},
+        {{0, {1, 0}}, {{2, {3, 4}}, {2, {4, 5}}}},
+        {{0, {1, 0}}, {PICTURE(2, 4, 3), VECTOR(4)}},
+        {{1, {2, 2}}, {PICTURE(2, 4, 3), PICTURE(2, 5, 3)}},
+        {{1, {2, 1}}, {PICTURE(2, 4, 3), PICTURE(2, 3, 5)}},
+        {{2, {2, 2}}, {PICTURE(2, 4, 3), PICTURE(2, 4, 3)}},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++)
+        op_test("dot", &(struct op_case){.op = &gc_op_dot,
+                                         .params = &cases[i].params,
+                                         .input_count = 2,
+                                         .in = {cases[i].in[0], cases[i].in[1]}});
+    const struct op_case c = {.op = &gc_op_dot,
+                              .params = &cases[2].params,
+                              .input_count = 2,
+                              .in = {{2, {1, 2}}, {2, {2, 2}}}};
+    op_expect("by hand", &c, (const gc_real *[]){(gc_real[]){1, 2}, (gc_real[]){3, 4, 5, 6}}, NULL,
+              (gc_real[]){13, 16}, 2);
+    gc_shape out;
+    EXPECT_STATUS(gc_op_dot.shape(&out, c.in, 1, c.params), GC_INVALID_MODEL);
+    EXPECT_STATUS(gc_op_dot.shape(&out, (gc_shape[]){{2, {1, 2}}, {2, {3, 2}}}, 2, c.params),
+                  GC_INVALID_MODEL);
+}
+
+TEST(adaptive_pooling) {
+    static const struct gc_adaptive_pooling_params params[] = {{2, 3}, {1, 1}, {5, 7}};
+    const gc_shape shapes[] = {PICTURE(5, 7, 3), PICTURE(4, 4, 2), PICTURE(1, 2, 1)};
+    for (size_t i = 0; i < COUNT(params); i++)
+        for (size_t k = 0; k < COUNT(shapes); k++) {
+            struct op_case c = {
+                .op = &gc_op_adaptive_average, .params = &params[i], .in = {shapes[k]}};
+            op_test("average", &c);
+            c.op = &gc_op_adaptive_max;
+            op_test("maximum", &c);
+        }
+    const struct gc_adaptive_pooling_params two = {1, 2};
+    struct op_case c = {.op = &gc_op_adaptive_average, .params = &two, .in = {PICTURE(1, 3, 1)}};
+    const gc_real *in[] = {(gc_real[]){1, 5, 3}};
+    op_expect("average", &c, in, NULL, (gc_real[]){3, 4}, 2);
+    c.op = &gc_op_adaptive_max;
+    op_expect("maximum", &c, in, NULL, (gc_real[]){5, 5}, 2);
+    op_expect_gradient("maximum", &c, in, NULL, 0, (gc_real[]){1, 10}, (gc_real[]){0, 11, 0}, 3);
+}
+
 TEST(permute) {
     static const struct gc_permute_params params[] = {{{1, 0, 2}}, {{2, 0, 1}}, {{0, 1, 2}}};
     for (size_t i = 0; i < COUNT(params); i++)

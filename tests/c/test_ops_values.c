@@ -108,14 +108,40 @@ static const struct {
     gc_shape in;
     struct gc_layer_norm_params params;
 } layer_norms[] = {
-    {"channels", {3, {3, 4, 7}}, {{false, false, true}, 1e-3, true, true}},
-    {"no scale", {3, {3, 4, 7}}, {{false, false, true}, 1e-6, false, true}},
-    {"no center", {3, {3, 4, 7}}, {{false, false, true}, 1e-6, true, false}},
-    {"vector", {1, {9}}, {{true}, 1e-3, true, true}},
-    {"all axes", {3, {2, 3, 5}}, {{true, true, true}, 1e-3, true, true}},
-    {"rows", {3, {4, 3, 5}}, {{true, false, false}, 1e-3, true, true}},
-    {"rows and channels", {3, {4, 3, 5}}, {{true, false, true}, 1e-3, true, true}},
-    {"one value", {3, {2, 2, 1}}, {{false, false, true}, 1e-3, true, true}},
+    {"channels", {3, {3, 4, 7}}, {{false, false, true}, 1e-3, true, true, GC_NORM_LAYER, 0, 0}},
+    {"no scale", {3, {3, 4, 7}}, {{false, false, true}, 1e-6, false, true, GC_NORM_LAYER, 0, 0}},
+    {"no center", {3, {3, 4, 7}}, {{false, false, true}, 1e-6, true, false, GC_NORM_LAYER, 0, 0}},
+    {"vector", {1, {9}}, {{true}, 1e-3, true, true, GC_NORM_LAYER, 0, 0}},
+    {"all axes", {3, {2, 3, 5}}, {{true, true, true}, 1e-3, true, true, GC_NORM_LAYER, 0, 0}},
+    {"rows", {3, {4, 3, 5}}, {{true, false, false}, 1e-3, true, true, GC_NORM_LAYER, 0, 0}},
+    {"rows and channels",
+     {3, {4, 3, 5}},
+     {{true, false, true}, 1e-3, true, true, GC_NORM_LAYER, 0, 0}},
+    {"one value", {3, {2, 2, 1}}, {{false, false, true}, 1e-3, true, true, GC_NORM_LAYER, 0, 0}},
+    {"root mean square",
+     {3, {3, 4, 7}},
+     {{false, false, true}, 1e-6, true, false, GC_NORM_RMS, 0, 0}},
+    {"root mean square of a picture",
+     {3, {3, 2, 3}},
+     {{true, true, true}, 1e-6, true, false, GC_NORM_RMS, 0, 0}},
+    {"unit length",
+     {3, {3, 4, 7}},
+     {{false, false, true}, 1e-12, false, false, GC_NORM_UNIT, 0, 0}},
+    {"unit length of columns",
+     {3, {3, 4, 2}},
+     {{false, true, true}, 1e-12, false, false, GC_NORM_UNIT, 0, 0}},
+    {"shorter than the least length",
+     {3, {3, 4, 7}},
+     {{false, false, true}, 100, false, false, GC_NORM_UNIT, 0, 0}},
+    {"groups of channels",
+     {3, {3, 2, 6}},
+     {{true, true, true}, 1e-3, false, false, GC_NORM_LAYER, 3, 2}},
+    {"groups of rows",
+     {3, {4, 2, 3}},
+     {{true, true, true}, 1e-3, false, false, GC_NORM_LAYER, 2, 0}},
+    {"one channel a group",
+     {3, {3, 2, 4}},
+     {{true, true, true}, 1e-3, false, false, GC_NORM_LAYER, 4, 2}},
 };
 
 TEST(layer_norm) {
@@ -126,12 +152,46 @@ TEST(layer_norm) {
 }
 
 TEST(layer_norm_by_hand) {
-    const struct gc_layer_norm_params params = {{true}, 3, true, true};
+    const struct gc_layer_norm_params params = {{true}, 3, true, true, GC_NORM_LAYER, 0, 0};
     const gc_real in[] = {1, 3}, expected[] = {10 - 0.5, 20 + 1};
     const float gamma[] = {1, 2}, beta[] = {10, 20};
     const struct op_case c = {.op = &gc_op_layer_norm, .params = &params, .in = {VECTOR(2)}};
     op_expect("two values", &c, (const gc_real *[]){in}, (const float *[]){gamma, beta}, expected,
               2);
+}
+
+TEST(norms_by_hand) {
+    struct gc_layer_norm_params params = {.axes = {true}, .kind = GC_NORM_UNIT, .epsilon = 1e-12};
+    const gc_real in[] = {3, 4};
+    const struct op_case c = {.op = &gc_op_layer_norm, .params = &params, .in = {VECTOR(2)}};
+    op_expect("unit length", &c, (const gc_real *[]){in}, NULL,
+              (gc_real[]){(gc_real)0.6, (gc_real)0.8}, 2);
+    const gc_real zero[] = {0, 0};
+    op_expect("no length", &c, (const gc_real *[]){zero}, NULL, zero, 2);
+    params = (struct gc_layer_norm_params){.axes = {true}, .kind = GC_NORM_RMS, .epsilon = 12.5};
+    op_expect("root mean square", &c, (const gc_real *[]){in}, NULL,
+              (gc_real[]){(gc_real)0.6, (gc_real)0.8}, 2);
+    params = (struct gc_layer_norm_params){.axes = {true}, .epsilon = 0.75, .groups = 2};
+    const struct op_case four = {.op = &gc_op_layer_norm, .params = &params, .in = {VECTOR(4)}};
+    const gc_real pairs[] = {1, 2, 10, 11};
+    op_expect("two groups", &four, (const gc_real *[]){pairs}, NULL,
+              (gc_real[]){-0.5, 0.5, -0.5, 0.5}, 4);
+    params.groups = 3;
+    gc_shape out;
+    EXPECT_STATUS(gc_op_layer_norm.shape(&out, four.in, 1, &params), GC_INVALID_MODEL);
+}
+
+TEST(scale_shift) {
+    static const struct gc_scale_shift_params params[] = {
+        {2, true, true}, {0, true, false}, {1, false, true}};
+    for (size_t i = 0; i < COUNT(params); i++)
+        op_test("scale and shift", &(struct op_case){.op = &gc_op_scale_shift,
+                                                     .params = &params[i],
+                                                     .in = {PICTURE(3, 2, 5)}});
+    const struct gc_scale_shift_params one = {0, true, true};
+    const struct op_case c = {.op = &gc_op_scale_shift, .params = &one, .in = {VECTOR(2)}};
+    op_expect("by hand", &c, (const gc_real *[]){(gc_real[]){1, 2}},
+              (const float *[]){(float[]){3, 4}, (float[]){5, 6}}, (gc_real[]){8, 14}, 2);
 }
 
 /* ---- Value by value ---- */
