@@ -41,21 +41,6 @@ static gc_status add_identity(struct gc_build *build) {
     return gc_build_op(build, &gc_op_reshape, &params, sizeof params, NULL);
 }
 
-/* Checks the options that no class of layers supports. */
-static gc_status check_options(struct gc_build *build) {
-    const char *format;
-    GC_TRY(gc_field_text(&build->fields, "data_format", "channels_last", &format));
-    if (strcmp(format, "channels_first") == 0)
-        return gc_build_lacks(build,
-                              "data_format channels_first (only channels_last is supported)");
-    /* Policies of mixed precision are allowed, because their weights are float32. */
-    yyjson_val *policy = gc_field(&build->fields, "dtype");
-    const char *type = gc_json_text(yyjson_obj_get(policy, "class_name"));
-    if (type != NULL && strstr(type, "Quantized") != NULL)
-        return gc_build_lacks(build, "a quantized dtype policy");
-    return GC_OK;
-}
-
 static gc_status lower(struct gc_build *build) {
     if (build->layer->lowering == NULL) {
         build->unknown = true;
@@ -67,7 +52,7 @@ static gc_status lower(struct gc_build *build) {
     if (build->input_count == 0)
         return gc_fail(GC_INVALID_MODEL, "it is given no input");
     gc_function_read_call(build);
-    GC_TRY(check_options(build));
+    GC_TRY(gc_build_check_options(build));
     GC_TRY(build->layer->lowering->lower(build));
     return build->unknown || build->value != GC_NONE ? GC_OK : add_identity(build);
 }
@@ -142,6 +127,8 @@ static gc_status build_layer(const struct builder *b, struct gc_keras_layer *lay
                              .inputs = sources->values,
                              .input_count = sources->count,
                              .value = GC_NONE,
+                             .part_path = "",
+                             .part_store = "",
                              .unknown = sources->unknown};
     GC_TRY(add_layer(b, &build.layer_index, layer, number, sources->layers, sources->layer_count));
     GC_TRY(in_layer(lower(&build), layer));

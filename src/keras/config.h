@@ -8,7 +8,7 @@
 #include "keras/pool.h"
 
 /* Weight arrays of one layer. */
-#define GC_KERAS_MAX_ARRAYS 4
+#define GC_KERAS_MAX_ARRAYS 8
 
 struct gc_lowering;
 

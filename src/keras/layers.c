@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "keras/activation.h"
+#include "keras/class.h"
+#include "keras/sequence.h"
 
 #define ENTRIES(array) (int32_t)(sizeof(array) / sizeof *(array))
 
@@ -200,6 +202,51 @@ static gc_status layer_normalization(struct gc_build *build) {
     return GC_BUILD_OP(build, &gc_op_layer_norm, p, arrays);
 }
 
+/* Each group of channels alone, over all other axes. */
+static gc_status group_normalization(struct gc_build *build) {
+    static const char *const arrays[GC_MAX_WEIGHTS] = {"gamma", "beta"};
+    const struct gc_fields *f = &build->fields;
+    struct gc_layer_norm_params p = {.epsilon = 0};
+    struct gc_scale_shift_params affine = {0};
+    GC_TRY(gc_field_int(f, "groups", -1, 32, &p.groups));
+    GC_TRY(gc_field_axis(f, "axis", -1, &p.group_axis));
+    GC_TRY(gc_field_number(f, "epsilon", 1e-3, &p.epsilon));
+    GC_TRY(gc_field_bool(f, "scale", true, &affine.scale));
+    GC_TRY(gc_field_bool(f, "center", true, &affine.center));
+    if (p.epsilon < 0)
+        return gc_field_wrong(f, "epsilon", "a number from 0 on");
+    if (p.groups == 0)
+        return gc_field_wrong(f, "groups", "a number of groups, or -1 for one a channel");
+    GC_TRY(gc_build_axis(build, p.group_axis, &p.group_axis));
+    if (build->unknown)
+        return GC_OK;
+    const gc_shape *in = &build->graph->values[build->inputs[0]].shape;
+    for (int32_t axis = 0; axis < in->rank; axis++)
+        p.axes[axis] = true;
+    if (p.groups < 0)
+        p.groups = in->dims[p.group_axis];
+    affine.axis = p.group_axis;
+    GC_TRY(GC_BUILD_OP(build, &gc_op_layer_norm, p, NULL));
+    return affine.scale || affine.center ? GC_BUILD_OP(build, &gc_op_scale_shift, affine, arrays)
+                                         : GC_OK;
+}
+
+static gc_status rms_normalization(struct gc_build *build) {
+    static const char *const arrays[GC_MAX_WEIGHTS] = {"scale"};
+    struct gc_layer_norm_params p = {.scale = true, .kind = GC_NORM_RMS};
+    GC_TRY(gc_field_number(&build->fields, "epsilon", 1e-6, &p.epsilon));
+    if (p.epsilon < 0)
+        return gc_field_wrong(&build->fields, "epsilon", "a number from 0 on");
+    GC_TRY(read_axes(build, "axis", -1, p.axes));
+    return GC_BUILD_OP(build, &gc_op_layer_norm, p, arrays);
+}
+
+static gc_status unit_normalization(struct gc_build *build) {
+    struct gc_layer_norm_params p = {.epsilon = 1e-12, .kind = GC_NORM_UNIT};
+    GC_TRY(read_axes(build, "axis", -1, p.axes));
+    return GC_BUILD_OP(build, &gc_op_layer_norm, p, NULL);
+}
+
 static gc_status layer_scale(struct gc_build *build) {
     static const char *const arrays[GC_MAX_WEIGHTS] = {"gamma"};
     return gc_build_op(build, &gc_op_layer_scale, NULL, 0, arrays);
@@ -308,6 +355,14 @@ static gc_status center_crop(struct gc_build *build) {
     return GC_BUILD_OP(build, &gc_op_resize, p, NULL);
 }
 
+/* What predict() does. Keras 2 resizes the largest part of the right shape. Keras 3 does nothing,
+ * and later layers get a picture of another size than in training. */
+static gc_status random_crop(struct gc_build *build) {
+    struct gc_resize_params p = {.interpolation = GC_RESIZE_BILINEAR, .fit = GC_FIT_CROP};
+    GC_TRY(read_size(build, &p));
+    return build->keras_2 ? GC_BUILD_OP(build, &gc_op_resize, p, NULL) : GC_OK;
+}
+
 static gc_status flatten(struct gc_build *build) {
     const struct gc_reshape_params p = {.shape = {1, {-1}}};
     return GC_BUILD_OP(build, &gc_op_reshape, p, NULL);
@@ -376,6 +431,20 @@ static gc_status global_max_pooling2d(struct gc_build *build) {
     return global_pool(build, &gc_op_global_max);
 }
 
+static gc_status adaptive_pool(struct gc_build *build, const struct gc_op *op) {
+    struct gc_adaptive_pooling_params p = {0};
+    GC_TRY(gc_field_pair(&build->fields, "output_size", 1, GC_REQUIRED, &p.height, &p.width));
+    return GC_BUILD_OP(build, op, p, NULL);
+}
+
+static gc_status adaptive_average_pooling2d(struct gc_build *build) {
+    return adaptive_pool(build, &gc_op_adaptive_average);
+}
+
+static gc_status adaptive_max_pooling2d(struct gc_build *build) {
+    return adaptive_pool(build, &gc_op_adaptive_max);
+}
+
 /* ---- Merging ---- */
 
 /* A layer that merges takes a list. One that takes something else is a function, and its other
@@ -406,11 +475,82 @@ static gc_status subtract(struct gc_build *build) {
     return merge(build, &gc_op_subtract);
 }
 
+/* The first input plus the second one times a constant, in InceptionResNetV2. */
+static gc_status custom_scale(struct gc_build *build) {
+    struct gc_rescaling_params p = {.channels = 1};
+    GC_TRY(gc_field_number(&build->fields, "scale", 1, &p.scale[0]));
+    if (build->input_count != 2)
+        return gc_fail(GC_INVALID_MODEL, "it takes two inputs and is given %d",
+                       (int)build->input_count);
+    int32_t terms[2] = {build->inputs[0], GC_NONE};
+    gc_build_inputs(build, &build->inputs[1], 1);
+    GC_TRY(GC_BUILD_OP(build, &gc_op_rescaling, p, NULL));
+    terms[1] = build->value;
+    gc_build_inputs(build, terms, 2);
+    return gc_build_op(build, &gc_op_add, NULL, 0, NULL);
+}
+
 gc_status gc_build_concatenate(struct gc_build *build) {
     struct gc_concatenate_params p;
     GC_TRY(gc_field_axis(&build->fields, "axis", -1, &p.axis));
     GC_TRY(gc_build_axis(build, p.axis, &p.axis));
     return GC_BUILD_OP(build, &gc_op_concatenate, p, NULL);
+}
+
+/* ---- Layers around another layer ---- */
+
+static bool is_one_of(const char *type, const char *const *types) {
+    while (*types != NULL && strcmp(type, *types) != 0)
+        types++;
+    return *types != NULL;
+}
+
+/* Appends the layer inside of a layer, if its class is among `allowed`. */
+static gc_status wrapped(struct gc_build *build, const char *const *allowed) {
+    yyjson_val *inside = gc_field(&build->fields, "layer");
+    yyjson_val *config = yyjson_obj_get(inside, "config");
+    const char *type = gc_json_text(yyjson_obj_get(inside, "class_name"));
+    if (type == NULL || !yyjson_is_obj(config))
+        return gc_field_wrong(&build->fields, "layer", "a layer");
+    const struct gc_lowering *lowering = gc_layer_find(type);
+    if (lowering == NULL || gc_class_is_custom(inside) || !is_one_of(type, allowed))
+        return gc_build_lacks(build, "a layer of the class '%.60s'", type);
+    build->fields.object = config;
+    GC_TRY(gc_build_check_options(build));
+    gc_build_part(build, "", "/layer");
+    return lowering->lower(build);
+}
+
+/* Of layers whose last axis is all that matters, so that they work on all steps at once. */
+static gc_status time_distributed(struct gc_build *build) {
+    static const char *const by_last_axis[] = {"ActivityRegularization",
+                                               "AlphaDropout",
+                                               "Dense",
+                                               "Dropout",
+                                               "ELU",
+                                               "GaussianDropout",
+                                               "GaussianNoise",
+                                               "Identity",
+                                               "LeakyReLU",
+                                               "ReLU",
+                                               "Rescaling",
+                                               NULL};
+    return wrapped(build, by_last_axis);
+}
+
+/* The kernel in the file is the normalised one, which predict() uses as it is. */
+static gc_status spectral_normalization(struct gc_build *build) {
+    static const char *const with_kernel[] = {"Conv2D", "Conv2DTranspose", "Dense",
+                                              "DepthwiseConv2D", NULL};
+    const int32_t kernel = build->weight_count;
+    GC_TRY(wrapped(build, with_kernel));
+    if (build->unknown)
+        return GC_OK;
+    const gc_shape shape = build->graph->weights[build->layer->weights[kernel]].shape;
+    /* In the file the kernel comes first once more, then the vector, which only training reads. */
+    gc_build_part(build, "", "");
+    build->part_first--;
+    return gc_build_weight(build, "vector_u", &(gc_shape){2, {1, gc_shape_channels(&shape)}});
 }
 
 /* ---- The identity ---- */
@@ -426,6 +566,8 @@ static gc_status identity(struct gc_build *build) {
 static const struct gc_lowering layers[] = {
     {"Activation", activation, GC_PLAIN},
     {"ActivityRegularization", identity, GC_PLAIN},
+    {"AdaptiveAveragePooling2D", adaptive_average_pooling2d, GC_PLAIN},
+    {"AdaptiveMaxPooling2D", adaptive_max_pooling2d, GC_PLAIN},
     {"Add", add, GC_MERGE},
     {"AlphaDropout", identity, GC_PLAIN},
     {"AugMix", identity, GC_PLAIN},
@@ -440,6 +582,7 @@ static const struct gc_lowering layers[] = {
     {"Convolution2D", conv2d, GC_PLAIN},
     {"Convolution2DTranspose", conv2d_transpose, GC_PLAIN},
     {"Cropping2D", cropping2d, GC_PLAIN},
+    {"CustomScaleLayer", custom_scale, GC_MERGE},
     {"CutMix", identity, GC_PLAIN},
     {"Dense", dense, GC_PLAIN},
     {"DepthwiseConv2D", depthwise_conv2d, GC_PLAIN},
@@ -449,6 +592,7 @@ static const struct gc_lowering layers[] = {
     {"GaussianNoise", identity, GC_PLAIN},
     {"GlobalAveragePooling2D", global_average_pooling2d, GC_PLAIN},
     {"GlobalMaxPooling2D", global_max_pooling2d, GC_PLAIN},
+    {"GroupNormalization", group_normalization, GC_PLAIN},
     {"Identity", identity, GC_PLAIN},
     {"LayerNormalization", layer_normalization, GC_PLAIN},
     {"LayerScale", layer_scale, GC_PLAIN},
@@ -460,11 +604,13 @@ static const struct gc_lowering layers[] = {
     {"Normalization", normalization, GC_PLAIN},
     {"PReLU", prelu, GC_PLAIN},
     {"Permute", permute, GC_PLAIN},
+    {"RMSNormalization", rms_normalization, GC_PLAIN},
     {"RandAugment", identity, GC_PLAIN},
     {"RandomBrightness", identity, GC_PLAIN},
     {"RandomColorDegeneration", identity, GC_PLAIN},
     {"RandomColorJitter", identity, GC_PLAIN},
     {"RandomContrast", identity, GC_PLAIN},
+    {"RandomCrop", random_crop, GC_PLAIN},
     {"RandomElasticTransform", identity, GC_PLAIN},
     {"RandomErasing", identity, GC_PLAIN},
     {"RandomFlip", identity, GC_PLAIN},
@@ -490,15 +636,19 @@ static const struct gc_lowering layers[] = {
     {"SpatialDropout1D", identity, GC_PLAIN},
     {"SpatialDropout2D", identity, GC_PLAIN},
     {"SpatialDropout3D", identity, GC_PLAIN},
+    {"SpectralNormalization", spectral_normalization, GC_PLAIN},
     {"StochasticDepth", identity, GC_PLAIN},
     {"Subtract", subtract, GC_MERGE},
     {"SyncBatchNormalization", batch_normalization, GC_PLAIN},
+    {"TimeDistributed", time_distributed, GC_PLAIN},
+    {"UnitNormalization", unit_normalization, GC_PLAIN},
     {"UpSampling2D", up_sampling2d, GC_PLAIN},
     {"ZeroPadding2D", zero_padding2d, GC_PLAIN},
     {NULL, NULL, GC_PLAIN},
 };
 
-static const struct gc_lowering *const tables[] = {layers, gc_activation_layers};
+static const struct gc_lowering *const tables[] = {layers, gc_activation_layers,
+                                                   gc_sequence_layers};
 
 const struct gc_lowering *gc_layer_find(const char *type) {
     const struct gc_lowering *found = NULL;

@@ -17,19 +17,21 @@ const struct gc_lowering *gc_lowering_find(const struct gc_lowering *table, cons
 /* Training changes neither moving statistics nor the statistics of Normalization. */
 static bool is_trainable(const struct gc_keras_layer *layer, const char *array) {
     return layer->trainable && strncmp(array, "moving_", 7) != 0 &&
-           strcmp(layer->type, "Normalization") != 0;
+           strcmp(array, "vector_u") != 0 && strcmp(layer->type, "Normalization") != 0;
 }
 
 static gc_status create_weight(struct gc_build *build, const char *array, const gc_shape *shape,
                                int32_t *index) {
     struct gc_keras_layer *layer = build->layer;
-    const size_t bytes = strlen(layer->path) + strlen(layer->store) + strlen(array) + 16;
+    const size_t bytes = strlen(layer->path) + strlen(layer->store) + strlen(array) +
+                         strlen(build->part_path) + strlen(build->part_store) + 24;
     char *path = gc_pool_allocate(build->pool, bytes, 1);
     char *store = gc_pool_allocate(build->pool, bytes, 1);
     if (path == NULL || store == NULL)
         return gc_pool_fail();
-    snprintf(path, bytes, "%s/%s", layer->path, array);
-    snprintf(store, bytes, "%s/vars/%d", layer->store, (int)layer->weight_count);
+    snprintf(path, bytes, "%s%s/%s", layer->path, build->part_path, array);
+    snprintf(store, bytes, "%s%s/vars/%d", layer->store, build->part_store,
+             (int)(layer->weight_count - build->part_first));
     GC_TRY(gc_graph_add_weight(build->graph, index, path, store, shape));
     layer->weights[layer->weight_count++] = *index;
     const double count = (double)gc_shape_count(shape);
@@ -60,7 +62,18 @@ gc_status gc_build_weight(struct gc_build *build, const char *array, const gc_sh
     return build->unknown ? GC_OK : take_weight(build, array, shape, &index);
 }
 
+void gc_build_part(struct gc_build *build, const char *path, const char *store) {
+    build->part_path = path;
+    build->part_store = store;
+    build->part_first = build->weight_count;
+}
+
 /* ---- Operators ---- */
+
+void gc_build_inputs(struct gc_build *build, const int32_t *inputs, int32_t count) {
+    build->inputs = inputs;
+    build->input_count = count;
+}
 
 gc_status gc_build_op(struct gc_build *build, const struct gc_op *op, const void *params,
                       size_t params_size, const char *const arrays[GC_MAX_WEIGHTS]) {
@@ -124,4 +137,18 @@ gc_status gc_build_lacks(struct gc_build *build, const char *format, ...) {
         return GC_OK;
     build->layer->lacking = gc_pool_text(build->pool, text);
     return build->layer->lacking == NULL ? gc_pool_fail() : GC_OK;
+}
+
+gc_status gc_build_check_options(struct gc_build *build) {
+    const char *format;
+    GC_TRY(gc_field_text(&build->fields, "data_format", "channels_last", &format));
+    if (strcmp(format, "channels_first") == 0)
+        return gc_build_lacks(build,
+                              "data_format channels_first (only channels_last is supported)");
+    /* Policies of mixed precision are allowed, because their weights are float32. */
+    yyjson_val *policy = gc_field(&build->fields, "dtype");
+    const char *type = gc_json_text(yyjson_obj_get(policy, "class_name"));
+    if (type != NULL && strstr(type, "Quantized") != NULL)
+        return gc_build_lacks(build, "a quantized dtype policy");
+    return GC_OK;
 }

@@ -22,6 +22,11 @@ struct gc_build {
     bool keras_2;         /* Keras 2 wrote the configuration */
     bool unknown;         /* `inputs` are unknown, because an earlier layer is not supported */
     int32_t weight_count; /* of the layer's weights, used by its operators so far */
+
+    /* A layer inside of the layer that the next weights belong to, "" for none. Its path goes into
+     * those of the weights, its store into Keras 3's. */
+    const char *part_path, *part_store;
+    int32_t part_first; /* number of its first weight */
 };
 
 enum gc_lowering_kind {
@@ -56,6 +61,15 @@ gc_status gc_build_op(struct gc_build *build, const struct gc_op *op, const void
 
 /* Takes the layer's next weight, one that no operator reads. */
 gc_status gc_build_weight(struct gc_build *build, const char *array, const gc_shape *shape);
+
+/* Gives the next weights to a layer inside of the layer: "/query" and "/query_dense". */
+void gc_build_part(struct gc_build *build, const char *path, const char *store);
+
+/* Lets the next operator take the values inputs[count], which must live until then. */
+void gc_build_inputs(struct gc_build *build, const int32_t *inputs, int32_t count);
+
+/* Notes options that no class of layers supports. */
+gc_status gc_build_check_options(struct gc_build *build);
 
 /* Turns an axis as Keras counts it into one of the next operator's first input. */
 gc_status gc_build_axis(const struct gc_build *build, int32_t keras_axis, int32_t *axis);
