@@ -5,7 +5,7 @@
  *   maximum   out(y, x, c) = max of the window
  *             din(v, u, c) = sum of dout over the windows whose first maximum lies at v, u
  *   average   out(y, x, c) = mean of the window
- *             din(v, u, c) = sum of dout / n over the windows that contain v, u, with n pixels each */
+ *             din(v, u, c) = sum of dout / n over the windows with v, u, which have n pixels each */
 #include "graph/shapes.h"
 #include "ops/ops.h"
 
@@ -33,8 +33,7 @@ static struct side side_of(int32_t position, int32_t in, int32_t out) {
     return (struct side){(int32_t)(first / out), (int32_t)((end + out - 1) / out)};
 }
 
-/* What is done with the pixels of one channel in a window. `at` is the offset of the first pixel of
- * a row of the picture. */
+/* One window, with the width and the channels of the picture. */
 struct window {
     struct side rows, columns;
     size_t width, channels;

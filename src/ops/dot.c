@@ -1,8 +1,9 @@
 /* Contraction of two tensors over one axis of each (Keras Dot, Attention).
- *   in[0], din   [batch][axes of a, one of size n]      in[1], din   [batch][axes of b, one of size n]
- *   out, dout    [batch][other axes of a][other axes of b]
- *   out(t, i, j)  = sum_k a(t, i, k) * b(t, j, k)
- *   da(t, i, k)   = sum_j b(t, j, k) * dout(t, i, j),    db(t, j, k) = sum_i a(t, i, k) * dout(t, i, j)
+ *   in[0]   a [batch][axes of a, one of size n]      in[1]   b [batch][axes of b, one of size n]
+ *   out, dout   [batch][other axes of a][other axes of b]
+ *   out(t, i, j) = sum_k a(t, i, k) * b(t, j, k)
+ *   da(t, i, k) = sum_j b(t, j, k) * dout(t, i, j)
+ *   db(t, j, k) = sum_i a(t, i, k) * dout(t, i, j)
  * i and j count through the other axes of a and b in their order. */
 #include "graph/shapes.h"
 #include "ops/ops.h"

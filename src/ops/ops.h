@@ -48,8 +48,8 @@ struct gc_dense_params {
     bool bias;
 };
 
-/* The same over the last axes, Keras EinsumDense and the projections of MultiHeadAttention. Only the
- * shapes in which the weights are kept differ. A reshape before and after it divides the axes.
+/* The same with weights of other shapes, Keras EinsumDense and the projections of
+ * MultiHeadAttention. Their axes are divided or joined by a reshape before and after.
  *   weights   kernel `kernel`, bias `biases` */
 extern const struct gc_op gc_op_shaped_dense;
 struct gc_shaped_dense_params {
