@@ -5,7 +5,7 @@
  *   maximum   out(y, x, c) = max of the window
  *             din(v, u, c) = sum of dout over the windows whose first maximum lies at v, u
  *   average   out(y, x, c) = mean of the window
- *             din(v, u, c) = sum of dout / n over the windows with v, u, which have n pixels each */
+ *             din(v, u, c) = sum of dout / n over the windows with v, u, of n pixels each */
 #include "graph/shapes.h"
 #include "ops/ops.h"
 
