@@ -319,6 +319,9 @@ static gc_status einsum_dense(struct gc_build *build) {
 
 /* ---- Attention ---- */
 
+/* The inputs, in the order of Keras' arguments. */
+enum role { QUERY, VALUE, KEY, ROLES };
+
 /* The keyword arguments of the call. NULL if there are none. */
 static yyjson_val *arguments_of(const struct gc_build *build) {
     yyjson_val *node = build->call->node;
@@ -339,12 +342,36 @@ static gc_status check_arguments(struct gc_build *build) {
         if (given != NULL && !yyjson_is_null(given) && !yyjson_is_false(given))
             return gc_build_lacks(build, "%s", unsupported[i]);
     }
-    if (build->input_count > 3)
+    if (build->input_count > ROLES)
         return gc_build_lacks(build, "%d inputs", (int)build->input_count);
-    if (build->input_count < 2)
-        return gc_fail(GC_INVALID_MODEL, "it takes a query and a value and is given one input");
+    for (int32_t i = 0; i < build->input_count && !build->unknown; i++)
+        if (shape_of(build, i).rank != 2)
+            return gc_build_lacks(build, "an input of %d axes", (int)shape_of(build, i).rank);
+    return GC_OK;
+}
+
+/* Finds the query, value and key among the inputs. Those by position come first. The others stand
+ * in the order of the keyword arguments. The value is the key too, unless there is one. */
+static gc_status find_roles(const struct gc_build *build, int32_t *inputs) {
+    static const char *const names[ROLES] = {"query", "value", "key"};
+    int32_t named[ROLES], count = 0;
+    yyjson_val *key, *given;
+    yyjson_obj_iter arguments = yyjson_obj_iter_with(arguments_of(build));
+    while ((key = yyjson_obj_iter_next(&arguments)) != NULL) {
+        given = yyjson_obj_iter_get_val(key);
+        for (int32_t role = 0; role < ROLES && count < ROLES; role++)
+            if (yyjson_equals_str(key, names[role]) && yyjson_is_ctn(given))
+                named[count++] = role;
+    }
+    for (int32_t role = 0; role < ROLES; role++)
+        inputs[role] = GC_NONE;
+    const int32_t by_position = build->input_count - count;
     for (int32_t i = 0; i < build->input_count; i++)
-        GC_TRY(check_rank(build, i, build->unknown ? 0 : 2));
+        inputs[i < by_position ? i : named[i - by_position]] = build->inputs[i];
+    if (by_position < 0 || inputs[QUERY] == GC_NONE || inputs[VALUE] == GC_NONE)
+        return gc_fail(GC_INVALID_MODEL, "it takes a query and a value");
+    if (inputs[KEY] == GC_NONE)
+        inputs[KEY] = inputs[VALUE];
     return GC_OK;
 }
 
@@ -376,8 +403,9 @@ static gc_status attention(struct gc_build *build) {
     GC_TRY(check_arguments(build));
     if (build->unknown)
         return GC_OK;
-    const int32_t key = build->inputs[build->input_count == 3 ? 2 : 1];
-    return attend(build, build->inputs[0], key, build->inputs[1], 0);
+    int32_t given[ROLES];
+    GC_TRY(find_roles(build, given));
+    return attend(build, given[QUERY], given[KEY], given[VALUE], 0);
 }
 
 struct heads {
@@ -426,6 +454,10 @@ static gc_status read_heads(struct gc_build *build, struct heads *heads) {
     for (size_t i = 0; i < sizeof unsupported / sizeof *unsupported; i++)
         if (gc_field(f, unsupported[i]) != NULL)
             return gc_build_lacks(build, "%s", unsupported[i]);
+    yyjson_val *axes = gc_field(f, "attention_axes");
+    if (yyjson_is_arr(axes) &&
+        (yyjson_arr_size(axes) != 1 || yyjson_get_int(yyjson_arr_get_first(axes)) != 1))
+        return gc_build_lacks(build, "attention_axes other than the tokens");
     if (heads->count > 65536 || heads->key_size > 65536 / heads->count * 16 ||
         heads->value_size > 65536 / heads->count * 16)
         return gc_fail(GC_TOO_LARGE, "its %d heads are too large", (int)heads->count);
@@ -439,18 +471,18 @@ static gc_status multi_head_attention(struct gc_build *build) {
     GC_TRY(check_arguments(build));
     if (build->unknown)
         return GC_OK;
-    const int32_t channels = shape_of(build, 0).dims[1];
-    const int32_t given[] = {build->inputs[0], build->inputs[1],
-                             build->inputs[build->input_count - 1]};
+    int32_t given[ROLES];
+    GC_TRY(find_roles(build, given));
+    const int32_t channels = build->graph->values[given[QUERY]].shape.dims[1];
     const struct gc_rescaling_params scale = {1, {1 / sqrt(heads.key_size)}, {0}};
     gc_build_part(build, "/query", "/query_dense");
-    GC_TRY(project(build, given[0], &heads, heads.key_size, &query));
+    GC_TRY(project(build, given[QUERY], &heads, heads.key_size, &query));
     GC_TRY(GC_BUILD_OP(build, &gc_op_rescaling, scale, NULL));
     query = build->value;
     gc_build_part(build, "/key", "/key_dense");
-    GC_TRY(project(build, given[2], &heads, heads.key_size, &key));
+    GC_TRY(project(build, given[KEY], &heads, heads.key_size, &key));
     gc_build_part(build, "/value", "/value_dense");
-    GC_TRY(project(build, given[1], &heads, heads.value_size, &value));
+    GC_TRY(project(build, given[VALUE], &heads, heads.value_size, &value));
     GC_TRY(attend(build, query, key, value, 1));
     return project_back(build, &heads, channels);
 }

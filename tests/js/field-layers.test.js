@@ -309,32 +309,39 @@ describe('layers that compute the same', () => {
   }
 });
 
+/** @param {string} name of the layer that gives the tensor */
+function tensor(name) {
+  return { class_name: '__keras_tensor__', config: { keras_history: [name, 0, 0] } };
+}
+
 /**
- * Attention of the pixels to each other, as a Functional model.
- * @param {object} [options]
- * @param {object} [config]
- * @param {string} [type]
+ * A Functional model that ends in attention. The layer "r" gives the pixels, "t" their tanh.
+ * @param {{ type?: string, config?: object, args?: unknown[], kwargs?: object,
+ *   weights?: Record<string, number[]> }} [call] by default the pixels' attention to each other
  */
-async function attentionModel(options = {}, config = {}, type = 'Attention') {
-  const tensor = { class_name: '__keras_tensor__', config: { keras_history: ['r', 0, 0] } };
-  const node = (/** @type {unknown} */ args, kwargs = {}) => [{ args: [args], kwargs }];
-  const from = (/** @type {string} */ name) => ({
-    ...tensor,
-    config: { keras_history: [name, 0, 0] },
-  });
+async function attentionModel({ type = 'Attention', config = {}, args, kwargs, weights } = {}) {
+  const node = (/** @type {unknown[]} */ args, kwargs = {}) => [{ args, kwargs }];
   const layers = [
     ['InputLayer', { name: 'in', batch_shape: [null, 4, 4, 3] }, []],
-    ['Reshape', { name: 'r', target_shape: [16, 3] }, node(from('in'))],
-    [type, { name: 'a', ...config }, node([tensor, tensor], options)],
-    ['Flatten', { name: 'f' }, node(from('a'))],
+    ['Reshape', { name: 'r', target_shape: [16, 3] }, node([tensor('in')])],
+    ['Activation', { name: 't', activation: 'tanh' }, node([tensor('r')])],
+    [type, { name: 'a', ...config }, node(args ?? [[tensor('r'), tensor('r')]], kwargs)],
+    ['Flatten', { name: 'f' }, node([tensor('a')])],
   ].map(([class_name, config, inbound_nodes]) => {
     const { name } = /** @type {{ name: string }} */ (config);
     return { class_name, name, config, inbound_nodes };
   });
   const model = { name: 'm', layers, input_layers: [['in', 0, 0]], output_layers: [['f', 0, 0]] };
-  const config_text = JSON.stringify({ class_name: 'Functional', config: model });
-  const engine = await init();
-  return buildModel(engine, { config: config_text, weights: [] }, { preprocessing: 'none' });
+  const container = {
+    config: JSON.stringify({ class_name: 'Functional', config: model }),
+    weights: Object.entries(weights ?? {}).map(([name, values]) => ({
+      name,
+      shape: [values.length],
+      size: values.length,
+      read: () => Float32Array.from(values),
+    })),
+  };
+  return buildModel(await init(), container, { preprocessing: 'none' });
 }
 
 test('Attention weighs the values by softmax', async () => {
@@ -348,6 +355,31 @@ test('Attention weighs the values by softmax', async () => {
   });
   assertNear(predictions, expected, 1e-6, 'attention');
   model.dispose();
+});
+
+test('MultiHeadAttention finds its inputs by their names', async () => {
+  const weights = {
+    'a/query/kernel': numbers(3, 2),
+    'a/key/kernel': numbers(3, 3),
+    'a/value/kernel': numbers(3, 4),
+    'a/attention_output/kernel': numbers(3, 5),
+  };
+  const config = { num_heads: 1, key_dim: 1, use_bias: false };
+  const calls = [
+    { args: [tensor('r'), tensor('t'), tensor('r')] },
+    { args: [tensor('r')], kwargs: { value: tensor('t'), key: tensor('r') } },
+    { args: [tensor('r')], kwargs: { key: tensor('r'), value: tensor('t') } },
+    { args: [], kwargs: { key: tensor('r'), query: tensor('r'), value: tensor('t') } },
+    { args: [tensor('r'), tensor('r'), tensor('t')] },
+  ];
+  const outputs = [];
+  for (const call of calls) {
+    const model = await attentionModel({ type: 'MultiHeadAttention', config, weights, ...call });
+    outputs.push((await model.run(INPUT)).predictions);
+    model.dispose();
+  }
+  for (const named of outputs.slice(1, 4)) assertNear(named, outputs[0], 0, 'by name');
+  assert.notDeepEqual(outputs[4], outputs[0]);
 });
 
 test('what these layers cannot do is refused by name', async () => {
@@ -368,11 +400,11 @@ test('what these layers cannot do is refused by name', async () => {
   for (const [layer, message] of refused) {
     await assertFails(() => smallModel([layer]), 'UNSUPPORTED_LAYER', message);
   }
-  const causal = () => attentionModel({ use_causal_mask: true });
+  const causal = () => attentionModel({ kwargs: { use_causal_mask: true } });
   await assertFails(causal, 'UNSUPPORTED_LAYER', /Attention with use_causal_mask/);
-  const gate = { num_heads: 1, key_dim: 2, use_gate: true };
-  const gated = () => attentionModel({}, gate, 'MultiHeadAttention');
+  const config = { num_heads: 1, key_dim: 2, use_gate: true };
+  const gated = () => attentionModel({ type: 'MultiHeadAttention', config });
   await assertFails(gated, 'UNSUPPORTED_LAYER', /MultiHeadAttention with use_gate/);
-  const scaled = () => attentionModel({}, { use_scale: true });
+  const scaled = () => attentionModel({ config: { use_scale: true } });
   await assertFails(scaled, 'UNSUPPORTED_LAYER', /Attention with use_scale/);
 });
