@@ -237,13 +237,13 @@ static gc_status rms_normalization(struct gc_build *build) {
     GC_TRY(gc_field_number(&build->fields, "epsilon", 1e-6, &p.epsilon));
     if (p.epsilon < 0)
         return gc_field_wrong(&build->fields, "epsilon", "a number from 0 on");
-    GC_TRY(read_axes(build, "axis", -1, p.axes));
+    GC_TRY(gc_build_axes(build, "axis", -1, p.axes));
     return GC_BUILD_OP(build, &gc_op_layer_norm, p, arrays);
 }
 
 static gc_status unit_normalization(struct gc_build *build) {
     struct gc_layer_norm_params p = {.epsilon = 1e-12, .kind = GC_NORM_UNIT};
-    GC_TRY(read_axes(build, "axis", -1, p.axes));
+    GC_TRY(gc_build_axes(build, "axis", -1, p.axes));
     return GC_BUILD_OP(build, &gc_op_layer_norm, p, NULL);
 }
 
