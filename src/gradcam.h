@@ -317,6 +317,7 @@ typedef enum gc_preprocessing {
     GC_PREPROCESS_TF,       /* x / 127.5 - 1 */
     GC_PREPROCESS_TORCH,    /* (x / 255 - mean) / deviation of ImageNet, in the order R, G, B */
     GC_PREPROCESS_CAFFE,    /* x - (103.939, 116.779, 123.68), in the order B, G, R */
+    GC_PREPROCESS_UNIT,     /* x / 255 */
     GC_PREPROCESS_AFFINE,   /* x * scale + offset with the caller's numbers, in the order R, G, B */
     GC_PREPROCESS_AFFINE_BGR /* the same in the order B, G, R */
 } gc_preprocessing;

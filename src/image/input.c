@@ -12,7 +12,8 @@
 
 /* ---- Formulas ---- */
 
-/* The modes of keras.applications.imagenet_utils.preprocess_input, in the order R, G, B:
+/* Pixels as they are, divided by 255, and the modes of
+ * keras.applications.imagenet_utils.preprocess_input, in the order R, G, B:
  *   (x / divisor - mean) / deviation
  * Dividing by 1 and subtracting 0 change no bit. */
 struct preset {
@@ -24,6 +25,7 @@ static const struct preset presets[] = {
     [GC_PREPROCESS_TF] = {127.5f, {1.0f, 1.0f, 1.0f}, {1.0f, 1.0f, 1.0f}},
     [GC_PREPROCESS_TORCH] = {255.0f, {0.485f, 0.456f, 0.406f}, {0.229f, 0.224f, 0.225f}},
     [GC_PREPROCESS_CAFFE] = {1.0f, {123.68f, 116.779f, 103.939f}, {1.0f, 1.0f, 1.0f}},
+    [GC_PREPROCESS_UNIT] = {255.0f, {0.0f, 0.0f, 0.0f}, {1.0f, 1.0f, 1.0f}},
 };
 
 static float preset_value(const struct preset *preset, int c, float x) {

@@ -582,6 +582,7 @@ TEST(input_of_every_preprocessing) {
                  {GC_PREPROCESS_TF, {1.0f, -0.21568626f, -1.0f}},
                  {GC_PREPROCESS_TORCH, {2.2489083f, -0.28501397f, -1.8044444f}},
                  {GC_PREPROCESS_CAFFE, {-103.939f, -16.779f, 131.32f}},
+                 {GC_PREPROCESS_UNIT, {1.0f, 0.39215687f, 0.0f}},
                  {GC_PREPROCESS_AFFINE, {250.0f, 200.5f, 7.0f}},
                  {GC_PREPROCESS_AFFINE_BGR, {7.0f, 200.5f, 250.0f}}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -673,8 +674,8 @@ TEST(input_refuses) {
     expect_no_input(4, 1, GC_PREPROCESS_TF, GC_INVALID_ARGUMENT, "4 channels");
     expect_no_input(1, 1, GC_PREPROCESS_CAFFE, GC_INVALID_ARGUMENT, "3 channels");
     expect_no_input(1, 1, GC_PREPROCESS_TORCH, GC_INVALID_ARGUMENT, "3 channels");
-    expect_no_input(3, 1, (gc_preprocessing)6, GC_INVALID_ARGUMENT, "0 to 5");
-    expect_no_input(3, 1, (gc_preprocessing)-1, GC_INVALID_ARGUMENT, "0 to 5");
+    expect_no_input(3, 1, (gc_preprocessing)7, GC_INVALID_ARGUMENT, "0 to 6");
+    expect_no_input(3, 1, (gc_preprocessing)-1, GC_INVALID_ARGUMENT, "0 to 6");
     expect_no_input(3, 1, GC_PREPROCESS_AFFINE, GC_INVALID_ARGUMENT, "affine");
     expect_no_input(3, 1, GC_PREPROCESS_AFFINE_BGR, GC_INVALID_ARGUMENT, "affine");
     expect_no_input(3, 0, GC_PREPROCESS_TF, GC_INVALID_ARGUMENT, "0 x 1");

@@ -193,7 +193,7 @@ describe('general', () => {
       [[...explain, '--target', '19'], /allowed: whole numbers from 0 to 18/],
       [[...explain, '--target=-1'], /target is -1/],
       [[...explain, '--top', '0'], /top is 0/],
-      [[...explain, '--preprocess', 'x'], /allowed: none, tf, torch, caffe/],
+      [[...explain, '--preprocess', 'x'], /allowed: none, unit, tf, torch, caffe/],
       [[...explain, '--labels', text], /2 labels; the model has 19/],
       [[...explain, '--output', nowhere], /cannot write/],
     ];

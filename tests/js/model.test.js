@@ -296,7 +296,7 @@ describe('wrong input', () => {
     const wrong = [
       [{ labels: ['one'] }, /1 labels; the model has 19/],
       [{ labels: 'one' }, /labels is "one"/],
-      [{ preprocessing: 'tensorflow' }, /allowed: none, tf, torch, caffe/],
+      [{ preprocessing: 'tensorflow' }, /allowed: none, unit, tf, torch, caffe/],
       [{ preprocessing: { scale: 1 } }, /offset undefined/],
       [{ preprocessing: { scale: [1, 2], offset: 0 } }, /scale \[1, 2\]/],
       [{ inputSize: [0, 160] }, /inputSize is \[0, 160\]/],

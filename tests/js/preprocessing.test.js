@@ -42,6 +42,12 @@ describe('preprocessing', () => {
       assert.deepEqual(await preprocess(name), await preprocess(same)));
   }
 
+  test('unit divides by 255 in float32', async () =>
+    assert.deepEqual(
+      await preprocess('unit'),
+      [10, 100, 200].map((value) => Math.fround(value / 255)),
+    ));
+
   test('mean and deviation of one, and of each channel', async () => {
     assertNear(await preprocess({ mean: 10, std: 10 }), [0, 9, 19]);
     assertNear(await preprocess({ mean: [10, 0, 100], std: [1, 2, 4] }), [0, 50, 25]);
@@ -57,7 +63,7 @@ describe('preprocessing', () => {
 
   /** @type {[preprocessing: any, message: RegExp][]} */
   const wrong = [
-    ['mobilenet_v9', /"mobilenet_v9"; allowed: none, tf, torch, caffe, convnext/],
+    ['mobilenet_v9', /"mobilenet_v9"; allowed: none, unit, tf, torch, caffe, convnext/],
     [7, /allowed: none/],
     [{ mean: 0, std: 0 }, /preprocessing\.std contains 0/],
     [{ mean: 0 }, /std undefined/],
@@ -71,34 +77,29 @@ describe('preprocessing', () => {
 });
 
 describe('the warning about the range', () => {
-  const plain = [{ type: 'Conv2D' }];
-  const scaling = [{ type: 'Rescaling' }, { type: 'Conv2D' }];
-
   /**
-   * @type {[what: string, values: number[], p: Preprocessing, layers: { type: string }[],
+   * @type {[what: string, values: number[], p: Preprocessing, own: 'none' | 'unit' | undefined,
    *   m: RegExp | null][]}
    */
   const cases = [
-    ['pixels for tf', [0, 128, 255], 'tf', plain, /0\.00 to 255; the model takes -1 to 1/],
-    ['0 .. 1 for tf', [0, 0.5, 1], 'tf', plain, null],
-    ['-1 .. 1 for tf', [-1, 0.5, 1], 'tf', plain, null],
-    ['0 .. 1 for caffe', [0, 0.5, 1], 'caffe', plain, /"caffe"/],
-    ['-1 .. 1 for a model that scales', [-1, 0.5, 1], 'none', scaling, /it scales pixels itself/],
-    ['0 .. 1 for a model that scales', [0, 0.5, 1], 'none', scaling, /0\.00 to 1\.00/],
-    ['pixels for a model that scales', [0, 128, 255], 'none', scaling, null],
-    ['a dark picture for a model that scales', [0, 1, 1], 'none', scaling, null],
-    ['anything for none', [0, 1e6], 'none', plain, null],
-    ['anything for numbers of their own', [0, 1e6], { scale: 1, offset: 0 }, plain, null],
+    ['pixels for tf', [0, 128, 255], 'tf', undefined, /0\.00 to 255; the model takes -1 to 1/],
+    ['0 .. 1 for tf', [0, 0.5, 1], 'tf', undefined, null],
+    ['-1 .. 1 for tf', [-1, 0.5, 1], 'tf', undefined, null],
+    ['-1 .. 1 for unit', [-1, 0.5, 1], 'unit', undefined, /the model takes 0 to 1/],
+    ['0 .. 1 for caffe', [0, 0.5, 1], 'caffe', undefined, /"caffe"/],
+    ['-1 .. 1 for a model that scales', [-1, 0.5, 1], 'none', 'none', /it scales pixels itself/],
+    ['0 .. 1 for a model that scales', [0, 0.5, 1], 'none', 'none', /0\.00 to 1\.00/],
+    ['pixels for a model that enlarges', [0, 128, 255], 'none', 'unit', /the model takes 0 to 1/],
+    ['pixels for a model that scales', [0, 128, 255], 'none', 'none', null],
+    ['a dark picture for a model that scales', [0, 1, 1], 'none', 'none', null],
+    ['anything for none', [0, 1e6], 'none', undefined, null],
+    ['anything for numbers of their own', [0, 1e6], { scale: 1, offset: 0 }, undefined, null],
   ];
-  for (const [what, values, preprocessing, layers, message] of cases) {
+  for (const [what, values, preprocessing, ownScaling, message] of cases) {
     test(what, () => {
-      const input = {
-        data: Float32Array.from(values),
-        height: 1,
-        width: values.length,
-        channels: 1,
-      };
-      const warning = findRangeProblem(input, preprocessing, layers);
+      const data = Float32Array.from(values);
+      const input = { data, height: 1, width: values.length, channels: 1 };
+      const warning = findRangeProblem(input, { preprocessing, ownScaling });
       if (message) assert.match(String(warning), message);
       else assert.equal(warning, null);
     });

@@ -117,7 +117,12 @@ describe('imageToArray', () => {
   test('refuses what it does not know', async () => {
     /** @type {[image: any, options: any, code: string, message: RegExp][]} */
     const wrong = [
-      [image, { preprocessing: 'keras' }, 'INVALID_ARGUMENT', /allowed: none, tf, torch, caffe/],
+      [
+        image,
+        { preprocessing: 'keras' },
+        'INVALID_ARGUMENT',
+        /allowed: none, unit, tf, torch, caffe/,
+      ],
       [image, { channels: 4 }, 'INVALID_ARGUMENT', /channels is 4; allowed: 1, 3/],
       [{ ...image, width: 3 }, {}, 'INVALID_IMAGE', /8 bytes/],
     ];

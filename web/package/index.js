@@ -42,6 +42,7 @@ export { init } from './engine/start.js';
  * @typedef {import('./pictures/image.js').Pixels} Pixels
  * @typedef {import('./model/run.js').Prediction} Prediction
  * @typedef {import('./pictures/preprocessing.js').Preprocessing} Preprocessing
+ * @typedef {import('./model/find-preprocessing.js').PreprocessingReason} PreprocessingReason
  * @typedef {import('./base/source.js').Progress} Progress
  * @typedef {import('./model/run.js').Run} Run
  * @typedef {import('./model/model.js').RunOptions} RunOptions

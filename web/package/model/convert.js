@@ -32,7 +32,9 @@ import { Network } from '../engine/network.js';
 export async function convertModel(source, options = {}) {
   const { engine, topology } = await openModel(source, options);
   const model = await buildModel(engine, topology, options);
-  const { labels, preprocessing } = model.description;
+  const { labels, preprocessingReason } = model.description;
+  // A guess must not look like a fact in the new file.
+  const preprocessing = preprocessingReason === 'guess' ? undefined : model.preprocessing;
   model.dispose();
   const weights = nameWeights(engine, topology);
   return writeSafetensors({ config: topology.config, labels, preprocessing, weights }, options);

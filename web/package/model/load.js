@@ -4,10 +4,11 @@ import { openContainer } from '../files/index.js';
 import { GradCamError, show } from '../base/errors.js';
 import { checkPixelSize } from '../pictures/image.js';
 import { isBinary } from './classes.js';
+import { findPreprocessing } from './find-preprocessing.js';
 import { Model } from './model.js';
 import { Network } from '../engine/network.js';
 import { pauses } from '../base/pauses.js';
-import { defaultPreprocessing, resolvePreprocessing } from '../pictures/preprocessing.js';
+import { resolvePreprocessing } from '../pictures/preprocessing.js';
 import { openSource } from '../base/source.js';
 import { withTopology } from './topology.js';
 import { init } from '../engine/start.js';
@@ -33,8 +34,7 @@ import { init } from '../engine/start.js';
  *   weights of keras.applications that were trained on these classes, because such files hold no
  *   names
  * @property {Preprocessing} [preprocessing] how pixels become the network's input. The default is
- *   what the file says. A file of weights alone gets the preprocessing of its architecture. Else it
- *   is "none" if the model has a Rescaling or Normalization layer, and "tf" if it has none
+ *   what the file says. Else it is found, and `model.preprocessingReason` says how
  * @property {[height: number, width: number]} [inputSize] size of the input, if the model leaves it
  *   open.
  *
@@ -93,9 +93,10 @@ export async function buildModel(engine, topology, options) {
   const pause = pauses(options.signal);
   const network = new Network(engine, topology.config);
   try {
-    await setWeights(network, topology.weights, options, pause);
+    const located = locate(network, topology.weights);
+    await setWeights(network, located, options, pause);
     await prepare(network, options, pause);
-    const description = describe(network, topology, options);
+    const description = describe(network, topology, located, options);
     return new Model(engine, network, description, options.inputSize);
   } catch (error) {
     network.dispose();
@@ -104,16 +105,37 @@ export async function buildModel(engine, topology, options) {
 }
 
 /**
+ * A weight that the network needs, and its index there.
+ * @typedef {{ weight: Weight, index: number }} LocatedWeight
+ */
+
+/**
+ * @param {Network} network
+ * @param {Weight[]} weights of the file
+ * @returns {LocatedWeight[]}
+ */
+function locate(network, weights) {
+  return weights
+    .map((weight) => ({ weight, index: network.findWeight(weight.name) }))
+    .filter(({ index }) => index >= 0);
+}
+
+/**
  * @param {Network} network
  * @param {Topology} topology
+ * @param {LocatedWeight[]} located
  * @param {LoadOptions} options
  * @returns {ModelDescription}
  */
-function describe(network, topology, options) {
+function describe(network, topology, located, options) {
   const { name, classCount: outputCount, layers } = network;
   const binary = isBinary(outputCount, options.binary, options.labels ?? topology.labels);
   const classCount = binary ? 2 : outputCount;
-  const preprocessing = options.preprocessing ?? topology.preprocessing;
+  const { architecture, config, preprocessing: file } = topology;
+  /** @param {string} path */
+  const findWeight = (path) =>
+    located.find(({ index }) => network.weightPath(index) === path)?.weight;
+  const clues = { option: options.preprocessing, file, name, architecture, layers, config };
   return {
     name,
     inputShape: [null, ...network.inputShape],
@@ -122,8 +144,8 @@ function describe(network, topology, options) {
     isBinary: binary,
     isSequential: JSON.parse(topology.config).class_name === 'Sequential',
     labels: chooseLabels(topology, options, classCount),
-    preprocessing: resolvePreprocessing(preprocessing ?? defaultPreprocessing(layers)),
-    architecture: topology.architecture,
+    ...findPreprocessing({ ...clues, findWeight }),
+    architecture,
   };
 }
 
@@ -141,17 +163,14 @@ function chooseLabels({ architecture, labels: own }, { labels, imagenetLabels },
 
 /**
  * @param {Network} network
- * @param {Weight[]} weights
+ * @param {LocatedWeight[]} located
  * @param {LoadOptions} options
  * @param {Pause} pause
  */
-async function setWeights(network, weights, { onProgress }, pause) {
-  const wanted = weights
-    .map((weight) => ({ weight, index: network.findWeight(weight.name) }))
-    .filter(({ index }) => index >= 0);
-  const total = wanted.reduce((sum, { weight }) => sum + weight.size, 0);
+async function setWeights(network, located, { onProgress }, pause) {
+  const total = located.reduce((sum, { weight }) => sum + weight.size, 0);
   let loaded = 0;
-  for (const { weight, index } of wanted) {
+  for (const { weight, index } of located) {
     checkSize(weight, network.weightShape(index));
     for (const part of setWeight(network, index, weight)) {
       loaded += part;

@@ -3,7 +3,8 @@
 import { formatSummary, isHiddenInput } from './summary.js';
 
 /** @import { LayerInfo } from '../engine/network.js' */
-/** @import { Preprocessing } from '../pictures/preprocessing.js' */
+/** @import { OwnScaling, Preprocessing } from '../pictures/preprocessing.js' */
+/** @import { PreprocessingReason } from './find-preprocessing.js' */
 /** @import { SummaryOptions } from './summary.js' */
 
 /**
@@ -26,6 +27,8 @@ import { formatSummary, isHiddenInput } from './summary.js';
  * @property {boolean} isSequential whether it is of Keras' class Sequential
  * @property {string[]} [labels] names of the classes, in their order
  * @property {Preprocessing} preprocessing
+ * @property {PreprocessingReason} preprocessingReason
+ * @property {OwnScaling} [ownScaling] what the model's layers take, if they scale pixels
  * @property {string} [architecture] the network of keras.applications to which weights alone
  *   belong, "MobileNetV2"
  */
@@ -59,6 +62,8 @@ export class ModelInfo {
     this.labels = description.labels;
     /** How pixels become the network's input. */
     this.preprocessing = description.preprocessing;
+    /** How the preprocessing was found. A "guess" deserves a look at the predictions. */
+    this.preprocessingReason = description.preprocessingReason;
     /** The network of keras.applications to which weights alone belong. */
     this.architecture = description.architecture;
   }

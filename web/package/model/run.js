@@ -74,7 +74,7 @@ export class Run {
    * preprocessing is the usual reason for wrong predictions.
    */
   get inputWarning() {
-    return findRangeProblem(this.input, this.#model.preprocessing, this.#model.layers);
+    return findRangeProblem(this.input, this.#model.description);
   }
 
   /**

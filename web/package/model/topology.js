@@ -73,8 +73,7 @@ const NO_CONFIGURATION =
  * @returns {Topology}
  */
 function toTopology(architecture, config, weights, { labels, preprocessing }) {
-  const usual = ARCHITECTURES[architecture].preprocessing;
-  return { architecture, config, weights, labels, preprocessing: preprocessing ?? usual };
+  return { architecture, config, weights, labels, preprocessing };
 }
 
 /**

@@ -10,10 +10,10 @@ import { range } from '../base/range.js';
 /** @typedef {import('../engine/network.js').Input} Input */
 
 /** The presets' numbers in the engine, gc_preprocessing. */
-const PRESETS = { none: 0, tf: 1, torch: 2, caffe: 3 };
+const PRESETS = { none: 0, unit: 4, tf: 1, torch: 2, caffe: 3 };
 
 /** The engine's number for an Affine, by the order of the network's channels. */
-const AFFINE = { rgb: 4, bgr: 5 };
+const AFFINE = { rgb: 5, bgr: 6 };
 
 /** The preset of each module of keras.applications. */
 const MODULES = /** @type {const} */ ({
@@ -59,6 +59,7 @@ const MODULES = /** @type {const} */ ({
 /**
  * How pixels, x from 0 to 255, become a network's input:
  * - `none`: x, as they are
+ * - `unit`: x / 255 (most small networks that are trained from scratch)
  * - `tf`: x / 127.5 - 1 (MobileNet, Inception, Xception, NASNet)
  * - `torch`: (x / 255 - mean) / deviation of ImageNet (DenseNet)
  * - `caffe`: x - mean of ImageNet, in the order B, G, R (VGG, ResNet)
@@ -67,27 +68,6 @@ const MODULES = /** @type {const} */ ({
  * - your own numbers
  * @typedef {keyof typeof PRESETS | keyof typeof MODULES | Affine | Standardization} Preprocessing
  */
-
-/** Layers that preprocess pixels inside a model. */
-const PREPROCESSING_LAYERS = ['Rescaling', 'Normalization'];
-
-/**
- * Whether a model scales pixels itself.
- * @param {readonly { type: string }[]} layers
- */
-export function scalesItself(layers) {
-  return layers.some(({ type }) => PREPROCESSING_LAYERS.includes(type));
-}
-
-/**
- * The preprocessing of a model whose file and caller name none. A model that scales pixels itself
- * takes them as they are. Others get the preprocessing of the MobileNet family.
- * @param {readonly { type: string }[]} layers
- * @returns {Preprocessing}
- */
-export function defaultPreprocessing(layers) {
-  return scalesItself(layers) ? 'none' : 'tf';
-}
 
 /**
  * Replaces names of architectures by their presets.
@@ -206,20 +186,29 @@ export function opaque({ data, width, height }) {
 }
 
 /** The smallest and the largest value that a preset gives. */
-const RANGES = { none: [0, 255], tf: [-1, 1], torch: [-2.118, 2.64], caffe: [-123.68, 151.061] };
+const RANGES = {
+  none: [0, 255],
+  unit: [0, 1],
+  tf: [-1, 1],
+  torch: [-2.118, 2.64],
+  caffe: [-123.68, 151.061],
+};
+
+/**
+ * What a model whose layers scale pixels takes.
+ * @typedef {'none' | 'unit' | 'tf'} OwnScaling
+ */
 
 /**
  * Says what looks wrong with the range of an input's values.
  * @param {Input} input
- * @param {Preprocessing} preprocessing of the model
- * @param {readonly { type: string }[]} layers of the model
+ * @param {{ preprocessing: Preprocessing, ownScaling?: OwnScaling }} model
  * @returns {string | null} a sentence, or null if nothing looks wrong
  */
-export function findRangeProblem({ data }, preprocessing, layers) {
-  const inside = scalesItself(layers);
-  const resolved = inside ? 'none' : resolvePreprocessing(preprocessing);
+export function findRangeProblem({ data }, { preprocessing, ownScaling }) {
+  const resolved = ownScaling ?? resolvePreprocessing(preprocessing);
   // "none" means 0 to 255 only for a model that scales pixels itself. Others may take any range.
-  if (typeof resolved !== 'string' || (resolved === 'none' && !inside)) return null;
+  if (typeof resolved !== 'string' || (resolved === 'none' && !ownScaling)) return null;
   const [least, most] = RANGES[resolved];
   const { min, max } = range(data);
   const tolerance = (most - least) / 100;
@@ -227,7 +216,7 @@ export function findRangeProblem({ data }, preprocessing, layers) {
   // A far too narrow range means that values were scaled twice. Whole numbers are a dark picture.
   const isScaled = !data.every(Number.isInteger) && max - min < (most - least) / 50;
   if (!isOutside && !isScaled) return null;
-  const reason = inside ? 'it scales pixels itself' : `its preprocessing is ${show(resolved)}`;
+  const reason = ownScaling ? 'it scales pixels itself' : `its preprocessing is ${show(resolved)}`;
   const given = `${min.toPrecision(3)} to ${max.toPrecision(3)}`;
   return `the input's values are ${given}; the model takes ${least} to ${most}, because ${reason}`;
 }

@@ -109,7 +109,7 @@ export class RemoteRun {
 
   /** A sentence that says what looks wrong with the range of the input's values, or null. */
   get inputWarning() {
-    return findRangeProblem(this.input, this.#model.preprocessing, this.#model.layers);
+    return findRangeProblem(this.input, this.#model.description);
   }
 
   /**
