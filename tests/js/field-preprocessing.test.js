@@ -53,6 +53,12 @@ describe('pixels go in as Keras users prepare them', { skip: SKIP_SHARED }, () =
     }
   }
 
+  test('Teachable Machine: tf by architecture', async () => {
+    const model = await loadModel(readField('keras/teachable_machine', 'keras_model.h5'));
+    assert.deepEqual([model.preprocessing, model.preprocessingReason], ['tf', 'architecture']);
+    model.dispose();
+  });
+
   const report = 'reports/01-ops-preprocessing';
   for (const file of [
     'div255_k3.keras',

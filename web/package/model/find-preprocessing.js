@@ -3,10 +3,13 @@
 import { resolvePreprocessing } from '../pictures/preprocessing.js';
 import { findOwnScaling } from './front.js';
 import { findNetworkPreset } from './known-networks.js';
+import { isGood, readStatistics } from './statistics.js';
+import { show } from '../base/errors.js';
 import { ARCHITECTURES } from '../architectures/index.js';
 
 /** @import { LayerInfo } from '../engine/network.js' */
 /** @import { Weight } from '../files/index.js' */
+/** @import { Fit, PixelStatistics } from './statistics.js' */
 /** @import { OwnScaling, Preprocessing } from '../pictures/preprocessing.js' */
 
 /**
@@ -14,9 +17,10 @@ import { ARCHITECTURES } from '../architectures/index.js';
  * - `option`: the caller gave it
  * - `file`: the file says it
  * - `layers`: the model scales pixels itself
+ * - `statistics`: the first BatchNormalization fits pixels that were prepared so
  * - `architecture`: the model is a network of keras.applications, or has one in it
  * - `guess`: nothing tells it; most small networks take x / 255
- * @typedef {'option' | 'file' | 'layers' | 'architecture' | 'guess'} PreprocessingReason
+ * @typedef {'option' | 'file' | 'layers' | 'statistics' | 'architecture' | 'guess'} PreprocessingReason
  */
 
 /**
@@ -36,6 +40,8 @@ import { ARCHITECTURES } from '../architectures/index.js';
  * @property {Preprocessing} preprocessing
  * @property {PreprocessingReason} preprocessingReason
  * @property {OwnScaling} [ownScaling] what the model's layers take, if they scale pixels
+ * @property {string} [contradiction] a sentence that says how the statistics contradict the file or
+ *   the name
  */
 
 /**
@@ -43,21 +49,66 @@ import { ARCHITECTURES } from '../architectures/index.js';
  * @returns {FoundPreprocessing}
  */
 export function findPreprocessing(clues) {
-  const ownScaling = findOwnScaling(clues.layers, clues.config, clues.findWeight);
-  const [preprocessing, preprocessingReason] = choosePreprocessing(clues, ownScaling);
-  return { preprocessing: resolvePreprocessing(preprocessing), preprocessingReason, ownScaling };
+  const { layers, config, findWeight } = clues;
+  const ownScaling = findOwnScaling(layers, config, findWeight);
+  const statistics = ownScaling ? undefined : readStatistics(layers, config, findWeight);
+  const network = findPresetByName(clues);
+  const [preprocessing, preprocessingReason] = choosePreprocessing(
+    clues,
+    ownScaling,
+    statistics?.preset,
+    network,
+  );
+  return {
+    preprocessing: resolvePreprocessing(preprocessing),
+    preprocessingReason,
+    ownScaling,
+    contradiction: statistics && findContradiction(statistics, preprocessingReason, clues, network),
+  };
+}
+
+/** @param {Clues} clues */
+function findPresetByName({ architecture, name, layers }) {
+  if (architecture) return ARCHITECTURES[architecture].preprocessing;
+  return findNetworkPreset(name, layers);
 }
 
 /**
  * @param {Clues} clues
  * @param {OwnScaling | undefined} ownScaling
+ * @param {Preprocessing | undefined} fitting what the statistics tell
+ * @param {Preprocessing | undefined} network what the name tells
  * @returns {[Preprocessing, PreprocessingReason]}
  */
-function choosePreprocessing({ option, file, name, architecture, layers }, ownScaling) {
+function choosePreprocessing({ option, file }, ownScaling, fitting, network) {
   if (option !== undefined) return [option, 'option'];
   if (file !== undefined) return [file, 'file'];
   if (ownScaling) return [ownScaling, 'layers'];
-  if (architecture) return [ARCHITECTURES[architecture].preprocessing, 'architecture'];
-  const preset = findNetworkPreset(name, layers);
-  return preset ? [preset, 'architecture'] : ['unit', 'guess'];
+  if (fitting) return [fitting, 'statistics'];
+  return network ? [network, 'architecture'] : ['unit', 'guess'];
+}
+
+/**
+ * @param {PixelStatistics} statistics
+ * @param {PreprocessingReason} reason
+ * @param {Clues} clues
+ * @param {Preprocessing | undefined} network what the name tells
+ * @returns {string | undefined}
+ */
+function findContradiction(statistics, reason, { file }, network) {
+  const { path, preset } = statistics;
+  if (!preset || reason === 'option') return undefined;
+  const [said, by] = reason === 'file' ? [file, 'the file'] : [network, "the network's name"];
+  if (said === undefined || isGood(statistics.fit(said))) return undefined;
+  const [good, bad] = [preset, said].map((one) => figures(one, statistics.fit(one)));
+  return `the statistics of ${path} fit ${good}; ${by} says ${bad}`;
+}
+
+/**
+ * @param {Preprocessing} preprocessing
+ * @param {Fit} fit
+ */
+function figures(preprocessing, { ratio, distance }) {
+  const numbers = `variances ${ratio.toPrecision(2)}, means ${distance.toPrecision(2)} off`;
+  return `${show(preprocessing)} (${numbers})`;
 }

@@ -116,7 +116,7 @@ function rangeTaken(steps) {
  * @param {string} [prefix]
  * @returns {Map<string, any>}
  */
-function configsByPath({ config }, prefix = '') {
+export function configsByPath({ config }, prefix = '') {
   const layers = Array.isArray(config) ? config : (config?.layers ?? []);
   /** @type {Map<string, any>} */
   const found = new Map();

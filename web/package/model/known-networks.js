@@ -49,6 +49,8 @@ const NETWORKS = [
     first: /^stem_conv1$/,
     second: /_stem_1$/,
   },
+  // Teachable Machine's MobileNet, which it calls so.
+  { preset: 'tf', name: /^model1$/, first: /^Conv1$/, second: /^$/ },
   // These two scale pixels themselves, unless they were made without it.
   { preset: 'tf', name: /^mobilenetv3/, first: /^[Cc]onv$/, second: /^expanded_conv_squeeze/ },
   { preset: 'tf', name: /^efficientnetv2-[sml]/, first: /^stem_conv$/, second: /^$/ },

@@ -29,6 +29,7 @@ import { formatSummary, isHiddenInput } from './summary.js';
  * @property {Preprocessing} preprocessing
  * @property {PreprocessingReason} preprocessingReason
  * @property {OwnScaling} [ownScaling] what the model's layers take, if they scale pixels
+ * @property {string} [contradiction] how the weights' statistics contradict the preprocessing
  * @property {string} [architecture] the network of keras.applications to which weights alone
  *   belong, "MobileNetV2"
  */

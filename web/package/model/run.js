@@ -70,11 +70,12 @@ export class Run {
   }
 
   /**
-   * A sentence that says what looks wrong with the range of the input's values, or null. Wrong
-   * preprocessing is the usual reason for wrong predictions.
+   * A sentence that says what looks wrong with the range of the input's values or with the model's
+   * preprocessing, or null. Wrong preprocessing is the usual reason for wrong predictions.
    */
   get inputWarning() {
-    return findRangeProblem(this.input, this.#model.description);
+    const { description } = this.#model;
+    return findRangeProblem(this.input, description) ?? description.contradiction ?? null;
   }
 
   /**

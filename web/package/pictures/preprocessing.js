@@ -87,6 +87,24 @@ export function resolvePreprocessing(preprocessing) {
   return /** @type {keyof typeof PRESETS} */ (preprocessing);
 }
 
+/** @type {Record<keyof typeof PRESETS, Standardization>} the presets as numbers */
+const NUMBERS = {
+  none: { mean: 0, std: 1 },
+  unit: { mean: 0, std: 255 },
+  tf: { mean: 127.5, std: 127.5 },
+  torch: { mean: [123.675, 116.28, 103.53], std: [58.395, 57.12, 57.375] },
+  caffe: { mean: [123.68, 116.779, 103.939], std: 1, order: 'bgr' },
+};
+
+/**
+ * A preprocessing as numbers for R, G and B.
+ * @param {Preprocessing} preprocessing
+ */
+export function preprocessingNumbers(preprocessing) {
+  const resolved = resolvePreprocessing(preprocessing);
+  return toAffine(typeof resolved === 'string' ? NUMBERS[resolved] : resolved);
+}
+
 /**
  * @param {any} numbers an Affine or a Standardization
  * @returns {{ scale: number[], offset: number[], order: 'rgb' | 'bgr' }} numbers for R, G and B

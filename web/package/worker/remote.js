@@ -109,7 +109,8 @@ export class RemoteRun {
 
   /** A sentence that says what looks wrong with the range of the input's values, or null. */
   get inputWarning() {
-    return findRangeProblem(this.input, this.#model.description);
+    const { description } = this.#model;
+    return findRangeProblem(this.input, description) ?? description.contradiction ?? null;
   }
 
   /**
