@@ -54,7 +54,8 @@ describe('explain', () => {
     const json = JSON.parse(
       await succeed('explain', DEFAULT_MODEL, DOG_PICTURE, '--json', ...options),
     );
-    const keys = ['model', 'inputShape', 'layer', 'method', 'predictions', 'top', 'targets'];
+    const found = ['preprocessing', 'preprocessingReason', 'predictions', 'top', 'targets'];
+    const keys = ['model', 'inputShape', 'layer', 'method', ...found];
     assert.deepEqual(Object.keys(json), keys);
     assert.equal(json.model, 'functional');
     assert.deepEqual(json.inputShape, [null, 160, 160, 3]);
@@ -107,9 +108,14 @@ describe('explain', () => {
 describe('predict', () => {
   test('prints text and JSON', async () => {
     const text = await succeed('predict', DEFAULT_MODEL, DOG_PICTURE, '--top', '3');
-    assert.equal(text.trimEnd().split('\n').length, 3);
+    assert.equal(text.trimEnd().split('\n').length, 4);
+    assert.match(
+      text,
+      /\npixels: tf \(x \/ 127\.5 - 1\), as the statistics in its weights show\n$/,
+    );
     const json = JSON.parse(await succeed('predict', DEFAULT_MODEL, DOG_PICTURE, '--json'));
-    assert.deepEqual(Object.keys(json), ['model', 'inputShape', 'predictions', 'top']);
+    const found = ['preprocessing', 'preprocessingReason'];
+    assert.deepEqual(Object.keys(json), ['model', 'inputShape', ...found, 'predictions', 'top']);
   });
 
   test('takes labels and preprocessing', async () => {
@@ -126,6 +132,23 @@ describe('predict', () => {
     assert.equal(byLines.top[0].label, `breed ${plain.top[0].index}`);
     assert.deepEqual(byLines, byList);
     assert.notDeepEqual((await json('--preprocess', 'none')).predictions, plain.predictions);
+    const numbers = await json('--preprocess', 'mean=127.5/127.5/127.5,std=127.5');
+    assert.deepEqual(numbers.preprocessing, { mean: [127.5, 127.5, 127.5], std: 127.5 });
+    assert.equal(numbers.preprocessingReason, 'option');
+    const bgr = await json('--preprocess', 'scale=0.0078125,offset=-0.9921875,bgr');
+    assert.deepEqual(bgr.preprocessing, { scale: 0.0078125, offset: -0.9921875, order: 'bgr' });
+  });
+
+  test('takes an interpolation and a crop', async () => {
+    const json = async (/** @type {string[]} */ ...args) =>
+      JSON.parse(await succeed('predict', DEFAULT_MODEL, DOG_PICTURE, '--json', ...args));
+    const model = await loadModel(readFileSync(DEFAULT_MODEL));
+    const options = /** @type {const} */ ({ interpolation: 'bilinear', crop: 'center' });
+    const run = await model.run(readFileSync(DOG_PICTURE), options);
+    const { predictions } = await json('--interpolation', 'bilinear', '--crop', 'center');
+    assert.deepEqual(predictions, [...run.predictions]);
+    assert.notDeepEqual((await json('--interpolation', 'bilinear')).predictions, predictions);
+    model.dispose();
   });
 });
 
@@ -171,6 +194,8 @@ describe('general', () => {
       [['explain', 'a', 'b', '--target', 'cat'], /--target is "cat"/],
       [['explain', 'a', 'b', '--target'], /--target/],
       [['explain', 'a', 'b', '--top', '1.5'], /--top is "1\.5"/],
+      [['predict', 'a', 'b', '--preprocess', 'scale=x'], /--preprocess is "scale=x"; allowed: /],
+      [['predict', 'a', 'b', '--preprocess', 'sd=2'], /--preprocess is "sd=2"; allowed: /],
     ];
     for (const [args, message] of wrong) await assertFailure(args, 2, message);
   });
@@ -194,6 +219,9 @@ describe('general', () => {
       [[...explain, '--target=-1'], /target is -1/],
       [[...explain, '--top', '0'], /top is 0/],
       [[...explain, '--preprocess', 'x'], /allowed: none, unit, tf, torch, caffe/],
+      [[...explain, '--preprocess', 'scale=2'], /offset undefined/],
+      [[...explain, '--interpolation', 'cubic'], /allowed: nearest, box/],
+      [[...explain, '--crop', 'middle'], /allowed: stretch, center/],
       [[...explain, '--labels', text], /2 labels; the model has 19/],
       [[...explain, '--output', nowhere], /cannot write/],
     ];

@@ -8,7 +8,7 @@ import { findKnownModel } from './known-models.js';
 import { explanationJson, explanationText, predictionJson, predictionText } from './report.js';
 
 /** @import { Request } from './usage.js' */
-/** @import { Method, Preprocessing } from 'gradcam-wasm' */
+/** @import { Method } from 'gradcam-wasm' */
 
 /** @type {Record<string, (request: Request) => Promise<string>>} each returns what is printed */
 export const commands = {
@@ -19,21 +19,22 @@ export const commands = {
 
   async predict(request) {
     const model = await open(request);
-    const run = await model.run(await readInput(request.image));
+    const { interpolation, crop } = request;
+    const run = await model.run(await readInput(request.image), { interpolation, crop });
     if (request.json) return JSON.stringify(predictionJson(model, run, request.top));
-    return predictionText(run, request.top);
+    return predictionText(model, run, request.top);
   },
 
   async explain(request) {
-    const { image, targets, layer, logits, output, top, json } = request;
+    const { image, targets, layer, logits, output, top, json, interpolation, crop } = request;
     const method = /** @type {Method} */ (request.method);
     const model = await open(request);
     const bytes = await readInput(image);
-    const run = await model.run(bytes, { image: bytes });
+    const run = await model.run(bytes, { image: bytes, interpolation, crop });
     const explanation = await run.explain({ targets, layer, method, logits });
     if (output) await writeOverlay(output, formatAsImage(explanation));
     if (json) return JSON.stringify(explanationJson(model, run, explanation, { top, method }));
-    return explanationText(run, explanation, { top, logits });
+    return explanationText(model, run, explanation, { top, logits });
   },
 
   async convert(request) {
@@ -51,17 +52,14 @@ async function open(request) {
 }
 
 /**
- * Finds the model, and its labels and preprocessing. Options win over what is known of the model.
+ * Finds the model and its labels. Options win over what is known of the model.
  * @param {Request} request
  */
 async function locate(request) {
-  const { model: path, labels, binary, preprocess, architecture, alpha, threads } = request;
+  const { model: path, labels, binary, preprocessing, architecture, alpha, threads } = request;
   const info = await stat(path).catch(() => undefined);
   const source = info?.isDirectory() ? await readFolder(path) : pathToFileURL(resolve(path));
   const known = Array.isArray(source) ? undefined : await findKnownModel(await readInput(path));
-  const preprocessing = /** @type {Preprocessing | undefined} */ (
-    preprocess ?? known?.preprocessing
-  );
   const names = labels === undefined ? known?.labels : await readLabels(labels);
   return {
     source,

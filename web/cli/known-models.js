@@ -1,4 +1,4 @@
-/** Finds labels and preprocessing of known models in the manifest, by the hash of the file. */
+/** Finds labels of known models in the manifest, by the hash of the file. */
 
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
@@ -6,7 +6,6 @@ import { readFile } from 'node:fs/promises';
 /**
  * @typedef {object} KnownModel
  * @property {{ sha256: string }} original the file as its package has it
- * @property {string} preprocessing
  * @property {string[]} labels
  */
 

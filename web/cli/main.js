@@ -2,7 +2,8 @@
 
 import { readFileSync } from 'node:fs';
 import { commands } from './commands.js';
-import { parseCommandLine, USAGE, UsageError } from './usage.js';
+import { UsageError } from './usage-error.js';
+import { parseCommandLine, USAGE } from './usage.js';
 
 /**
  * @param {string[]} args without the program's name

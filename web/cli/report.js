@@ -1,5 +1,7 @@
 /** Writes results as text for people, and as JSON for programs. */
 
+import { preprocessingText } from './preprocessing.js';
+
 /** @import { Explanation, HeatMap, Model, Run, TargetExplanation } from 'gradcam-wasm' */
 
 /** Characters for the cells of a heat map, from 0 to 1. */
@@ -16,6 +18,8 @@ export function predictionJson(model, run, top) {
   return {
     model: model.name,
     inputShape: model.inputShape,
+    preprocessing: model.preprocessing,
+    preprocessingReason: model.preprocessingReason,
     ...(run.inputWarning && { warning: run.inputWarning }),
     predictions: [...run.predictions],
     top: run.decodePredictions({ top }),
@@ -39,10 +43,11 @@ export function explanationJson(model, run, explanation, { top, method }) {
 }
 
 /**
+ * @param {Model} model
  * @param {Run} run
  * @param {number} top
  */
-export function predictionText(run, top) {
+export function predictionText(model, run, top) {
   const rows = run.decodePredictions({ top });
   const widest = Math.max(...rows.map(({ label }) => label.length));
   const warning = run.inputWarning ? [`warning: ${run.inputWarning}`] : [];
@@ -50,18 +55,19 @@ export function predictionText(run, top) {
     const name = label === String(index) ? '' : `  ${label.padEnd(widest)}`;
     return `${String(index).padStart(5)}${name}  ${score.toFixed(4)}`;
   });
-  return [...lines, ...warning].join('\n');
+  return [...lines, preprocessingText(model), ...warning].join('\n');
 }
 
 /**
+ * @param {Model} model
  * @param {Run} run
  * @param {Explanation} explanation
  * @param {{ top: number, logits: boolean }} options
  */
-export function explanationText(run, explanation, { top, logits }) {
+export function explanationText(model, run, explanation, { top, logits }) {
   const { method } = explanation;
   const targets = explanation.targets.map((entry) => targetText(entry, method, logits));
-  return [predictionText(run, top), ...targets].join('\n\n');
+  return [predictionText(model, run, top), ...targets].join('\n\n');
 }
 
 /**

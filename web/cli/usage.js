@@ -2,8 +2,11 @@
 
 import { parseArgs } from 'node:util';
 import { methods } from '../package/index.js';
+import { readPreprocessing } from './preprocessing.js';
+import { UsageError } from './usage-error.js';
 
 /** @import { ParseArgsConfig } from 'node:util' */
+/** @import { Crop, Filter, Preprocessing } from 'gradcam-wasm' */
 
 export const USAGE = `Where did this Keras image classifier look? Heat maps on the command line.
 
@@ -27,23 +30,26 @@ Options of explain:
 Options of explain and predict:
   --top N             how many classes are listed; default: 5
   --json              print JSON instead of text
+  --interpolation F   how a picture is resized: nearest, box, bilinear, hamming, bicubic,
+                      lanczos; default: nearest, as in Keras
+  --crop HOW          stretch the picture to the input's shape, as Keras does, or take its
+                      "center", as Teachable Machine does; default: stretch
   --threads N         how many threads compute; default: one for each processor, at most 4
 Options of convert:
   --float16           store kernels in half precision
 Options of explain, predict and convert:
   --labels FILE       names of the classes, as a JSON list or one in each line
   --binary            two classes for a model with one output: 1 - p and p
-  --preprocess NAME   tf, torch, caffe, none, or a module of keras.applications (mobilenet_v2);
-                      default: what the file says, else what the model's layers suggest
+  --preprocess NAME   unit (x / 255), tf (x / 127.5 - 1), torch, caffe, none (0 to 255), a module
+                      of keras.applications (mobilenet_v2), or numbers: scale=X,offset=X or
+                      mean=X,std=X, three as R/G/B, with ",bgr" for networks that take B, G, R;
+                      default: found in the file, the layers or the weights, else unit
 Options of all commands, for weights alone:
   --architecture NAME network to which they belong (MobileNetV2); default: found by shapes
   --alpha X           width factor of the network
 General:
   --help, --version
 `;
-
-/** Wrong use of the command line, for which the exit status is 2. */
-export class UsageError extends Error {}
 
 /** @typedef {NonNullable<ParseArgsConfig['options']>} OptionTable */
 
@@ -69,6 +75,8 @@ const PREDICT_OPTIONS = {
   binary: { type: 'boolean' },
   preprocess: { type: 'string' },
   json: { type: 'boolean' },
+  interpolation: { type: 'string' },
+  crop: { type: 'string' },
   threads: { type: 'string' },
 };
 
@@ -104,7 +112,9 @@ const COMMANDS = {
  * @property {number} top
  * @property {string} [labels] path of the labels
  * @property {boolean} [binary]
- * @property {string} [preprocess]
+ * @property {Preprocessing} [preprocessing]
+ * @property {Filter} [interpolation]
+ * @property {Crop} [crop]
  * @property {boolean} json
  * @property {boolean} float16
  * @property {string} [architecture]
@@ -158,6 +168,8 @@ function readOptions({
   labels,
   binary,
   preprocess,
+  interpolation,
+  crop,
   json = false,
   float16 = false,
   architecture,
@@ -174,6 +186,9 @@ function readOptions({
     labels,
     binary,
     preprocess,
+    preprocessing: preprocess === undefined ? undefined : readPreprocessing(preprocess),
+    interpolation,
+    crop,
     json,
     float16,
     architecture,

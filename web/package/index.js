@@ -41,6 +41,7 @@ export { init } from './engine/start.js';
  * @typedef {import('./pictures/image.js').Picture} Picture
  * @typedef {import('./pictures/image.js').Pixels} Pixels
  * @typedef {import('./model/run.js').Prediction} Prediction
+ * @typedef {import('./pictures/crop.js').Crop} Crop
  * @typedef {import('./pictures/preprocessing.js').Preprocessing} Preprocessing
  * @typedef {import('./model/find-preprocessing.js').PreprocessingReason} PreprocessingReason
  * @typedef {import('./base/source.js').Progress} Progress

@@ -4,6 +4,7 @@
 
 import { GradCamError, show } from '../base/errors.js';
 import { ModelInfo } from './model-info.js';
+import { cropPicture } from '../pictures/crop.js';
 import { isPixels, readPicture, toImageData } from '../pictures/image.js';
 import { inputToPicture, pictureToInput } from '../pictures/preprocessing.js';
 import { Run } from './run.js';
@@ -11,6 +12,7 @@ import { checkTensor } from '../pictures/tensor.js';
 
 /** @import { Engine } from '../engine/engine.js' */
 /** @import { Input, Network } from '../engine/network.js' */
+/** @import { Crop } from '../pictures/crop.js' */
 /** @import { Filter, Picture } from '../pictures/image.js' */
 /** @import { Tensor } from '../pictures/tensor.js' */
 /** @import { ModelDescription } from './model-info.js' */
@@ -21,6 +23,9 @@ import { checkTensor } from '../pictures/tensor.js';
  *   the picture as the network sees it)
  * @property {Filter} [interpolation] how a picture is resized to the input's size (default
  *   "nearest", as in Keras' load_img)
+ * @property {Crop} [crop] what happens to a picture of another shape than the input's (default
+ *   "stretch", as in Keras' load_img). "center" takes its centre, as Teachable Machine does, and
+ *   crops `image` likewise
  * @property {AbortSignal} [signal]
  */
 
@@ -58,12 +63,13 @@ export class Model extends ModelInfo {
    * run.decodePredictions({ top: 3 });
    */
   async run(image, options = {}) {
-    const { signal } = options;
+    const { signal, crop = 'stretch' } = options;
     signal?.throwIfAborted();
     const { input, picture } = isTensor(image)
       ? this.#readTensor(image)
       : await this.#readImage(image, options);
-    const drawn = options.image && (await readPicture(this.#engine, options.image));
+    const drawn =
+      options.image && cropPicture(await readPicture(this.#engine, options.image), input, crop);
     signal?.throwIfAborted();
     return new Run(this, this.#network, input, drawn ? () => toImageData(drawn) : picture);
   }
@@ -72,9 +78,9 @@ export class Model extends ModelInfo {
    * @param {Picture} image
    * @param {RunOptions} options
    */
-  async #readImage(image, { interpolation = 'nearest' }) {
-    const pixels = await readPicture(this.#engine, image);
+  async #readImage(image, { interpolation = 'nearest', crop = 'stretch' }) {
     const size = this.#pictureSize();
+    const pixels = cropPicture(await readPicture(this.#engine, image), size, crop);
     const made = pictureToInput(this.#engine, pixels, size, this.preprocessing, interpolation);
     return { input: made.input, picture: () => made.picture };
   }

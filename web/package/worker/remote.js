@@ -44,7 +44,7 @@ export class RemoteModel extends ModelInfo {
    * @param {RunOptions} [options]
    * @returns {Promise<RemoteRun>}
    */
-  async run(image, { signal, image: drawn, interpolation } = {}) {
+  async run(image, { signal, image: drawn, interpolation, crop } = {}) {
     const kept = this.#model;
     /** @type {Kept} */
     const run = {
@@ -54,7 +54,7 @@ export class RemoteModel extends ModelInfo {
       args: {
         model: kept.place,
         image: await toSendable(image),
-        options: { interpolation, image: drawn && (await toSendable(drawn)) },
+        options: { interpolation, crop, image: drawn && (await toSendable(drawn)) },
       },
       get isDisposed() {
         return kept.isDisposed;
