@@ -185,7 +185,6 @@ function readOptions({
     top: top === undefined ? 5 : wholeNumber(top, '--top'),
     labels,
     binary,
-    preprocess,
     preprocessing: preprocess === undefined ? undefined : readPreprocessing(preprocess),
     interpolation,
     crop,

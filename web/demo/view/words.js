@@ -72,11 +72,34 @@ export function description(answer) {
   return `${answer.picture.name}, with the ${answer.explanation.method} ${heat}`;
 }
 
+/** What a network gets of pixels from 0 to 255. */
+const PIXELS = {
+  none: '0 to 255',
+  unit: '0 to 1',
+  tf: '−1 to 1',
+  torch: 'ImageNet mean and deviation',
+  caffe: 'BGR minus ImageNet mean',
+};
+
+/** Where the page knows from how pixels go in. */
+const REASONS = {
+  option: 'as chosen',
+  file: 'as the file says',
+  layers: 'scaled by the model',
+  statistics: 'as its weights show',
+  architecture: 'as its architecture takes them',
+  guess: 'a guess, choose another if the classes are wrong',
+};
+
 /** @param {Answer} answer */
-export function modelFacts({ model: { inputShape, layers, classCount } }) {
+export function modelFacts({ model }) {
+  const { inputShape, layers, classCount, preprocessing, preprocessingReason } = model;
   const [, height, width] = inputShape;
   const size = `${height ?? 'any'} × ${width ?? 'any'} input`;
-  return `${size}, ${short(countParams(layers))} parameters, ${classCount} classes`;
+  const isName = typeof preprocessing === 'string';
+  const pixels = isName ? PIXELS[/** @type {'unit'} */ (preprocessing)] : 'own numbers';
+  const facts = `${size}, ${short(countParams(layers))} parameters, ${classCount} classes`;
+  return `${facts}, pixels ${pixels} (${REASONS[preprocessingReason]})`;
 }
 
 /**

@@ -20,7 +20,8 @@ import { ARCHITECTURES } from '../architectures/index.js';
  * - `statistics`: the first BatchNormalization fits pixels that were prepared so
  * - `architecture`: the model is a network of keras.applications, or has one in it
  * - `guess`: nothing tells it; most small networks take x / 255
- * @typedef {'option' | 'file' | 'layers' | 'statistics' | 'architecture' | 'guess'} PreprocessingReason
+ * @typedef {'option' | 'file' | 'layers' | 'statistics' | 'architecture' | 'guess'}
+ *   PreprocessingReason
  */
 
 /**

@@ -3,11 +3,16 @@
 /** @import { LayerInfo } from '../engine/network.js' */
 
 /**
- * The networks whose preprocessing may be outside of the network. `name` matches the name that Keras
- * gives the network. `first` matches the name of its first convolution, and `second` the name of a
- * layer that tells it from others with the same first convolution.
- * @type {{ preset: 'tf' | 'torch' | 'caffe', name: RegExp, first: RegExp, second: RegExp }[]}
+ * A network whose preprocessing may be outside of it.
+ * @typedef {object} KnownNetwork
+ * @property {'tf' | 'torch' | 'caffe'} preset
+ * @property {RegExp} name matches the name that Keras gives the network, in small letters
+ * @property {RegExp} first matches the name of its first convolution
+ * @property {RegExp} second matches the name of a layer that no other network with this first
+ *   convolution has
  */
+
+/** @type {KnownNetwork[]} */
 const NETWORKS = [
   { preset: 'caffe', name: /^vgg1[69]/, first: /^block1_conv1$/, second: /^block2_conv1$/ },
   {
