@@ -142,6 +142,22 @@ describe('what the front of a model takes', () => {
     model.dispose();
   });
 
+  test('a grey network takes no means of colours', async () => {
+    const grey = ['Conv2D', { name: 'block1_conv1', filters: 1, kernel_size: 1, use_bias: false }];
+    const block2 = [
+      'Conv2D',
+      { name: 'block2_conv1', filters: 1, kernel_size: 1, use_bias: false },
+    ];
+    /** @type {any} */
+    const layers = [
+      [...grey, { kernel: [1] }],
+      [...block2, { kernel: [1] }],
+    ];
+    const model = await smallModel(layers, { inputShape: [4, 4, 1], preprocessing: undefined });
+    assert.deepEqual([model.preprocessing, model.preprocessingReason], ['unit', 'guess']);
+    model.dispose();
+  });
+
   test('the option wins', async () => {
     const model = await smallModel([conv], { preprocessing: 'torch' });
     assert.deepEqual([model.preprocessing, model.preprocessingReason], ['torch', 'option']);

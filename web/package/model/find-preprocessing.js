@@ -31,6 +31,7 @@ import { ARCHITECTURES } from '../architectures/index.js';
  * @property {Preprocessing} [file] what the file says
  * @property {string} name of the model
  * @property {string} [architecture] the network of keras.applications to which weights alone belong
+ * @property {number | null} channels of the input
  * @property {LayerInfo[]} layers
  * @property {string} config JSON of the architecture
  * @property {(path: string) => Weight | undefined} findWeight finds the weight of a path
@@ -69,9 +70,13 @@ export function findPreprocessing(clues) {
 }
 
 /** @param {Clues} clues */
-function findPresetByName({ architecture, name, layers }) {
-  if (architecture) return ARCHITECTURES[architecture].preprocessing;
-  return findNetworkPreset(name, layers);
+function findPresetByName({ architecture, name, layers, channels }) {
+  const preset = architecture
+    ? ARCHITECTURES[architecture].preprocessing
+    : findNetworkPreset(name, layers);
+  // The means of torch and caffe are means of colours. A network of grey pictures takes others.
+  const isOfColours = preset === 'torch' || preset === 'caffe';
+  return isOfColours && channels !== 3 ? undefined : preset;
 }
 
 /**

@@ -128,23 +128,32 @@ function locate(network, weights) {
  * @returns {ModelDescription}
  */
 function describe(network, topology, located, options) {
-  const { name, classCount: outputCount, layers } = network;
+  const { name, classCount: outputCount, layers, inputShape } = network;
   const binary = isBinary(outputCount, options.binary, options.labels ?? topology.labels);
   const classCount = binary ? 2 : outputCount;
   const { architecture, config, preprocessing: file } = topology;
   /** @param {string} path */
   const findWeight = (path) =>
     located.find(({ index }) => network.weightPath(index) === path)?.weight;
-  const clues = { option: options.preprocessing, file, name, architecture, layers, config };
+  const found = findPreprocessing({
+    option: options.preprocessing,
+    file,
+    name,
+    architecture,
+    channels: inputShape[2],
+    layers,
+    config,
+    findWeight,
+  });
   return {
     name,
-    inputShape: [null, ...network.inputShape],
+    inputShape: [null, ...inputShape],
     layers,
     classCount,
     isBinary: binary,
     isSequential: JSON.parse(topology.config).class_name === 'Sequential',
     labels: chooseLabels(topology, options, classCount),
-    ...findPreprocessing({ ...clues, findWeight }),
+    ...found,
     architecture,
   };
 }
