@@ -142,6 +142,19 @@ describe('what the front of a model takes', () => {
     model.dispose();
   });
 
+  test('Normalization that was adapted keeps its numbers in the weights', async () => {
+    const load = async (/** @type {number} */ mean, /** @type {number} */ variance) => {
+      const weights = { mean: [mean, mean, mean], variance: [variance, variance, variance] };
+      /** @type {import('./fixtures.js').SmallLayer} */
+      const layer = ['Normalization', { name: 'n', axis: [-1] }, weights];
+      const model = await smallModel([layer, conv], { preprocessing: undefined });
+      model.dispose();
+      return [model.preprocessing, model.preprocessingReason];
+    };
+    assert.deepEqual(await load(120, 3600), ['none', 'layers']);
+    assert.deepEqual(await load(0.45, 0.05), ['unit', 'layers']);
+  });
+
   test('a grey network takes no means of colours', async () => {
     const grey = ['Conv2D', { name: 'block1_conv1', filters: 1, kernel_size: 1, use_bias: false }];
     const block2 = [

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { convertModel, loadModel } from 'gradcam-wasm';
 import { PixelStatistics } from '../../web/package/model/statistics.js';
-import { DEFAULT_MODEL, SKIP_SHARED, plainPicture, sharedModel } from './fixtures.js';
+import { DEFAULT_MODEL, SKIP_SHARED, plainPicture, sharedModel, smallModel } from './fixtures.js';
 
 /**
  * Filters of 3 x 3 x 3 values with the statistics that pixels of one colour channel give, which
@@ -54,6 +54,24 @@ describe('statistics', () => {
     const first = trainedOn(1, 0);
     const variance = first.variance.map((value, f) => (f < 7 ? value : 1e-9));
     assert.equal(new PixelStatistics({ ...first, variance }).preset, undefined);
+  });
+
+  test('a BatchNormalization of the pixels themselves', async () => {
+    const bn = { name: 'bn', axis: [3], epsilon: 1e-3, scale: false, center: false };
+    const load = async (/** @type {number[]} */ mean, /** @type {number} */ deviation) => {
+      const moving_variance = [deviation ** 2, deviation ** 2, deviation ** 2];
+      const weights = { moving_mean: mean, moving_variance };
+      const pool = /** @type {const} */ (['GlobalAveragePooling2D', { name: 'pool' }]);
+      const model = await smallModel([['BatchNormalization', bn, weights], [...pool]], {
+        preprocessing: undefined,
+      });
+      model.dispose();
+      return [model.preprocessing, model.preprocessingReason];
+    };
+    assert.deepEqual(await load([120, 115, 104], 68), ['none', 'statistics']);
+    assert.deepEqual(await load([0.47, 0.45, 0.41], 0.27), ['unit', 'statistics']);
+    assert.deepEqual(await load([-0.05, -0.1, -0.2], 0.54), ['tf', 'statistics']);
+    assert.deepEqual(await load([0, 0, 0], 1), ['unit', 'guess']);
   });
 
   test('a real network', async () => {

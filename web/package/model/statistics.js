@@ -46,6 +46,8 @@ const LARGEST_RATIO = 1.4;
 const LARGEST_DISTANCE = 0.3;
 const LARGEST_SCATTER = 0.15;
 const LEAST_FILTERS = 8;
+/** A BatchNormalization of the pixels themselves has the three colours, which is enough. */
+const COLOURS = 3;
 
 /** A filter whose variance is this much smaller than the largest has died in training. */
 const DEAD = 1e-5;
@@ -92,7 +94,8 @@ export class PixelStatistics {
     const predicted = predict(this.#first, preprocessing);
     const largest = Math.max(...variance);
     const live = [...variance.keys()].filter((filter) => variance[filter] > DEAD * largest);
-    if (live.length < LEAST_FILTERS) return { ratio: NaN, distance: NaN, scatter: NaN };
+    const least = this.#first.kernel === PIXELS ? COLOURS : LEAST_FILTERS;
+    if (live.length < least) return { ratio: NaN, distance: NaN, scatter: NaN };
     const ratios = live.map((filter) => predicted.variance[filter] / variance[filter]);
     const logarithms = ratios.map((value) => Math.log10(value));
     const middle = median(logarithms);
@@ -107,6 +110,9 @@ export class PixelStatistics {
   }
 }
 
+/** The kernel [1][1][3][3] that gives the pixels themselves. */
+const PIXELS = Float32Array.of(1, 0, 0, 0, 1, 0, 0, 0, 1);
+
 /** @param {Fit} fit */
 export function isGood({ ratio, distance, scatter }) {
   const hasVariance = ratio >= LEAST_RATIO && ratio <= LARGEST_RATIO;
@@ -117,31 +123,41 @@ export function isGood({ ratio, distance, scatter }) {
  * @param {readonly LayerInfo[]} layers
  * @param {string} config JSON of the architecture
  * @param {(path: string) => Weight | undefined} findWeight finds the weight of a path
- * @returns {PixelStatistics | undefined} undefined if the network does not begin with a convolution
- *   of colours and a BatchNormalization, or was not trained
+ * @returns {PixelStatistics | undefined} undefined if the network does not begin with a
+ *   BatchNormalization of colours, or a convolution of colours before one, or was not trained
  */
 export function readStatistics(layers, config, findWeight) {
   const index = layers.findIndex(({ params }) => params > 0);
+  if (index < 0) return undefined;
+  const first = layers[index];
+  if (first.type === 'BatchNormalization') {
+    const shape = [1, 1, COLOURS, COLOURS];
+    return first.shape[2] === COLOURS
+      ? read({ kernel: PIXELS, shape }, first, findWeight)
+      : undefined;
+  }
   const next = layers.find(({ inputs }) => inputs.length === 1 && inputs[0] === index);
-  if (layers[index]?.type !== 'Conv2D' || next?.type !== 'BatchNormalization') return undefined;
-  const activation = configsByPath(JSON.parse(config)).get(layers[index].path)?.config.activation;
+  if (first.type !== 'Conv2D' || next?.type !== 'BatchNormalization') return undefined;
+  const activation = configsByPath(JSON.parse(config)).get(first.path)?.config.activation;
   if ((activation ?? 'linear') !== 'linear') return undefined;
-  const kernel = findWeight(`${layers[index].path}/kernel`);
-  const bias = findWeight(`${layers[index].path}/bias`)?.read();
-  const mean = findWeight(`${next.path}/moving_mean`)?.read();
-  const variance = findWeight(`${next.path}/moving_variance`)?.read();
-  if (kernel?.shape[2] !== 3 || !mean || !variance) return undefined;
-  // These are the values before any training.
-  if (mean.every((value) => value === 0)) return undefined;
-  const { shape } = kernel;
-  return new PixelStatistics({
-    path: next.path,
-    kernel: kernel.read(),
-    shape,
-    bias,
-    mean,
-    variance,
-  });
+  const kernel = findWeight(`${first.path}/kernel`);
+  if (kernel?.shape[2] !== COLOURS) return undefined;
+  const bias = findWeight(`${first.path}/bias`)?.read();
+  return read({ kernel: kernel.read(), shape: kernel.shape, bias }, next, findWeight);
+}
+
+/**
+ * @param {Pick<FirstConvolution, 'kernel' | 'shape' | 'bias'>} convolution
+ * @param {LayerInfo} normalization
+ * @param {(path: string) => Weight | undefined} findWeight
+ * @returns {PixelStatistics | undefined}
+ */
+function read(convolution, { path }, findWeight) {
+  const mean = findWeight(`${path}/moving_mean`)?.read();
+  const variance = findWeight(`${path}/moving_variance`)?.read();
+  // Before any training all means are 0.
+  if (!mean || !variance || mean.every((value) => value === 0)) return undefined;
+  return new PixelStatistics({ ...convolution, path, mean, variance });
 }
 
 /**
