@@ -60,7 +60,7 @@ async function locate(request) {
   const info = await stat(path).catch(() => undefined);
   const source = info?.isDirectory() ? await readFolder(path) : pathToFileURL(resolve(path));
   const known = Array.isArray(source) ? undefined : await findKnownModel(await readInput(path));
-  const names = labels === undefined ? known?.labels : await readLabels(labels);
+  const names = labels === undefined ? known?.labels : await labelFile(labels);
   return {
     source,
     options: { labels: names, binary, preprocessing, architecture, alpha, threads },
@@ -95,17 +95,10 @@ async function readInput(path) {
 }
 
 /**
- * @param {string} path of a JSON list, or of a text with one label in each line
- * @returns {Promise<string[]>}
+ * @param {string} path of a file with class names
  */
-async function readLabels(path) {
-  const text = new TextDecoder().decode(await readInput(path));
-  if (!text.trimStart().startsWith('[')) return text.trimEnd().split(/\r?\n/);
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new GradCamError('INVALID_ARGUMENT', `${path} is not a JSON list of labels`, { cause });
-  }
+async function labelFile(path) {
+  return new File([new Uint8Array(await readInput(path))], path);
 }
 
 /**

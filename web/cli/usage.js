@@ -38,7 +38,8 @@ Options of explain and predict:
 Options of convert:
   --float16           store kernels in half precision
 Options of explain, predict and convert:
-  --labels FILE       names of the classes, as a JSON list or one in each line
+  --labels FILE       names of the classes: one in each line, a JSON list, Keras'
+                      class_indices, or the files of Teachable Machine
   --binary            two classes for a model with one output: 1 - p and p
   --preprocess NAME   unit (x / 255), tf (x / 127.5 - 1), torch, caffe, none (0 to 255), a module
                       of keras.applications (mobilenet_v2), or numbers: scale=X,offset=X or

@@ -16,7 +16,7 @@ import { readPicture } from './picture.js';
  * @property {string | File[]} source an address or files
  * @property {Preprocessing} [preprocessing] how pixels become the input (default: the
  *   package's choice)
- * @property {string[]} [labels] names of the classes, in their order
+ * @property {File} [labels] names of the classes
  */
 
 /**

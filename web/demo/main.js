@@ -4,7 +4,7 @@ import readme from '../../README.md?url';
 import { findModel, models, samples } from './catalog.js';
 import { Comparison } from './comparison.js';
 import { drawOverlay, Explainer } from './explainer.js';
-import { modelName, readLabels, sortFiles } from './input/files.js';
+import { modelName, sortFiles } from './input/files.js';
 import { takeChosenFiles, takeDroppedFiles, takePastedFiles } from './input/take.js';
 import { readPixels } from './picture.js';
 import { Alert } from './view/alert.js';
@@ -75,14 +75,13 @@ function withModel(model) {
  * Opens pictures, models and class names.
  * @param {File[]} files
  */
-async function openFiles(files) {
+function openFiles(files) {
   try {
     const { model, picture, labels } = sortFiles(files);
-    const names = labels && (await readLabels(labels));
     ask({
       ...(picture && withPicture({ name: picture.name, source: picture })),
-      ...(model.length > 0 && withModel({ name: modelName(model), source: model, labels: names })),
-      ...(model.length === 0 && names && withModel(nameClasses(names))),
+      ...(model.length > 0 && withModel({ name: modelName(model), source: model, labels })),
+      ...(model.length === 0 && labels && withModel(nameClasses(labels))),
     });
   } catch (error) {
     showError(error, {});
@@ -91,7 +90,7 @@ async function openFiles(files) {
 
 /**
  * The open model with names for its classes.
- * @param {string[]} labels
+ * @param {File} labels
  */
 function nameClasses(labels) {
   const open = explainer.answer?.question.model;
@@ -104,8 +103,10 @@ function nameClasses(labels) {
  * @param {Partial<Question>} changes the question that failed
  */
 function showError(error, { model, picture }) {
-  const what = model?.name ?? picture?.name;
   const message = error instanceof Error ? error.message : String(error);
+  // A list of names that does not fit is named, and not the model.
+  const list = model?.labels?.name;
+  const what = list && message.startsWith(list) ? list : (model?.name ?? picture?.name);
   alert.show(what ? `${what} could not be opened.` : 'That did not work.', sentence(message));
 }
 

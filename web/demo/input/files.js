@@ -1,24 +1,34 @@
 /** Tells models, pictures and class names apart in files that a user drops, chooses or pastes. */
 
-/** These include files that the package cannot read. It says what to do with them. */
-const MODEL = /\.(h5|hdf5|keras|safetensors|json|pb|tflite|pth?)$|shard\d+of\d+(\.bin)?$/i;
-const LABELS = /\.txt$/i;
+const MODEL = /\.(h5|hdf5|keras|safetensors|json|bin|zip)$|shard\d+of\d+$/i;
+/** Files that the package cannot read. It says what to do with them. */
+const OTHER_MODEL = /\.(pb|tflite|onnx|pth?|ckpt|gz|index|data-\d+-of-\d+)$/i;
+const LABELS = /^(?!readme|licen[cs]e|requirements).*\.txt$/i;
+/** Class names as JSON. Beside a model they are files of the model, which reads them. */
+const LABELS_JSON = /label|class|categor|names|metadata/i;
 const PICTURE = /\.(png|jpe?g|gif|bmp|webp|avif|svg|hei[cf]|tiff?)$/i;
 
 /**
- * All files of a model, and the first file of each other kind. The error names a file of no kind.
+ * All files of a model, and the first file of each other kind. Files of no kind lie in many
+ * folders. They are an error only where there is nothing else.
  * @param {File[]} files
  * @returns {{ model: File[], picture?: File, labels?: File }}
  */
 export function sortFiles(files) {
-  const stray = files.find((file) => kindOf(file) === undefined);
-  if (stray) {
+  if (files.every((file) => kindOf(file) === undefined)) {
+    const [stray] = files;
     const models = 'a Keras model (.keras, .h5, .safetensors, or model.json with its shards)';
-    throw new Error(`“${stray.name}” is neither a picture, nor ${models}, nor class names (.txt).`);
+    const names = 'class names (.txt, .json)';
+    throw new Error(`“${stray.name}” is neither a picture, nor ${models}, nor ${names}.`);
   }
   /** @param {string} kind */
   const ofKind = (kind) => files.filter((file) => kindOf(file) === kind);
-  return { model: ofKind('model'), picture: ofKind('picture')[0], labels: ofKind('labels')[0] };
+  const model = ofKind('model');
+  const [labels] = ofKind('labels');
+  const [picture] = ofKind('picture');
+  const areNames = model.every(({ name }) => /\.json$/i.test(name) && LABELS_JSON.test(name));
+  if (areNames && model.length > 0) return { model: [], picture, labels: labels ?? model[0] };
+  return { model, picture, labels };
 }
 
 /**
@@ -26,24 +36,15 @@ export function sortFiles(files) {
  * @param {File[]} files
  */
 export function modelName(files) {
-  return (files.find(({ name }) => name.endsWith('.json')) ?? files[0]).name;
+  const isMain = (/** @type {File} */ { name }) => /\.(keras|h5|hdf5|safetensors|zip)$/i.test(name);
+  const main = files.find(({ name }) => name === 'model.json') ?? files.find(isMain);
+  return (main ?? files.find(({ name }) => name.endsWith('.json')) ?? files[0]).name;
 }
 
 /** @param {File} file */
 function kindOf({ name, type }) {
-  if (MODEL.test(name)) return 'model';
+  if (MODEL.test(name) || OTHER_MODEL.test(name)) return 'model';
   if (LABELS.test(name)) return 'labels';
   if (type.startsWith('image/') || PICTURE.test(name)) return 'picture';
   return undefined;
-}
-
-/**
- * The names of the classes, in the order of the model's outputs. Each line is a name.
- * @param {File} file
- */
-export async function readLabels(file) {
-  const lines = (await file.text()).split(/\r?\n/).map((line) => line.trim());
-  while (lines.at(-1) === '') lines.pop();
-  if (lines.length === 0) throw new Error(`“${file.name}” holds no class names.`);
-  return lines;
 }

@@ -25,7 +25,7 @@ export function takeDroppedFiles(target, onFiles) {
     if (!hasFiles(event)) return;
     event.preventDefault();
     setDepth(0);
-    onFiles([...(event.dataTransfer?.files ?? [])]);
+    readDrop(event).then(onFiles);
   });
 }
 
@@ -53,6 +53,47 @@ export function takeChosenFiles(button, input, onFiles) {
     input.value = '';
     if (files.length > 0) onFiles(files);
   });
+}
+
+/**
+ * The dropped files, with those that lie in dropped folders.
+ * @param {DragEvent} event
+ * @returns {Promise<File[]>}
+ */
+async function readDrop({ dataTransfer }) {
+  // The list of items is empty after the event, so all entries are taken first.
+  const entries = [...(dataTransfer?.items ?? [])].map((item) => item.webkitGetAsEntry());
+  const files = [...(dataTransfer?.files ?? [])];
+  if (!entries.some((entry) => entry?.isDirectory)) return files;
+  const lists = await Promise.all(entries.map((entry) => (entry ? readEntry(entry) : [])));
+  return lists.flat();
+}
+
+/**
+ * @param {FileSystemEntry} entry
+ * @returns {Promise<File[]>} the file, or the files that lie directly in the folder
+ */
+async function readEntry(entry) {
+  if (entry.isFile) return [await readFile(/** @type {FileSystemFileEntry} */ (entry))];
+  const reader = /** @type {FileSystemDirectoryEntry} */ (entry).createReader();
+  const files = [];
+  for (;;) {
+    // A call gives at most 100 entries in Chromium. The last gives none.
+    const entries = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
+    if (entries.length === 0) return files;
+    for (const child of /** @type {FileSystemEntry[]} */ (entries)) {
+      const isShown = child.isFile && !child.name.startsWith('.');
+      if (isShown) files.push(await readFile(/** @type {FileSystemFileEntry} */ (child)));
+    }
+  }
+}
+
+/**
+ * @param {FileSystemFileEntry} entry
+ * @returns {Promise<File>}
+ */
+function readFile(entry) {
+  return new Promise((resolve, reject) => entry.file(resolve, reject));
 }
 
 /** @param {DragEvent} event */

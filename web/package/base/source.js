@@ -10,8 +10,8 @@ import { readFileUrl, resolveUrl } from './url.js';
 
 /**
  * A model as one file, or as several files in any order. Several files are a model.json of
- * TensorFlow.js with its shards. If model.json is given as an address, its shards are fetched
- * relative to it.
+ * TensorFlow.js with its shards, or a configuration with weights. Class names may be among them. If
+ * model.json is given as an address, its shards are fetched relative to it.
  * @typedef {FileSource | File[] | FileList} ModelSource
  */
 
@@ -22,6 +22,13 @@ import { readFileUrl, resolveUrl } from './url.js';
  * @property {Uint8Array} bytes of the main file
  * @property {(paths: string[], total: number) => Promise<Uint8Array[]>} readBeside reads files by
  *   their paths from the main one, which have `total` bytes together
+ */
+
+/**
+ * A file by its name, without its folder.
+ * @typedef {object} NamedFile
+ * @property {string} name
+ * @property {() => Promise<Uint8Array>} read
  */
 
 /**
@@ -40,7 +47,7 @@ import { readFileUrl, resolveUrl } from './url.js';
 /**
  * @param {ModelSource} source
  * @param {ReadOptions} options
- * @returns {Promise<ModelFiles>}
+ * @returns {Promise<ModelFiles | NamedFile[]>} several files as they were given
  */
 export async function openSource(source, options) {
   const { File, FileList } = globalThis;
@@ -88,7 +95,7 @@ function besideUrl(url, path) {
 /**
  * @param {unknown[]} files
  * @param {ReadOptions} options
- * @returns {Promise<ModelFiles>}
+ * @returns {Promise<ModelFiles | NamedFile[]>}
  */
 async function openFiles(files, options) {
   const named = files.filter((file) => file instanceof File);
@@ -96,54 +103,35 @@ async function openFiles(files, options) {
     const text = `the model is ${show(files)}; allowed: a list of Files`;
     throw new GradCamError('INVALID_SOURCE', text);
   }
-  const main = mainFile(named);
-  const readBeside = (/** @type {string[]} */ paths, /** @type {number} */ total) =>
-    readAll(findFiles(named, main, paths), total, options);
-  return { name: main.name, bytes: await readSource(main, options), readBeside };
+  const [{ name }] = named;
+  const list = countTogether(named, options);
+  return list.length > 1 ? list : { name, bytes: await list[0].read(), readBeside: readNone };
 }
 
 /**
- * The file that names the others.
+ * Files that are read when they are needed. Progress counts the bytes of all that were read.
  * @param {File[]} files
+ * @param {ReadOptions} options
+ * @returns {NamedFile[]}
  */
-function mainFile(files) {
-  if (files.some(({ name }) => name === 'saved_model.pb')) {
-    throw new GradCamError(
-      'INVALID_MODEL',
-      'this is a TensorFlow SavedModel, whose graph has no Keras layers; load it in Keras and ' +
-        'save it with model.save("model.keras")',
-    );
-  }
-  if (files.length === 1) return files[0];
-  const json = files.filter(({ name }) => name.endsWith('.json'));
-  const main = json.find(({ name }) => name === 'model.json') ?? json[0];
-  if (main) return main;
-  const names = files.map(({ name }) => name).join(', ');
-  const text = `one of several files must be a model.json; given: ${names}`;
-  throw new GradCamError('INVALID_SOURCE', text);
-}
-
-/**
- * Files by their paths from the main one. A dropped file has no folder, so only names are compared.
- * @param {File[]} files
- * @param {File} main
- * @param {string[]} paths
- * @returns {File[]}
- */
-function findFiles(files, main, paths) {
-  const found = paths.map((path) => {
-    const last = path.slice(path.lastIndexOf('/') + 1);
-    return files.find(({ name }) => name === last) ?? path;
-  });
-  const missing = found.filter((file) => typeof file === 'string');
-  if (missing.length === 0) return /** @type {File[]} */ (found);
-  const text = `${main.name} needs ${missing.join(', ')} too; give all its files together`;
-  throw new GradCamError('INVALID_SOURCE', text);
+function countTogether(files, { onProgress, signal }) {
+  let before = 0;
+  const total = files.reduce((sum, { size }) => sum + size, 0);
+  const report = ({ loaded = 0 }) =>
+    onProgress?.({ phase: 'fetch', loaded: before + loaded, total });
+  return files.map((file) => ({
+    name: file.name,
+    read: async () => {
+      const bytes = await readSource(file, { onProgress: report, signal });
+      before += bytes.length;
+      return bytes;
+    },
+  }));
 }
 
 /**
  * Reads files one after another, and counts their bytes together.
- * @param {(File | URL)[]} sources
+ * @param {URL[]} sources
  * @param {number} total bytes
  * @param {ReadOptions} options
  */

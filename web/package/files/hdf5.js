@@ -17,6 +17,11 @@ const DATA_LAYOUT_MESSAGE = 8;
 const COMPACT = 0;
 const CONTIGUOUS = 1;
 
+/** What TensorFlow 2.12 and 2.13 call the group "layers" of Keras 3's store. */
+const OLD_LAYERS = '_layer_checkpoint_dependencies';
+/** What the group "layers" of the store may be called. */
+const LAYERS = /^(layers|_layer_checkpoint_dependencies)(\\|$)/;
+
 /** The deepest nesting of groups that is read. Keras nests one or two levels for each submodel. */
 const MAX_DEPTH = 64;
 
@@ -43,7 +48,7 @@ function findWeights(file) {
   }
   const hasLayers = ['layer_names', 'layer_names0'].some((name) => name in file.attrs);
   if (hasLayers) return { datasets: layerWeights(file), isOrdered: true };
-  if (file.keys.includes('layers')) return { datasets: storeWeights(file) };
+  if (file.keys.some((key) => LAYERS.test(key))) return { datasets: storeWeights(file) };
   const text = 'this HDF5 file is not a Keras model; it has no attribute model_config';
   throw new GradCamError('INVALID_MODEL', text);
 }
@@ -163,7 +168,10 @@ function names(group, attribute) {
 }
 
 /**
- * The data sets of a group and of its groups. Their names are their paths.
+ * The data sets of a group and of its groups. Their names are their paths, as Keras writes them
+ * today. Two older spellings have the same meaning:
+ *   layers\\conv2d/vars/0                        of Keras under Windows
+ *   _layer_checkpoint_dependencies/conv2d/vars/0  of TensorFlow 2.12 and 2.13
  * @param {Group} group
  * @param {string} [path] of the group, "" or ending in "/"
  * @param {Set<number>} [visited] addresses of the groups that were read
@@ -179,8 +187,9 @@ function* storeWeights(group, path = '', visited = new Set()) {
     if (path === '' && key === 'optimizer') continue;
     const child = group.get(key);
     if (!child) continue;
-    if ('shape' in child) yield [path + key, child];
-    else yield* storeWeights(child, `${path}${key}/`, visited);
+    const name = key.replaceAll('\\', '/').replaceAll(OLD_LAYERS, 'layers');
+    if ('shape' in child) yield [path + name, child];
+    else yield* storeWeights(child, `${path}${name}/`, visited);
   }
 }
 

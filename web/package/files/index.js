@@ -2,11 +2,11 @@
 
 import { GradCamError } from '../base/errors.js';
 import { pauses } from '../base/pauses.js';
-import { isHtml } from '../base/url.js';
+import { describe } from './others.js';
 import { isSafetensors, openSafetensors } from './safetensors.js';
 
 /** @import { Pause } from '../base/pauses.js' */
-/** @import { ModelFiles } from '../base/source.js' */
+/** @import { ModelFiles, NamedFile } from '../base/source.js' */
 /** @import { Preprocessing } from '../pictures/preprocessing.js' */
 
 /**
@@ -23,12 +23,14 @@ import { isSafetensors, openSafetensors } from './safetensors.js';
 /**
  * An opened model file.
  * @typedef {object} Container
+ * @property {string} [fileName] name of the file among several that has the weights
  * @property {string} [config] Keras' JSON of the model's architecture, which weights alone lack
  * @property {boolean} [isOrdered] whether the order of the weights tells what they are. Else their
  *   names tell. Keras' files of weights alone are ordered
  * @property {Weight[]} weights the caller reads one after another, so that memory holds only one
  *   twice
- * @property {string[]} [labels] names of the classes, if the file has them
+ * @property {string[]} [labels] names of the classes, if the files have them
+ * @property {string} [labelsName] the file that has them, for errors
  * @property {Preprocessing} [preprocessing] if the file has it
  */
 
@@ -36,15 +38,23 @@ import { isSafetensors, openSafetensors } from './safetensors.js';
  * @typedef {object} Kind
  * @property {string} name
  * @property {(bytes: Uint8Array) => boolean} is
- * @property {(files: ModelFiles, pause: Pause) => Container | Promise<Container>} open
+ * @property {(files: ModelFiles, pause: Pause, isPacked: boolean) => Container |
+ *   Promise<Container>} open `isPacked` says that the file came out of a zip file
  */
 
 /** @type {Kind[]} the kinds of files that can be read */
 export const kinds = [
   {
-    name: 'Keras 3 (.keras)',
+    name: 'Keras 3 (.keras), or a zip file with one model',
     is: begins(0x50, 0x4b, 0x03, 0x04),
-    open: async ({ bytes }, pause) => (await import('./keras.js')).openKeras(bytes, pause),
+    open: async ({ bytes }, pause, isPacked) => {
+      const { openZip } = await import('./keras.js');
+      return openZip(
+        bytes,
+        pause,
+        isPacked ? undefined : (files) => openSeveral(files, pause, true),
+      );
+    },
   },
   {
     name: 'HDF5 (.h5)',
@@ -59,32 +69,6 @@ export const kinds = [
   },
 ];
 
-const SAVE_AGAIN = 'load it in Keras and save it with model.save("model.keras")';
-
-/**
- * Files that are not Keras models although users try them, and what to do instead.
- * @type {{ is: (bytes: Uint8Array) => boolean, what: string, instead: string }[]}
- */
-const others = [
-  { is: isHtml, what: 'it is an HTML page', instead: 'is the address right?' },
-  {
-    // Field 1 of a SavedModel is its version, field 2 its graphs.
-    is: begins(0x08, 0x01, 0x12),
-    what: 'it is a saved_model.pb of TensorFlow, whose graph has no Keras layers',
-    instead: SAVE_AGAIN,
-  },
-  {
-    is: (bytes) => textStart(bytes).slice(4, 8) === 'TFL3',
-    what: 'it is a TensorFlow Lite model, whose layers are fused for inference',
-    instead: 'use the Keras model that it was made from',
-  },
-  {
-    is: begins(0x80, 0x02, 0x8a, 0x0a),
-    what: 'it is a file of PyTorch',
-    instead: 'only Keras models can be read',
-  },
-];
-
 /** @param {number[]} magic */
 function begins(...magic) {
   return (/** @type {Uint8Array} */ bytes) => magic.every((byte, i) => bytes[i] === byte);
@@ -96,23 +80,34 @@ function textStart(bytes) {
 }
 
 /**
- * @param {ModelFiles} files
+ * @param {ModelFiles | NamedFile[]} files one file, or several
  * @param {Pause} [pause]
  * @returns {Promise<Container>}
  */
 export async function openContainer(files, pause = pauses()) {
+  return Array.isArray(files) ? openSeveral(files, pause) : openOne(files, pause);
+}
+
+/**
+ * @param {NamedFile[]} files
+ * @param {Pause} pause
+ * @param {boolean} [isPacked] whether they came out of a zip file
+ */
+async function openSeveral(files, pause, isPacked = false) {
+  const { openBundle } = await import('./bundle.js');
+  return openBundle(files, (main) => openOne(main, pause, isPacked));
+}
+
+/**
+ * @param {ModelFiles} files
+ * @param {Pause} pause
+ * @param {boolean} [isPacked] whether the file came out of a zip file
+ * @returns {Promise<Container>}
+ */
+async function openOne(files, pause, isPacked = false) {
   const kind = kinds.find(({ is }) => is(files.bytes));
-  if (kind) return kind.open(files, pause);
+  if (kind) return kind.open(files, pause, isPacked);
   const allowed = kinds.map(({ name }) => name).join(', ');
   const text = `the file is not a model; ${describe(files.bytes)}; allowed: ${allowed}`;
   throw new GradCamError('INVALID_MODEL', text);
-}
-
-/** @param {Uint8Array} bytes */
-function describe(bytes) {
-  if (bytes.length === 0) return 'it is empty';
-  const other = others.find(({ is }) => is(bytes));
-  if (other) return `${other.what} (${other.instead})`;
-  const start = [...bytes.subarray(0, 8)].map((byte) => byte.toString(16).padStart(2, '0'));
-  return `it begins with the bytes ${start.join(' ')}`;
 }

@@ -79,7 +79,10 @@ function readTopology({ format, modelTopology, weightsManifest, class_name: clas
     );
   }
   if (className && !modelTopology) {
-    throw invalid('it is a configuration without weights; save the whole model in Keras');
+    throw invalid(
+      'it is a configuration without weights; give it together with the file of its weights, or ' +
+        'save the whole model in Keras',
+    );
   }
   const config = modelTopology?.model_config ?? modelTopology;
   if (typeof config !== 'object' || config === null) throw invalid('it has no modelTopology');

@@ -1,6 +1,7 @@
 /** Loads a model from a file. */
 
 import { openContainer } from '../files/index.js';
+import { checkLabels, parseLabels } from '../files/labels.js';
 import { GradCamError, show } from '../base/errors.js';
 import { checkPixelSize } from '../pictures/image.js';
 import { isBinary } from './classes.js';
@@ -26,8 +27,9 @@ import { init } from '../engine/start.js';
  * @typedef {object} OwnLoadOptions
  * @property {(progress: Progress) => void} [onProgress]
  * @property {AbortSignal} [signal]
- * @property {string[]} [labels] names of the classes, in their order (default: the names in the
- *   file)
+ * @property {string[] | File} [labels] names of the classes, in their order, or a file with
+ *   them: one name a line, a JSON list, class_indices of Keras, or the metadata.json or labels.txt
+ *   of Teachable Machine (default: the names in the model's files)
  * @property {boolean} [binary] whether a model with one output has two classes. The output p is then
  *   the score of the second class, and 1 - p that of the first (default: only with two labels)
  * @property {string[]} [imagenetLabels] names of ImageNet's 1,000 classes. They are used for
@@ -75,12 +77,27 @@ export async function openModel(source, options) {
   signal?.throwIfAborted();
   if (preprocessing !== undefined) resolvePreprocessing(preprocessing);
   if (inputSize !== undefined) checkPixelSize('inputSize', inputSize);
-  const [engine, files] = await Promise.all([init(options), openSource(source, options)]);
+  const [engine, files, labels] = await Promise.all([
+    init(options),
+    openSource(source, options),
+    readLabels(options.labels),
+  ]);
   const pause = pauses(signal);
   const container = await openContainer(files, pause);
-  const topology = await withTopology(engine, container, files.name, options, pause);
+  const fileName = container.fileName ?? ('name' in files ? files.name : '');
+  const topology = await withTopology(engine, container, fileName, options, pause);
   signal?.throwIfAborted();
-  return { engine, topology };
+  return { engine, topology: { ...topology, ...labels } };
+}
+
+/**
+ * Reads class names that are given as a file.
+ * @param {LoadOptions['labels']} labels
+ */
+async function readLabels(labels) {
+  if (!(labels instanceof Blob)) return undefined;
+  const name = labels.name || undefined;
+  return { givenLabels: parseLabels(await labels.text(), name), labelsName: name };
 }
 
 /**
@@ -129,7 +146,8 @@ function locate(network, weights) {
  */
 function describe(network, topology, located, options) {
   const { name, classCount: outputCount, layers, inputShape } = network;
-  const binary = isBinary(outputCount, options.binary, options.labels ?? topology.labels);
+  const names = topology.givenLabels ?? options.labels ?? topology.labels;
+  const binary = isBinary(outputCount, options.binary, Array.isArray(names) ? names : undefined);
   const classCount = binary ? 2 : outputCount;
   const { architecture, config, preprocessing: file } = topology;
   /** @param {string} path */
@@ -163,9 +181,12 @@ function describe(network, topology, located, options) {
  * @param {LoadOptions} options
  * @param {number} classCount
  */
-function chooseLabels({ architecture, labels: own }, { labels, imagenetLabels }, classCount) {
-  if (labels !== undefined) return checkLabels(labels, classCount, 'INVALID_ARGUMENT');
-  if (own !== undefined) return checkLabels(own, classCount, 'INVALID_MODEL');
+function chooseLabels(topology, options, classCount) {
+  const { architecture, labels: own, labelsName } = topology;
+  const { labels, imagenetLabels } = options;
+  const given = topology.givenLabels ?? labels;
+  if (given !== undefined) return checkLabels(given, classCount, 'INVALID_ARGUMENT', labelsName);
+  if (own !== undefined) return checkLabels(own, classCount, 'INVALID_MODEL', labelsName);
   if (!imagenetLabels || !architecture || classCount !== IMAGENET_CLASSES) return undefined;
   return checkLabels(imagenetLabels, classCount, 'INVALID_ARGUMENT');
 }
@@ -236,19 +257,4 @@ async function prepare(network, { inputSize, onProgress }, pause) {
     if (!(cause instanceof GradCamError) || cause.code !== 'NOT_READY') throw cause;
     throw new GradCamError('INVALID_MODEL', cause.message, { cause });
   }
-}
-
-/**
- * @param {unknown} labels
- * @param {number} classCount
- * @param {'INVALID_ARGUMENT' | 'INVALID_MODEL'} code of the error
- * @returns {string[]}
- */
-function checkLabels(labels, classCount, code) {
-  if (!Array.isArray(labels) || labels.some((label) => typeof label !== 'string')) {
-    throw new GradCamError(code, `labels is ${show(labels)}; allowed: a list of texts`);
-  }
-  if (labels.length === classCount) return labels;
-  const text = `there are ${labels.length} labels; the model has ${classCount} classes`;
-  throw new GradCamError(code, text);
 }

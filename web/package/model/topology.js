@@ -25,8 +25,9 @@ import { pauses } from '../base/pauses.js';
  */
 
 /**
- * A container that has a configuration.
- * @typedef {Container & { config: string, architecture?: string }} Topology
+ * A container that has a configuration. `givenLabels` are the caller's class names, if they came
+ * as a file.
+ * @typedef {Container & { config: string, architecture?: string, givenLabels?: string[] }} Topology
  */
 
 /** A size in a file's name, for the sizes for which Keras offers weights. */
@@ -72,8 +73,8 @@ const NO_CONFIGURATION =
  * @param {Container} container
  * @returns {Topology}
  */
-function toTopology(architecture, config, weights, { labels, preprocessing }) {
-  return { architecture, config, weights, labels, preprocessing };
+function toTopology(architecture, config, weights, container) {
+  return { ...container, architecture, config, weights };
 }
 
 /**
