@@ -148,7 +148,8 @@ gc_status gc_build_check_options(struct gc_build *build) {
     /* Policies of mixed precision are allowed, because their weights are float32. */
     yyjson_val *policy = gc_field(&build->fields, "dtype");
     const char *type = gc_json_text(yyjson_obj_get(policy, "class_name"));
-    if (type != NULL && strstr(type, "Quantized") != NULL)
+    const bool has_mode = yyjson_obj_get(yyjson_obj_get(policy, "config"), "mode") != NULL;
+    if (has_mode || (type != NULL && strstr(type, "Quantized") != NULL))
         return gc_build_lacks(build, "a quantized dtype policy");
     return GC_OK;
 }

@@ -8,6 +8,8 @@ import { describe, test } from 'node:test';
 import { zipSync } from 'fflate';
 import { loadModel } from '../../web/package/index.js';
 import { parseLabels } from '../../web/package/files/labels.js';
+import { mergeLora } from '../../web/package/files/lora.js';
+import { dequantize } from '../../web/package/files/quantized.js';
 import { ROOT, SHARED, SKIP_SHARED, assertFails } from './fixtures.js';
 
 const KERAS = join(SHARED, 'field/keras');
@@ -120,6 +122,27 @@ describe('files as people have them', { skip: SKIP_SHARED }, () => {
     });
   }
 
+  for (const [name, ...files] of [
+    ['bfloat16', 'model.keras', 'model.h5'],
+    ['h5_unicode_names', 'model.h5'],
+    ['lora', 'model.h5', 'model.keras'],
+    ['quantized_int4', 'model.keras'],
+    ['quantized_int8', 'model.keras'],
+  ]) {
+    for (const file of files) test(`${name}, ${file}`, () => compare(name, file).then(() => {}));
+  }
+
+  test('models of Keras 1 and layouts of HDF5 1.10 are named', async () => {
+    const folder = join(REPORTS, '11-files-that-are-not-models');
+    for (const [file, message] of /** @type {[string, RegExp][]} */ ([
+      ['keras1.h5', /saved by Keras 1; load it in Keras 2/],
+      ['chunked.h5', /layout of HDF5 1\.10.*libver/],
+      ['pointer.h5', /Git LFS/],
+    ])) {
+      await assertFails(() => loadModel(read(folder, file)), 'INVALID_MODEL', message);
+    }
+  });
+
   for (const folder of ['04-tfjs-own-files', '05-json-and-weights']) {
     const { groups } = SKIP_SHARED ? {} : readJson(REPORTS, folder, 'expected.json');
     for (const [name, expected] of Object.entries(groups ?? {})) {
@@ -214,4 +237,62 @@ describe('files that are no Keras models are named', () => {
       return assertFails(() => loadModel(file), 'INVALID_MODEL', message);
     });
   }
+});
+
+describe('kernels that are stored in parts', () => {
+  /** @type {(name: string, shape: number[], values: number[], isInteger?: boolean) => any} */
+  const weight = (name, shape, values, isInteger = false) => ({
+    name,
+    shape,
+    size: values.length,
+    read: (first = 0, end = values.length) => Float32Array.from(values.slice(first, end)),
+    isInteger: () => isInteger,
+  });
+  /** @param {object} config of a Dense layer */
+  const dense = (config) => {
+    const layers = [{ class_name: 'Dense', config: { name: 'head', ...config } }];
+    return JSON.stringify({ class_name: 'Sequential', config: { name: 'm', layers } });
+  };
+
+  test('an adapter counts by alpha / rank, in any part of the kernel', () => {
+    const { weights } = mergeLora({
+      config: dense({ lora_rank: 2, lora_alpha: 4 }),
+      weights: [
+        weight('head/head/kernel', [2, 3], [1, 2, 3, 4, 5, 6]),
+        weight('head/head/lora_kernel_a', [2, 2], [1, 2, 3, 4]),
+        weight('head/head/lora_kernel_b', [2, 3], [1, 0, 1, 0, 1, 1]),
+      ],
+    });
+    assert.deepEqual(
+      weights.map(({ name }) => name),
+      ['head/head/kernel'],
+    );
+    assert.deepEqual([...weights[0].read()], [3, 6, 9, 10, 13, 20]);
+    assert.deepEqual([...weights[0].read(2, 4)], [9, 10]);
+  });
+
+  test('an adapter without its other half is refused', async () => {
+    const weights = [weight('head/lora_kernel_a', [1, 1], [1])];
+    await assertFails(
+      () => mergeLora({ config: dense({}), weights }),
+      'INVALID_MODEL',
+      /lora_kernel_b/,
+    );
+  });
+
+  test('int4 along the inputs, as Keras wrote it before, and int8 without a bias', () => {
+    const config = dense({
+      dtype: { class_name: 'QuantizedDTypePolicy', config: { mode: 'int4' } },
+    });
+    const stored = [
+      weight('layers/dense/vars/0', [1, 2], [0x2f, -8], true),
+      weight('layers/dense/vars/1', [2], [2, 4]),
+    ];
+    const { weights } = dequantize({ config, weights: stored });
+    assert.deepEqual(weights[0].shape, [2, 2]);
+    assert.deepEqual([...weights[0].read()], [-0.5, -2, 1, -0.25]);
+    const int8 = dense({ dtype: { class_name: 'QuantizedDTypePolicy', config: { mode: 'int8' } } });
+    const [kernel] = dequantize({ config: int8, weights: stored }).weights;
+    assert.deepEqual([...kernel.read()], [23.5, -2]);
+  });
 });

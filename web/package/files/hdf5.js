@@ -11,11 +11,16 @@ import { bytesPerNumber, isNumberType, toFloat32 } from './numbers.js';
 /** @import { Container, Weight } from './index.js' */
 /** @import { Dataset, Group } from 'jsfive' */
 
-/** The message in the header of a data set that says where its values are. */
+/** The messages in the header of a data set that tell the type and the address of its values. */
+const DATATYPE_MESSAGE = 3;
 const DATA_LAYOUT_MESSAGE = 8;
+/** Classes of types. */
+const FLOATING_POINT = 1;
+const OPAQUE = 5;
 /** Layouts of the values. */
 const COMPACT = 0;
 const CONTIGUOUS = 1;
+const CHUNKED = 2;
 
 /** What TensorFlow 2.12 and 2.13 call the group "layers" of Keras 3's store. */
 const OLD_LAYERS = '_layer_checkpoint_dependencies';
@@ -44,12 +49,24 @@ export async function openModelH5(bytes, pause) {
 function findWeights(file) {
   const config = file.attrs.model_config;
   if (typeof config === 'string') {
+    checkVersion(config, file.attrs.keras_version);
     return { config, datasets: layerWeights(childGroup(file, 'model_weights')) };
   }
   const hasLayers = ['layer_names', 'layer_names0'].some((name) => name in file.attrs);
   if (hasLayers) return { datasets: layerWeights(file), isOrdered: true };
   if (file.keys.some((key) => LAYERS.test(key))) return { datasets: storeWeights(file) };
   const text = 'this HDF5 file is not a Keras model; it has no attribute model_config';
+  throw new GradCamError('INVALID_MODEL', text);
+}
+
+/**
+ * Refuses models of Keras 1, whose layers have other options.
+ * @param {string} config
+ * @param {unknown} version
+ */
+function checkVersion(config, version) {
+  if (!/^1\./.test(String(version)) && !/"nb_(filter|row)"/.test(config)) return;
+  const text = 'the model was saved by Keras 1; load it in Keras 2.0 to 2.2 and save it again';
   throw new GradCamError('INVALID_MODEL', text);
 }
 
@@ -164,7 +181,21 @@ function names(group, attribute) {
     parts.push(attrs[`${attribute}${i}`]);
   }
   if (parts.length === 0) throw new GradCamError('INVALID_MODEL', `the file lacks ${attribute}`);
-  return parts.flat().map((name) => String(name).replace(/\0+$/, ''));
+  return parts.flat().map((name) => decodeName(String(name).replace(/\0+$/, '')));
+}
+
+/**
+ * A name in an attribute. jsfive gives a character for each byte, but Keras writes UTF-8.
+ * @param {string} name
+ */
+function decodeName(name) {
+  if (/[^\0-\xff]/.test(name)) return name;
+  const bytes = Uint8Array.from(name, (character) => character.charCodeAt(0));
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return name;
+  }
 }
 
 /**
@@ -210,7 +241,8 @@ function weight(name, dataset, bytes) {
     if (end === size) unpacked = undefined;
     return values;
   };
-  return { name, shape, size, read };
+  const isInteger = () => guarded(() => /[iu]1$/.test(String(typeOf(dataset, bytes))));
+  return { name, shape, size, read, isInteger };
 }
 
 /**
@@ -221,7 +253,7 @@ function weight(name, dataset, bytes) {
  * @returns {Float32Array}
  */
 function readValues(name, dataset, size, bytes) {
-  const type = dataset.dtype;
+  const type = typeOf(dataset, bytes);
   if (!isNumberType(type)) {
     throw new GradCamError(
       'INVALID_MODEL',
@@ -235,6 +267,24 @@ function readValues(name, dataset, size, bytes) {
 }
 
 /**
+ * NumPy's name of the type of the values. Keras stores bfloat16 as opaque values of two bytes,
+ * because h5py has no such type. Other programs store it as a floating-point type with eight bits
+ * of exponent, which jsfive takes for half precision.
+ * @param {Dataset} dataset
+ * @param {Uint8Array} bytes of the file
+ */
+function typeOf(dataset, bytes) {
+  const [message] = dataset._dataobjects.find_msg_type(DATATYPE_MESSAGE);
+  const start = Number(message.get('offset_to_message'));
+  const view = new DataView(bytes.buffer, bytes.byteOffset + start);
+  const [typeClass, size] = [view.getUint8(0) & 15, view.getUint32(4, true)];
+  if (size !== 2) return typeClass === OPAQUE ? `opaque (${size} bytes)` : dataset.dtype;
+  if (typeClass === OPAQUE) return '<b2';
+  const exponentBits = view.getUint8(13);
+  return typeClass === FLOATING_POINT && exponentBits === 8 ? '<b2' : dataset.dtype;
+}
+
+/**
  * The bytes of the values if they are in one piece, else undefined. jsfive would read the values
  * one by one into an array of JavaScript numbers, which takes six times the memory.
  * @param {Dataset} dataset
@@ -245,6 +295,10 @@ function storedBytes(dataset, length, bytes) {
   const objects = dataset._dataobjects;
   const message = Number(objects.find_msg_type(DATA_LAYOUT_MESSAGE)[0].get('offset_to_message'));
   const [version, , layout, properties] = objects._get_data_message_properties(message);
+  if (version > 3 && layout === CHUNKED) {
+    const text = 'values are in a layout of HDF5 1.10; write the file without libver="latest"';
+    throw new RangeError(text);
+  }
   if (version < 3) return undefined;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let start;

@@ -2,7 +2,9 @@
 
 import { GradCamError } from '../base/errors.js';
 import { pauses } from '../base/pauses.js';
+import { mergeLora } from './lora.js';
 import { describe } from './others.js';
+import { dequantize } from './quantized.js';
 import { isSafetensors, openSafetensors } from './safetensors.js';
 
 /** @import { Pause } from '../base/pauses.js' */
@@ -18,6 +20,7 @@ import { isSafetensors, openSafetensors } from './safetensors.js';
  * @property {number} size number of values, the product of the axes
  * @property {(first?: number, end?: number) => Float32Array} read decodes the values from `first`
  *   to before `end`, or all, in row-major order. The array may be a view of the file's bytes
+ * @property {() => boolean} [isInteger] whether the values are whole numbers of one byte
  */
 
 /**
@@ -85,7 +88,8 @@ function textStart(bytes) {
  * @returns {Promise<Container>}
  */
 export async function openContainer(files, pause = pauses()) {
-  return Array.isArray(files) ? openSeveral(files, pause) : openOne(files, pause);
+  const opened = Array.isArray(files) ? openSeveral(files, pause) : openOne(files, pause);
+  return mergeLora(dequantize(await opened));
 }
 
 /**

@@ -4,8 +4,13 @@ import { roundHalfToEven } from '../base/table.js';
 
 /** @typedef {(view: DataView, offset: number, littleEndian: boolean) => number} ReadNumber */
 
-/** @type {Record<string, ReadNumber>} by kind (float, int, unsigned) and bytes of a number */
+/**
+ * By kind (bfloat, float, int, unsigned) and bytes of a number. NumPy has no bfloat16, so its name
+ * "<b2" is the package's own.
+ * @type {Record<string, ReadNumber>}
+ */
 const readers = {
+  b2: (view, offset, littleEndian) => bfloatToNumber(view.getUint16(offset, littleEndian)),
   f2: (view, offset, littleEndian) => halfToNumber(view.getUint16(offset, littleEndian)),
   f4: (view, offset, littleEndian) => view.getFloat32(offset, littleEndian),
   f8: (view, offset, littleEndian) => view.getFloat64(offset, littleEndian),
@@ -26,7 +31,7 @@ const readers = {
  * @returns {type is string}
  */
 export function isNumberType(type) {
-  return typeof type === 'string' && /^[<>|=]?[fiu]\d$/.test(type) && type.slice(-2) in readers;
+  return typeof type === 'string' && /^[<>|=]?[bfiu]\d$/.test(type) && type.slice(-2) in readers;
 }
 
 /**
@@ -80,6 +85,18 @@ let halves;
 function halfToNumber(half) {
   halves ??= Float32Array.from({ length: 65536 }, (_, bits) => decodeHalf(bits));
   return halves[half];
+}
+
+const single = new Float32Array(1);
+const singleBits = new Uint32Array(single.buffer);
+
+/**
+ * The value of a bfloat16, which is the upper half of a float32.
+ * @param {number} bits
+ */
+function bfloatToNumber(bits) {
+  singleBits[0] = bits << 16;
+  return single[0];
 }
 
 /** @param {number} half */
