@@ -28,13 +28,16 @@ struct outer {
  * there, "conv2d", "conv2d_1" and so on. */
 static gc_status name_in_store(struct reader *r, struct gc_keras_layer *layer,
                                const struct outer *outer, struct gc_names *classes) {
-    const size_t room = 2 * strlen(layer->type) + 1;
+    /* The caller may have renamed the class. The file numbers the class that it was saved with. */
+    const char *renamed = gc_json_text(yyjson_obj_get(layer->entry, "saved_class_name"));
+    const char *type = renamed == NULL ? layer->type : renamed;
+    const size_t room = 2 * strlen(type) + 1;
     char *snake = gc_pool_allocate(r->pool, room, 1);
     const size_t bytes = room + 32 + (outer->store == NULL ? 0 : strlen(outer->store));
     char *store = gc_pool_allocate(r->pool, bytes, 1);
     if (snake == NULL || store == NULL)
         return gc_pool_fail();
-    gc_class_snake_case(snake, layer->type);
+    gc_class_snake_case(snake, type);
     bool found;
     int32_t *number = gc_names_put(classes, snake, &found);
     const int used =
@@ -169,6 +172,17 @@ static gc_status read_model(struct reader *r, struct gc_keras_model **out, yyjso
     return read_layers(r, model, list, &inside);
 }
 
+/* How the user gets a Functional model from a model of a class that has code. The classifiers of
+ * KerasHub have a backbone, which is a Functional model, and a few layers behind it. */
+static const char *way_out(yyjson_val *root) {
+    const bool has_backbone = yyjson_obj_get(yyjson_obj_get(root, "config"), "backbone") != NULL;
+    return has_backbone ? "In Python, save keras.Model(model.backbone.inputs, "
+                          "head(model.backbone.output)), where head applies the model's layers "
+                          "behind its backbone"
+                        : "In Python, call its layers on keras.Input(...), and save "
+                          "keras.Model(inputs, outputs)";
+}
+
 gc_status gc_keras_read(struct gc_keras_model **model, struct gc_pool *pool, yyjson_val *root) {
     const char *type = gc_json_text(yyjson_obj_get(root, "class_name"));
     if (type == NULL) {
@@ -183,8 +197,8 @@ gc_status gc_keras_read(struct gc_keras_model **model, struct gc_pool *pool, yyj
         return gc_fail(
             GC_UNSUPPORTED_LAYER,
             "the model is of the class '%.100s', whose Python code is not in the file. Only "
-            "Functional and Sequential models can be read",
-            type);
+            "Functional and Sequential models can be read. %s",
+            type, way_out(root));
     struct reader reader = {.pool = pool};
     const struct outer outermost = {.trainable = true};
     return read_model(&reader, model, root, &outermost);

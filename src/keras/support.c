@@ -55,8 +55,24 @@ struct sentence {
     char text[6000];
     size_t used;
     int32_t count, left_out;
-    bool has_code; /* a layer is Python code */
+    bool has_code;           /* a layer is Python code */
+    const char *other_class; /* the first class that is not Keras' own, or NULL */
 };
+
+/* Is a layer of another program's class? Old files do not say whose class it is. A recurrent layer
+ * or a layer of volumes is Keras' own there. */
+static bool is_of_others(const struct gc_keras_layer *layer) {
+    if (layer->is_custom)
+        return true;
+    if (layer->lacking[0] != '\0' || yyjson_obj_get(layer->entry, "module") != NULL)
+        return false;
+    const char *own[] = {"Lambda", "TFOpLambda", "SlicingOpLambda", "Bidirectional", "LSTM", "GRU",
+                         "RNN",    "3D"};
+    for (size_t i = 0; i < sizeof own / sizeof own[0]; i++)
+        if (strstr(layer->type, own[i]) != NULL)
+            return false;
+    return true;
+}
 
 static void name_lacking(struct sentence *s, const struct gc_keras_model *model) {
     for (int32_t i = 0; i < model->layer_count; i++) {
@@ -67,6 +83,8 @@ static void name_lacking(struct sentence *s, const struct gc_keras_model *model)
             continue;
         s->count++;
         s->has_code |= strcmp(layer->type, "Lambda") == 0;
+        if (s->other_class == NULL && is_of_others(layer))
+            s->other_class = layer->type;
         const size_t room = sizeof s->text - s->used;
         const int wanted = snprintf(s->text + s->used, room, "%s'%s' (%s%s%s)",
                                     s->used == 0 ? "" : ", ", layer->path, layer->type,
@@ -87,10 +105,17 @@ gc_status gc_keras_check_supported(const struct gc_keras_model *model) {
     char more[32] = "";
     if (s.left_out > 0)
         snprintf(more, sizeof more, " and %d more", (int)s.left_out);
-    return gc_fail(GC_UNSUPPORTED_LAYER, "%d layer%s not supported: %s%s%s", (int)s.count,
+    char way_out[400] = "";
+    if (s.other_class != NULL)
+        snprintf(way_out, sizeof way_out,
+                 ". If %.100s only renames a layer of Keras, name the layer: "
+                 "customObjects: { %.100s: 'Dropout' }",
+                 s.other_class, s.other_class);
+    return gc_fail(GC_UNSUPPORTED_LAYER, "%d layer%s not supported: %s%s%s%s", (int)s.count,
                    s.count == 1 ? " is" : "s are", s.text, more,
                    s.has_code
                        ? ". A Lambda layer holds Python code, which is never run. Replace it by "
                          "layers of Keras, or do its work before the model"
-                       : "");
+                       : "",
+                   way_out);
 }

@@ -5,8 +5,10 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { zipSync } from 'fflate';
-import { loadModel } from '../../web/package/index.js';
+import { unzipSync, zipSync } from 'fflate';
+import { init, loadModel } from '../../web/package/index.js';
+import { Network } from '../../web/package/engine/network.js';
+import { renameClasses } from '../../web/package/files/config.js';
 import { parseLabels } from '../../web/package/files/labels.js';
 import { mergeLora } from '../../web/package/files/lora.js';
 import { dequantize } from '../../web/package/files/quantized.js';
@@ -125,12 +127,48 @@ describe('files as people have them', { skip: SKIP_SHARED }, () => {
   for (const [name, ...files] of [
     ['bfloat16', 'model.keras', 'model.h5'],
     ['h5_unicode_names', 'model.h5'],
+    ['functional_subclass', 'model.keras'],
     ['lora', 'model.h5', 'model.keras'],
     ['quantized_int4', 'model.keras'],
     ['quantized_int8', 'model.keras'],
   ]) {
     for (const file of files) test(`${name}, ${file}`, () => compare(name, file).then(() => {}));
   }
+
+  test('the way out of a classifier of KerasHub is told', async () => {
+    const bytes = read(KERAS, 'hub_classifier/model.keras');
+    await assertFails(
+      () => loadModel(bytes),
+      'UNSUPPORTED_LAYER',
+      /keras\.Model\(model\.backbone\.inputs/,
+    );
+  });
+
+  test('a class that renames a layer opens by the name of the layer', async () => {
+    const files = unzipSync(read(KERAS, 'functional_subclass/model.keras'));
+    const config = JSON.parse(new TextDecoder().decode(files['config.json']));
+    const layer = config.config.layers.find(
+      (/** @type {any} */ { config }) => config.name === 'c1',
+    );
+    Object.assign(layer, { class_name: 'Mine', module: 'my.code', registered_name: 'my>Mine' });
+    const text = JSON.stringify(config);
+    files['config.json'] = new TextEncoder().encode(text);
+    const model = new Uint8Array(zipSync(files));
+    const hint = /'c1' \(Mine\).*customObjects: \{ Mine: 'Dropout' \}/;
+    await assertFails(() => loadModel(model), 'UNSUPPORTED_LAYER', hint);
+    // Keras 3's store numbers layers by the class that they were saved with.
+    const network = new Network(await init(), renameClasses(text, { Mine: 'Conv2D' }));
+    const pathOf = (/** @type {string} */ name) => network.weightPath(network.findWeight(name));
+    assert.equal(pathOf('layers/mine/vars/0'), 'c1/kernel');
+    assert.equal(pathOf('layers/conv2d/vars/0'), 'c2/kernel');
+    network.dispose();
+    const wrong = /** @type {any} */ ({ Mine: 1 });
+    await assertFails(
+      () => loadModel(model, { customObjects: wrong }),
+      'INVALID_ARGUMENT',
+      /Dropout/,
+    );
+  });
 
   test('models of Keras 1 and layouts of HDF5 1.10 are named', async () => {
     const folder = join(REPORTS, '11-files-that-are-not-models');

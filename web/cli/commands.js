@@ -56,15 +56,14 @@ async function open(request) {
  * @param {Request} request
  */
 async function locate(request) {
-  const { model: path, labels, binary, preprocessing, architecture, alpha, threads } = request;
+  const { model: path, labels, binary, preprocessing } = request;
+  const { architecture, alpha, customObjects, threads } = request;
   const info = await stat(path).catch(() => undefined);
   const source = info?.isDirectory() ? await readFolder(path) : pathToFileURL(resolve(path));
   const known = Array.isArray(source) ? undefined : await findKnownModel(await readInput(path));
   const names = labels === undefined ? known?.labels : await labelFile(labels);
-  return {
-    source,
-    options: { labels: names, binary, preprocessing, architecture, alpha, threads },
-  };
+  const network = { architecture, alpha, customObjects };
+  return { source, options: { labels: names, binary, preprocessing, ...network, threads } };
 }
 
 /**

@@ -48,6 +48,8 @@ Options of explain, predict and convert:
 Options of all commands, for weights alone:
   --architecture NAME network to which they belong (MobileNetV2); default: found by shapes
   --alpha X           width factor of the network
+Options of all commands, for classes that only rename a layer of Keras:
+  --custom OWN=KERAS  as in --custom FixedDropout=Dropout, may be repeated
 General:
   --help, --version
 `;
@@ -58,6 +60,7 @@ General:
 const MODEL_OPTIONS = {
   architecture: { type: 'string' },
   alpha: { type: 'string' },
+  custom: { type: 'string', multiple: true },
 };
 
 /** @type {OptionTable} */
@@ -120,6 +123,7 @@ const COMMANDS = {
  * @property {boolean} float16
  * @property {string} [architecture]
  * @property {number} [alpha]
+ * @property {Record<string, string>} [customObjects]
  * @property {number} [threads]
  */
 
@@ -175,6 +179,7 @@ function readOptions({
   float16 = false,
   architecture,
   alpha,
+  custom,
   threads,
 }) {
   return {
@@ -193,8 +198,20 @@ function readOptions({
     float16,
     architecture,
     alpha: alpha === undefined ? undefined : positiveNumber(alpha, '--alpha'),
+    customObjects: custom === undefined ? undefined : classNames(custom),
     threads: threads === undefined ? undefined : wholeNumber(threads, '--threads'),
   };
+}
+
+/**
+ * @param {string[]} texts such as "FixedDropout=Dropout"
+ * @returns {Record<string, string>}
+ */
+function classNames(texts) {
+  const pairs = texts.map((text) => /^([^=]+)=(\w+)$/.exec(text)?.slice(1) ?? [text]);
+  const wrong = pairs.find((pair) => pair.length === 1);
+  if (!wrong) return Object.fromEntries(pairs);
+  throw new UsageError(`--custom is "${wrong[0]}"; allowed: OWN=KERAS, as FixedDropout=Dropout`);
 }
 
 /**

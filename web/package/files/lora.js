@@ -6,7 +6,7 @@
  */
 
 import { GradCamError, show } from '../base/errors.js';
-import { layersOf } from './config.js';
+import { layersOf, parseConfig } from './config.js';
 
 /** @import { Container, Weight } from './index.js' */
 
@@ -43,7 +43,7 @@ export function mergeLora(container) {
  * @param {string} config
  */
 function readScales(config) {
-  const layers = layersOf(JSON.parse(config)).filter(({ config }) => config?.lora_rank);
+  const layers = layersOf(parseConfig(config)).filter(({ config }) => config?.lora_rank);
   /** @type {Map<string, number>} */
   const scales = new Map();
   for (const { name, lora_rank: rank, lora_alpha: alpha } of layers.map(({ config }) => config)) {

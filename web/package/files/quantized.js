@@ -11,7 +11,7 @@
  */
 
 import { GradCamError, show } from '../base/errors.js';
-import { layersOf } from './config.js';
+import { layersOf, parseConfig } from './config.js';
 
 /** @import { Container, Weight } from './index.js' */
 
@@ -31,7 +31,7 @@ const NAMES = { kernel: 'kernel', kernel_scale: 'scale', kernel_zero: 'zero', g_
  */
 export function dequantize(container) {
   if (container.config === undefined || !/"int[48]/.test(container.config)) return container;
-  const model = JSON.parse(container.config);
+  const model = parseConfig(container.config);
   const layers = layersOf(model).filter(
     ({ class_name: type, config }) => type === 'Dense' && /^int[48]/.test(modeOf(config)),
   );

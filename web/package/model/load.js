@@ -1,5 +1,6 @@
 /** Loads a model from a file. */
 
+import { renameClasses } from '../files/config.js';
 import { openContainer } from '../files/index.js';
 import { checkLabels, parseLabels } from '../files/labels.js';
 import { GradCamError, show } from '../base/errors.js';
@@ -18,7 +19,7 @@ import { init } from '../engine/start.js';
 /** @import { ModelSource, Progress } from '../base/source.js' */
 /** @import { Engine } from '../engine/engine.js' */
 /** @import { WasmOptions } from '../engine/wasm.js' */
-/** @import { Weight } from '../files/index.js' */
+/** @import { Container, Weight } from '../files/index.js' */
 /** @import { Preprocessing } from '../pictures/preprocessing.js' */
 /** @import { ModelDescription } from './model-info.js' */
 /** @import { Topology, TopologyOptions } from './topology.js' */
@@ -39,6 +40,8 @@ import { init } from '../engine/start.js';
  *   what the file says. Else it is found, and `model.preprocessingReason` says how
  * @property {[height: number, width: number]} [inputSize] size of the input, if the model leaves it
  *   open.
+ * @property {Record<string, string>} [customObjects] layers of Keras by the names of classes that
+ *   only rename them, as `{ FixedDropout: 'Dropout' }`
  *
  * @typedef {OwnLoadOptions & TopologyOptions} LoadOptions
  */
@@ -83,11 +86,29 @@ export async function openModel(source, options) {
     readLabels(options.labels),
   ]);
   const pause = pauses(signal);
-  const container = await openContainer(files, pause);
+  const container = withClasses(await openContainer(files, pause), options.customObjects);
   const fileName = container.fileName ?? ('name' in files ? files.name : '');
   const topology = await withTopology(engine, container, fileName, options, pause);
   signal?.throwIfAborted();
   return { engine, topology: { ...topology, ...labels } };
+}
+
+/**
+ * @param {Container} container
+ * @param {unknown} customObjects
+ * @returns {Container}
+ */
+function withClasses(container, customObjects = {}) {
+  const isObject = typeof customObjects === 'object' && customObjects !== null;
+  if (!isObject || Object.values(customObjects).some((name) => typeof name !== 'string')) {
+    const text =
+      `customObjects is ${show(customObjects)}; allowed: an object with names of Keras' ` +
+      "classes, as { FixedDropout: 'Dropout' }";
+    throw new GradCamError('INVALID_ARGUMENT', text);
+  }
+  if (container.config === undefined) return container;
+  const names = /** @type {Record<string, string>} */ (customObjects);
+  return { ...container, config: renameClasses(container.config, names) };
 }
 
 /**
