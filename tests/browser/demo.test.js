@@ -404,11 +404,12 @@ describe('demo page', { skip: SKIP }, () => {
 
   const bytes = Buffer.from('This is neither a picture nor a model.');
   for (const { name, reason } of [
-    { name: 'notes.zip', reason: /“notes\.zip” is neither a picture, nor a Keras model/ },
+    { name: 'notes.doc', reason: /“notes\.doc” is neither a picture, nor a Keras model/ },
     { name: 'broken.png', reason: /^broken\.png could not be opened\..*not a picture/s },
     { name: 'broken.h5', reason: /^broken\.h5 could not be opened\. ./ },
+    { name: 'broken.zip', reason: /^broken\.zip could not be opened\. ./ },
     { name: 'broken.keras', reason: /^broken\.keras could not be opened\. ./ },
-    { name: 'labels.txt', reason: /1 labels.*19 classes/s },
+    { name: 'labels.txt', reason: /^labels\.txt could not be opened\..*1 labels.*19 classes/s },
   ]) {
     test(
       `says what is wrong with ${name}, and goes on`,

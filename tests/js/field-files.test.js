@@ -5,6 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { gunzipSync } from 'node:zlib';
 import { unzipSync, zipSync } from 'fflate';
 import { init, loadModel } from '../../web/package/index.js';
 import { Network } from '../../web/package/engine/network.js';
@@ -168,6 +169,21 @@ describe('files as people have them', { skip: SKIP_SHARED }, () => {
       'INVALID_ARGUMENT',
       /Dropout/,
     );
+  });
+
+  test('weights alone in the layout of Keras 3, with any number of classes', async () => {
+    const folder = '17-weights-of-known-networks';
+    const { options, files } = readJson(REPORTS, folder, 'expected.json');
+    const bytes = gunzipSync(read(REPORTS, folder, 'mobilenet.weights.h5.gz'));
+    const { inputSize } = options;
+    for (const given of [options, { inputSize }]) {
+      const model = await loadModel(bytes, { threads: 1, ...given });
+      const { predictions } = await model.run(read(REPORTS, folder, 'picture.png'));
+      assertClose(predictions, files['mobilenet.weights.h5.gz'].scores, 1e-4);
+      model.dispose();
+    }
+    const wrong = { ...options, alpha: 1 };
+    await assertFails(() => loadModel(bytes, wrong), 'INVALID_MODEL', /alpha 0\.35, not 1$/);
   });
 
   test('models of Keras 1 and layouts of HDF5 1.10 are named', async () => {

@@ -84,7 +84,7 @@ export async function openWeightStore(bytes, pause) {
 }
 
 /**
- * @param {Generator<[string, Dataset]>} datasets
+ * @param {Generator<[string, Dataset, layer?: string]>} datasets
  * @param {Uint8Array} bytes of the file
  * @param {Pause} pause
  */
@@ -93,7 +93,8 @@ async function readAll(datasets, bytes, pause) {
   for (;;) {
     const { done, value } = guarded(() => datasets.next());
     if (done) return weights;
-    weights.push(weight(...value, bytes));
+    const [name, dataset, layer] = value;
+    weights.push({ ...weight(name, dataset, bytes), layer });
     await pause();
   }
 }
@@ -206,7 +207,7 @@ function decodeName(name) {
  * @param {Group} group
  * @param {string} [path] of the group, "" or ending in "/"
  * @param {Set<number>} [visited] addresses of the groups that were read
- * @returns {Generator<[string, Dataset]>}
+ * @returns {Generator<[string, Dataset, string | undefined]>} paths, arrays and layers
  */
 function* storeWeights(group, path = '', visited = new Set()) {
   const { offset } = group._dataobjects;
@@ -214,12 +215,14 @@ function* storeWeights(group, path = '', visited = new Set()) {
     throw new GradCamError('INVALID_MODEL', `the groups of the HDF5 file form a circle at ${path}`);
   }
   visited.add(offset);
+  // Keras writes the name of a layer beside its variables.
+  const layer = typeof group.attrs.name === 'string' ? decodeName(group.attrs.name) : undefined;
   for (const key of group.keys) {
     if (path === '' && key === 'optimizer') continue;
     const child = group.get(key);
     if (!child) continue;
     const name = key.replaceAll('\\', '/').replaceAll(OLD_LAYERS, 'layers');
-    if ('shape' in child) yield [path + name, child];
+    if ('shape' in child) yield [path + name, child, layer];
     else yield* storeWeights(child, `${path}${name}/`, visited);
   }
 }

@@ -20,6 +20,7 @@ import { isSafetensors, openSafetensors } from './safetensors.js';
  * @property {number} size number of values, the product of the axes
  * @property {(first?: number, end?: number) => Float32Array} read decodes the values from `first`
  *   to before `end`, or all, in row-major order. The array may be a view of the file's bytes
+ * @property {string} [layer] name of the layer that has the weight, if the name does not tell
  * @property {() => boolean} [isInteger] whether the values are whole numbers of one byte
  */
 

@@ -48,17 +48,49 @@ export async function withTopology(engine, container, fileName, options, pause =
   if (architecture !== undefined) findArchitecture(architecture);
   if (config !== undefined) return { ...container, config };
   const names = architecture ? [architecture] : candidates(weights);
-  /** @type {string | undefined} why the first candidate does not fit */
+  const fit = await findFit(engine, container, names, fileName, options, pause);
+  if (fit.topology) return fit.topology;
+  if (options.alpha !== undefined) {
+    const free = { ...options, alpha: undefined };
+    const other = await findFit(engine, container, names, fileName, free, pause);
+    if (other.topology) {
+      const { architecture: name } = other.topology;
+      const text = `the weights are those of ${name} with alpha ${other.alpha}`;
+      throw new GradCamError('INVALID_MODEL', `${text}, not ${options.alpha}`);
+    }
+  }
+  const reason = architecture ? fit.reason : undefined;
+  throw new GradCamError('INVALID_MODEL', reason ?? NO_CONFIGURATION);
+}
+
+/**
+ * Tries the networks with all parameters with which the weights may have been saved.
+ * @param {Engine} engine
+ * @param {Container} container
+ * @param {string[]} names of the networks
+ * @param {string} fileName
+ * @param {TopologyOptions} options
+ * @param {Pause} pause
+ * @returns {Promise<{ topology?: Topology, alpha?: number, reason?: string }>} the first that
+ *   fits, or why the first candidate does not
+ */
+async function findFit(engine, container, names, fileName, options, pause) {
+  /** @type {string | undefined} */
   let reason;
   for (const name of names) {
+    const { build } = ARCHITECTURES[name];
+    const { weights } = container;
     for (const parameters of variants(ARCHITECTURES[name], weights, fileName, options)) {
-      const found = await ARCHITECTURES[name].build(parameters);
-      const fit = await fitWeights(engine, found, container, pause);
-      if (typeof fit !== 'string') return toTopology(name, found, fit, container);
+      const config = await build(parameters);
+      const fit = await fitWeights(engine, config, container, pause);
+      if (typeof fit !== 'string') {
+        const alpha = /** @type {{ alpha?: number }} */ (parameters).alpha;
+        return { topology: toTopology(name, config, fit, container), alpha };
+      }
       reason ??= `the weights are not those of ${name}: ${fit}`;
     }
   }
-  throw new GradCamError('INVALID_MODEL', reason && architecture ? reason : NO_CONFIGURATION);
+  return { reason };
 }
 
 const NO_CONFIGURATION =
@@ -83,7 +115,7 @@ function toTopology(architecture, config, weights, container) {
  * @returns {string[]}
  */
 function candidates(weights) {
-  const list = weights.map(({ name }) => name).join('\n');
+  const list = weights.map(({ name, layer }) => (layer ? `${layer}/` : name)).join('\n');
   return Object.keys(ARCHITECTURES).filter((name) => ARCHITECTURES[name].mark.test(list));
 }
 
@@ -96,7 +128,7 @@ function candidates(weights) {
  */
 function* variants({ side, variants }, weights, fileName, options) {
   const named = Number(NAMED_SIZE.exec(fileName)?.[1] ?? side);
-  const { inputSize = [named, named], includeTop, classes = lastAxis(weights) } = options;
+  const { inputSize = [named, named], includeTop, classes = countClasses(weights) } = options;
   const imagenet = hasImageNetVariance(weights);
   for (const top of includeTop === undefined ? [true, false] : [includeTop]) {
     for (const variant of variants) {
@@ -117,11 +149,19 @@ function pick(options, keys) {
 }
 
 /**
- * The number of classes, which is the size of the last array. It holds the biases of the classes.
+ * The number of classes, which is the size of the biases of the classes. In ordered files this is
+ * the last array. The store of Keras 3 has the layers sorted by their classes, so the last Dense
+ * layer or else the layer of that name is looked for.
  * @param {Weight[]} weights
  */
-function lastAxis(weights) {
-  return weights.at(-1)?.shape.at(-1) ?? 1000;
+function countClasses(weights) {
+  const biases = weights.filter(({ name }) => name.endsWith('/vars/1'));
+  const named = biases.find(({ layer }) => /^(predictions|conv_preds|logits)$/.test(layer ?? ''));
+  const numberOf = (/** @type {Weight} */ { name }) => Number(/_(\d+)\/vars/.exec(name)?.[1] ?? 0);
+  const dense = biases
+    .filter(({ name }) => /^layers\/dense(_\d+)?\/vars/.test(name))
+    .sort((a, b) => numberOf(a) - numberOf(b));
+  return (named ?? dense.at(-1) ?? weights.at(-1))?.shape.at(-1) ?? 1000;
 }
 
 /**
@@ -184,9 +224,16 @@ function fitByOrder(network, weights) {
  */
 async function fitByName(network, weights, pause) {
   let known = 0;
-  for (const { name } of weights) {
-    if (network.findWeight(name) >= 0) known++;
+  for (const { name, shape, size } of weights) {
+    const index = network.findWeight(name);
     await pause();
+    if (index < 0) continue;
+    const needed = network.weightShape(index);
+    if (size !== needed.reduce((product, axis) => product * axis, 1)) {
+      const path = network.weightPath(index);
+      return `${name} has shape ${show(shape)}, the network's ${path} ${show(needed)}`;
+    }
+    known++;
   }
   if (known >= network.weightCount) return weights;
   return `of its ${network.weightCount} arrays the file has ${known}`;
