@@ -337,6 +337,17 @@ describe('demo page', { skip: SKIP }, () => {
   );
 
   test(
+    'opens a download of Teachable Machine with the names of its classes',
+    { skip: SKIP_SHARED },
+    visit(async (demo) => {
+      const path = '../field/keras/teachable_machine/tm-my-image-model.zip';
+      await demo.drop({ name: 'tm-my-image-model.zip', bytes: sharedModel(path) });
+      assert.equal(await demo.alert(), '');
+      assert.deepEqual((await demo.rows('Class')).sort(), ['Apple', 'Nothing', 'Pear']);
+    }),
+  );
+
+  test(
     'says why a heat map is blank or poor',
     visit(async (demo) => {
       await demo.drop(photo);
