@@ -82,6 +82,10 @@ YYJSON_FLAGS := -w -Os -DYYJSON_DISABLE_WRITER=1 -DYYJSON_DISABLE_UTILS=1 \
 # The importer runs once a model, so it is compiled for size.
 ifeq ($(config),release)
 $(foreach file,$(wildcard src/keras/*.c),$(eval %/$(file:.c=.o): FILE_FLAGS := -Os))
+
+# These operators have only a reference, and few networks have them.
+$(foreach name,adaptive_pooling dot gather matmul reduce resize,\
+	$(eval %/src/ops/$(name).o: FILE_FLAGS := -Os))
 endif
 
 # STANDALONE_WASM      Emscripten writes no JavaScript, because web/package has its own loader.

@@ -144,6 +144,22 @@ static gc_status build_layer(const struct builder *b, struct gc_keras_layer *lay
     return GC_OK;
 }
 
+/* Keras 2 writes the keyword arguments of a call, and its predict() obeys training=True. The layer
+ * then uses the statistics of the batch, or chance. Keras 3 overrules the argument. */
+static gc_status check_training(const struct gc_keras_layer *layer,
+                                const struct gc_keras_call *call) {
+    yyjson_val *node = call->node;
+    if (yyjson_is_arr(yyjson_arr_get_first(node)))
+        node = yyjson_arr_get_first(node);
+    if (!yyjson_is_true(yyjson_obj_get(yyjson_arr_get(node, 3), "training")))
+        return GC_OK;
+    return gc_fail(
+        GC_UNSUPPORTED_LAYER,
+        "layer '%s' is called with training=True, so that predictions depend on the batch "
+        "or on chance. Call it with training=False and save the model again",
+        layer->path);
+}
+
 /* Adds up the params of a nested model. A layer that is called twice counts once. */
 static void sum_params(const struct gc_keras_model *model, double *params, double *trainable) {
     for (int32_t i = 0; i < model->layer_count; i++) {
@@ -220,6 +236,7 @@ static gc_status build_model(const struct builder *b, const struct gc_keras_mode
             continue;
         }
         struct sources sources;
+        GC_TRY(check_training(layer, call));
         GC_TRY(gather(b, &sources, call, results));
         const uint64_t own =
             number * (uint64_t)layer->call_count + (uint64_t)(c - layer->first_call);

@@ -416,7 +416,10 @@ describe('demo page', { skip: SKIP }, () => {
   const bytes = Buffer.from('This is neither a picture nor a model.');
   for (const { name, reason } of [
     { name: 'notes.doc', reason: /“notes\.doc” is neither a picture, nor a Keras model/ },
-    { name: 'broken.png', reason: /^broken\.png could not be opened\..*not a picture/s },
+    {
+      name: 'broken.png',
+      reason: /^broken\.png could not be opened\..*no JPEG, PNG, BMP or GIF picture/s,
+    },
     { name: 'broken.h5', reason: /^broken\.h5 could not be opened\. ./ },
     { name: 'broken.zip', reason: /^broken\.zip could not be opened\. ./ },
     { name: 'broken.keras', reason: /^broken\.keras could not be opened\. ./ },

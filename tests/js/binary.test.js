@@ -1,4 +1,6 @@
-/** Models with one output that tell two classes apart: both classes, their scores, logits and maps. */
+/**
+ * Models with one output that tell two classes apart: both classes, their scores, logits and maps.
+ */
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';

@@ -1,6 +1,6 @@
 /**
- * The English of comments: one thought a sentence. A sentence with a semicolon or a colon inside mostly
- * holds two thoughts, and some words ask the reader to guess. CONTRIBUTING.md says more.
+ * The English of comments: one thought a sentence. A sentence with a semicolon or a colon inside
+ * mostly holds two thoughts, and some words ask the reader to guess. CONTRIBUTING.md says more.
  */
 
 import assert from 'node:assert/strict';
@@ -15,8 +15,8 @@ const LARGEST_SHARE = 0.1;
 const UNCLEAR = /\b(for who|of one's own|nobody|way back|taken apart|who asks)\b/i;
 
 /**
- * Sentences of the block comments of a C file. Lines that are set as a table or a formula are left out,
- * and the sentence before them ends there.
+ * Sentences of the block comments of a C file. Lines that are set as a table or a formula are left
+ * out, and the sentence before them ends there.
  * @param {string} code
  * @returns {string[]}
  */

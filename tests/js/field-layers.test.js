@@ -329,7 +329,9 @@ async function attentionModel({ type = 'Attention', config = {}, args, kwargs, w
     ['Flatten', { name: 'f' }, node([tensor('a')])],
   ].map(([class_name, config, inbound_nodes]) => {
     const { name } = /** @type {{ name: string }} */ (config);
-    return { class_name, name, config, inbound_nodes };
+    // Keras writes `trainable` of every layer, and of no function.
+    const written = { trainable: true, .../** @type {object} */ (config) };
+    return { class_name, name, config: written, inbound_nodes };
   });
   const model = { name: 'm', layers, input_layers: [['in', 0, 0]], output_layers: [['f', 0, 0]] };
   const container = {

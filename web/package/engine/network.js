@@ -358,7 +358,8 @@ export class Network {
    * Maps at any number of layers.
    * @param {string} method name
    * @param {Input} input
-   * @param {Float32Array[]} seeds what is differentiated, a weight for each output; 1 to MAX_TARGETS
+   * @param {Float32Array[]} seeds what is differentiated, a weight for each output; 1 to
+   *   MAX_TARGETS
    * @param {number} output SCORE or LOGIT
    * @param {number[]} layers indices
    * @returns {LayerMap[][]} for each seed, in the order of `layers`

@@ -1,7 +1,7 @@
 /**
- * The classes of a model, made of the network's outputs. A class is an output, with one exception. A
- * network with one output may tell two classes apart: the output p speaks for the second class, and
- * 1 - p for the first.
+ * The classes of a model, made of the network's outputs. A class is an output, with one exception.
+ * A network with one output may tell two classes apart: the output p speaks for the second class,
+ * and 1 - p for the first.
  */
 
 /** @import { Run } from './run.js' */
@@ -17,8 +17,8 @@ export function isBinary(outputCount, binary, labels) {
 }
 
 /**
- * The values of the two classes: 1 - p and p, -z and z. If the network ends with the logit z, p is the
- * sigmoid of z.
+ * The values of the two classes: 1 - p and p, -z and z. If the network ends with the logit z, p is
+ * the sigmoid of z.
  * @param {Float32Array} scores of the one output
  * @param {Float32Array} logits of the one output; the same as the scores if there is no activation
  * @returns {[scores: Float32Array, logits: Float32Array]}

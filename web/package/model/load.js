@@ -31,8 +31,8 @@ import { init } from '../engine/start.js';
  * @property {string[] | File} [labels] names of the classes, in their order, or a file with
  *   them: one name a line, a JSON list, class_indices of Keras, or the metadata.json or labels.txt
  *   of Teachable Machine (default: the names in the model's files)
- * @property {boolean} [binary] whether a model with one output has two classes. The output p is then
- *   the score of the second class, and 1 - p that of the first (default: only with two labels)
+ * @property {boolean} [binary] whether a model with one output has two classes. The output p is
+ *   then the score of the second class, and 1 - p that of the first (default: only with two labels)
  * @property {string[]} [imagenetLabels] names of ImageNet's 1,000 classes. They are used for
  *   weights of keras.applications that were trained on these classes, because such files hold no
  *   names
