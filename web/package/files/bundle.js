@@ -35,7 +35,31 @@ export async function openBundle(files, openOne) {
   const container = await openOne({ name: main.name, bytes, readBeside });
   const labels = container.labels ? undefined : await findLabels(files, jsons);
   const given = config && { config: JSON.stringify(config.value) };
-  return { fileName: main.name, ...given, ...labels, ...withoutGaps(container) };
+  const pixels = (await isTeachableMachine(files, jsons)) && { preprocessing: TEACHABLE_MACHINE };
+  return { fileName: main.name, ...given, ...labels, ...pixels, ...withoutGaps(container) };
+}
+
+/** The pixels that Teachable Machine's own code gives to its models. */
+const TEACHABLE_MACHINE = /** @type {const} */ ('tf');
+
+/**
+ * Whether the files are a download of Teachable Machine. Its tfjs form says so in metadata.json. Its
+ * Keras form is keras_model.h5 beside a list whose lines begin with the number of the class.
+ * @param {NamedFile[]} files
+ * @param {Json[]} jsons
+ */
+async function isTeachableMachine(files, jsons) {
+  const isOwn = (/** @type {Json} */ { file, value }) =>
+    /(^|\/)metadata\.json$/.test(file.name) && /teachablemachine/.test(JSON.stringify(value));
+  if (jsons.some(isOwn)) return true;
+  const find = (/** @type {RegExp} */ name) => files.find((file) => name.test(file.name));
+  const list = find(/(^|\/)labels\.txt$/);
+  if (!list || !find(/(^|\/)keras_model\.h5$/)) return false;
+  const lines = new TextDecoder()
+    .decode(await list.read())
+    .trim()
+    .split(/\r?\n/);
+  return lines.every((line, i) => line.startsWith(`${i} `));
 }
 
 /**
