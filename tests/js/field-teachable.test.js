@@ -1,4 +1,6 @@
-/** Downloads of Teachable Machine take x / 127.5 - 1, as its own code does, and the model says so. */
+/**
+ * Downloads of Teachable Machine take x / 127.5 - 1, as its own code does, and the model says so.
+ */
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';

@@ -1,4 +1,6 @@
-/** A Keras 2 layer that is called with training=True: predict() obeys it, so the model is refused. */
+/**
+ * A Keras 2 layer that is called with training=True: predict() obeys it, so the model is refused.
+ */
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -43,8 +43,8 @@ export async function openBundle(files, openOne) {
 const TEACHABLE_MACHINE = /** @type {const} */ ('tf');
 
 /**
- * Whether the files are a download of Teachable Machine. Its tfjs form says so in metadata.json. Its
- * Keras form is keras_model.h5 beside a list whose lines begin with the number of the class.
+ * Whether the files are a download of Teachable Machine. Its tfjs form says so in metadata.json.
+ * Its Keras form is keras_model.h5 beside a list whose lines begin with the number of the class.
  * @param {NamedFile[]} files
  * @param {Json[]} jsons
  */
