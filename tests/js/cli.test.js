@@ -118,6 +118,18 @@ describe('predict', () => {
     assert.deepEqual(Object.keys(json), ['model', 'inputShape', ...found, 'predictions', 'top']);
   });
 
+  test('takes a size for a model that leaves it open', { skip: SKIP_SHARED }, async () => {
+    const folder = join(SHARED, 'field/reports/09-open-input-size');
+    const { inputSize, files } = JSON.parse(readFileSync(join(folder, 'expected.json'), 'utf8'));
+    const args = ['predict', join(folder, 'open.keras'), join(folder, 'picture.png'), '--json'];
+    assert.match((await main(args)).error, /--input-size/);
+    const size = ['--input-size', inputSize.join('x')];
+    const { predictions } = JSON.parse(await succeed(...args, ...size));
+    const { scores } = files['open.keras'];
+    for (const [i, score] of predictions.entries()) assert.ok(Math.abs(score - scores[i]) < 1e-4);
+    assert.match((await main([...args, '--input-size', '0'])).error, /192x256/);
+  });
+
   test('takes labels and preprocessing', async () => {
     const names = Array.from({ length: 19 }, (_, i) => `breed ${i}`);
     const lines = file('labels.txt', `${names.join('\n')}\n`);

@@ -57,12 +57,12 @@ async function open(request) {
  */
 async function locate(request) {
   const { model: path, labels, binary, preprocessing } = request;
-  const { architecture, alpha, customObjects, threads } = request;
+  const { architecture, alpha, customObjects, inputSize, threads } = request;
   const info = await stat(path).catch(() => undefined);
   const source = info?.isDirectory() ? await readFolder(path) : pathToFileURL(resolve(path));
   const known = Array.isArray(source) ? undefined : await findKnownModel(await readInput(path));
   const names = labels === undefined ? known?.labels : await labelFile(labels);
-  const network = { architecture, alpha, customObjects };
+  const network = { architecture, alpha, customObjects, inputSize };
   return { source, options: { labels: names, binary, preprocessing, ...network, threads } };
 }
 

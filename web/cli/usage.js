@@ -34,6 +34,7 @@ Options of explain and predict:
                       lanczos; default: nearest, as in Keras
   --crop HOW          stretch the picture to the input's shape, as Keras does, or take its
                       "center", as Teachable Machine does; default: stretch
+  --input-size HxW    size of the input, for a model that leaves it open: 224 or 192x256
   --threads N         how many threads compute; default: one for each processor, at most 4
 Options of convert:
   --float16           store kernels in half precision
@@ -81,6 +82,7 @@ const PREDICT_OPTIONS = {
   json: { type: 'boolean' },
   interpolation: { type: 'string' },
   crop: { type: 'string' },
+  'input-size': { type: 'string' },
   threads: { type: 'string' },
 };
 
@@ -124,6 +126,7 @@ const COMMANDS = {
  * @property {string} [architecture]
  * @property {number} [alpha]
  * @property {Record<string, string>} [customObjects]
+ * @property {[height: number, width: number]} [inputSize]
  * @property {number} [threads]
  */
 
@@ -180,6 +183,7 @@ function readOptions({
   architecture,
   alpha,
   custom,
+  'input-size': inputSize,
   threads,
 }) {
   return {
@@ -199,6 +203,7 @@ function readOptions({
     architecture,
     alpha: alpha === undefined ? undefined : positiveNumber(alpha, '--alpha'),
     customObjects: custom === undefined ? undefined : classNames(custom),
+    inputSize: inputSize === undefined ? undefined : readInputSize(inputSize),
     threads: threads === undefined ? undefined : wholeNumber(threads, '--threads'),
   };
 }
@@ -222,6 +227,18 @@ function classNames(texts) {
 function oneOf(allowed, text, option) {
   if (allowed.includes(text)) return text;
   throw new UsageError(`${option} is "${text}"; allowed: ${allowed.join(', ')}`);
+}
+
+/**
+ * @param {string} text "224" for a square, or height and width, "192x256"
+ * @returns {[height: number, width: number]}
+ */
+function readInputSize(text) {
+  const [, height, width = height] = /^([1-9]\d{0,4})(?:x([1-9]\d{0,4}))?$/.exec(text) ?? [];
+  if (height !== undefined) return [Number(height), Number(width)];
+  throw new UsageError(
+    `--input-size is "${text}"; allowed: a side as 224, or height x width as 192x256`,
+  );
 }
 
 /**

@@ -93,7 +93,7 @@ export class Model extends ModelInfo {
       throw new GradCamError(
         'INVALID_ARGUMENT',
         `the model leaves its input size open (${show(this.inputShape)}); ` +
-          'load it with inputSize: [height, width]',
+          'load it with inputSize: [height, width] (--input-size on the command line)',
       );
     }
     return { height: size[0], width: size[1], channels };
