@@ -67,7 +67,9 @@ const VALUES_AT_ONCE = 2 ** 20;
  */
 export async function loadModel(source, options = {}) {
   const { engine, topology } = await openModel(source, options);
-  return buildModel(engine, topology, options);
+  const model = await buildModel(engine, topology, options);
+  checkOutput(model);
+  return model;
 }
 
 /**
@@ -255,6 +257,24 @@ function checkSize({ name, shape, size }, needed) {
   if (size === needed.reduce((product, axis) => product * axis, 1)) return;
   const text = `weight ${name} has shape ${show(shape)}; the model needs ${show(needed)}`;
   throw new GradCamError('INVALID_MODEL', text);
+}
+
+/**
+ * Refuses a model whose output has positions. Its values are no scores of classes.
+ * @param {Model} model is disposed of if it is refused
+ */
+function checkOutput(model) {
+  const { layers } = model.description;
+  const { shape, path } = layers[layers.length - 1];
+  if (shape.length < 2) return;
+  model.dispose();
+  const text = shape.map((axis) => axis ?? 'open').join(', ');
+  throw new GradCamError(
+    'UNSUPPORTED_LAYER',
+    `the model ends in ${path}, which gives (${text}), as models for segmentation and bases ` +
+      'without a head do. Only one list of scores can be explained. In Python, add ' +
+      'keras.layers.GlobalAveragePooling2D() behind the last layer and save that model',
+  );
 }
 
 /**
