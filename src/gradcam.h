@@ -111,7 +111,7 @@ GC_API int32_t gc_model_weight_shape(const gc_model *model, int32_t index, int32
 GC_API gc_status gc_model_find_weight(const gc_model *model, const char *name, int32_t *index);
 
 /* Copies the values of weight `index` into the model. May be called again until the plan is made.
- *   data   float32, row-major, `count` values: the product of the weight's axes
+ *   data   [count] float32, row-major, where count is the product of the weight's axes
  * Fails with INVALID_MODEL if the count differs or a value is not finite, INVALID_ARGUMENT. */
 GC_API gc_status gc_model_set_weight(gc_model *model, int32_t index, const float *data,
                                      size_t count);
@@ -119,8 +119,8 @@ GC_API gc_status gc_model_set_weight(gc_model *model, int32_t index, const float
 /* Gives the model's own buffer for the values of weight `index`. The caller writes them there, so
  * that nothing is copied and long work can be interrupted. The weight is set when
  * gc_model_check_weight has seen all its values.
- *   count    values: the product of the weight's axes
- *   buffer   receives [count]; it belongs to the model and stays where it is
+ *   count    number of values, the product of the weight's axes
+ *   buffer   receives [count]. It belongs to the model and stays where it is
  * Fails with INVALID_MODEL if the count differs, INVALID_ARGUMENT, OUT_OF_MEMORY. */
 GC_API gc_status gc_model_weight_buffer(gc_model *model, int32_t index, size_t count,
                                         float **buffer);
@@ -245,12 +245,12 @@ GC_API gc_status gc_model_shared_targets(gc_model *model, const int32_t *layers,
  * layers. What is explained of a seed is S = sum_c seed(c) output(c), so that a seed of one 1
  * explains a class. Seeds share the pass where sharing is faster.
  *   method         index of a name of gc_method_name
- *   seeds          [seed_count][classes], finite; seed_count is GC_MAX_TARGETS at most
+ *   seeds          [seed_count][classes], finite, where seed_count is GC_MAX_TARGETS at most
  *   layers         `layer_count` indices of layers with rows, columns and channels
  *   raw            receives the raw maps, [rows][columns] each, one after another in the order of
- *                  `layers`, for one seed after another; raw_count values: the sum of their sizes
- *   weights_norm   receives the Euclidean norm of what the method takes from the gradient: w of
- *                  gradCam, G of the others. [seed_count][layer_count]; or NULL
+ *                  `layers`, for one seed after another. raw_count is the sum of their sizes
+ *   weights_norm   receives [seed_count][layer_count], or NULL. The Euclidean norm of what
+ *                  the method takes from the gradient, w of gradCam and G of the others
  * The maps of a seed are the same, to the bit, whatever seeds are explained with it. Fails with
  * NOT_READY before a forward, INVALID_LAYER, INVALID_ARGUMENT, OUT_OF_MEMORY. */
 GC_API gc_status gc_model_explain(gc_model *model, int32_t method, const float *seeds,
@@ -268,7 +268,7 @@ GC_API gc_status gc_model_activation(gc_model *model, int32_t layer, float *valu
  *   seed        [classes], seed_count values
  *   layers      `layer_count` indices
  *   gradients   receives the gradients in the layers' shapes, one after another in the order of
- *               `layers`; `count` values: the sum of their sizes
+ *               `layers`. `count` is the sum of their sizes
  * Fails with NOT_READY, UNKNOWN_LAYER, INVALID_ARGUMENT. */
 GC_API gc_status gc_model_gradients(gc_model *model, gc_output output, const float *seed,
                                     size_t seed_count, const int32_t *layers, int32_t layer_count,
@@ -322,7 +322,7 @@ typedef enum gc_preprocessing {
     GC_PREPROCESS_AFFINE_BGR /* the same in the order B, G, R */
 } gc_preprocessing;
 
-/* Makes a network's input of a picture: drops alpha as Pillow's convert("RGB") does, resizes and
+/* Makes a network's input of a picture. Drops alpha as Pillow's convert("RGB") does, resizes and
  * preprocesses. The colours of transparent pixels count like all others.
  *   input      receives [height][width][channels]
  *   resized    receives the resized picture, [height][width] RGBA, opaque. NULL if it is not needed
@@ -338,8 +338,9 @@ GC_API gc_status gc_image_to_input(float *input, uint8_t *resized, int32_t width
 
 /* ---- Heat map and overlay ---- */
 
-/* Makes heat maps of raw maps, as ELI5 does: max(raw, 0) / (max(max(raw, 0)) + 1e-7).
- *   maps     the raw maps, one after another; they become the heat maps
+/* Makes heat maps of raw maps, as ELI5 does.
+ *     heat map = max(raw, 0) / (max(max(raw, 0)) + 1e-7)
+ *   maps     the raw maps, one after another. They become the heat maps
  *   ranges   [count][2]: receives the smallest and the largest value of each raw map. NaN is
  *            skipped. Without values the range is INFINITY, -INFINITY
  *   sizes    [count]: number of values of each map */

@@ -54,7 +54,7 @@ struct gc_probe gc_probe_tensors(struct gc_projector *projector, const gc_shape 
 bool gc_group_projects(const struct gc_group *group);
 
 /* Begins with such a group. Probes of its values follow.
- *   gradient   of the group's output; becomes that before the group's clamp
+ *   gradient   of the group's output. It becomes the gradient before the group's clamp
  *   out        the group's output */
 void gc_projector_begin(struct gc_projector *projector, struct gc_group *group, gc_real *gradient,
                         const gc_real *out);
