@@ -138,7 +138,7 @@ GC_API gc_status gc_model_check_weight(gc_model *model, int32_t index, size_t co
 /* Fixes the input's size, decides what is fused, prepares the kernels and allocates one arena for
  * all tensors. From then on a run allocates nothing but what the first backward pass through a
  * layer packs.
- *   height, width   in pixels; must be those of the configuration where it has them
+ *   height, width   of the picture; must be those of the configuration where it has them
  *   flags           0 or GC_PLAN_UNFUSED
  * Fails with NOT_READY if weights are missing (they are named), INVALID_ARGUMENT, INVALID_MODEL,
  * TOO_LARGE, OUT_OF_MEMORY. May be called again with another size. */
@@ -156,12 +156,47 @@ GC_API size_t gc_model_memory(const gc_model *model);
 
 /* ---- Shapes and layers ---- */
 
-/* Writes the input's height, width and channels to dims[3]. A side is 0 where the configuration
- * leaves it open and no plan was made. */
+/* Writes the height, width and channels of the picture that the model takes to dims[3]. A side is 0
+ * where the configuration leaves it open and no plan was made. An input with two axes is a grey
+ * picture. An input with one axis is a picture if the first layers reshape it to one. */
 GC_API void gc_model_input_shape(const gc_model *model, int32_t *dims);
 
-/* Number of scores (classes). */
+/* Number of inputs. Input 0 is the picture. Further inputs are constants of a run. */
+GC_API int32_t gc_model_input_count(const gc_model *model);
+
+/* Name of an input, which is that of its InputLayer. NULL if there is no such input. */
+GC_API const char *gc_input_name(const gc_model *model, int32_t input);
+
+/* Writes the axes of an input as Keras has them to dims[GC_MAX_RANK] and returns the rank, -1 if
+ * there is no such input. An open side of the picture is 0. */
+GC_API int32_t gc_input_shape(const gc_model *model, int32_t input, int32_t *dims);
+
+/* Number of heads. A head is an output of the model. One of them is explained. */
+GC_API int32_t gc_model_head_count(const gc_model *model);
+
+/* Name of a head. It is the path of the layer that gives the output, or the key in a dictionary of
+ * outputs. NULL if there is no such head. */
+GC_API const char *gc_head_name(const gc_model *model, int32_t head);
+
+/* Writes the axes of a head's output to dims[GC_MAX_RANK] (0 where the size is still open) and
+ * returns the rank, -1 if there is no such head. */
+GC_API int32_t gc_head_shape(const gc_model *model, int32_t head, int32_t *dims);
+
+/* The head that is explained. After the build it is the first list of several values behind a
+ * softmax or sigmoid. Without one it is the first list of several values, then the first head
+ * behind a softmax or sigmoid, then the first head. */
+GC_API int32_t gc_model_head(const gc_model *model);
+
+/* Chooses the head that is explained. Must be called before the plan. Fails with INVALID_ARGUMENT.
+ */
+GC_API gc_status gc_model_select_head(gc_model *model, int32_t head);
+
+/* Number of classes, which is the last axis of the head's output. The head of a model for
+ * segmentation, or a base without a head, gives a value for each position and class. */
 GC_API int32_t gc_model_class_count(const gc_model *model);
+
+/* Number of values in the head's output. It is the number of classes times that of positions. */
+GC_API int32_t gc_model_output_count(const gc_model *model);
 
 /* Number of layers, one entry per Keras layer and call, nested ones included, in the order in which
  * the network runs. A nested model also has an entry, after its layers. It stands for the model's
@@ -200,7 +235,8 @@ GC_API gc_status gc_model_find_layer(const gc_model *model, const char *name, in
 
 /* The layer that is explained by default. It is the last in the network's order whose output has
  * rows, columns and channels and more than 1 x 1 positions. Nested models themselves and functions
- * of keras.ops do not count. -1 if there is no such layer. */
+ * of keras.ops do not count. Layers between the picture and the head come first. -1 if there is no
+ * such layer. */
 GC_API int32_t gc_model_default_layer(const gc_model *model);
 
 /* ---- Run ---- */
@@ -210,14 +246,22 @@ GC_API int32_t gc_model_default_layer(const gc_model *model);
  * one. */
 typedef enum gc_output { GC_SCORE = 0, GC_LOGIT = 1 } gc_output;
 
+/* Gives a further input its values. All runs use them, until the input gets others or the model is
+ * planned anew.
+ *   input    1 to the number of inputs - 1
+ *   values   in the input's shape, `count` finite values
+ * Fails with NOT_READY before a plan, INVALID_ARGUMENT. */
+GC_API gc_status gc_model_set_input(gc_model *model, int32_t input, const float *values,
+                                    size_t count);
+
 /* Runs the network on one preprocessed picture and keeps what the calls below need, until the next
  * forward.
  *   input   [height][width][channels], `count` values in all
- * Fails with NOT_READY before a plan, INVALID_ARGUMENT. */
+ * Fails with NOT_READY before a plan or without values for a further input, INVALID_ARGUMENT. */
 GC_API gc_status gc_model_forward(gc_model *model, const float *input, size_t count);
 
-/* Copies the scores, or the logits, of the last run.
- *   values   [classes], `count` of them
+/* Copies the output of the chosen head, or the logits, of the last run.
+ *   values   [positions][classes], `count` values, as gc_model_output_count says
  * Fails with NOT_READY before a forward, INVALID_ARGUMENT. */
 GC_API gc_status gc_model_outputs(const gc_model *model, gc_output output, float *values,
                                   size_t count);
@@ -243,7 +287,8 @@ GC_API gc_status gc_model_shared_targets(gc_model *model, const int32_t *layers,
 
 /* Explains at any number of layers, with one backward pass from the output to the earliest of the
  * layers. What is explained of a seed is S = sum_c seed(c) output(c), so that a seed of one 1
- * explains a class. Seeds share the pass where sharing is faster.
+ * explains a class. output(c) is the sum over positions where the head gives several. Seeds share
+ * the pass where sharing is faster.
  *   method         index of a name of gc_method_name
  *   seeds          [seed_count][classes], finite, where seed_count is GC_MAX_TARGETS at most
  *   layers         `layer_count` indices of layers with rows, columns and channels

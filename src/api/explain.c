@@ -165,6 +165,7 @@ static gc_status explain(gc_model *model, const struct explanation *e, const flo
     return run_request(model, &(struct gc_request){
                                   .from = output_value(model, output),
                                   .seeds = seeds,
+                                  .class_count = (size_t)gc_model_class_count(model),
                                   .seed_count = (size_t)seed_count,
                                   .values = e->selection->values,
                                   .value_count = e->selection->count,
@@ -265,6 +266,7 @@ gc_status gc_model_gradients(gc_model *model, gc_output output, const float *see
         status = run_request(model, &(struct gc_request){
                                         .from = output_value(model, output),
                                         .seeds = seed,
+                                        .class_count = seed_count,
                                         .seed_count = 1,
                                         .values = selection.values,
                                         .value_count = selection.count,

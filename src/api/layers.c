@@ -4,6 +4,7 @@
 
 #include "api/model.h"
 #include "base/memory.h"
+#include "graph/ends.h"
 
 const struct gc_layer *gc_model_layer(const gc_model *model, int32_t layer) {
     return layer >= 0 && layer < model->graph.layer_count ? &model->graph.layers[layer] : NULL;
@@ -23,7 +24,29 @@ static int32_t write_shape(const gc_model *model, int32_t value, int32_t *dims) 
     return shape->rank;
 }
 
-void gc_model_input_shape(const gc_model *model, int32_t *dims) { write_shape(model, 0, dims); }
+void gc_model_input_shape(const gc_model *model, int32_t *dims) {
+    const gc_shape picture = gc_graph_picture(&model->graph);
+    memcpy(dims, picture.dims, 3 * sizeof *dims);
+    if (model->graph.values[0].shape.rank == 3)
+        write_shape(model, 0, dims);
+}
+
+int32_t gc_model_input_count(const gc_model *model) { return model->graph.input_count; }
+
+const char *gc_input_name(const gc_model *model, int32_t input) {
+    const bool exists = input >= 0 && input < model->graph.input_count;
+    return exists ? model->graph.inputs[input].name : NULL;
+}
+
+int32_t gc_input_shape(const gc_model *model, int32_t input, int32_t *dims) {
+    const bool exists = input >= 0 && input < model->graph.input_count;
+    return exists ? write_shape(model, input, dims) : -1;
+}
+
+int32_t gc_head_shape(const gc_model *model, int32_t head, int32_t *dims) {
+    const bool exists = head >= 0 && head < model->graph.head_count;
+    return exists ? write_shape(model, model->graph.heads[head].value, dims) : -1;
+}
 
 int32_t gc_model_layer_count(const gc_model *model) { return model->graph.layer_count; }
 
@@ -68,14 +91,19 @@ int32_t gc_layer_input(const gc_model *model, int32_t layer, int32_t i) {
 }
 
 int32_t gc_model_default_layer(const gc_model *model) {
+    int32_t other = GC_NONE; /* the last that does not lie between the picture and the output */
     for (int32_t i = model->graph.layer_count - 1; i >= 0; i--) {
         const struct gc_layer *layer = &model->graph.layers[i];
-        const gc_shape *shape = &model->graph.values[layer->value].shape;
-        if (!layer->is_model && !layer->is_function && shape->rank == 3 &&
-            shape->dims[0] * (int64_t)shape->dims[1] > 1)
+        const struct gc_value *value = &model->graph.values[layer->value];
+        if (layer->is_model || layer->is_function || value->shape.rank != 3 ||
+            value->shape.dims[0] * (int64_t)value->shape.dims[1] <= 1)
+            continue;
+        if (value->is_between)
             return i;
+        if (other == GC_NONE)
+            other = i;
     }
-    return GC_NONE;
+    return other;
 }
 
 /* ---- Finding a layer by name ---- */

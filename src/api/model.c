@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "graph/ends.h"
 #include "keras/keras.h"
 
 gc_status gc_check_count(const char *what, size_t given, size_t wanted) {
@@ -43,12 +44,17 @@ static gc_status find_open_axes(struct gc_model *model) {
 
 static gc_status build(struct gc_model *model, const char *config, size_t length) {
     GC_TRY(gc_keras_import(&model->graph, config, length));
-    const gc_shape *input = &model->graph.values[0].shape;
-    if (input->rank != 3)
+    const size_t inputs = (size_t)model->graph.input_count;
+    char text[GC_SHAPE_TEXT];
+    if (gc_graph_picture(&model->graph).rank == 0)
         return gc_fail(GC_INVALID_MODEL,
-                       "the model does not take a picture: its input has %d axes beside the batch, "
-                       "not rows, columns and channels",
-                       (int)input->rank);
+                       "the model does not take a picture: its input has the shape %s beside the "
+                       "batch, not rows, columns and channels, and its first layers do not "
+                       "reshape it to a picture",
+                       gc_shape_text(text, &model->graph.values[0].shape));
+    model->has_input = gc_allocate(inputs, sizeof *model->has_input);
+    if (model->has_input == NULL)
+        return gc_fail_memory(inputs, "a model");
     return find_open_axes(model);
 }
 
@@ -80,6 +86,8 @@ static void destroy_plan(gc_model *model) {
     model->run = NULL;
     model->plan = NULL;
     model->has_run = false;
+    for (int32_t i = 0; i < model->graph.input_count && model->has_input != NULL; i++)
+        model->has_input[i] = false;
 }
 
 void gc_model_destroy(gc_model *model) {
@@ -88,10 +96,37 @@ void gc_model_destroy(gc_model *model) {
     destroy_plan(model);
     gc_graph_free(&model->graph);
     gc_release(model->open_axes);
+    gc_release(model->has_input);
     gc_release(model);
 }
 
 size_t gc_model_memory(const gc_model *model) { return model->memory; }
+
+/* ---- Heads ---- */
+
+static const struct gc_end *head_at(const gc_model *model, int32_t head) {
+    return head >= 0 && head < model->graph.head_count ? &model->graph.heads[head] : NULL;
+}
+
+int32_t gc_model_head_count(const gc_model *model) { return model->graph.head_count; }
+
+const char *gc_head_name(const gc_model *model, int32_t head) {
+    const struct gc_end *found = head_at(model, head);
+    return found == NULL ? NULL : found->name;
+}
+
+int32_t gc_model_head(const gc_model *model) { return model->graph.head; }
+
+gc_status gc_model_select_head(gc_model *model, int32_t head) {
+    if (head_at(model, head) == NULL)
+        return gc_fail(GC_INVALID_ARGUMENT, "head %d does not exist: 0 to %d do", (int)head,
+                       (int)model->graph.head_count - 1);
+    if (model->plan != NULL)
+        return gc_fail(GC_INVALID_ARGUMENT,
+                       "the head cannot be chosen: the model is planned already");
+    gc_graph_select_head(&model->graph, head);
+    return GC_OK;
+}
 
 /* ---- Weights ---- */
 
@@ -222,7 +257,8 @@ static gc_status check_weights(const struct gc_graph *graph) {
 /* ---- Plan ---- */
 
 static gc_status check_size(const struct gc_graph *graph, int32_t height, int32_t width) {
-    const int32_t *dims = graph->values[0].shape.dims;
+    const gc_shape picture = gc_graph_picture(graph);
+    const int32_t *dims = picture.dims;
     if (height < 1 || width < 1)
         return gc_fail(GC_INVALID_ARGUMENT, "an input of %d x %d pixels has no pixel", (int)height,
                        (int)width);
@@ -297,7 +333,42 @@ gc_status gc_model_check_run(const gc_model *model) {
 }
 
 int32_t gc_model_class_count(const gc_model *model) {
+    return gc_shape_channels(&model->graph.values[model->graph.output].shape);
+}
+
+int32_t gc_model_output_count(const gc_model *model) {
     return (int32_t)gc_shape_count(&model->graph.values[model->graph.output].shape);
+}
+
+gc_status gc_model_set_input(gc_model *model, int32_t input, const float *values, size_t count) {
+    GC_TRY(check_planned(model));
+    const struct gc_graph *graph = &model->graph;
+    if (input < 1 || input >= graph->input_count || values == NULL)
+        return gc_fail(GC_INVALID_ARGUMENT,
+                       "further input %d was given %s; inputs 1 to %d take values", (int)input,
+                       values == NULL ? "NULL" : "values", (int)graph->input_count - 1);
+    const char *name = graph->inputs[input].name;
+    GC_TRY(gc_check_count(name, count, gc_shape_count(&graph->values[input].shape)));
+    for (size_t i = 0; i < count; i++)
+        if (!isfinite(values[i]))
+            return gc_fail(GC_INVALID_ARGUMENT, "input '%s' holds a value that is no finite number",
+                           name);
+    model->has_run = false;
+    for (size_t i = 0; i < count; i++)
+        model->plan->tensors[input][i] = values[i];
+    model->has_input[input] = true;
+    return GC_OK;
+}
+
+/* Names the first further input that has no values yet. */
+static gc_status check_inputs(const gc_model *model) {
+    const struct gc_graph *graph = &model->graph;
+    char text[GC_SHAPE_TEXT];
+    for (int32_t i = 1; i < graph->input_count; i++)
+        if (!model->has_input[i])
+            return gc_fail(GC_NOT_READY, "input '%s' of shape %s has no values yet",
+                           graph->inputs[i].name, gc_shape_text(text, &graph->values[i].shape));
+    return GC_OK;
 }
 
 gc_status gc_model_forward(gc_model *model, const float *input, size_t count) {
@@ -307,6 +378,7 @@ gc_status gc_model_forward(gc_model *model, const float *input, size_t count) {
     if (input == NULL)
         return gc_fail(GC_INVALID_ARGUMENT, "gc_model_forward: input must not be NULL");
     GC_TRY(gc_check_count("input", count, gc_shape_count(&model->graph.values[0].shape)));
+    GC_TRY(check_inputs(model));
     model->has_run = false;
     for (size_t i = 0; i < count; i++)
         model->plan->tensors[0][i] = input[i];
@@ -317,7 +389,7 @@ gc_status gc_model_forward(gc_model *model, const float *input, size_t count) {
 
 gc_status gc_model_outputs(const gc_model *model, gc_output output, float *values, size_t count) {
     GC_TRY(gc_model_check_run(model));
-    GC_TRY(gc_check_count("outputs", count, (size_t)gc_model_class_count(model)));
+    GC_TRY(gc_check_count("outputs", count, (size_t)gc_model_output_count(model)));
     const struct gc_plan *plan = model->plan;
     const gc_real *tensor = plan->tensors[output == GC_LOGIT ? plan->logits : model->graph.output];
     for (size_t i = 0; i < count; i++)

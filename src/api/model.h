@@ -8,6 +8,7 @@ struct gc_model {
     struct gc_plan *plan; /* NULL before gc_model_plan */
     struct gc_run *run;   /* of the plan, NULL without one */
     uint8_t *open_axes;   /* [value_count], bit i is set if axis i follows the input's size */
+    bool *has_input;      /* [inputs]: the plan's tensors hold this further input */
     bool has_run;         /* the plan's tensors hold a run */
     size_t memory;        /* bytes */
 };

@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "engine/arena.h"
 #include "engine/fuse.h"
+#include "graph/ends.h"
 
 static gc_status out_of_memory(void) {
     return gc_fail(GC_OUT_OF_MEMORY, "out of memory while planning the model");
@@ -18,7 +19,9 @@ static size_t value_bytes(const struct gc_plan *plan, int32_t value) {
 
 /* The output of every group is kept for the whole run. A view lies where its input lies. */
 static gc_status place_tensors(struct gc_plan *plan, struct gc_arena *arena) {
-    GC_TRY(gc_arena_add(arena, (void **)&plan->tensors[0], value_bytes(plan, 0), 0, GC_FOREVER));
+    for (int32_t i = 0; i < plan->graph->input_count; i++)
+        GC_TRY(
+            gc_arena_add(arena, (void **)&plan->tensors[i], value_bytes(plan, i), 0, GC_FOREVER));
     for (int32_t g = 0; g < plan->group_count; g++) {
         const struct gc_group *group = &plan->groups[g];
         if (!is_view(group))
@@ -75,8 +78,9 @@ static gc_status place_gradients(struct gc_arena *arena, struct gc_gradients *gr
         return out_of_memory();
     find_first_moments(plan, first);
     gc_status status = GC_OK;
-    for (int32_t g = -1; g < plan->group_count && status == GC_OK; g++) {
-        const int32_t value = g < 0 ? 0 : plan->groups[g].output;
+    const int32_t inputs = plan->graph->input_count; /* their gradients come last, at g < 0 */
+    for (int32_t g = -inputs; g < plan->group_count && status == GC_OK; g++) {
+        const int32_t value = g < 0 ? g + inputs : plan->groups[g].output;
         if (is_selected(selection, value))
             status = gc_arena_add(arena, (void **)&gradients->tensors[value],
                                   batch_bytes(plan, value, gradients->batch), first[value],

@@ -60,8 +60,9 @@ static size_t positions(const gc_shape *shape) {
 /* The most channels of any value, and the most positions of a swallowed one. */
 static void measure(const struct gc_graph *graph, const struct gc_group *groups,
                     int32_t group_count, size_t *channels, size_t *map) {
-    *channels = (size_t)gc_shape_channels(&graph->values[0].shape);
-    *map = 1;
+    *channels = *map = 1;
+    for (int32_t i = 0; i < graph->input_count; i++)
+        raise_to(channels, (size_t)gc_shape_channels(&graph->values[i].shape));
     for (int32_t g = 0; g < group_count; g++)
         for (int32_t i = 0; i < groups[g].node_count; i++) {
             const int32_t value = gc_group_value(&groups[g], graph, i);

@@ -326,11 +326,12 @@ static gc_status group_backward(struct pass *pass, struct gc_group *group) {
     return GC_OK;
 }
 
-/* The input, and what no gradient has reached. */
+/* The inputs, and what no gradient has reached. */
 static gc_status visit_rest(const struct pass *pass) {
     const struct gc_request *request = pass->request;
-    if (pass->marks[0] & HAS_GRADIENT)
-        GC_TRY(visit_value(pass, 0));
+    for (int32_t i = 0; i < pass->plan->graph->input_count; i++)
+        if (pass->marks[i] & HAS_GRADIENT)
+            GC_TRY(visit_value(pass, i));
     for (int32_t i = 0; i < request->value_count; i++)
         if (!(pass->marks[request->values[i]] & VISITED))
             GC_TRY(request->visit(request->context, pass->first_seed + pass->turn,
@@ -338,13 +339,14 @@ static gc_status visit_rest(const struct pass *pass) {
     return GC_OK;
 }
 
-/* Fills in the gradient of the output for the seed whose turn it is. */
+/* Fills in the gradient of the output, for the seed whose turn it is. All positions share it. */
 static void plant(const struct pass *pass) {
     const size_t count = count_of(pass->plan, pass->request->from);
-    const float *seed = pass->request->seeds + (pass->first_seed + pass->turn) * count;
+    const size_t classes = pass->request->class_count;
+    const float *seed = pass->request->seeds + (pass->first_seed + pass->turn) * classes;
     gc_real *gradient = gradient_of(pass, pass->request->from);
-    for (size_t c = 0; c < count; c++)
-        gradient[c] = seed[c];
+    for (size_t i = 0; i < count; i++)
+        gradient[i] = seed[i % classes];
 }
 
 static gc_status run_pass(struct pass *pass) {

@@ -13,14 +13,16 @@ struct gc_run;
 gc_status gc_run_create(struct gc_run **run, struct gc_plan *plan);
 void gc_run_destroy(struct gc_run *run); /* NULL is allowed */
 
-/* Runs the network on the plan's tensors[0] and keeps every group's output. */
+/* Runs the network on the plan's tensors of the inputs and keeps every group's output. */
 gc_status gc_run_forward(struct gc_run *run);
 
 /* What is asked of a backward pass. */
 struct gc_request {
-    int32_t from; /* the value that holds the scores or the logits */
-    const float
-        *seeds; /* [seed_count][classes]: what is differentiated is sum_c seed(c) output(c) */
+    int32_t from; /* the value that holds the scores or the logits, [...][class_count] */
+    /* [seed_count][class_count]: what is differentiated is the sum over positions and classes of
+     * seed(c) output(position, c) */
+    const float *seeds;
+    size_t class_count;
     size_t seed_count;                       /* as many as pay share a pass */
     const int32_t *values;                   /* [value_count], a value may stand there twice */
     int32_t value_count;                     /* swallowed values are allowed */

@@ -32,20 +32,43 @@ static gc_status add_value(struct gc_graph *graph, const gc_shape *shape, int32_
     return GC_OK;
 }
 
-gc_status gc_graph_set_input(struct gc_graph *graph, const gc_shape *shape) {
-    if (graph->value_count > 0)
-        return gc_fail(GC_INVALID_MODEL, "a model has one input only");
+/* Adds the name of a value that goes in or comes out. */
+static gc_status name_end(struct gc_end *end, const char *name, int32_t value) {
+    *end = (struct gc_end){gc_copy_text(name, strlen(name)), value};
+    return end->name == NULL ? out_of_memory() : GC_OK;
+}
+
+gc_status gc_graph_add_head(struct gc_graph *graph, const char *name, int32_t value) {
+    if (!GROW(graph, head))
+        return out_of_memory();
+    GC_TRY(name_end(&graph->heads[graph->head_count], name, value));
+    graph->head_count++;
+    return GC_OK;
+}
+
+static gc_status name_input(struct gc_graph *graph, const char *name) {
+    if (!GROW(graph, input))
+        return out_of_memory();
+    GC_TRY(name_end(&graph->inputs[graph->input_count], name, graph->input_count));
+    graph->input_count++;
+    return GC_OK;
+}
+
+gc_status gc_graph_add_input(struct gc_graph *graph, const char *name, const gc_shape *shape) {
+    if (graph->value_count > graph->input_count)
+        return gc_fail(GC_INVALID_MODEL, "inputs come before all other values");
     gc_shape known = *shape;
-    const bool open_height = shape->rank == 3 && shape->dims[0] == 0;
-    const bool open_width = shape->rank == 3 && shape->dims[1] == 0;
+    const bool is_picture = graph->value_count == 0;
+    const bool open_height = is_picture && shape->rank == 3 && shape->dims[0] == 0;
+    const bool open_width = is_picture && shape->rank == 3 && shape->dims[1] == 0;
     if (open_height)
         known.dims[0] = GC_OPEN_SIDE;
     if (open_width)
         known.dims[1] = GC_OPEN_SIDE;
     GC_TRY(add_value(graph, &known, GC_NONE));
-    graph->open_height = open_height;
-    graph->open_width = open_width;
-    return GC_OK;
+    graph->open_height |= open_height;
+    graph->open_width |= open_width;
+    return name_input(graph, name);
 }
 
 gc_status gc_graph_add_weight(struct gc_graph *graph, int32_t *index, const char *path,
@@ -199,16 +222,10 @@ gc_status gc_graph_resize(struct gc_graph *graph, int32_t height, int32_t width)
     return status;
 }
 
-int32_t gc_graph_logits(const struct gc_graph *graph) {
-    for (int32_t value = graph->output; graph->values[value].producer != GC_NONE;) {
-        const struct gc_node *node = &graph->nodes[graph->values[value].producer];
-        if (node->op->is_class_activation)
-            return node->inputs[0];
-        if (!node->op->is_view)
-            break;
-        value = node->inputs[0];
-    }
-    return graph->output;
+static void free_ends(struct gc_end *ends, int32_t count) {
+    for (int32_t i = 0; i < count; i++)
+        gc_release(ends[i].name);
+    gc_release(ends);
 }
 
 void gc_graph_free(struct gc_graph *graph) {
@@ -226,6 +243,8 @@ void gc_graph_free(struct gc_graph *graph) {
         gc_release(graph->layers[i].type);
         gc_release(graph->layers[i].inputs);
     }
+    free_ends(graph->inputs, graph->input_count);
+    free_ends(graph->heads, graph->head_count);
     gc_release(graph->name);
     gc_release(graph->values);
     gc_release(graph->nodes);

@@ -9,8 +9,9 @@
 
 struct gc_value {
     gc_shape shape;
-    int32_t producer;  /* node, GC_NONE for the input */
+    int32_t producer;  /* node, GC_NONE for an input */
     int32_t consumers; /* number of node inputs that take it */
+    bool is_between;   /* the picture changes it, and it changes the output */
 };
 
 struct gc_node {
@@ -44,24 +45,37 @@ struct gc_layer {
     double params, trainable_params;
 };
 
+/* A list of values that goes into the model or comes out of it. */
+struct gc_end {
+    char *name;
+    int32_t value;
+};
+
 struct gc_graph {
     char *name;
     struct gc_value *values;
     struct gc_node *nodes;
     struct gc_weight *weights;
     struct gc_layer *layers;
-    int32_t value_count, node_count, weight_count, layer_count;
-    size_t value_capacity, node_capacity, weight_capacity, layer_capacity;
+    struct gc_end *inputs; /* values 0, 1 and so on, of which value 0 is the picture */
+    struct gc_end *heads;  /* what the model gives */
+    int32_t value_count, node_count, weight_count, layer_count, input_count, head_count;
+    size_t value_capacity, node_capacity, weight_capacity, layer_capacity, input_capacity,
+        head_capacity;
     bool open_height, open_width; /* the configuration leaves the size to the caller */
-    /* Value 0 is the input, [height][width][channels]. */
-    int32_t output; /* the value that holds the scores */
+    int32_t head;                 /* the chosen one */
+    int32_t output;               /* the value of the chosen head, which holds the scores */
 };
 
 /* Everything that follows fails with OUT_OF_MEMORY, TOO_LARGE or INVALID_MODEL, and leaves the
  * graph as it was. The graph copies what it is given. */
 
-/* Makes value 0, before any other call. An open side is passed as 0. */
-gc_status gc_graph_set_input(struct gc_graph *graph, const gc_shape *shape);
+/* Makes the next input, before any node. The first one is the picture, and alone may have open
+ * sides, which are passed as 0. */
+gc_status gc_graph_add_input(struct gc_graph *graph, const char *name, const gc_shape *shape);
+
+/* Adds a head. */
+gc_status gc_graph_add_head(struct gc_graph *graph, const char *name, int32_t value);
 
 /* Adds a weight and writes its index. */
 gc_status gc_graph_add_weight(struct gc_graph *graph, int32_t *index, const char *path,
@@ -83,9 +97,6 @@ gc_status gc_graph_add_layer(struct gc_graph *graph, int32_t *index, const char 
 
 /* Computes every shape anew for an input of this size. */
 gc_status gc_graph_resize(struct gc_graph *graph, int32_t height, int32_t width);
-
-/* The value before the final softmax or sigmoid, or the output where there is none. */
-int32_t gc_graph_logits(const struct gc_graph *graph);
 
 /* Gives back all that the graph holds, not the struct itself. */
 void gc_graph_free(struct gc_graph *graph);

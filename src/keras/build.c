@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "graph/ends.h"
 #include "keras/function.h"
 #include "keras/input.h"
 #include "keras/lowering.h"
@@ -82,12 +83,16 @@ struct sources {
     bool unknown;
 };
 
-/* Finds the value of input number `i` of a call. */
-static gc_status find_source(int32_t *value, const struct gc_keras_call *call, int32_t i,
-                             const struct result *from) {
-    const int32_t output = call->outputs == NULL ? 0 : call->outputs[i];
+/* Which output of its layer is the model's output number `i`? */
+static int32_t output_number(const struct gc_keras_model *model, int32_t i) {
+    return model->output_numbers == NULL ? 0 : model->output_numbers[i];
+}
+
+/* Finds the value of output number `output` of a call. */
+static gc_status find_output(int32_t *value, int32_t output, const struct result *from) {
     *value = from->value;
-    if (from->value == GC_NONE || (from->outputs == NULL && output == 0))
+    const bool is_unknown = from->value == GC_NONE && from->outputs == NULL;
+    if (is_unknown || (from->outputs == NULL && output == 0))
         return GC_OK;
     if (output >= from->output_count)
         return gc_fail(GC_INVALID_MODEL, "a layer takes output %d of a layer with %d outputs",
@@ -106,8 +111,9 @@ static gc_status gather(const struct builder *b, struct sources *sources,
         return gc_pool_fail();
     for (int32_t i = 0; i < call->input_count; i++) {
         const struct result *from = &results[call->inputs[i]];
-        GC_TRY(find_source(&sources->values[i], call, i, from));
-        if (from->value == GC_NONE)
+        const int32_t output = call->outputs == NULL ? 0 : call->outputs[i];
+        GC_TRY(find_output(&sources->values[i], output, from));
+        if (sources->values[i] == GC_NONE)
             sources->unknown = true;
         if (from->layer != GC_NONE)
             sources->layers[sources->layer_count++] = from->layer;
@@ -219,6 +225,22 @@ static gc_status build_input(const struct builder *b, const struct gc_keras_mode
     return GC_OK;
 }
 
+/* Makes one result of the outputs of a model. */
+static gc_status collect_outputs(const struct builder *b, const struct gc_keras_model *model,
+                                 const struct result *results, struct result *output) {
+    const size_t count = (size_t)model->output_count;
+    int32_t *values = gc_pool_allocate(b->pool, count, sizeof *values);
+    if (values == NULL)
+        return gc_pool_fail();
+    for (int32_t i = 0; i < model->output_count; i++)
+        GC_TRY(find_output(&values[i], output_number(model, i), &results[model->outputs[i]]));
+    *output = (struct result){.value = values[0],
+                              .layer = results[model->outputs[0]].layer,
+                              .outputs = values,
+                              .output_count = model->output_count};
+    return GC_OK;
+}
+
 /* Builds one call of a model.
  *   number   number of the call, from 0, counted over all calls of the models around it
  *   inputs   [model->input_count] */
@@ -245,11 +267,7 @@ static gc_status build_model(const struct builder *b, const struct gc_keras_mode
         else
             GC_TRY(build_nested(b, layer, call, own, &sources, results, &results[c]));
     }
-    const struct result *last = &results[model->outputs[0]];
-    *output = (struct result){.value = last->value, .layer = last->layer};
-    if (last->value != GC_NONE && last->outputs != NULL)
-        output->value = last->outputs[0];
-    return GC_OK;
+    return collect_outputs(b, model, results, output);
 }
 
 /* ---- The order of the weights ---- */
@@ -290,12 +308,101 @@ static gc_status order_weights(const struct builder *b, const struct gc_keras_mo
 
 /* ---- The whole ---- */
 
-static gc_status fail_ends(const char *name, int32_t count, const char *what) {
-    return gc_fail(
-        GC_UNSUPPORTED_LAYER,
-        "model '%s' has %d %s. Only a model with one picture as input and one list of scores as "
-        "output can be explained. Make one of its layers with keras.Model(inputs, outputs)",
-        name, (int)count, what);
+/* The key of an output in a dictionary. NULL if the configuration has a list of outputs. */
+static const char *find_key(const struct gc_keras_model *model, int32_t index) {
+    yyjson_val *outputs = gc_field(&model->fields, "output_layers");
+    if (!yyjson_is_obj(outputs) || yyjson_obj_size(outputs) != (size_t)model->output_count)
+        return NULL;
+    yyjson_obj_iter iter = yyjson_obj_iter_with(outputs);
+    yyjson_val *key = NULL;
+    for (int32_t i = 0; i <= index; i++)
+        key = yyjson_obj_iter_next(&iter);
+    return gc_json_text(key);
+}
+
+/* Writes the path of the layer that gives an output of the outermost model. As in the names of
+ * layers, "@1" is a second call. ":1" is the second output of a layer with several. */
+static void name_output(char *name, size_t size, const struct gc_keras_model *model, int32_t i) {
+    const int32_t call = model->outputs[i], number = output_number(model, i);
+    if (model->calls[call].layer == GC_NONE) {
+        snprintf(name, size, "%s", model->name);
+        return;
+    }
+    const struct gc_keras_layer *layer = &model->layers[model->calls[call].layer];
+    int used = snprintf(name, size, "%s", layer->path);
+    if (call > layer->first_call)
+        used += snprintf(name + used, size - (size_t)used, "@%d", (int)(call - layer->first_call));
+    if (number > 0)
+        snprintf(name + used, size - (size_t)used, ":%d", (int)number);
+}
+
+/* Adds every output of the model as a head. A head is called by the key of its output in a
+ * dictionary, or by the path of the layer that gives it. */
+static gc_status add_heads(const struct builder *b, const struct gc_keras_model *model,
+                           const struct result *output) {
+    char name[GC_KERAS_MAX_PATH + 32];
+    for (int32_t i = 0; i < model->output_count; i++) {
+        const char *key = find_key(model, i);
+        name_output(name, sizeof name, model, i);
+        GC_TRY(gc_graph_add_head(b->graph, key == NULL ? name : key, output->outputs[i]));
+    }
+    return GC_OK;
+}
+
+static gc_status check_sides(const char *name, const gc_shape *shape) {
+    char text[GC_SHAPE_TEXT];
+    for (int32_t axis = 0; axis < shape->rank; axis++)
+        if (shape->dims[axis] == 0)
+            return gc_fail(GC_UNSUPPORTED_LAYER,
+                           "input '%s' has the shape %s, where 0 is a side that is left open. Only "
+                           "the first picture of a model may have open sides",
+                           name, gc_shape_text(text, shape));
+    return GC_OK;
+}
+
+/* The input that takes the picture. It is the first one with rows, columns and channels, else the
+ * first one with two axes, else the first one. */
+static int32_t find_picture(const gc_shape *shapes, int32_t count) {
+    for (int32_t rank = 3; rank >= 2; rank--)
+        for (int32_t i = 0; i < count; i++)
+            if (shapes[i].rank == rank)
+                return i;
+    return 0;
+}
+
+static gc_status add_input(const struct builder *b, const struct gc_keras_model *model, int32_t i,
+                           const gc_shape *shape, struct result *input) {
+    const int32_t layer = model->calls[model->inputs[i]].layer;
+    const char *name = layer == GC_NONE ? model->name : model->layers[layer].path;
+    *input = (struct result){.value = b->graph->value_count, .layer = GC_NONE};
+    if (input->value > 0)
+        GC_TRY(check_sides(name, shape));
+    return gc_graph_add_input(b->graph, name, shape);
+}
+
+/* Adds the model's inputs to the graph, first the picture. */
+static gc_status add_inputs(const struct builder *b, const struct gc_keras_model *model,
+                            struct result **inputs) {
+    const size_t count = (size_t)model->input_count;
+    *inputs = gc_pool_allocate(b->pool, count, sizeof **inputs);
+    gc_shape *shapes = gc_pool_allocate(b->pool, count, sizeof *shapes);
+    if (*inputs == NULL || shapes == NULL)
+        return gc_pool_fail();
+    for (int32_t i = 0; i < model->input_count; i++)
+        GC_TRY(gc_keras_input_shape(model, i, &shapes[i]));
+    const int32_t picture = find_picture(shapes, model->input_count);
+    GC_TRY(add_input(b, model, picture, &shapes[picture], &(*inputs)[picture]));
+    for (int32_t i = 0; i < model->input_count; i++)
+        if (i != picture)
+            GC_TRY(add_input(b, model, i, &shapes[i], &(*inputs)[i]));
+    return GC_OK;
+}
+
+static bool is_known(const struct result *output) {
+    for (int32_t i = 0; i < output->output_count; i++)
+        if (output->outputs[i] == GC_NONE)
+            return false;
+    return true;
 }
 
 gc_status gc_keras_build(struct gc_graph *graph, const struct gc_keras_model *model,
@@ -304,16 +411,13 @@ gc_status gc_keras_build(struct gc_graph *graph, const struct gc_keras_model *mo
     graph->name = gc_copy_text(model->name, strlen(model->name));
     if (graph->name == NULL)
         return gc_pool_fail();
-    if (model->input_count != 1)
-        return fail_ends(model->name, model->input_count, "inputs");
-    if (model->output_count != 1)
-        return fail_ends(model->name, model->output_count, "outputs");
-    gc_shape shape;
-    GC_TRY(gc_keras_input_shape(model, &shape));
-    GC_TRY(gc_graph_set_input(graph, &shape));
-    const struct result input = {.value = 0, .layer = GC_NONE};
-    struct result output;
-    GC_TRY(build_model(&builder, model, 0, &input, &output));
-    graph->output = output.value;
+    struct result *inputs, output;
+    GC_TRY(add_inputs(&builder, model, &inputs));
+    GC_TRY(build_model(&builder, model, 0, inputs, &output));
+    graph->output = GC_NONE;
+    if (is_known(&output)) {
+        GC_TRY(add_heads(&builder, model, &output));
+        gc_graph_select_head(graph, gc_graph_default_head(graph));
+    }
     return order_weights(&builder, model);
 }

@@ -7,6 +7,9 @@
 #include "keras/field.h"
 #include "keras/pool.h"
 
+/* Bytes in the names of nested models and a layer, joined. */
+#define GC_KERAS_MAX_PATH 1000
+
 /* Weight arrays of one layer. */
 #define GC_KERAS_MAX_ARRAYS 8
 
@@ -64,6 +67,7 @@ struct gc_keras_model {
     struct gc_keras_call *calls;
     int32_t *order;            /* calls as they run, [call_count] */
     int32_t *inputs, *outputs; /* calls */
+    int32_t *output_numbers;   /* which output of each of these calls, NULL for the first of all */
     int32_t call_count, input_count, output_count;
 };
 

@@ -1,13 +1,13 @@
 #include "keras/input.h"
 
-/* The input layer, or the first layer where no input layer is listed. */
-static const struct gc_keras_layer *first_layer(const struct gc_keras_model *model) {
-    const int32_t input = model->calls[model->inputs[0]].layer;
-    return &model->layers[input == GC_NONE ? 0 : input];
+/* The layer of an input, or the first layer where no input layer is listed. */
+static const struct gc_keras_layer *input_layer(const struct gc_keras_model *model, int32_t input) {
+    const int32_t layer = model->calls[model->inputs[input]].layer;
+    return &model->layers[layer == GC_NONE ? 0 : layer];
 }
 
 bool gc_keras_is_2(const struct gc_keras_model *model) {
-    const struct gc_keras_layer *first = first_layer(model);
+    const struct gc_keras_layer *first = input_layer(model, 0);
     if (gc_field(&first->fields, "batch_shape") != NULL)
         return false;
     if (gc_field(&first->fields, "batch_input_shape") != NULL)
@@ -25,27 +25,28 @@ static yyjson_val *build_shape(const struct gc_keras_model *model) {
 }
 
 /* The shape as it is written, batch included. NULL if the configuration does not say. */
-static yyjson_val *find_shape(const struct gc_keras_model *model) {
-    const struct gc_keras_layer *first = first_layer(model);
+static yyjson_val *find_shape(const struct gc_keras_model *model, int32_t input) {
+    const struct gc_keras_layer *first = input_layer(model, input);
     yyjson_val *shape = gc_field(&first->fields, "batch_shape");
     if (shape == NULL)
         shape = gc_field(&first->fields, "batch_input_shape");
     if (shape == NULL && first->model != NULL)
-        shape = find_shape(first->model);
+        shape = find_shape(first->model, 0);
     if (shape == NULL && model->sequential)
         shape = build_shape(model);
     /* Some versions of Keras write a list of shapes, one an input. */
     return yyjson_is_arr(yyjson_arr_get_first(shape)) ? yyjson_arr_get_first(shape) : shape;
 }
 
-/* Reads (batch, height, width, channels). The height and the width may be null. */
+/* Reads (batch, axis, ...). The height and the width of a picture may be null. */
 static bool read_shape(yyjson_val *list, gc_shape *shape) {
-    *shape = (gc_shape){.rank = 3};
-    if (yyjson_arr_size(list) != 4)
+    const size_t size = yyjson_arr_size(list);
+    if (size < 2 || size > GC_MAX_RANK + 1)
         return false;
-    for (int32_t i = 0; i < 3; i++) {
+    *shape = (gc_shape){.rank = (int32_t)size - 1};
+    for (int32_t i = 0; i < shape->rank; i++) {
         yyjson_val *side = yyjson_arr_get(list, (size_t)i + 1);
-        if (yyjson_is_null(side) && i < 2)
+        if (yyjson_is_null(side) && shape->rank == 3 && i < 2)
             continue;
         const uint64_t length = yyjson_get_uint(side);
         if (!yyjson_is_uint(side) || length == 0 || length > INT32_MAX)
@@ -55,8 +56,8 @@ static bool read_shape(yyjson_val *list, gc_shape *shape) {
     return true;
 }
 
-gc_status gc_keras_input_shape(const struct gc_keras_model *model, gc_shape *shape) {
-    yyjson_val *list = find_shape(model);
+gc_status gc_keras_input_shape(const struct gc_keras_model *model, int32_t input, gc_shape *shape) {
+    yyjson_val *list = find_shape(model, input);
     if (list == NULL)
         return gc_fail(
             GC_INVALID_MODEL,
@@ -67,6 +68,7 @@ gc_status gc_keras_input_shape(const struct gc_keras_model *model, gc_shape *sha
         return GC_OK;
     return gc_fail(GC_INVALID_MODEL,
                    "the input of model '%s' should be a picture, of shape (batch, height, width, "
-                   "channels)",
+                   "channels), or another list of values. Only the batch and the height and width "
+                   "of a picture may be open",
                    model->name);
 }

@@ -47,6 +47,8 @@ static void note_number(struct linker *l, int32_t layer, int32_t number, bool is
 
 /* Has the layer an output of that number? The number of outputs of a split is not known yet. */
 static bool has_output(const struct gc_keras_layer *layer, uint64_t tensor) {
+    if (layer->model != NULL)
+        return tensor < (uint64_t)layer->model->output_count;
     const bool splits = layer->lowering != NULL && layer->lowering->kind == GC_SPLIT;
     return tensor == 0 || layer->lacking != NULL || (splits && tensor < MAX_OUTPUTS);
 }
@@ -157,12 +159,12 @@ static gc_status list_outputs(const struct linker *l, const struct references *r
     return GC_OK;
 }
 
-/* The ends of a model are first outputs. */
+/* The inputs of a model are first outputs. */
 static gc_status check_first(const struct references *references) {
     for (int32_t i = 0; i < references->count; i++)
         if (references->list[i].tensor != 0)
             return gc_fail(GC_UNSUPPORTED_LAYER,
-                           "'%s' ends in output %d of a layer with several outputs",
+                           "'%s' begins with output %d of a layer with several outputs",
                            references->reader, (int)references->list[i].tensor);
     return GC_OK;
 }
@@ -248,7 +250,7 @@ static gc_status link_calls(struct linker *l) {
         GC_TRY(list_outputs(l, &calls[c], &call->outputs));
     }
     GC_TRY(check_first(&inputs));
-    GC_TRY(check_first(&outputs));
+    GC_TRY(list_outputs(l, &outputs, &model->output_numbers));
     GC_TRY(resolve(l, &inputs, &model->inputs, &model->input_count));
     return resolve(l, &outputs, &model->outputs, &model->output_count);
 }
@@ -321,17 +323,12 @@ static gc_status link_sequential(struct gc_keras_model *model, struct gc_pool *p
 
 /* ---- Models ---- */
 
-/* Links the models in a model. A nested model with several outputs is not supported. */
+/* Links the models in a model. */
 static gc_status link_nested(struct gc_keras_model *model, struct gc_pool *pool) {
     for (int32_t i = 0; i < model->layer_count; i++) {
         struct gc_keras_layer *layer = &model->layers[i];
-        if (layer->model == NULL)
-            continue;
-        GC_TRY(gc_keras_link(layer->model, pool));
-        if (layer->model->output_count != 1) {
-            layer->lacking = "several outputs";
-            layer->model = NULL;
-        }
+        if (layer->model != NULL)
+            GC_TRY(gc_keras_link(layer->model, pool));
     }
     return GC_OK;
 }

@@ -6,9 +6,8 @@
 
 #include "keras/class.h"
 
-#define MAX_NESTING 64      /* models in models */
-#define MAX_FIELDS 1000     /* of one layer, because a look-up compares all of them */
-#define MAX_PATH_BYTES 1000 /* names of nested models and layer, joined */
+#define MAX_NESTING 64  /* models in models */
+#define MAX_FIELDS 1000 /* of one layer, because a look-up compares all of them */
 
 struct reader {
     struct gc_pool *pool;
@@ -52,10 +51,10 @@ static gc_status name_in_store(struct reader *r, struct gc_keras_layer *layer,
 static gc_status name_layer(struct reader *r, struct gc_keras_layer *layer,
                             const struct outer *outer) {
     const size_t start = outer->path == NULL ? 0 : strlen(outer->path) + 1;
-    if (start + strlen(layer->name) > MAX_PATH_BYTES || strlen(layer->type) > MAX_PATH_BYTES)
+    if (start + strlen(layer->name) > GC_KERAS_MAX_PATH || strlen(layer->type) > GC_KERAS_MAX_PATH)
         return gc_fail(GC_TOO_LARGE,
                        "a layer's name, with the names of its models, is longer than %d bytes",
-                       MAX_PATH_BYTES);
+                       GC_KERAS_MAX_PATH);
     if (start == 0) {
         layer->path = layer->name;
         return GC_OK;
