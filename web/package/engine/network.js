@@ -28,6 +28,14 @@ const WORD = 4;
  * @property {number} height
  * @property {number} width
  * @property {number} channels
+ * @property {Float32Array[]} [further] the values of the model's further inputs, in their order
+ */
+
+/**
+ * An input or an output of a model.
+ * @typedef {object} End
+ * @property {string} name
+ * @property {(number | null)[]} shape without the batch; null for an open size
  */
 
 /**
@@ -110,13 +118,62 @@ export class Network {
     return this.#engine.call('gc_model_class_count', this.#pointer);
   }
 
+  /** The number of values in the output, one a class and position. */
+  get outputCount() {
+    return this.#engine.call('gc_model_output_count', this.#pointer);
+  }
+
+  /**
+   * The inputs, of which the first takes the picture.
+   * @returns {End[]}
+   */
+  get inputs() {
+    return this.#ends('gc_model_input_count', 'gc_input_name', 'gc_input_shape');
+  }
+
+  /**
+   * The outputs, of which one is explained.
+   * @returns {End[]}
+   */
+  get heads() {
+    return this.#ends('gc_model_head_count', 'gc_head_name', 'gc_head_shape');
+  }
+
+  /**
+   * @param {'gc_model_input_count' | 'gc_model_head_count'} count
+   * @param {'gc_input_name' | 'gc_head_name'} name
+   * @param {'gc_input_shape' | 'gc_head_shape'} shape
+   * @returns {End[]}
+   */
+  #ends(count, name, shape) {
+    return Array.from({ length: this.#engine.call(count, this.#pointer) }, (_, i) => ({
+      name: this.#engine.text(this.#engine.call(name, this.#pointer, i)),
+      shape: this.#shape(shape, i).map(openToNull),
+    }));
+  }
+
+  /** Index of the head that is explained. */
+  get head() {
+    return this.#engine.call('gc_model_head', this.#pointer);
+  }
+
+  /**
+   * Chooses the head that is explained, before the network is planned.
+   * @param {number} index
+   */
+  selectHead(index) {
+    this.#engine.check('gc_model_select_head', this.#pointer, index);
+  }
+
   /** Bytes that the model holds now. */
   get memory() {
     return this.#engine.call('gc_model_memory', this.#pointer) >>> 0;
   }
 
-  /** Height, width and channels of the input. A size that the configuration leaves open is null. */
-  get inputShape() {
+  /**
+   * Height, width and channels of the picture. A size that the configuration leaves open is null.
+   */
+  get pictureShape() {
     return this.#engine.scratch((scratch) => {
       const dims = scratch.alloc(3 * WORD);
       this.#engine.call('gc_model_input_shape', this.#pointer, dims);
@@ -152,8 +209,8 @@ export class Network {
   }
 
   /**
-   * @param {'gc_layer_shape' | 'gc_model_weight_shape'} query
-   * @param {number} index of a layer or weight
+   * @param {'gc_layer_shape' | 'gc_model_weight_shape' | 'gc_input_shape' | 'gc_head_shape'} query
+   * @param {number} index of a layer, weight, input or head
    */
   #shape(query, index) {
     return this.#engine.scratch((scratch) => {
@@ -303,6 +360,7 @@ export class Network {
     if (this.#current === input) return;
     this.plan(input.height, input.width);
     this.#current = undefined;
+    input.further?.forEach((values, i) => this.#setInput(i + 1, values));
     this.#engine.scratch((scratch) => {
       const data = scratch.copy(input.data);
       this.#engine.check('gc_model_forward', this.#pointer, data, input.data.length);
@@ -311,14 +369,25 @@ export class Network {
   }
 
   /**
-   * Scores or logits of an input, one a class.
+   * @param {number} index of a further input
+   * @param {Float32Array} values
+   */
+  #setInput(index, values) {
+    this.#engine.scratch((scratch) => {
+      const data = scratch.copy(values);
+      this.#engine.check('gc_model_set_input', this.#pointer, index, data, values.length);
+    });
+  }
+
+  /**
+   * The output or the logits of an input, [positions][classes].
    * @param {Input} input
    * @param {number} output SCORE or LOGIT
    * @returns {Float32Array}
    */
   outputs(input, output) {
     this.forward(input);
-    const count = this.classCount;
+    const count = this.outputCount;
     return this.#engine.scratch((scratch) => {
       const values = scratch.alloc(count * WORD);
       this.#engine.check('gc_model_outputs', this.#pointer, output, values, count);
@@ -358,7 +427,7 @@ export class Network {
    * Maps at any number of layers.
    * @param {string} method name
    * @param {Input} input
-   * @param {Float32Array[]} seeds what is differentiated, a weight for each output; 1 to
+   * @param {Float32Array[]} seeds what is differentiated, a weight for each class; 1 to
    *   MAX_TARGETS
    * @param {number} output SCORE or LOGIT
    * @param {number[]} layers indices

@@ -7,13 +7,27 @@
 /** @import { Run } from './run.js' */
 
 /**
+ * The mean of each class over positions. Models for segmentation, and bases without a head, give a
+ * value for each position and class.
+ * @param {Float32Array} values [positions][classCount]
+ * @param {number} classCount
+ * @returns {Float32Array} [classCount], `values` itself for one position
+ */
+export function meanOfPositions(values, classCount) {
+  if (values.length === classCount) return values;
+  const sums = new Float64Array(classCount);
+  for (let i = 0; i < values.length; i++) sums[i % classCount] += values[i];
+  return Float32Array.from(sums, (sum) => (sum * classCount) / values.length);
+}
+
+/**
  * Whether a network's one output stands for two classes.
- * @param {number} outputCount
+ * @param {number} channelCount classes of the network
  * @param {boolean | undefined} binary what the caller says
  * @param {readonly unknown[] | undefined} labels two names mean two classes
  */
-export function isBinary(outputCount, binary, labels) {
-  return outputCount === 1 && (binary ?? labels?.length === 2);
+export function isBinary(channelCount, binary, labels) {
+  return channelCount === 1 && (binary ?? labels?.length === 2);
 }
 
 /**
@@ -29,21 +43,22 @@ export function binaryValues([score], [logit]) {
 }
 
 /**
- * What is differentiated to explain a class, as a weight for each output of the network.
- * @param {Pick<Run, 'predictions' | 'logits'>} run
+ * What is differentiated to explain a class, as a weight for each class of the network. All
+ * positions of a class have its weight.
+ * @param {Pick<Run, 'scores'>} run
  * @param {number} target
- * @param {{ logits: boolean, outputCount: number, endsWithLogit: boolean }} options
+ * @param {{ logits: boolean, channelCount: number, endsWithLogit: boolean }} options
  *   `endsWithLogit`: whether the network has no final softmax or sigmoid
- * @returns {Float32Array} [outputCount]
+ * @returns {Float32Array} [channelCount]
  */
-export function seedOf({ predictions }, target, { logits, outputCount, endsWithLogit }) {
-  const seed = new Float32Array(outputCount);
-  if (predictions.length === outputCount) {
+export function seedOf({ scores }, target, { logits, channelCount, endsWithLogit }) {
+  const seed = new Float32Array(channelCount);
+  if (scores.length === channelCount) {
     seed[target] = 1;
     return seed;
   }
   // The derivative of the sigmoid, which the network itself does not have, is p (1 - p).
-  const slope = endsWithLogit && !logits ? predictions[0] * predictions[1] : 1;
+  const slope = endsWithLogit && !logits ? scores[0] * scores[1] : 1;
   seed[0] = target === 1 ? slope : -slope;
   return seed;
 }

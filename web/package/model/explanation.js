@@ -73,9 +73,9 @@ export function explainTargets(network, model, run, targets, layers, { method, l
  */
 function toTargetExplanations(network, model, run, explained, layers, maps) {
   const { target, logits } = explained;
-  const { input, predictions } = run;
-  const score = logits ? run.logits[target] : predictions[target];
-  const proba = givesProbabilities(run) ? predictions[target] : null;
+  const { input, scores } = run;
+  const score = logits ? run.logits[target] : scores[target];
+  const proba = givesProbabilities(run) ? scores[target] : null;
   const infos = model.description.layers;
   const findEnd = gradientEnds(network, infos, { ...explained, input });
   return maps.map(({ rawMin, rawMax, heatmap, height, width, weightsNorm }, i) => {
@@ -99,8 +99,8 @@ function toTargetExplanations(network, model, run, explained, layers, maps) {
  * Whether a softmax or sigmoid stands between logits and scores.
  * @param {Run} run
  */
-function givesProbabilities({ predictions, logits }) {
-  return predictions.some((score, i) => score !== logits[i]);
+function givesProbabilities({ scores, logits }) {
+  return scores.some((score, i) => score !== logits[i]);
 }
 
 /**

@@ -35,6 +35,7 @@ import { ARCHITECTURES } from '../architectures/index.js';
  * @property {LayerInfo[]} layers
  * @property {string} config JSON of the architecture
  * @property {(path: string) => Weight | undefined} findWeight finds the weight of a path
+ * @property {string[]} [furtherInputs] names of inputs that do not take the picture
  */
 
 /**
@@ -51,8 +52,8 @@ import { ARCHITECTURES } from '../architectures/index.js';
  * @returns {FoundPreprocessing}
  */
 export function findPreprocessing(clues) {
-  const { layers, config, findWeight } = clues;
-  const ownScaling = findOwnScaling(layers, config, findWeight);
+  const { layers, config, findWeight, furtherInputs } = clues;
+  const ownScaling = findOwnScaling(layers, config, findWeight, furtherInputs);
   const statistics = ownScaling ? undefined : readStatistics(layers, config, findWeight);
   const network = findPresetByName(clues);
   const [preprocessing, preprocessingReason] = choosePreprocessing(

@@ -24,16 +24,17 @@ const LARGEST_FACTOR = 1.5;
  * @param {readonly LayerInfo[]} layers in the order in which they run
  * @param {string} config JSON of the architecture
  * @param {(path: string) => Weight | undefined} findWeight finds the weight of a path
+ * @param {string[]} [furtherInputs] names of inputs that do not take the picture
  * @returns {OwnScaling | undefined} undefined if the front scales nothing
  */
-export function findOwnScaling(layers, config, findWeight) {
+export function findOwnScaling(layers, config, findWeight, furtherInputs = []) {
   const configs = configsByPath(JSON.parse(config));
   /** @type {Map<number, Step>} what has happened to pixels after each layer of the front */
   const after = new Map();
   let found = false;
   for (const [index, layer] of layers.entries()) {
     const before = stepBefore(layers, index, after);
-    if (!before) continue;
+    if (!before || furtherInputs.includes(layer.path)) continue;
     const step = readStep(layer, configs.get(layer.path), findWeight);
     found ||= step !== undefined;
     after.set(index, step ? compose(before, step) : before);
@@ -55,7 +56,7 @@ function stepBefore(layers, index, after) {
     return undefined;
   }
   const sources = children.length > 0 ? children : inputsOf(layers, layer);
-  if (sources.length === 0) return layer.shape.length > 1 ? { scale: 1, offset: 0 } : undefined;
+  if (sources.length === 0) return { scale: 1, offset: 0 };
   if (!sources.every((source) => after.has(source))) return undefined;
   return after.get(sources[sources.length - 1]);
 }

@@ -21,7 +21,8 @@ import { init } from '../engine/start.js';
 /** @import { WasmOptions } from '../engine/wasm.js' */
 /** @import { Container, Weight } from '../files/index.js' */
 /** @import { Preprocessing } from '../pictures/preprocessing.js' */
-/** @import { ModelDescription } from './model-info.js' */
+/** @import { End } from '../engine/network.js' */
+/** @import { ModelDescription, ModelEnd } from './model-info.js' */
 /** @import { Topology, TopologyOptions } from './topology.js' */
 
 /**
@@ -33,6 +34,8 @@ import { init } from '../engine/start.js';
  *   of Teachable Machine (default: the names in the model's files)
  * @property {boolean} [binary] whether a model with one output has two classes. The output p is
  *   then the score of the second class, and 1 - p that of the first (default: only with two labels)
+ * @property {string | number} [head] which output is explained, if the model has several: a name or
+ *   an index of `model.heads` (default: the first that gives classes)
  * @property {string[]} [imagenetLabels] names of ImageNet's 1,000 classes. They are used for
  *   weights of keras.applications that were trained on these classes, because such files hold no
  *   names
@@ -67,9 +70,7 @@ const VALUES_AT_ONCE = 2 ** 20;
  */
 export async function loadModel(source, options = {}) {
   const { engine, topology } = await openModel(source, options);
-  const model = await buildModel(engine, topology, options);
-  checkOutput(model);
-  return model;
+  return buildModel(engine, topology, options);
 }
 
 /**
@@ -133,6 +134,7 @@ export async function buildModel(engine, topology, options) {
   const pause = pauses(options.signal);
   const network = new Network(engine, topology.config);
   try {
+    chooseHead(network, options.head);
     const located = locate(network, topology.weights);
     await setWeights(network, located, options, pause);
     await prepare(network, options, pause);
@@ -142,6 +144,19 @@ export async function buildModel(engine, topology, options) {
     network.dispose();
     throw error;
   }
+}
+
+/**
+ * @param {Network} network
+ * @param {unknown} head a name or an index; undefined leaves the network's own choice
+ */
+function chooseHead(network, head) {
+  if (head === undefined) return;
+  const names = network.heads.map(({ name }) => name);
+  const index = typeof head === 'string' ? names.indexOf(head) : head;
+  if (typeof index === 'number' && index in names) return network.selectHead(index);
+  const allowed = `${names.join(', ')}, or an index from 0 to ${names.length - 1}`;
+  throw new GradCamError('INVALID_ARGUMENT', `head is ${show(head)}; allowed: ${allowed}`);
 }
 
 /**
@@ -168,10 +183,10 @@ function locate(network, weights) {
  * @returns {ModelDescription}
  */
 function describe(network, topology, located, options) {
-  const { name, classCount: outputCount, layers, inputShape } = network;
+  const { name, classCount: channelCount, layers, inputs, pictureShape } = network;
   const names = topology.givenLabels ?? options.labels ?? topology.labels;
-  const binary = isBinary(outputCount, options.binary, Array.isArray(names) ? names : undefined);
-  const classCount = binary ? 2 : outputCount;
+  const binary = isBinary(channelCount, options.binary, Array.isArray(names) ? names : undefined);
+  const classCount = binary ? 2 : channelCount;
   const { architecture, config, preprocessing: file } = topology;
   /** @param {string} path */
   const findWeight = (path) =>
@@ -181,14 +196,19 @@ function describe(network, topology, located, options) {
     file,
     name,
     architecture,
-    channels: inputShape[2],
+    channels: pictureShape[2],
     layers,
     config,
     findWeight,
+    furtherInputs: inputs.slice(1).map((input) => input.name),
   });
   return {
     name,
-    inputShape: [null, ...inputShape],
+    inputShape: [null, ...inputs[0].shape],
+    pictureShape,
+    inputs: inputs.slice(1).map(withBatch),
+    heads: network.heads.map(withBatch),
+    head: network.head,
     layers,
     classCount,
     isBinary: binary,
@@ -197,6 +217,14 @@ function describe(network, topology, located, options) {
     ...found,
     architecture,
   };
+}
+
+/**
+ * @param {End} end
+ * @returns {ModelEnd}
+ */
+function withBatch({ name, shape }) {
+  return { name, shape: [null, ...shape] };
 }
 
 /**
@@ -260,24 +288,6 @@ function checkSize({ name, shape, size }, needed) {
 }
 
 /**
- * Refuses a model whose output has positions. Its values are no scores of classes.
- * @param {Model} model is disposed of if it is refused
- */
-function checkOutput(model) {
-  const { layers } = model.description;
-  const { shape, path } = layers[layers.length - 1];
-  if (shape.length < 2) return;
-  model.dispose();
-  const text = shape.map((axis) => axis ?? 'open').join(', ');
-  throw new GradCamError(
-    'UNSUPPORTED_LAYER',
-    `the model ends in ${path}, which gives (${text}), as models for segmentation and bases ` +
-      'without a head do. Only one list of scores can be explained. In Python, add ' +
-      'keras.layers.GlobalAveragePooling2D() behind the last layer and save that model',
-  );
-}
-
-/**
  * Plans the network if its input size is known. The first run is quick then, and a file that lacks
  * weights is refused now.
  * @param {Network} network
@@ -285,7 +295,7 @@ function checkOutput(model) {
  * @param {Pause} pause
  */
 async function prepare(network, { inputSize, onProgress }, pause) {
-  const [height, width] = inputSize ?? network.inputShape;
+  const [height, width] = inputSize ?? network.pictureShape;
   if (!height || !width) return;
   let total = 0;
   try {

@@ -17,10 +17,27 @@ import { formatSummary, isHiddenInput } from './summary.js';
  */
 
 /**
+ * A further input or a head of a model.
+ * @typedef {object} ModelEnd
+ * @property {string} name
+ * @property {(number | null)[]} shape with the batch first; an open size is null
+ */
+
+/**
+ * A head, which is an output of a model.
+ * @typedef {ModelEnd & { classCount: number }} Head
+ */
+
+/**
  * A model as plain data.
  * @typedef {object} ModelDescription
  * @property {string} name
- * @property {(number | null)[]} inputShape [null, height, width, channels]; an open size is null
+ * @property {(number | null)[]} inputShape as Keras has it, [null, height, width, channels] of most
+ *   models; an open size is null
+ * @property {(number | null)[]} pictureShape [height, width, channels] of the picture in the input
+ * @property {ModelEnd[]} inputs the inputs besides the picture
+ * @property {ModelEnd[]} heads
+ * @property {number} head index of the head that is explained
  * @property {LayerInfo[]} layers all layers
  * @property {number} classCount
  * @property {boolean} isBinary whether one output of the network stands for two classes
@@ -44,8 +61,23 @@ export class ModelInfo {
     this.description = description;
     /** The name that the model has in Keras. */
     this.name = description.name;
-    /** The input's shape [null, height, width, channels]. An open size is null. */
+    /**
+     * The input's shape, [null, height, width, channels] of most models. A grey picture may lack
+     * the channels. An open size is null.
+     */
     this.inputShape = description.inputShape;
+    /**
+     * The inputs besides the picture, which model.run() takes as its option `inputs`.
+     * @type {readonly ModelEnd[]}
+     */
+    this.inputs = description.inputs;
+    /**
+     * The outputs of the model. The last axis of a head's shape are its classes.
+     * @type {readonly Head[]}
+     */
+    this.heads = description.heads.map(toHead);
+    /** The head that is explained, one of `heads`. */
+    this.head = this.heads[description.head];
     /**
      * All layers in the order in which they run, nested layers included. The input of a Sequential
      * model is not among them, as in Keras.
@@ -79,6 +111,14 @@ export class ModelInfo {
   summary(options) {
     return formatSummary(this.description, options);
   }
+}
+
+/**
+ * @param {ModelEnd} end
+ * @returns {Head}
+ */
+function toHead({ name, shape }) {
+  return Object.freeze({ name, shape, classCount: shape.length > 1 ? (shape.at(-1) ?? 0) : 1 });
 }
 
 /**

@@ -3,6 +3,7 @@
 /** A Keras image classifier. */
 
 import { GradCamError, show } from '../base/errors.js';
+import { readFurtherInputs } from './further-inputs.js';
 import { ModelInfo } from './model-info.js';
 import { cropPicture } from '../pictures/crop.js';
 import { isPixels, readPicture, toImageData } from '../pictures/image.js';
@@ -15,6 +16,7 @@ import { checkTensor } from '../pictures/tensor.js';
 /** @import { Crop } from '../pictures/crop.js' */
 /** @import { Filter, Picture } from '../pictures/image.js' */
 /** @import { Tensor } from '../pictures/tensor.js' */
+/** @import { InputValues } from './further-inputs.js' */
 /** @import { ModelDescription } from './model-info.js' */
 
 /**
@@ -26,6 +28,8 @@ import { checkTensor } from '../pictures/tensor.js';
  * @property {Crop} [crop] what happens to a picture of another shape than the input's (default
  *   "stretch", as in Keras' load_img). "center" takes its centre, as Teachable Machine does, and
  *   crops `image` likewise
+ * @property {Record<string, InputValues>} [inputs] values of the model's further inputs, by their
+ *   names in `model.inputs`
  * @property {AbortSignal} [signal]
  */
 
@@ -65,9 +69,11 @@ export class Model extends ModelInfo {
   async run(image, options = {}) {
     const { signal, crop = 'stretch' } = options;
     signal?.throwIfAborted();
-    const { input, picture } = isTensor(image)
+    const further = readFurtherInputs(this.inputs, options.inputs);
+    const { input: pixels, picture } = isTensor(image)
       ? this.#readTensor(image)
       : await this.#readImage(image, options);
+    const input = further ? { ...pixels, further } : pixels;
     const drawn =
       options.image && cropPicture(await readPicture(this.#engine, options.image), input, crop);
     signal?.throwIfAborted();
@@ -87,7 +93,7 @@ export class Model extends ModelInfo {
 
   /** The size to which pictures are resized. */
   #pictureSize() {
-    const [, height, width, channels] = this.inputShape;
+    const [height, width, channels] = this.description.pictureShape;
     const size = this.#inputSize ?? [height, width];
     if (size[0] === null || size[1] === null || channels === null) {
       throw new GradCamError(
@@ -104,7 +110,8 @@ export class Model extends ModelInfo {
    * @returns {{ input: Input, picture: () => ImageData }}
    */
   #readTensor(tensor) {
-    const given = checkTensor(tensor, [1, ...this.inputShape.slice(1)]);
+    const { pictureShape } = this.description;
+    const given = checkTensor(tensor, [1, ...this.inputShape.slice(1)], [1, ...pictureShape]);
     const input = { ...given, data: given.data.slice() };
     return { input, picture: () => inputToPicture(input, { scale: true }) };
   }

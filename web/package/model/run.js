@@ -2,7 +2,7 @@
 
 import { GradCamError, choose, show } from '../base/errors.js';
 import { explainTargets, toExplanation } from './explanation.js';
-import { binaryValues, seedOf } from './classes.js';
+import { binaryValues, meanOfPositions, seedOf } from './classes.js';
 import { resolveLayers } from './layers.js';
 import { METHODS } from './methods.js';
 import { LOGIT, MAX_TARGETS, SCORE } from '../engine/network.js';
@@ -54,14 +54,22 @@ export class Run {
     this.#draw = draw;
     /** The network's input, [height][width][channels]. */
     this.input = input;
-    /** The scores of all classes, as the model gives them. */
-    this.predictions = network.outputs(input, SCORE);
-    /** The values before the last softmax or sigmoid. Without either they are the scores. */
-    this.logits = network.outputs(input, LOGIT);
-    this.#endsWithLogit = this.predictions.every((score, i) => score === this.logits[i]);
-    if (model.description.isBinary) {
-      [this.predictions, this.logits] = binaryValues(this.predictions, this.logits);
-    }
+    const predictions = network.outputs(input, SCORE);
+    const logits = network.outputs(input, LOGIT);
+    this.#endsWithLogit = predictions.every((score, i) => score === logits[i]);
+    const { scores, logits: ofClasses } = valuesOfClasses(predictions, logits, model, network);
+    /**
+     * What the model gives, as Keras' predict(). A model for segmentation, or a base without a
+     * head, gives [positions][classes]. All other models give the scores.
+     */
+    this.predictions = predictions.length > network.classCount ? predictions : scores;
+    /** The scores of all classes, each the mean over positions where the model gives several. */
+    this.scores = scores;
+    /**
+     * The values of all classes before the last softmax or sigmoid, each the mean over positions.
+     * Without either they are the scores.
+     */
+    this.logits = ofClasses;
   }
 
   /** The picture that heat maps are drawn on. */
@@ -87,7 +95,7 @@ export class Run {
    * console.log(best.index, best.label, best.score);
    */
   decodePredictions({ top = 5 } = {}) {
-    return decodePredictions(this.predictions, this.#model.labels, top);
+    return decodePredictions(this.scores, this.#model.labels, top);
   }
 
   /**
@@ -122,8 +130,8 @@ export class Run {
    * @param {boolean} logits
    */
   #withSeed(target, logits) {
-    const { classCount: outputCount } = this.#network;
-    const options = { logits, outputCount, endsWithLogit: this.#endsWithLogit };
+    const { classCount: channelCount } = this.#network;
+    const options = { logits, channelCount, endsWithLogit: this.#endsWithLogit };
     return { target, seed: seedOf(this, target, options) };
   }
 
@@ -133,7 +141,7 @@ export class Run {
    */
   #targets(targets) {
     if (targets === undefined || targets === null) {
-      return [indexOfLargest(this.predictions)];
+      return [indexOfLargest(this.scores)];
     }
     const list = Array.isArray(targets) ? targets : [targets];
     const { classCount } = this.#model;
@@ -151,6 +159,19 @@ export class Run {
 }
 
 /**
+ * @param {Float32Array} predictions [positions][classes of the network]
+ * @param {Float32Array} logits
+ * @param {Model} model
+ * @param {Network} network
+ */
+function valuesOfClasses(predictions, logits, model, { classCount }) {
+  const means = [predictions, logits].map((values) => meanOfPositions(values, classCount));
+  const isBinary = model.description.isBinary;
+  const [scores, ofClasses] = isBinary ? binaryValues(means[0], means[1]) : means;
+  return { scores, logits: ofClasses };
+}
+
+/**
  * Index of the largest value, the first one if there are several.
  * @param {Float32Array} values
  */
@@ -161,16 +182,16 @@ function indexOfLargest(values) {
 }
 
 /**
- * @param {Float32Array} predictions
+ * @param {Float32Array} scores
  * @param {readonly string[] | undefined} labels
  * @param {unknown} top
  * @returns {Prediction[]}
  */
-export function decodePredictions(predictions, labels, top) {
+export function decodePredictions(scores, labels, top) {
   if (!Number.isInteger(top) || Number(top) < 1) {
     throw new GradCamError('INVALID_ARGUMENT', `top is ${show(top)}; allowed: 1, 2, 3, ...`);
   }
-  return [...predictions]
+  return [...scores]
     .map((score, index) => ({ index, label: labels?.[index] ?? String(index), score }))
     .sort((a, b) => b.score - a.score || a.index - b.index)
     .slice(0, Number(top));

@@ -8,17 +8,18 @@ import { GradCamError, show } from '../base/errors.js';
  * A preprocessed picture, as a network takes it.
  * @typedef {object} Tensor
  * @property {Float32Array} data row-major
- * @property {number[]} shape [1, height, width, channels]
+ * @property {number[]} shape [1, height, width, channels], or the input's own shape in Keras
  */
 
 /**
  * @param {Tensor} tensor
  * @param {(number | null)[]} expected shape; null allows any size
+ * @param {(number | null)[]} [picture] the same as [1, height, width, channels], also allowed
  * @returns {Input} with the caller's own data
  */
-export function checkTensor(tensor, expected) {
+export function checkTensor(tensor, expected, picture = expected) {
   const { data, shape } = tensor ?? {};
-  if (!fits(shape, expected)) {
+  if (!fits(shape, expected) && !fits(shape, picture)) {
     const needed = expected.map((axis) => axis ?? 'any').join(', ');
     const text = `the tensor has shape ${show(shape)}; needed: [${needed}]`;
     throw new GradCamError('INVALID_IMAGE', text);
@@ -29,7 +30,7 @@ export function checkTensor(tensor, expected) {
     const text = `the tensor's data are ${given}; needed: a Float32Array of ${count} values`;
     throw new GradCamError('INVALID_IMAGE', text);
   }
-  const [, height, width, channels] = shape;
+  const [, height, width, channels] = picture.map((axis, i) => axis ?? shape[i]);
   return { data, height, width, channels };
 }
 

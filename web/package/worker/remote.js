@@ -44,7 +44,7 @@ export class RemoteModel extends ModelInfo {
    * @param {RunOptions} [options]
    * @returns {Promise<RemoteRun>}
    */
-  async run(image, { signal, image: drawn, interpolation, crop } = {}) {
+  async run(image, { signal, image: drawn, interpolation, crop, inputs } = {}) {
     const kept = this.#model;
     /** @type {Kept} */
     const run = {
@@ -54,7 +54,7 @@ export class RemoteModel extends ModelInfo {
       args: {
         model: kept.place,
         image: await toSendable(image),
-        options: { interpolation, crop, image: drawn && (await toSendable(drawn)) },
+        options: { interpolation, crop, inputs, image: drawn && (await toSendable(drawn)) },
       },
       get isDisposed() {
         return kept.isDisposed;
@@ -63,8 +63,16 @@ export class RemoteModel extends ModelInfo {
     const needs = [this.#engine, kept, run];
     const result = await this.#client.call({ needs, signal });
     // The next run of the model takes the place of this one, which its input can make again.
-    const { data, height, width, channels } = result.input;
-    run.args = { model: kept.place, image: { data, shape: [1, height, width, channels] } };
+    const { data, height, width, channels, further = [] } = result.input;
+    const sent = further.map((/** @type {Float32Array} */ values, /** @type {number} */ i) => [
+      this.inputs[i].name,
+      values,
+    ]);
+    run.args = {
+      model: kept.place,
+      image: { data, shape: [1, height, width, channels] },
+      options: { inputs: Object.fromEntries(sent) },
+    };
     return new RemoteRun(this, this.#client, needs, result);
   }
 
@@ -91,9 +99,9 @@ export class RemoteRun {
    * @param {RemoteModel} model
    * @param {Client} client
    * @param {Kept[]} needs what the worker must keep, with the run at the end
-   * @param {Pick<Run, 'input' | 'picture' | 'predictions' | 'logits'>} result
+   * @param {Pick<Run, 'input' | 'picture' | 'predictions' | 'scores' | 'logits'>} result
    */
-  constructor(model, client, needs, { input, picture, predictions, logits }) {
+  constructor(model, client, needs, { input, picture, predictions, scores, logits }) {
     this.#model = model;
     this.#client = client;
     this.#needs = needs;
@@ -101,9 +109,11 @@ export class RemoteRun {
     this.input = input;
     /** The picture that heat maps are drawn on. */
     this.picture = picture;
-    /** The scores of all classes, as the model gives them. */
+    /** What the model gives, as Keras' predict(). */
     this.predictions = predictions;
-    /** The values before the last softmax or sigmoid. Without either they are the scores. */
+    /** The scores of all classes, each the mean over positions where the model gives several. */
+    this.scores = scores;
+    /** The values of all classes before the last softmax or sigmoid. Without either, the scores. */
     this.logits = logits;
   }
 
@@ -118,7 +128,7 @@ export class RemoteRun {
    * @param {{ top?: number }} [options] how many classes (default 5)
    */
   decodePredictions({ top = 5 } = {}) {
-    return decodePredictions(this.predictions, this.#model.labels, top);
+    return decodePredictions(this.scores, this.#model.labels, top);
   }
 
   /**

@@ -34,8 +34,8 @@ const methods = {
   async run({ place, model, image, options }) {
     const run = await kept.get(model).run(image, options);
     kept.set(place, run);
-    const { input, picture, predictions, logits } = run;
-    return { input, picture, predictions, logits };
+    const { input, picture, predictions, scores, logits } = run;
+    return { input, picture, predictions, scores, logits };
   },
 
   async explain({ run, options }) {

@@ -1,0 +1,262 @@
+/**
+ * What goes into models and comes out of them, against Keras' values: several heads, further
+ * inputs, outputs with rows and columns, and grey pictures without an axis for channels.
+ */
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { loadModel } from '../../web/package/index.js';
+import { SHARED, SKIP_SHARED, assertFails, smallModel } from './fixtures.js';
+
+/** @param {string} name */
+function read(name) {
+  const folder = join(SHARED, 'field/keras', name);
+  const expected = JSON.parse(readFileSync(join(folder, 'expected.json'), 'utf8'));
+  const [input, ...others] = expected.inputs.map(
+    (/** @type {{ data: number[], shape: number[] }} */ { data, shape }) => ({
+      data: Float32Array.from(data),
+      shape,
+    }),
+  );
+  return { expected, input, others, bytes: readFileSync(join(folder, expected.files[0])) };
+}
+
+/**
+ * @param {ArrayLike<number>} found
+ * @param {number[]} expected
+ * @param {number} tolerance
+ */
+function assertNear(found, expected, tolerance) {
+  assert.equal(found.length, expected.length);
+  const most = expected.reduce((max, value, i) => Math.max(max, Math.abs(value - found[i])), 0);
+  assert.ok(most <= tolerance, `off by ${most}`);
+}
+
+/**
+ * @param {import('gradcam-wasm').Run} run
+ * @param {any} expected
+ * @param {number} [head]
+ */
+async function assertMaps(run, { maps, tolerance }, head = 0) {
+  for (const { layer, target, of, output, map } of maps) {
+    if (output !== head) continue;
+    const { targets } = await run.explain({ targets: target, layer, logits: of === 'logit' });
+    assertNear(targets[0].heatmap.data, map, tolerance);
+    assert.equal(targets[0].diagnosis, null, `${layer}: ${targets[0].diagnosis?.message}`);
+  }
+}
+
+describe('a model with two heads', { skip: SKIP_SHARED }, () => {
+  const { expected, input, bytes } = SKIP_SHARED ? /** @type {any} */ ({}) : read('two_heads');
+
+  test('opens with the head that gives classes', async () => {
+    const model = await loadModel(bytes);
+    assert.deepEqual(
+      model.heads.map(({ name, shape, classCount }) => [name, shape, classCount]),
+      [
+        ['gender', [null, 2], 2],
+        ['age', [null, 1], 1],
+      ],
+    );
+    assert.equal(model.head, model.heads[0]);
+    const run = await model.run(input);
+    assertNear(run.predictions, expected.outputs[0].values, 1e-4);
+    assert.equal(run.scores, run.predictions);
+    await assertMaps(run, expected);
+  });
+
+  for (const head of ['age', 1]) {
+    test(`opens with head ${head}`, async () => {
+      const model = await loadModel(bytes, { head });
+      assert.equal(model.head, model.heads[1]);
+      assert.equal(model.classCount, 1);
+      const run = await model.run(input);
+      assertNear(run.predictions, expected.outputs[1].values, 1e-4);
+      await assertMaps(run, expected, 1);
+    });
+  }
+
+  test('shows a blank map for a layer of the other head, and says why', async () => {
+    const model = await loadModel(bytes, { head: 'gender' });
+    const run = await model.run(input);
+    const { targets } = await run.explain({ layer: 'all' });
+    assert.ok(targets.every(({ diagnosis }) => diagnosis?.code !== 'ZERO_GRADIENT'));
+  });
+
+  for (const head of ['none', 2, -1, 0.5, null]) {
+    test(`refuses head ${head}`, () =>
+      assertFails(
+        () => loadModel(bytes, { head: /** @type {any} */ (head) }),
+        'INVALID_ARGUMENT',
+        /head is .*allowed: gender, age, or an index from 0 to 1/,
+      ));
+  }
+});
+
+describe('a model that takes a picture and a table', { skip: SKIP_SHARED }, () => {
+  const { expected, input, others, bytes } = SKIP_SHARED
+    ? /** @type {any} */ ({})
+    : read('image_and_table');
+
+  test('says what it takes', async () => {
+    const model = await loadModel(bytes);
+    assert.deepEqual(model.inputs, [{ name: 'table', shape: [null, 5] }]);
+    assert.deepEqual(model.inputShape, [null, 16, 16, 3]);
+  });
+
+  test('takes numbers, arrays and tensors', async () => {
+    const model = await loadModel(bytes);
+    const { data, shape } = others[0];
+    for (const table of [data, [...data], { data, shape }]) {
+      const run = await model.run(input, { inputs: { table } });
+      assertNear(run.predictions, expected.predictions, 1e-4);
+      await assertMaps(run, expected);
+    }
+  });
+
+  test('keeps the values of a run', async () => {
+    const model = await loadModel(bytes);
+    const table = Float32Array.from(others[0].data);
+    const first = await model.run(input, { inputs: { table } });
+    table.fill(9);
+    const second = await model.run(input, { inputs: { table } });
+    assert.notDeepEqual(first.predictions, second.predictions);
+    await assertMaps(first, expected);
+  });
+
+  test('refuses wrong values', async () => {
+    const model = await loadModel(bytes);
+    const refuse = (/** @type {any} */ inputs, /** @type {RegExp} */ message) =>
+      assertFails(() => model.run(input, { inputs }), 'INVALID_ARGUMENT', message);
+    await refuse(undefined, /missing: table of shape \(batch, 5\)/);
+    await refuse({}, /missing: table/);
+    await refuse({ table: [1, 2, 3, 4, 5], tables: [1] }, /"tables"; its further inputs: table/);
+    await refuse({ table: [1, 2] }, /takes 5 values, not 2/);
+    await refuse({ table: 1 }, /takes 5 values, not 1/);
+    await refuse({ table: [1, 2, 3, 4, NaN] }, /no finite number/);
+    await refuse({ table: 'five' }, /table of shape .* is "five"; allowed: numbers/);
+    await refuse({ table: { data: new Float32Array(5), shape: [5] } }, /allowed: numbers/);
+    await refuse([1], /inputs is \[1\]; allowed: an object/);
+  });
+});
+
+test('a model of a picture alone refuses further inputs', async () => {
+  const model = await smallModel([['Flatten', { name: 'flat' }]]);
+  const input = { data: new Float32Array(48), shape: [1, 4, 4, 3] };
+  await assertFails(
+    () => model.run(input, { inputs: { table: 1 } }),
+    'INVALID_ARGUMENT',
+    /no further input "table"; its further inputs: none besides the picture/,
+  );
+});
+
+describe('a model for segmentation', { skip: SKIP_SHARED }, () => {
+  const { expected, input, bytes } = SKIP_SHARED ? /** @type {any} */ ({}) : read('segmentation');
+
+  test('has a class for each channel', async () => {
+    const model = await loadModel(bytes, { labels: ['ground', 'plant', 'sky'] });
+    assert.equal(model.classCount, 3);
+    const run = await model.run(input);
+    assertNear(run.predictions, expected.predictions, 1e-4);
+    const means = [0, 1, 2].map((c) => {
+      const values = expected.predictions.filter(
+        (/** @type {number} */ _, /** @type {number} */ i) => i % 3 === c,
+      );
+      return values.reduce((/** @type {number} */ sum, /** @type {number} */ v) => sum + v) / 256;
+    });
+    assertNear(run.scores, means, 1e-5);
+    const [best] = run.decodePredictions({ top: 1 });
+    assert.equal(best.score, Math.max(...run.scores));
+    const { targets } = await run.explain();
+    assert.equal(targets[0].label, best.label);
+    assert.equal(targets[0].score, best.score);
+    assert.equal(targets[0].proba, best.score);
+    assert.equal(run.logits.length, 3);
+  });
+
+  test('explains the sum of a class', async () => {
+    const model = await loadModel(bytes);
+    const run = await model.run(input);
+    for (const { layer, target, raw_min, raw_max, map } of expected.maps) {
+      const { targets } = await run.explain({ layer, targets: target });
+      assertNear(targets[0].heatmap.data, map, expected.tolerance);
+      assertNear([targets[0].rawMin, targets[0].rawMax], [raw_min, raw_max], 1e-4);
+    }
+  });
+
+  test('refuses a class for each value', async () => {
+    const run = await (await loadModel(bytes)).run(input);
+    await assertFails(() => run.explain({ targets: 3 }), 'INVALID_TARGET', /from 0 to 2/);
+  });
+});
+
+describe('one channel with positions', () => {
+  /** @type {import('./fixtures.js').SmallLayer} */
+  const layer = [
+    'Conv2D',
+    { name: 'c', filters: 1, kernel_size: [1, 1], activation: 'sigmoid' },
+    { kernel: [0.01, 0.02, -0.01], bias: [-1] },
+  ];
+  const data = Float32Array.from({ length: 48 }, (_, i) => (i * 7) % 50);
+  const input = { data, shape: [1, 4, 4, 3] };
+
+  test('is one class', async () => {
+    const run = await (await smallModel([layer])).run(input);
+    assert.equal(run.predictions.length, 16);
+    assertNear(run.scores, [run.predictions.reduce((sum, p) => sum + p) / 16], 1e-6);
+  });
+
+  test('is two classes with binary', async () => {
+    const model = await smallModel([layer], { binary: true });
+    const run = await model.run(input);
+    const mean = run.predictions.reduce((sum, p) => sum + p) / 16;
+    assert.equal(run.predictions.length, 16);
+    assertNear(run.scores, [1 - mean, mean], 1e-6);
+    assert.equal(run.logits[0], -run.logits[1]);
+    const [no, yes] = (await run.explain({ targets: [0, 1], layer: 'c' })).targets;
+    assert.equal(no.rawMax, -yes.rawMin);
+    assert.equal(no.score, run.scores[0]);
+  });
+});
+
+describe('a grey picture without an axis for channels', { skip: SKIP_SHARED }, () => {
+  test('has the maps of Keras', async () => {
+    const { expected, input, bytes } = read('mnist_rank2');
+    const model = await loadModel(bytes);
+    assert.deepEqual(model.inputShape, [null, 28, 28]);
+    for (const shape of [input.shape, [1, 28, 28, 1]]) {
+      const run = await model.run({ ...input, shape });
+      assertNear(run.predictions, expected.predictions, 1e-4);
+      await assertMaps(run, expected);
+    }
+    await assertFails(() => model.run({ ...input, shape: [1, 784] }), 'INVALID_IMAGE', /28/);
+  });
+
+  test('is read from a file', async () => {
+    const folder = join(SHARED, 'field/reports/06-no-channel-axis');
+    const { files } = JSON.parse(readFileSync(join(folder, 'expected.json'), 'utf8'));
+    const [[name, { scores }]] = Object.entries(files);
+    const model = await loadModel(readFileSync(join(folder, name)));
+    const run = await model.run(readFileSync(join(folder, 'picture.png')));
+    assertNear(run.predictions, scores, 1e-4);
+  });
+});
+
+test('a list of values that becomes a picture is one', async () => {
+  const reshape = ['Reshape', { name: 'to', target_shape: [4, 6, 1] }];
+  const rescale = ['Rescaling', { name: 'scale', scale: 1 / 255, offset: 0 }];
+  const layers = /** @type {import('./fixtures.js').SmallLayer[]} */ ([rescale, reshape]);
+  const model = await smallModel(layers, { inputShape: [24], preprocessing: undefined });
+  assert.deepEqual(model.inputShape, [null, 24]);
+  assert.equal(model.preprocessingReason, 'layers');
+  const run = await model.run({ data: new Float32Array(24).fill(51), shape: [1, 24] });
+  assert.equal(run.picture.width, 6);
+  assertNear(run.scores, [0.2], 1e-6);
+});
+
+test('further inputs say nothing of the pixels', { skip: SKIP_SHARED }, async () => {
+  const { bytes } = read('image_and_table');
+  assert.equal((await loadModel(bytes)).preprocessingReason, 'guess');
+});
