@@ -4,10 +4,14 @@
  */
 
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { Worker } from 'node:worker_threads';
+import { main } from '../../web/cli/main.js';
 import { loadModel } from '../../web/package/index.js';
+import { WorkerSession } from '../../web/package/worker/index.js';
 import { SHARED, SKIP_SHARED, assertFails, smallModel } from './fixtures.js';
 
 /** @param {string} name */
@@ -259,4 +263,97 @@ test('a list of values that becomes a picture is one', async () => {
 test('further inputs say nothing of the pixels', { skip: SKIP_SHARED }, async () => {
   const { bytes } = read('image_and_table');
   assert.equal((await loadModel(bytes)).preprocessingReason, 'guess');
+});
+
+describe('the command line', { skip: SKIP_SHARED }, () => {
+  const model = (/** @type {string} */ name) => join(SHARED, 'field/keras', name, 'model.keras');
+  const picture = join(SHARED, 'field/reports/06-no-channel-axis/picture.png');
+  const predict = async (/** @type {string} */ name, /** @type {string[]} */ ...options) => {
+    const result = await main(['predict', model(name), picture, '--json', ...options]);
+    const json = result.status === 0 ? JSON.parse(result.output) : undefined;
+    return { ...result, json };
+  };
+
+  test('says which head it chose', async () => {
+    const { error, json } = await predict('two_heads');
+    assert.equal(error, 'gradcam-wasm: explains the output gender; --head gives another (age)\n');
+    assert.equal(json.head, 'gender');
+  });
+
+  test('takes a head', async () => {
+    for (const head of ['age', '1']) {
+      const { error, json } = await predict('two_heads', '--head', head);
+      assert.equal(error, '');
+      assert.equal(json.head, 'age');
+      assert.equal(json.predictions.length, 1);
+    }
+    assert.match((await predict('two_heads', '--head', 'x')).error, /head is "x"; allowed: gender/);
+  });
+
+  test('takes further inputs, from a file too', async () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'inputs-')), 'table.json');
+    writeFileSync(file, '[[0, 0.25, 0.5, 0.75, 1]]');
+    const given = ['table=0,0.25,0.5,0.75,1', `table=@${file}`];
+    const [a, b] = await Promise.all(
+      given.map((text) => predict('image_and_table', '--input', text)),
+    );
+    assert.equal(a.json.predictions.length, 2);
+    assert.deepEqual(a.json, b.json);
+    assert.match((await predict('image_and_table')).error, /missing: table of shape/);
+  });
+
+  test('refuses other inputs', async () => {
+    for (const [text, message] of [
+      ['table', /--input is "table"; allowed: NAME=1,2,3/],
+      ['table=1,two', /--input table holds no numbers/],
+    ]) {
+      const { status, error } = await predict('image_and_table', '--input', String(text));
+      assert.equal(status, 2);
+      assert.match(error, /** @type {RegExp} */ (message));
+    }
+  });
+
+  test('gives the scores of a segmentation', async () => {
+    const { json } = await predict('segmentation');
+    assert.equal(json.scores.length, 3);
+    assert.equal(json.predictions.length, 768);
+  });
+});
+
+describe('in a worker', { skip: SKIP_SHARED }, () => {
+  /** A thread of Node that looks like a browser's worker. */
+  const start = () => {
+    const thread = new Worker(new URL('./worker-thread.js', import.meta.url));
+    return {
+      postMessage: (/** @type {any} */ message) => thread.postMessage(message),
+      terminate: () => void thread.terminate(),
+      addEventListener: (/** @type {string} */ type, /** @type {Function} */ listener) =>
+        thread.on(type, (value) => listener(type === 'message' ? { data: value } : value)),
+    };
+  };
+
+  test('heads, further inputs, scores and grey pictures are the same', async (t) => {
+    const session = new WorkerSession(start);
+    t.after(() => session.terminate());
+    for (const [name, load] of /** @type {const} */ ([
+      ['two_heads', { head: 'age' }],
+      ['image_and_table', {}],
+      ['segmentation', {}],
+      ['mnist_rank2', {}],
+    ])) {
+      const { input, others, bytes } = read(name);
+      const inputs = others.length > 0 ? { table: others[0].data } : undefined;
+      const [here, there] = [await loadModel(bytes, load), await session.loadModel(bytes, load)];
+      assert.deepEqual(there.heads, here.heads);
+      assert.equal(there.head, there.heads[here.heads.indexOf(here.head)]);
+      assert.deepEqual(there.inputs, here.inputs);
+      const [run, remote] = [await here.run(input, { inputs }), await there.run(input, { inputs })];
+      // A second run takes the place of the first, which is then made again.
+      await there.run(input, { inputs });
+      assert.deepEqual(remote.predictions, run.predictions);
+      assert.deepEqual(remote.scores, run.scores);
+      const [expected, found] = [await run.explain(), await remote.explain()];
+      assert.deepEqual(found.targets, expected.targets);
+    }
+  });
 });

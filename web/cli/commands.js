@@ -5,32 +5,38 @@ import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { convertModel, formatAsImage, GradCamError, loadModel } from '../package/index.js';
 import { findKnownModel } from './known-models.js';
+import { UsageError } from './usage-error.js';
 import { explanationJson, explanationText, predictionJson, predictionText } from './report.js';
 
 /** @import { Request } from './usage.js' */
-/** @import { Method } from 'gradcam-wasm' */
+/** @import { Method, Model } from 'gradcam-wasm' */
 
-/** @type {Record<string, (request: Request) => Promise<string>>} each returns what is printed */
+/**
+ * Each returns what is printed, and gives notes for standard error.
+ * @type {Record<string, (request: Request, note: (text: string) => void) => Promise<string>>}
+ */
 export const commands = {
   async summary(request) {
     const model = await open(request);
     return model.summary();
   },
 
-  async predict(request) {
-    const model = await open(request);
+  async predict(request, note) {
+    const model = await open(request, note);
     const { interpolation, crop } = request;
-    const run = await model.run(await readInput(request.image), { interpolation, crop });
+    const inputs = await readFurtherInputs(request.inputs);
+    const run = await model.run(await readInput(request.image), { interpolation, crop, inputs });
     if (request.json) return JSON.stringify(predictionJson(model, run, request.top));
     return predictionText(model, run, request.top);
   },
 
-  async explain(request) {
+  async explain(request, note) {
     const { image, targets, layer, logits, output, top, json, interpolation, crop } = request;
     const method = /** @type {Method} */ (request.method);
-    const model = await open(request);
+    const model = await open(request, note);
     const bytes = await readInput(image);
-    const run = await model.run(bytes, { image: bytes, interpolation, crop });
+    const inputs = await readFurtherInputs(request.inputs);
+    const run = await model.run(bytes, { image: bytes, interpolation, crop, inputs });
     const explanation = await run.explain({ targets, layer, method, logits });
     if (output) await writeOverlay(output, formatAsImage(explanation));
     if (json) return JSON.stringify(explanationJson(model, run, explanation, { top, method }));
@@ -45,10 +51,50 @@ export const commands = {
   },
 };
 
-/** @param {Request} request */
-async function open(request) {
+/**
+ * @param {Request} request
+ * @param {(text: string) => void} [note]
+ */
+async function open(request, note) {
   const { source, options } = await locate(request);
-  return loadModel(source, options);
+  const model = await loadModel(source, options);
+  if (model.heads.length > 1 && request.head === undefined) note?.(headNote(model));
+  return model;
+}
+
+/** @param {Model} model that has several heads */
+function headNote({ heads, head }) {
+  const others = heads.filter((other) => other !== head).map(({ name }) => name);
+  return `explains the output ${head.name}; --head gives another (${others.join(', ')})`;
+}
+
+/**
+ * @param {Record<string, string>} texts numbers joined by ",", or "@" and the path of a JSON list
+ * @returns {Promise<Record<string, number[]>>}
+ */
+async function readFurtherInputs(texts) {
+  const entries = Object.entries(texts).map(async ([name, text]) => {
+    const isFile = text.startsWith('@');
+    const json = isFile ? new TextDecoder().decode(await readInput(text.slice(1))) : `[${text}]`;
+    return [name, readNumbers(name, json)];
+  });
+  return Object.fromEntries(await Promise.all(entries));
+}
+
+/**
+ * @param {string} name of the input
+ * @param {string} json a number, or a list of numbers or of lists
+ * @returns {number[]}
+ */
+function readNumbers(name, json) {
+  try {
+    const list = [JSON.parse(json)].flat(Infinity);
+    if (list.every((value) => typeof value === 'number')) return list;
+  } catch {
+    // Text that is no JSON has no numbers either.
+  }
+  const allowed = 'numbers joined by ",", or "@" and the path of a JSON list';
+  throw new UsageError(`--input ${name} holds no numbers; allowed: ${allowed}`);
 }
 
 /**
@@ -57,12 +103,12 @@ async function open(request) {
  */
 async function locate(request) {
   const { model: path, labels, binary, preprocessing } = request;
-  const { architecture, alpha, customObjects, inputSize, threads } = request;
+  const { architecture, alpha, customObjects, inputSize, threads, head } = request;
   const info = await stat(path).catch(() => undefined);
   const source = info?.isDirectory() ? await readFolder(path) : pathToFileURL(resolve(path));
   const known = Array.isArray(source) ? undefined : await findKnownModel(await readInput(path));
   const names = labels === undefined ? known?.labels : await labelFile(labels);
-  const network = { architecture, alpha, customObjects, inputSize };
+  const network = { architecture, alpha, customObjects, inputSize, head };
   return { source, options: { labels: names, binary, preprocessing, ...network, threads } };
 }
 

@@ -11,8 +11,11 @@ import { parseCommandLine, USAGE } from './usage.js';
  *   failure and 2 for wrong use. `output` is for standard output, `error` for standard error
  */
 export async function main(args) {
+  /** @type {string[]} */
+  const notes = [];
   try {
-    return { status: 0, output: `${await run(args)}\n`, error: '' };
+    const output = await run(args, (note) => notes.push(`gradcam-wasm: ${note}\n`));
+    return { status: 0, output: `${output}\n`, error: notes.join('') };
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     const status = error instanceof UsageError ? 2 : 1;
@@ -20,12 +23,15 @@ export async function main(args) {
   }
 }
 
-/** @param {string[]} args */
-async function run(args) {
+/**
+ * @param {string[]} args
+ * @param {(note: string) => void} note is given what the user should know of the result
+ */
+async function run(args, note) {
   const request = parseCommandLine(args);
   if (request === 'help') return USAGE.trimEnd();
   if (request === 'version') return version();
-  return commands[request.command](request);
+  return commands[request.command](request, note);
 }
 
 /** @returns {string} */

@@ -21,7 +21,9 @@ export function predictionJson(model, run, top) {
     preprocessing: model.preprocessing,
     preprocessingReason: model.preprocessingReason,
     ...(run.inputWarning && { warning: run.inputWarning }),
+    ...(model.heads.length > 1 && { head: model.head.name }),
     predictions: [...run.predictions],
+    ...(run.scores !== run.predictions && { scores: [...run.scores] }),
     top: run.decodePredictions({ top }),
   };
 }

@@ -35,6 +35,10 @@ Options of explain and predict:
   --crop HOW          stretch the picture to the input's shape, as Keras does, or take its
                       "center", as Teachable Machine does; default: stretch
   --input-size HxW    size of the input, for a model that leaves it open: 224 or 192x256
+  --head HEAD         name or index of the output that is explained, if the model has several;
+                      default: the first that gives classes
+  --input NAME=1,2,3  values of an input besides the picture, also NAME=@FILE.json with a list;
+                      may be repeated
   --threads N         how many threads compute; default: one for each processor, at most 4
 Options of convert:
   --float16           store kernels in half precision
@@ -83,6 +87,8 @@ const PREDICT_OPTIONS = {
   interpolation: { type: 'string' },
   crop: { type: 'string' },
   'input-size': { type: 'string' },
+  head: { type: 'string' },
+  input: { type: 'string', multiple: true },
   threads: { type: 'string' },
 };
 
@@ -127,6 +133,8 @@ const COMMANDS = {
  * @property {number} [alpha]
  * @property {Record<string, string>} [customObjects]
  * @property {[height: number, width: number]} [inputSize]
+ * @property {string | number} [head]
+ * @property {Record<string, string>} inputs values of further inputs, as they are given
  * @property {number} [threads]
  */
 
@@ -184,10 +192,12 @@ function readOptions({
   alpha,
   custom,
   'input-size': inputSize,
+  head,
+  input = [],
   threads,
 }) {
   return {
-    layer: /^-?\d+$/.test(layer ?? '') ? Number(layer) : layer,
+    layer: nameOrIndex(layer),
     targets: target?.map((/** @type {string} */ text) => wholeNumber(text, '--target')),
     method: oneOf(methods(), method, '--method'),
     logits,
@@ -204,19 +214,39 @@ function readOptions({
     alpha: alpha === undefined ? undefined : positiveNumber(alpha, '--alpha'),
     customObjects: custom === undefined ? undefined : classNames(custom),
     inputSize: inputSize === undefined ? undefined : readInputSize(inputSize),
+    head: nameOrIndex(head),
+    inputs: furtherInputs(input),
     threads: threads === undefined ? undefined : wholeNumber(threads, '--threads'),
   };
 }
 
+/** @param {string | undefined} text */
+function nameOrIndex(text) {
+  return text !== undefined && /^-?\d+$/.test(text) ? Number(text) : text;
+}
+
 /**
- * @param {string[]} texts such as "FixedDropout=Dropout"
+ * @param {string[]} texts of an option that may be repeated
+ * @param {RegExp} pattern of a name and its value
+ * @param {string} option
+ * @param {string} allowed
  * @returns {Record<string, string>}
  */
-function classNames(texts) {
-  const pairs = texts.map((text) => /^([^=]+)=(\w+)$/.exec(text)?.slice(1) ?? [text]);
+function namedValues(texts, pattern, option, allowed) {
+  const pairs = texts.map((text) => pattern.exec(text)?.slice(1) ?? [text]);
   const wrong = pairs.find((pair) => pair.length === 1);
   if (!wrong) return Object.fromEntries(pairs);
-  throw new UsageError(`--custom is "${wrong[0]}"; allowed: OWN=KERAS, as FixedDropout=Dropout`);
+  throw new UsageError(`${option} is "${wrong[0]}"; allowed: ${allowed}`);
+}
+
+/** @param {string[]} texts such as "table=1,2,3" */
+function furtherInputs(texts) {
+  return namedValues(texts, /^([^=]+)=(.+)$/, '--input', 'NAME=1,2,3 or NAME=@FILE.json');
+}
+
+/** @param {string[]} texts such as "FixedDropout=Dropout" */
+function classNames(texts) {
+  return namedValues(texts, /^([^=]+)=(\w+)$/, '--custom', 'OWN=KERAS, as FixedDropout=Dropout');
 }
 
 /**

@@ -17,6 +17,7 @@ import { readPicture } from './picture.js';
  * @property {Preprocessing} [preprocessing] how pixels become the input (default: the
  *   package's choice)
  * @property {File} [labels] names of the classes
+ * @property {number} [head] index of the output that is explained (default: the package's choice)
  */
 
 /**
@@ -152,12 +153,12 @@ async function solve(question, last, { signal, onProgress }) {
  * @param {ModelChoice} choice
  * @param {{ signal: AbortSignal, onProgress: Listener['onProgress'] }} options
  */
-async function openModel({ source, preprocessing, labels }, options) {
+async function openModel({ source, preprocessing, labels, head }, options) {
   // Keras' files of weights alone have no names of classes. The models of the page have them.
   const imagenetLabels = typeof source === 'string' ? undefined : await readImagenetLabels();
   // A model with one output tells two classes apart, and the page shows both.
   const binary = true;
-  return loadModel(source, { ...options, preprocessing, labels, imagenetLabels, binary });
+  return loadModel(source, { ...options, preprocessing, labels, imagenetLabels, binary, head });
 }
 
 /**

@@ -10,6 +10,8 @@ export class ModelPanel {
   #facts = element('model-facts', HTMLElement);
   #own = element('own-model', HTMLElement);
   #preprocessing = element('preprocessing', HTMLSelectElement);
+  #heads = element('heads', HTMLElement);
+  #head = element('head', HTMLSelectElement);
   #other = element('other-model', HTMLSelectElement);
   #models;
 
@@ -33,6 +35,10 @@ export class ModelPanel {
       const { value } = this.#preprocessing;
       onChoose({ ...model, preprocessing: /** @type {'tf'} */ (value) });
     });
+    this.#head.addEventListener('change', () => {
+      const model = this.#models[this.#select.selectedIndex];
+      onChoose({ ...model, head: this.#head.selectedIndex });
+    });
   }
 
   /** @param {Answer} answer */
@@ -45,6 +51,17 @@ export class ModelPanel {
     this.#own.hidden = typeof choice.source === 'string';
     const { preprocessing } = answer.model;
     this.#preprocessing.value = typeof preprocessing === 'string' ? preprocessing : '';
+    this.#showHeads(answer.model);
+  }
+
+  /**
+   * Lists the outputs of a model that has several.
+   * @param {Answer['model']} model
+   */
+  #showHeads({ heads, head }) {
+    this.#heads.hidden = heads.length < 2;
+    this.#head.replaceChildren(...heads.map(({ name }) => new Option(name)));
+    this.#head.selectedIndex = heads.indexOf(head);
   }
 
   #list() {

@@ -13,8 +13,8 @@ const SATURATED =
  * @returns {Choice[]}
  */
 export function classRows({ model, run }) {
-  const rows = run.decodePredictions({ top: run.predictions.length });
-  const likely = areProbabilities(run.predictions);
+  const rows = run.decodePredictions({ top: run.scores.length });
+  const likely = areProbabilities(run.scores);
   const [top, bottom] = [rows[0].score, rows[rows.length - 1].score];
   return rows.map(({ index, label, score }) => ({
     value: String(index),
@@ -47,7 +47,7 @@ export function layerRows({ model }) {
  */
 export function headline({ model, run, explanation }) {
   const { label, target } = explanation.targets[0];
-  const score = scoreText(run.predictions[target], areProbabilities(run.predictions));
+  const score = scoreText(run.scores[target], areProbabilities(run.scores));
   return `${className(model, label)} ${score}`;
 }
 
@@ -94,7 +94,7 @@ const REASONS = {
 /** @param {Answer} answer */
 export function modelFacts({ model }) {
   const { inputShape, layers, classCount, preprocessing, preprocessingReason } = model;
-  const [, height, width] = inputShape;
+  const [, height, width = 1] = inputShape;
   const size = `${height ?? 'any'} × ${width ?? 'any'} input`;
   const isName = typeof preprocessing === 'string';
   const pixels = isName ? PIXELS[/** @type {'unit'} */ (preprocessing)] : 'own numbers';
@@ -153,10 +153,10 @@ function positions([, height, width]) {
 
 /**
  * Whether scores can be shown as percentages. A model without a softmax gives other numbers.
- * @param {Float32Array} predictions
+ * @param {Float32Array} scores
  */
-function areProbabilities(predictions) {
-  return predictions.every((score) => score >= 0 && score <= 1);
+function areProbabilities(scores) {
+  return scores.every((score) => score >= 0 && score <= 1);
 }
 
 /**
