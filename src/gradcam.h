@@ -161,6 +161,10 @@ GC_API size_t gc_model_memory(const gc_model *model);
  * picture. An input with one axis is a picture if the first layers reshape it to one. */
 GC_API void gc_model_input_shape(const gc_model *model, int32_t *dims);
 
+/* 1 if the configuration has the input's channels first, as (channels, height, width). They are
+ * converted, and gc_model_forward takes them last all the same. */
+GC_API int32_t gc_model_channels_first(const gc_model *model);
+
 /* Number of inputs. Input 0 is the picture. Further inputs are constants of a run. */
 GC_API int32_t gc_model_input_count(const gc_model *model);
 
@@ -181,6 +185,9 @@ GC_API const char *gc_head_name(const gc_model *model, int32_t head);
 /* Writes the axes of a head's output to dims[GC_MAX_RANK] (0 where the size is still open) and
  * returns the rank, -1 if there is no such head. */
 GC_API int32_t gc_head_shape(const gc_model *model, int32_t head, int32_t *dims);
+
+/* 1 if a head's output has the channels first, as (channels, rows, columns), else 0. */
+GC_API int32_t gc_head_channels_first(const gc_model *model, int32_t head);
 
 /* The head that is explained. After the build it is the first list of several values behind a
  * softmax or sigmoid. Without one it is the first list of several values, then the first head
@@ -212,8 +219,11 @@ GC_API const char *gc_layer_path(const gc_model *model, int32_t layer);
 GC_API const char *gc_layer_type(const gc_model *model, int32_t layer);
 
 /* Writes the axes of the layer's output to dims[GC_MAX_RANK] (0 where the size is still open) and
- * returns the rank, -1 if there is no such layer. */
+ * returns the rank, -1 if there is no such layer. The axes are in Keras' order. */
 GC_API int32_t gc_layer_shape(const gc_model *model, int32_t layer, int32_t *dims);
+
+/* 1 if the layer's output has the channels first, as (channels, rows, columns), else 0. */
+GC_API int32_t gc_layer_channels_first(const gc_model *model, int32_t layer);
 
 /* Number of values in the layer's weights. A nested model counts those of its layers. Trainable
  * values are those that training would change. Moving statistics and frozen layers are not
@@ -249,7 +259,7 @@ typedef enum gc_output { GC_SCORE = 0, GC_LOGIT = 1 } gc_output;
 /* Gives a further input its values. All runs use them, until the input gets others or the model is
  * planned anew.
  *   input    1 to the number of inputs - 1
- *   values   in the input's shape, `count` finite values
+ *   values   in the input's shape and Keras' order of axes, `count` finite values
  * Fails with NOT_READY before a plan, INVALID_ARGUMENT. */
 GC_API gc_status gc_model_set_input(gc_model *model, int32_t input, const float *values,
                                     size_t count);

@@ -214,9 +214,15 @@ gc_status gc_model_shared_targets(gc_model *model, const int32_t *layers, int32_
 
 /* ---- Activations and gradients as they are ---- */
 
-static void copy_tensor(float *to, const gc_real *tensor, size_t count) {
+/* Copies the tensor of a value in Keras' order of axes.
+ *   tensor   [pixels][channels], NULL for zeros
+ *   to       the same, or [channels][pixels] where Keras has the channels first */
+static void copy_tensor(float *to, const gc_real *tensor, const struct gc_value *value) {
+    const size_t count = gc_shape_count(&value->shape);
+    const size_t channels = value->channels_first ? (size_t)gc_shape_channels(&value->shape) : 1;
+    const size_t pixels = count / channels;
     for (size_t i = 0; i < count; i++)
-        to[i] = tensor == NULL ? 0 : (float)tensor[i];
+        to[i % channels * pixels + i / channels] = tensor == NULL ? 0 : (float)tensor[i];
 }
 
 gc_status gc_model_activation(gc_model *model, int32_t layer, float *values, size_t count) {
@@ -229,7 +235,7 @@ gc_status gc_model_activation(gc_model *model, int32_t layer, float *values, siz
     if (status == GC_OK)
         status = gc_run_activation(model->run, selection.values[0], &tensor);
     if (status == GC_OK)
-        copy_tensor(values, tensor, count);
+        copy_tensor(values, tensor, &model->graph.values[selection.values[0]]);
     model->memory += gc_memory_in_use() - before;
     release(&selection);
     return status;
@@ -248,8 +254,7 @@ static gc_status visit_gradient(void *context, size_t seed, int32_t value,
     const gc_real *gradient = probe == NULL ? NULL : gc_probe_gradient(probe);
     for (int32_t i = 0; i < s->count; i++)
         if (s->values[i] == value)
-            copy_tensor(g->tensors + s->offsets[i], gradient,
-                        gc_shape_count(&s->graph->values[value].shape));
+            copy_tensor(g->tensors + s->offsets[i], gradient, &s->graph->values[value]);
     return GC_OK;
 }
 

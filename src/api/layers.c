@@ -24,6 +24,17 @@ static int32_t write_shape(const gc_model *model, int32_t value, int32_t *dims) 
     return shape->rank;
 }
 
+/* The same in Keras' order of axes. */
+static int32_t write_keras_shape(const gc_model *model, int32_t value, int32_t *dims) {
+    const int32_t rank = write_shape(model, value, dims);
+    if (model->graph.values[value].channels_first) {
+        const int32_t channels = dims[rank - 1];
+        memmove(dims + 1, dims, sizeof *dims * (size_t)(rank - 1));
+        dims[0] = channels;
+    }
+    return rank;
+}
+
 void gc_model_input_shape(const gc_model *model, int32_t *dims) {
     const gc_shape picture = gc_graph_picture(&model->graph);
     memcpy(dims, picture.dims, 3 * sizeof *dims);
@@ -40,12 +51,21 @@ const char *gc_input_name(const gc_model *model, int32_t input) {
 
 int32_t gc_input_shape(const gc_model *model, int32_t input, int32_t *dims) {
     const bool exists = input >= 0 && input < model->graph.input_count;
-    return exists ? write_shape(model, input, dims) : -1;
+    return exists ? write_keras_shape(model, input, dims) : -1;
 }
 
 int32_t gc_head_shape(const gc_model *model, int32_t head, int32_t *dims) {
     const bool exists = head >= 0 && head < model->graph.head_count;
-    return exists ? write_shape(model, model->graph.heads[head].value, dims) : -1;
+    return exists ? write_keras_shape(model, model->graph.heads[head].value, dims) : -1;
+}
+
+int32_t gc_head_channels_first(const gc_model *model, int32_t head) {
+    const bool exists = head >= 0 && head < model->graph.head_count;
+    return exists && model->graph.values[model->graph.heads[head].value].channels_first;
+}
+
+int32_t gc_model_channels_first(const gc_model *model) {
+    return model->graph.values[0].channels_first;
 }
 
 int32_t gc_model_layer_count(const gc_model *model) { return model->graph.layer_count; }
@@ -62,7 +82,12 @@ const char *gc_layer_type(const gc_model *model, int32_t layer) {
 
 int32_t gc_layer_shape(const gc_model *model, int32_t layer, int32_t *dims) {
     const struct gc_layer *found = gc_model_layer(model, layer);
-    return found == NULL ? -1 : write_shape(model, found->value, dims);
+    return found == NULL ? -1 : write_keras_shape(model, found->value, dims);
+}
+
+int32_t gc_layer_channels_first(const gc_model *model, int32_t layer) {
+    const struct gc_layer *found = gc_model_layer(model, layer);
+    return found != NULL && model->graph.values[found->value].channels_first;
 }
 
 double gc_layer_params(const gc_model *model, int32_t layer) {

@@ -340,6 +340,17 @@ int32_t gc_model_output_count(const gc_model *model) {
     return (int32_t)gc_shape_count(&model->graph.values[model->graph.output].shape);
 }
 
+/* Copies values that come in Keras' order of axes.
+ *   values   [pixels][channels], or [channels][pixels] where Keras has the channels first
+ *   tensor   [pixels][channels] */
+static void take_values(gc_real *tensor, const float *values, const struct gc_value *value) {
+    const size_t count = gc_shape_count(&value->shape);
+    const size_t channels = value->channels_first ? (size_t)gc_shape_channels(&value->shape) : 1;
+    const size_t pixels = count / channels;
+    for (size_t i = 0; i < count; i++)
+        tensor[i] = values[i % channels * pixels + i / channels];
+}
+
 gc_status gc_model_set_input(gc_model *model, int32_t input, const float *values, size_t count) {
     GC_TRY(check_planned(model));
     const struct gc_graph *graph = &model->graph;
@@ -354,8 +365,7 @@ gc_status gc_model_set_input(gc_model *model, int32_t input, const float *values
             return gc_fail(GC_INVALID_ARGUMENT, "input '%s' holds a value that is no finite number",
                            name);
     model->has_run = false;
-    for (size_t i = 0; i < count; i++)
-        model->plan->tensors[input][i] = values[i];
+    take_values(model->plan->tensors[input], values, &graph->values[input]);
     model->has_input[input] = true;
     return GC_OK;
 }

@@ -9,9 +9,10 @@
 
 struct gc_value {
     gc_shape shape;
-    int32_t producer;  /* node, GC_NONE for an input */
-    int32_t consumers; /* number of node inputs that take it */
-    bool is_between;   /* the picture changes it, and it changes the output */
+    int32_t producer;    /* node, GC_NONE for an input */
+    int32_t consumers;   /* number of node inputs that take it */
+    bool is_between;     /* the picture changes it, and it changes the output */
+    bool channels_first; /* Keras has the last axis first: (channels, rows, columns) */
 };
 
 struct gc_node {

@@ -155,11 +155,11 @@ static gc_status thresholded_relu(struct gc_build *build) {
 }
 
 const struct gc_lowering gc_activation_layers[] = {
-    {"ELU", elu, GC_PLAIN},
-    {"LeakyReLU", leaky_relu, GC_PLAIN},
-    {"ReLU", relu, GC_PLAIN},
-    {"Softmax", softmax, GC_PLAIN},
-    {"ThresholdedReLU", thresholded_relu, GC_PLAIN},
+    {"ELU", elu, GC_ANY_AXES},
+    {"LeakyReLU", leaky_relu, GC_ANY_AXES},
+    {"ReLU", relu, GC_ANY_AXES},
+    {"Softmax", softmax, GC_ANY_AXES},
+    {"ThresholdedReLU", thresholded_relu, GC_ANY_AXES},
     {NULL, NULL, GC_PLAIN},
 };
 

@@ -7,6 +7,7 @@
 
 #include "base/memory.h"
 #include "graph/ends.h"
+#include "keras/axes.h"
 #include "keras/function.h"
 #include "keras/input.h"
 #include "keras/lowering.h"
@@ -43,19 +44,23 @@ static gc_status add_identity(struct gc_build *build) {
 }
 
 static gc_status lower(struct gc_build *build) {
-    if (build->layer->lowering == NULL) {
+    const struct gc_lowering *lowering = build->layer->lowering;
+    const int32_t *inputs = build->inputs, count = build->input_count;
+    if (lowering == NULL) {
         build->unknown = true;
         return GC_OK;
     }
-    if (build->input_count != 1 && build->layer->lowering->kind != GC_MERGE)
-        return gc_fail(GC_INVALID_MODEL, "it takes one input and is given %d",
-                       (int)build->input_count);
-    if (build->input_count == 0)
+    if (count != 1 && lowering->kind != GC_MERGE && lowering->kind != GC_MERGE_ANY_AXES)
+        return gc_fail(GC_INVALID_MODEL, "it takes one input and is given %d", (int)count);
+    if (count == 0)
         return gc_fail(GC_INVALID_MODEL, "it is given no input");
     gc_function_read_call(build);
     GC_TRY(gc_build_check_options(build));
-    GC_TRY(build->layer->lowering->lower(build));
-    return build->unknown || build->value != GC_NONE ? GC_OK : add_identity(build);
+    GC_TRY(gc_axes_start(build, lowering));
+    GC_TRY(lowering->lower(build));
+    if (!build->unknown && build->value == GC_NONE)
+        GC_TRY(add_identity(build));
+    return gc_axes_end(build, inputs, count);
 }
 
 /* Adds a call of a layer to the graph. The path of a later call ends in its number. */
@@ -371,13 +376,15 @@ static int32_t find_picture(const gc_shape *shapes, int32_t count) {
 }
 
 static gc_status add_input(const struct builder *b, const struct gc_keras_model *model, int32_t i,
-                           const gc_shape *shape, struct result *input) {
+                           const gc_shape *shape, bool channels_first, struct result *input) {
     const int32_t layer = model->calls[model->inputs[i]].layer;
     const char *name = layer == GC_NONE ? model->name : model->layers[layer].path;
     *input = (struct result){.value = b->graph->value_count, .layer = GC_NONE};
     if (input->value > 0)
         GC_TRY(check_sides(name, shape));
-    return gc_graph_add_input(b->graph, name, shape);
+    GC_TRY(gc_graph_add_input(b->graph, name, shape));
+    b->graph->values[input->value].channels_first = channels_first;
+    return GC_OK;
 }
 
 /* Adds the model's inputs to the graph, first the picture. */
@@ -386,15 +393,16 @@ static gc_status add_inputs(const struct builder *b, const struct gc_keras_model
     const size_t count = (size_t)model->input_count;
     *inputs = gc_pool_allocate(b->pool, count, sizeof **inputs);
     gc_shape *shapes = gc_pool_allocate(b->pool, count, sizeof *shapes);
-    if (*inputs == NULL || shapes == NULL)
+    bool *first = gc_pool_allocate(b->pool, count, sizeof *first);
+    if (*inputs == NULL || shapes == NULL || first == NULL)
         return gc_pool_fail();
     for (int32_t i = 0; i < model->input_count; i++)
-        GC_TRY(gc_keras_input_shape(model, i, &shapes[i]));
+        GC_TRY(gc_keras_input_shape(model, i, &shapes[i], &first[i]));
     const int32_t picture = find_picture(shapes, model->input_count);
-    GC_TRY(add_input(b, model, picture, &shapes[picture], &(*inputs)[picture]));
+    GC_TRY(add_input(b, model, picture, &shapes[picture], first[picture], &(*inputs)[picture]));
     for (int32_t i = 0; i < model->input_count; i++)
         if (i != picture)
-            GC_TRY(add_input(b, model, i, &shapes[i], &(*inputs)[i]));
+            GC_TRY(add_input(b, model, i, &shapes[i], first[i], &(*inputs)[i]));
     return GC_OK;
 }
 

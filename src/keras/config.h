@@ -41,12 +41,17 @@ struct gc_keras_layer {
     double params, trainable_params;
 };
 
+/* Where a tensor has its channels, as far as the layers that take it say. */
+enum gc_channels { GC_CHANNELS_UNKNOWN, GC_CHANNELS_LAST, GC_CHANNELS_FIRST };
+
 /* One call of a layer. It takes the outputs of other calls of the same model. */
 struct gc_keras_call {
     int32_t layer;                /* GC_NONE for the input of a Sequential without an InputLayer */
     int32_t *inputs, input_count; /* calls */
     int32_t *outputs;             /* which output of each of these calls, from 0; [input_count] */
     yyjson_val *node;             /* the call's entry in inbound_nodes, NULL in a Sequential */
+
+    enum gc_channels channels; /* of the output. Filled in by axes.c */
 };
 
 /* The first word of a reference in Keras 2 that is no reference. The output of a layer is then

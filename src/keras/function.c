@@ -85,7 +85,7 @@ static const struct gc_lowering *find(const struct gc_lowering *const tables[TAB
 const struct gc_lowering *gc_function_find(const char *type) {
     static const struct gc_lowering *const tables[TABLES] = {functions, gc_arithmetic_functions,
                                                              gc_rearrange_functions};
-    static const struct gc_lowering of_activation = {"", activation, GC_PLAIN};
+    static const struct gc_lowering of_activation = {"", activation, GC_ANY_AXES};
     char name[64];
     if (strlen(type) >= sizeof name / 2)
         return NULL;
@@ -97,7 +97,7 @@ const struct gc_lowering *gc_function_find(const char *type) {
 const struct gc_lowering *gc_tensorflow_function_find(const char *name) {
     static const struct gc_lowering *const tables[TABLES] = {
         tensorflow_functions, gc_tensorflow_arithmetic, gc_tensorflow_rearrange};
-    static const struct gc_lowering of_activation = {"", of_tensorflow, GC_PLAIN};
+    static const struct gc_lowering of_activation = {"", of_tensorflow, GC_ANY_AXES};
     const struct gc_lowering *found = find(tables, name);
     return found == NULL && tensorflow_activation(name) != NULL ? &of_activation : found;
 }

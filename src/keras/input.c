@@ -38,14 +38,30 @@ static yyjson_val *find_shape(const struct gc_keras_model *model, int32_t input)
     return yyjson_is_arr(yyjson_arr_get_first(shape)) ? yyjson_arr_get_first(shape) : shape;
 }
 
-/* Reads (batch, axis, ...). The height and the width of a picture may be null. */
-static bool read_shape(yyjson_val *list, gc_shape *shape) {
+/* Could an axis of this size hold the channels of a picture? */
+static bool may_be_channels(yyjson_val *side) {
+    return yyjson_is_uint(side) && yyjson_get_uint(side) <= 4;
+}
+
+/* Where the model's layers say that the channels come first, the shape must not contradict. A
+ * function may have moved the axes. */
+static bool has_channels_first(const struct gc_keras_model *model, int32_t input,
+                               yyjson_val *list) {
+    return model->calls[model->inputs[input]].channels == GC_CHANNELS_FIRST &&
+           yyjson_arr_size(list) == 4 &&
+           (may_be_channels(yyjson_arr_get(list, 1)) || !may_be_channels(yyjson_arr_get(list, 3)));
+}
+
+/* Reads (batch, axis, ...), where the channels of a picture may come first. They are last in the
+ * shape. The height and the width of a picture may be null. */
+static bool read_shape(yyjson_val *list, bool channels_first, gc_shape *shape) {
     const size_t size = yyjson_arr_size(list);
     if (size < 2 || size > GC_MAX_RANK + 1)
         return false;
     *shape = (gc_shape){.rank = (int32_t)size - 1};
     for (int32_t i = 0; i < shape->rank; i++) {
-        yyjson_val *side = yyjson_arr_get(list, (size_t)i + 1);
+        const int32_t axis = channels_first ? (i + 1) % shape->rank : i;
+        yyjson_val *side = yyjson_arr_get(list, (size_t)axis + 1);
         if (yyjson_is_null(side) && shape->rank == 3 && i < 2)
             continue;
         const uint64_t length = yyjson_get_uint(side);
@@ -56,7 +72,8 @@ static bool read_shape(yyjson_val *list, gc_shape *shape) {
     return true;
 }
 
-gc_status gc_keras_input_shape(const struct gc_keras_model *model, int32_t input, gc_shape *shape) {
+gc_status gc_keras_input_shape(const struct gc_keras_model *model, int32_t input, gc_shape *shape,
+                               bool *channels_first) {
     yyjson_val *list = find_shape(model, input);
     if (list == NULL)
         return gc_fail(
@@ -64,7 +81,8 @@ gc_status gc_keras_input_shape(const struct gc_keras_model *model, int32_t input
             "model '%s' does not say the shape of its input. Build it with its input shape "
             "before saving it",
             model->name);
-    if (read_shape(list, shape))
+    *channels_first = has_channels_first(model, input, list);
+    if (read_shape(list, *channels_first, shape))
         return GC_OK;
     return gc_fail(GC_INVALID_MODEL,
                    "the input of model '%s' should be a picture, of shape (batch, height, width, "

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "keras/activation.h"
+#include "keras/axes.h"
 #include "keras/class.h"
 #include "keras/sequence.h"
 
@@ -185,6 +186,11 @@ static gc_status normalization(struct gc_build *build) {
     return has_weights ? gc_build_weight(build, "count", &(gc_shape){.rank = 0}) : GC_OK;
 }
 
+/* A weight with several axes has them in Keras' order. */
+static gc_status weigh_axes(struct gc_build *build) {
+    return yyjson_arr_size(gc_field(&build->fields, "axis")) > 1 ? gc_axes_as_keras(build) : GC_OK;
+}
+
 static gc_status layer_normalization(struct gc_build *build) {
     static const char *const arrays[GC_MAX_WEIGHTS] = {"gamma", "beta"};
     const struct gc_fields *f = &build->fields;
@@ -198,6 +204,7 @@ static gc_status layer_normalization(struct gc_build *build) {
     GC_TRY(gc_field_bool(f, "center", true, &p.center));
     if (p.epsilon < 0)
         return gc_field_wrong(f, "epsilon", "a number from 0 on");
+    GC_TRY(weigh_axes(build));
     GC_TRY(gc_build_axes(build, "axis", -1, p.axes));
     return GC_BUILD_OP(build, &gc_op_layer_norm, p, arrays);
 }
@@ -237,6 +244,7 @@ static gc_status rms_normalization(struct gc_build *build) {
     GC_TRY(gc_field_number(&build->fields, "epsilon", 1e-6, &p.epsilon));
     if (p.epsilon < 0)
         return gc_field_wrong(&build->fields, "epsilon", "a number from 0 on");
+    GC_TRY(weigh_axes(build));
     GC_TRY(gc_build_axes(build, "axis", -1, p.axes));
     return GC_BUILD_OP(build, &gc_op_layer_norm, p, arrays);
 }
@@ -261,6 +269,7 @@ static gc_status activation(struct gc_build *build) {
 static gc_status prelu(struct gc_build *build) {
     static const char *const arrays[GC_MAX_WEIGHTS] = {"alpha"};
     struct gc_prelu_params p = {{false}};
+    GC_TRY(gc_axes_as_keras(build)); /* alpha has several axes */
     if (gc_field(&build->fields, "shared_axes") != NULL)
         GC_TRY(gc_build_axes(build, "shared_axes", 0, p.shared));
     return GC_BUILD_OP(build, &gc_op_prelu, p, arrays);
@@ -517,6 +526,7 @@ static gc_status wrapped(struct gc_build *build, const char *const *allowed) {
         return gc_build_lacks(build, "a layer of the class '%.60s'", type);
     build->fields.object = config;
     GC_TRY(gc_build_check_options(build));
+    GC_TRY(gc_axes_start(build, lowering));
     gc_build_part(build, "", "/layer");
     return lowering->lower(build);
 }
@@ -564,84 +574,84 @@ static gc_status identity(struct gc_build *build) {
 /* ---- The table ---- */
 
 static const struct gc_lowering layers[] = {
-    {"Activation", activation, GC_PLAIN},
-    {"ActivityRegularization", identity, GC_PLAIN},
+    {"Activation", activation, GC_ANY_AXES},
+    {"ActivityRegularization", identity, GC_ANY_AXES},
     {"AdaptiveAveragePooling2D", adaptive_average_pooling2d, GC_PLAIN},
     {"AdaptiveMaxPooling2D", adaptive_max_pooling2d, GC_PLAIN},
-    {"Add", add, GC_MERGE},
-    {"AlphaDropout", identity, GC_PLAIN},
-    {"AugMix", identity, GC_PLAIN},
-    {"Average", average, GC_MERGE},
+    {"Add", add, GC_MERGE_ANY_AXES},
+    {"AlphaDropout", identity, GC_ANY_AXES},
+    {"AugMix", identity, GC_ANY_AXES},
+    {"Average", average, GC_MERGE_ANY_AXES},
     {"AveragePooling2D", average_pooling2d, GC_PLAIN},
-    {"BatchNormalization", batch_normalization, GC_PLAIN},
-    {"BatchNormalizationV1", batch_normalization, GC_PLAIN},
+    {"BatchNormalization", batch_normalization, GC_ANY_AXES},
+    {"BatchNormalizationV1", batch_normalization, GC_ANY_AXES},
     {"CenterCrop", center_crop, GC_PLAIN},
-    {"Concatenate", gc_build_concatenate, GC_MERGE},
+    {"Concatenate", gc_build_concatenate, GC_MERGE_ANY_AXES},
     {"Conv2D", conv2d, GC_PLAIN},
     {"Conv2DTranspose", conv2d_transpose, GC_PLAIN},
     {"Convolution2D", conv2d, GC_PLAIN},
     {"Convolution2DTranspose", conv2d_transpose, GC_PLAIN},
     {"Cropping2D", cropping2d, GC_PLAIN},
-    {"CustomScaleLayer", custom_scale, GC_MERGE},
-    {"CutMix", identity, GC_PLAIN},
+    {"CustomScaleLayer", custom_scale, GC_MERGE_ANY_AXES},
+    {"CutMix", identity, GC_ANY_AXES},
     {"Dense", dense, GC_PLAIN},
     {"DepthwiseConv2D", depthwise_conv2d, GC_PLAIN},
-    {"Dropout", identity, GC_PLAIN},
+    {"Dropout", identity, GC_ANY_AXES},
     {"Flatten", flatten, GC_PLAIN},
-    {"GaussianDropout", identity, GC_PLAIN},
-    {"GaussianNoise", identity, GC_PLAIN},
+    {"GaussianDropout", identity, GC_ANY_AXES},
+    {"GaussianNoise", identity, GC_ANY_AXES},
     {"GlobalAveragePooling2D", global_average_pooling2d, GC_PLAIN},
     {"GlobalMaxPooling2D", global_max_pooling2d, GC_PLAIN},
-    {"GroupNormalization", group_normalization, GC_PLAIN},
-    {"Identity", identity, GC_PLAIN},
-    {"LayerNormalization", layer_normalization, GC_PLAIN},
+    {"GroupNormalization", group_normalization, GC_ANY_AXES},
+    {"Identity", identity, GC_ANY_AXES},
+    {"LayerNormalization", layer_normalization, GC_ANY_AXES},
     {"LayerScale", layer_scale, GC_PLAIN},
     {"MaxPooling2D", max_pooling2d, GC_PLAIN},
-    {"Maximum", maximum, GC_MERGE},
-    {"Minimum", minimum, GC_MERGE},
-    {"MixUp", identity, GC_PLAIN},
-    {"Multiply", multiply, GC_MERGE},
-    {"Normalization", normalization, GC_PLAIN},
-    {"PReLU", prelu, GC_PLAIN},
-    {"Permute", permute, GC_PLAIN},
-    {"RMSNormalization", rms_normalization, GC_PLAIN},
-    {"RandAugment", identity, GC_PLAIN},
-    {"RandomBrightness", identity, GC_PLAIN},
-    {"RandomColorDegeneration", identity, GC_PLAIN},
-    {"RandomColorJitter", identity, GC_PLAIN},
-    {"RandomContrast", identity, GC_PLAIN},
+    {"Maximum", maximum, GC_MERGE_ANY_AXES},
+    {"Minimum", minimum, GC_MERGE_ANY_AXES},
+    {"MixUp", identity, GC_ANY_AXES},
+    {"Multiply", multiply, GC_MERGE_ANY_AXES},
+    {"Normalization", normalization, GC_ANY_AXES},
+    {"PReLU", prelu, GC_ANY_AXES},
+    {"Permute", permute, GC_MOVES_AXES},
+    {"RMSNormalization", rms_normalization, GC_ANY_AXES},
+    {"RandAugment", identity, GC_ANY_AXES},
+    {"RandomBrightness", identity, GC_ANY_AXES},
+    {"RandomColorDegeneration", identity, GC_ANY_AXES},
+    {"RandomColorJitter", identity, GC_ANY_AXES},
+    {"RandomContrast", identity, GC_ANY_AXES},
     {"RandomCrop", random_crop, GC_PLAIN},
-    {"RandomElasticTransform", identity, GC_PLAIN},
-    {"RandomErasing", identity, GC_PLAIN},
-    {"RandomFlip", identity, GC_PLAIN},
-    {"RandomGaussianBlur", identity, GC_PLAIN},
-    {"RandomGrayscale", identity, GC_PLAIN},
-    {"RandomHeight", identity, GC_PLAIN},
-    {"RandomHue", identity, GC_PLAIN},
-    {"RandomInvert", identity, GC_PLAIN},
-    {"RandomPerspective", identity, GC_PLAIN},
-    {"RandomPosterization", identity, GC_PLAIN},
-    {"RandomRotation", identity, GC_PLAIN},
-    {"RandomSaturation", identity, GC_PLAIN},
-    {"RandomSharpness", identity, GC_PLAIN},
-    {"RandomShear", identity, GC_PLAIN},
-    {"RandomTranslation", identity, GC_PLAIN},
-    {"RandomWidth", identity, GC_PLAIN},
-    {"RandomZoom", identity, GC_PLAIN},
-    {"Rescaling", rescaling, GC_PLAIN},
-    {"Reshape", reshape, GC_PLAIN},
+    {"RandomElasticTransform", identity, GC_ANY_AXES},
+    {"RandomErasing", identity, GC_ANY_AXES},
+    {"RandomFlip", identity, GC_ANY_AXES},
+    {"RandomGaussianBlur", identity, GC_ANY_AXES},
+    {"RandomGrayscale", identity, GC_ANY_AXES},
+    {"RandomHeight", identity, GC_ANY_AXES},
+    {"RandomHue", identity, GC_ANY_AXES},
+    {"RandomInvert", identity, GC_ANY_AXES},
+    {"RandomPerspective", identity, GC_ANY_AXES},
+    {"RandomPosterization", identity, GC_ANY_AXES},
+    {"RandomRotation", identity, GC_ANY_AXES},
+    {"RandomSaturation", identity, GC_ANY_AXES},
+    {"RandomSharpness", identity, GC_ANY_AXES},
+    {"RandomShear", identity, GC_ANY_AXES},
+    {"RandomTranslation", identity, GC_ANY_AXES},
+    {"RandomWidth", identity, GC_ANY_AXES},
+    {"RandomZoom", identity, GC_ANY_AXES},
+    {"Rescaling", rescaling, GC_ANY_AXES},
+    {"Reshape", reshape, GC_MOVES_AXES},
     {"Resizing", resizing, GC_PLAIN},
     {"SeparableConv2D", separable_conv2d, GC_PLAIN},
     {"SeparableConvolution2D", separable_conv2d, GC_PLAIN},
-    {"SpatialDropout1D", identity, GC_PLAIN},
-    {"SpatialDropout2D", identity, GC_PLAIN},
-    {"SpatialDropout3D", identity, GC_PLAIN},
-    {"SpectralNormalization", spectral_normalization, GC_PLAIN},
-    {"StochasticDepth", identity, GC_PLAIN},
-    {"Subtract", subtract, GC_MERGE},
-    {"SyncBatchNormalization", batch_normalization, GC_PLAIN},
-    {"TimeDistributed", time_distributed, GC_PLAIN},
-    {"UnitNormalization", unit_normalization, GC_PLAIN},
+    {"SpatialDropout1D", identity, GC_ANY_AXES},
+    {"SpatialDropout2D", identity, GC_ANY_AXES},
+    {"SpatialDropout3D", identity, GC_ANY_AXES},
+    {"SpectralNormalization", spectral_normalization, GC_WRAPPER},
+    {"StochasticDepth", identity, GC_ANY_AXES},
+    {"Subtract", subtract, GC_MERGE_ANY_AXES},
+    {"SyncBatchNormalization", batch_normalization, GC_ANY_AXES},
+    {"TimeDistributed", time_distributed, GC_WRAPPER},
+    {"UnitNormalization", unit_normalization, GC_ANY_AXES},
     {"UpSampling2D", up_sampling2d, GC_PLAIN},
     {"ZeroPadding2D", zero_padding2d, GC_PLAIN},
     {NULL, NULL, GC_PLAIN},

@@ -81,6 +81,8 @@ gc_status gc_build_op(struct gc_build *build, const struct gc_op *op, const void
         return GC_OK;
     GC_TRY(gc_graph_add_node(build->graph, &build->value, op, params, params_size, build->inputs,
                              build->input_count, build->layer_index));
+    struct gc_value *made = &build->graph->values[build->value];
+    made->channels_first = build->channels_first && made->shape.rank >= 2;
     const int32_t node = build->graph->node_count - 1;
     const int32_t input = build->graph->nodes[node]
                               .inputs[0]; /* not build->inputs[0], which may be the output by now */
@@ -103,8 +105,11 @@ gc_status gc_build_axis(const struct gc_build *build, int32_t keras_axis, int32_
     *axis = 0;
     if (build->unknown)
         return GC_OK;
-    const gc_shape *in = &build->graph->values[build->inputs[0]].shape;
+    const struct gc_value *value = &build->graph->values[build->inputs[0]];
+    const gc_shape *in = &value->shape;
     *axis = gc_shape_axis(in, keras_axis);
+    if (*axis >= 0 && value->channels_first)
+        *axis = (*axis + in->rank - 1) % in->rank;
     if (*axis >= 0)
         return GC_OK;
     char text[GC_SHAPE_TEXT];
@@ -140,11 +145,6 @@ gc_status gc_build_lacks(struct gc_build *build, const char *format, ...) {
 }
 
 gc_status gc_build_check_options(struct gc_build *build) {
-    const char *format;
-    GC_TRY(gc_field_text(&build->fields, "data_format", "channels_last", &format));
-    if (strcmp(format, "channels_first") == 0)
-        return gc_build_lacks(build,
-                              "data_format channels_first (only channels_last is supported)");
     /* Policies of mixed precision are allowed, because their weights are float32. */
     yyjson_val *policy = gc_field(&build->fields, "dtype");
     const char *type = gc_json_text(yyjson_obj_get(policy, "class_name"));

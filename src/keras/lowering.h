@@ -19,6 +19,8 @@ struct gc_build {
     int32_t value;    /* output of the last operator, GC_NONE before the first */
     int32_t *outputs; /* of a layer with several outputs, [output_count]; else NULL */
     int32_t output_count;
+    bool channels_first;  /* the operators' values have the channels last, Keras has them first */
+    bool moves_axes;      /* the axes of the output mean something else than those of the input */
     bool keras_2;         /* Keras 2 wrote the configuration */
     bool unknown;         /* `inputs` are unknown, because an earlier layer is not supported */
     int32_t weight_count; /* of the layer's weights, used by its operators so far */
@@ -29,10 +31,16 @@ struct gc_build {
     int32_t part_first; /* number of its first weight */
 };
 
+/* Operators have the channels last. A lowering that is not for any axes gets its inputs as its
+ * data_format says, and in Keras' order where it has none. */
 enum gc_lowering_kind {
-    GC_PLAIN, /* takes one input */
-    GC_MERGE, /* takes one input or more */
-    GC_SPLIT  /* takes one input and has several outputs */
+    GC_PLAIN,          /* takes one input */
+    GC_MERGE,          /* takes one input or more */
+    GC_SPLIT,          /* takes one input and has several outputs */
+    GC_ANY_AXES,       /* takes one input, and asks for axes only with gc_build_axis */
+    GC_MERGE_ANY_AXES, /* the same with one input or more */
+    GC_MOVES_AXES,     /* takes one input, and its output's axes mean something else */
+    GC_WRAPPER         /* takes one input, for the layer inside of it */
 };
 
 struct gc_lowering {

@@ -386,16 +386,11 @@ test('MultiHeadAttention finds its inputs by their names', async () => {
 
 test('what these layers cannot do is refused by name', async () => {
   const inside = { class_name: 'Conv2D', config: { name: 'c', filters: 1, kernel_size: 1 } };
-  const first = {
-    class_name: 'Conv2D',
-    config: { ...inside.config, data_format: 'channels_first' },
-  };
   const einsum = { name: 'x', equation: 'abcd,bce->ade', output_shape: [3, 2] };
   const shape = { name: 'x', height: 2, width: 2 };
   /** @type {[import('./fixtures.js').SmallLayer, RegExp][]} */
   const refused = [
     [['TimeDistributed', { name: 'x', layer: inside }], /a layer of the class 'Conv2D'/],
-    [['SpectralNormalization', { name: 'x', layer: first }], /data_format channels_first/],
     [['Resizing', { ...shape, interpolation: 'cubist' }], /interpolation 'cubist'/],
     [['EinsumDense', einsum], /equation 'abcd,bce->ade'/],
   ];

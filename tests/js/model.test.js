@@ -59,6 +59,7 @@ describe('a model', () => {
         name: 'mobilenetv2_1.00_160/Conv1',
         type: 'Conv2D',
         outputShape: [null, 80, 80, 32],
+        dataFormat: 'channels_last',
         params: 864,
       },
     );

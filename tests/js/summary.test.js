@@ -46,6 +46,7 @@ const layer = (path, type, shape, inputs, params = 0) => ({
   inputs,
   params,
   trainableParams: params,
+  channelsFirst: false,
   parent: -1,
 });
 

@@ -32,11 +32,11 @@ export function classRows({ model, run }) {
  */
 export function layerRows({ model }) {
   return model.layers
-    .filter(({ outputShape }) => outputShape.length === 4 && positions(outputShape) > 1)
-    .map(({ name, outputShape }) => ({
+    .filter((layer) => layer.outputShape.length === 4 && positions(layer) > 1)
+    .map(({ name, outputShape, dataFormat }) => ({
       value: name,
       label: lastPart(name),
-      detail: `${outputShape[1]} × ${outputShape[2]}`,
+      detail: sides(outputShape, dataFormat).join(' × '),
       title: name,
     }));
 }
@@ -93,8 +93,8 @@ const REASONS = {
 
 /** @param {Answer} answer */
 export function modelFacts({ model }) {
-  const { inputShape, layers, classCount, preprocessing, preprocessingReason } = model;
-  const [, height, width = 1] = inputShape;
+  const { layers, classCount, preprocessing, preprocessingReason } = model;
+  const [height, width = 1] = sides(model.inputShape, model.dataFormat);
   const size = `${height ?? 'any'} × ${width ?? 'any'} input`;
   const isName = typeof preprocessing === 'string';
   const pixels = isName ? PIXELS[/** @type {'unit'} */ (preprocessing)] : 'own numbers';
@@ -146,8 +146,21 @@ function lastPart(path) {
   return path.slice(path.lastIndexOf('/') + 1);
 }
 
-/** @param {(number | null)[]} shape in which an open size counts as many positions */
-function positions([, height, width]) {
+/**
+ * Height and width in a shape with a batch.
+ * @param {(number | null)[]} shape
+ * @param {string} dataFormat
+ */
+function sides(shape, dataFormat) {
+  return dataFormat === 'channels_first' ? shape.slice(2) : shape.slice(1, 3);
+}
+
+/**
+ * The number of a layer's positions. An open size counts as many.
+ * @param {Answer['model']['layers'][number]} layer
+ */
+function positions({ outputShape, dataFormat }) {
+  const [height, width] = sides(outputShape, dataFormat);
   return (height ?? Infinity) * (width ?? Infinity);
 }
 

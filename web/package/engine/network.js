@@ -14,7 +14,9 @@ const WORD = 4;
  * @typedef {object} LayerInfo
  * @property {string} path names from outside to inside, joined by "/"
  * @property {string} type Keras class
- * @property {(number | null)[]} shape of the output, without the batch; null for an open size
+ * @property {(number | null)[]} shape of the output in Keras' order, without the batch; null for an
+ *   open size
+ * @property {boolean} channelsFirst whether the shape begins with the channels
  * @property {number} params number of values in its weights
  * @property {number} trainableParams number of values that training would change
  * @property {number} parent index of the nested model that it is in, -1 at the top level
@@ -131,12 +133,12 @@ export class Network {
     return this.#ends('gc_model_input_count', 'gc_input_name', 'gc_input_shape');
   }
 
-  /**
-   * The outputs, of which one is explained.
-   * @returns {End[]}
-   */
+  /** The outputs, of which one is explained. `channelsFirst` says where their channels are. */
   get heads() {
-    return this.#ends('gc_model_head_count', 'gc_head_name', 'gc_head_shape');
+    return this.#ends('gc_model_head_count', 'gc_head_name', 'gc_head_shape').map((end, i) => ({
+      ...end,
+      channelsFirst: this.#engine.call('gc_head_channels_first', this.#pointer, i) !== 0,
+    }));
   }
 
   /**
@@ -181,6 +183,11 @@ export class Network {
     });
   }
 
+  /** Does Keras have the input's channels first? */
+  get channelsFirst() {
+    return this.#engine.call('gc_model_channels_first', this.#pointer) !== 0;
+  }
+
   /** @returns {LayerInfo[]} */
   get layers() {
     const count = this.#engine.call('gc_model_layer_count', this.#pointer);
@@ -199,6 +206,7 @@ export class Network {
       path: engine.text(engine.call('gc_layer_path', model, layer)),
       type: engine.text(engine.call('gc_layer_type', model, layer)),
       shape: this.#shape('gc_layer_shape', layer).map(openToNull),
+      channelsFirst: this.#hasChannelsFirst(layer),
       params: engine.call('gc_layer_params', model, layer),
       trainableParams: engine.call('gc_layer_trainable_params', model, layer),
       parent: engine.call('gc_layer_parent', model, layer),
@@ -529,13 +537,19 @@ export class Network {
     return this.#shape('gc_layer_shape', layer).reduce((product, axis) => product * axis, 1);
   }
 
+  /** @param {number} layer */
+  #hasChannelsFirst(layer) {
+    return this.#engine.call('gc_layer_channels_first', this.#pointer, layer) !== 0;
+  }
+
   /**
    * Rows and columns of a layer. If it has none, the engine will refuse it.
    * @param {number} layer
    */
   #positions(layer) {
-    const [height, width, channels] = this.#shape('gc_layer_shape', layer);
-    return channels === undefined ? { height: 0, width: 0 } : { height, width };
+    const shape = this.#shape('gc_layer_shape', layer);
+    const [height, width] = this.#hasChannelsFirst(layer) ? shape.slice(1) : shape;
+    return shape.length === 3 ? { height, width } : { height: 0, width: 0 };
   }
 }
 

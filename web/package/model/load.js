@@ -8,6 +8,7 @@ import { checkPixelSize } from '../pictures/image.js';
 import { isBinary } from './classes.js';
 import { findPreprocessing } from './find-preprocessing.js';
 import { Model } from './model.js';
+import { toDataFormat } from './model-info.js';
 import { Network } from '../engine/network.js';
 import { pauses } from '../base/pauses.js';
 import { resolvePreprocessing } from '../pictures/preprocessing.js';
@@ -183,7 +184,7 @@ function locate(network, weights) {
  * @returns {ModelDescription}
  */
 function describe(network, topology, located, options) {
-  const { name, classCount: channelCount, layers, inputs, pictureShape } = network;
+  const { name, classCount: channelCount, layers, inputs, pictureShape, channelsFirst } = network;
   const names = topology.givenLabels ?? options.labels ?? topology.labels;
   const binary = isBinary(channelCount, options.binary, Array.isArray(names) ? names : undefined);
   const classCount = binary ? 2 : channelCount;
@@ -205,6 +206,7 @@ function describe(network, topology, located, options) {
   return {
     name,
     inputShape: [null, ...inputs[0].shape],
+    dataFormat: toDataFormat(channelsFirst),
     pictureShape,
     inputs: inputs.slice(1).map(withBatch),
     heads: network.heads.map(withBatch),
@@ -223,8 +225,8 @@ function describe(network, topology, located, options) {
  * @param {End} end
  * @returns {ModelEnd}
  */
-function withBatch({ name, shape }) {
-  return { name, shape: [null, ...shape] };
+function withBatch({ name, shape, ...rest }) {
+  return { name, shape: [null, ...shape], ...rest };
 }
 
 /**

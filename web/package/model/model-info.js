@@ -12,9 +12,13 @@ import { formatSummary, isHiddenInput } from './summary.js';
  * @typedef {object} Layer
  * @property {string} name its path, which joins names from outside to inside by "/"
  * @property {string} type Keras class, "Conv2D"
- * @property {(number | null)[]} outputShape with the batch first; an open size is null
+ * @property {(number | null)[]} outputShape as Keras shows it, with the batch first; an open size is
+ *   null
+ * @property {DataFormat} dataFormat whether the channels come behind the batch or last
  * @property {number} params number of values in its weights
  */
+
+/** @typedef {'channels_first' | 'channels_last'} DataFormat as Keras calls the order of axes */
 
 /**
  * A further input or a head of a model.
@@ -25,18 +29,19 @@ import { formatSummary, isHiddenInput } from './summary.js';
 
 /**
  * A head, which is an output of a model.
- * @typedef {ModelEnd & { classCount: number }} Head
+ * @typedef {ModelEnd & { dataFormat: DataFormat, classCount: number }} Head
  */
 
 /**
  * A model as plain data.
  * @typedef {object} ModelDescription
  * @property {string} name
- * @property {(number | null)[]} inputShape as Keras has it, [null, height, width, channels] of most
- *   models; an open size is null
+ * @property {(number | null)[]} inputShape as Keras shows it, [null, height, width, channels] of
+ *   most models; an open size is null
+ * @property {DataFormat} dataFormat where the input has its channels
  * @property {(number | null)[]} pictureShape [height, width, channels] of the picture in the input
  * @property {ModelEnd[]} inputs the inputs besides the picture
- * @property {ModelEnd[]} heads
+ * @property {(ModelEnd & { channelsFirst: boolean })[]} heads
  * @property {number} head index of the head that is explained
  * @property {LayerInfo[]} layers all layers
  * @property {number} classCount
@@ -62,10 +67,13 @@ export class ModelInfo {
     /** The name that the model has in Keras. */
     this.name = description.name;
     /**
-     * The input's shape, [null, height, width, channels] of most models. A grey picture may lack
+     * The input's shape as Keras shows it, [null, height, width, channels] of most models, or
+     * [null, channels, height, width] if `dataFormat` is "channels_first". A grey picture may lack
      * the channels. An open size is null.
      */
     this.inputShape = description.inputShape;
+    /** Where the input has its channels. */
+    this.dataFormat = description.dataFormat;
     /**
      * The inputs besides the picture, which model.run() takes as its option `inputs`.
      * @type {readonly ModelEnd[]}
@@ -114,17 +122,25 @@ export class ModelInfo {
 }
 
 /**
- * @param {ModelEnd} end
+ * @param {ModelDescription['heads'][number]} end
  * @returns {Head}
  */
-function toHead({ name, shape }) {
-  return Object.freeze({ name, shape, classCount: shape.length > 1 ? (shape.at(-1) ?? 0) : 1 });
+function toHead({ name, shape, channelsFirst }) {
+  const channels = channelsFirst ? shape[1] : shape.at(-1);
+  const classCount = shape.length > 1 ? (channels ?? 0) : 1;
+  return Object.freeze({ name, shape, dataFormat: toDataFormat(channelsFirst), classCount });
+}
+
+/** @param {boolean} channelsFirst */
+export function toDataFormat(channelsFirst) {
+  return channelsFirst ? 'channels_first' : 'channels_last';
 }
 
 /**
  * @param {LayerInfo} layer
  * @returns {Layer}
  */
-function toLayer({ path, type, shape, params }) {
-  return Object.freeze({ name: path, type, outputShape: [null, ...shape], params });
+function toLayer({ path, type, shape, channelsFirst, params }) {
+  const dataFormat = toDataFormat(channelsFirst);
+  return Object.freeze({ name: path, type, outputShape: [null, ...shape], dataFormat, params });
 }

@@ -9,7 +9,7 @@ import { cropPicture } from '../pictures/crop.js';
 import { isPixels, readPicture, toImageData } from '../pictures/image.js';
 import { inputToPicture, pictureToInput } from '../pictures/preprocessing.js';
 import { Run } from './run.js';
-import { checkTensor } from '../pictures/tensor.js';
+import { checkTensor, turnInput } from '../pictures/tensor.js';
 
 /** @import { Engine } from '../engine/engine.js' */
 /** @import { Input, Network } from '../engine/network.js' */
@@ -110,9 +110,12 @@ export class Model extends ModelInfo {
    * @returns {{ input: Input, picture: () => ImageData }}
    */
   #readTensor(tensor) {
+    const { dataFormat, inputShape } = this;
     const { pictureShape } = this.description;
-    const given = checkTensor(tensor, [1, ...this.inputShape.slice(1)], [1, ...pictureShape]);
-    const input = { ...given, data: given.data.slice() };
+    const shape = [1, ...inputShape.slice(1)];
+    const first = dataFormat === 'channels_first';
+    const given = checkTensor(tensor, shape, first ? shape : [1, ...pictureShape]);
+    const input = first ? turnInput(given) : { ...given, data: given.data.slice() };
     return { input, picture: () => inputToPicture(input, { scale: true }) };
   }
 

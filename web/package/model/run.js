@@ -60,9 +60,10 @@ export class Run {
     const { scores, logits: ofClasses } = valuesOfClasses(predictions, logits, model, network);
     /**
      * What the model gives, as Keras' predict(). A model for segmentation, or a base without a
-     * head, gives [positions][classes]. All other models give the scores.
+     * head, gives [positions][classes] in Keras' order of axes. All other models give the scores.
      */
-    this.predictions = predictions.length > network.classCount ? predictions : scores;
+    const hasPositions = predictions.length > network.classCount;
+    this.predictions = hasPositions ? inOrder(predictions, model) : scores;
     /** The scores of all classes, each the mean over positions where the model gives several. */
     this.scores = scores;
     /**
@@ -169,6 +170,19 @@ function valuesOfClasses(predictions, logits, model, { classCount }) {
   const isBinary = model.description.isBinary;
   const [scores, ofClasses] = isBinary ? binaryValues(means[0], means[1]) : means;
   return { scores, logits: ofClasses };
+}
+
+/**
+ * Puts the outputs of all positions in Keras' order of axes.
+ * @param {Float32Array} values [positions][classes]
+ * @param {Model} model
+ */
+function inOrder(values, { head }) {
+  if (head.dataFormat === 'channels_last') return values;
+  const positions = values.length / head.classCount;
+  return values.map(
+    (_, i) => values[(i % positions) * head.classCount + Math.floor(i / positions)],
+  );
 }
 
 /**

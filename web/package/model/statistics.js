@@ -132,9 +132,8 @@ export function readStatistics(layers, config, findWeight) {
   const first = layers[index];
   if (first.type === 'BatchNormalization') {
     const shape = [1, 1, COLOURS, COLOURS];
-    return first.shape[2] === COLOURS
-      ? read({ kernel: PIXELS, shape }, first, findWeight)
-      : undefined;
+    const colours = findWeight(`${first.path}/moving_mean`)?.size;
+    return colours === COLOURS ? read({ kernel: PIXELS, shape }, first, findWeight) : undefined;
   }
   const next = layers.find(({ inputs }) => inputs.length === 1 && inputs[0] === index);
   if (first.type !== 'Conv2D' || next?.type !== 'BatchNormalization') return undefined;

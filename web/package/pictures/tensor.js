@@ -8,7 +8,8 @@ import { GradCamError, show } from '../base/errors.js';
  * A preprocessed picture, as a network takes it.
  * @typedef {object} Tensor
  * @property {Float32Array} data row-major
- * @property {number[]} shape [1, height, width, channels], or the input's own shape in Keras
+ * @property {number[]} shape the input's shape in Keras with a batch of 1, which is
+ *   [1, height, width, channels] for most models
  */
 
 /**
@@ -32,6 +33,18 @@ export function checkTensor(tensor, expected, picture = expected) {
   }
   const [, height, width, channels] = picture.map((axis, i) => axis ?? shape[i]);
   return { data, height, width, channels };
+}
+
+/**
+ * Puts the channels last.
+ * @param {Input} input its `height`, `width` and `channels` are the sizes of its axes, which are
+ *   channels, height and width
+ * @returns {Input} with data of its own
+ */
+export function turnInput({ data, height: channels, width: height, channels: width }) {
+  const pixels = height * width;
+  const turned = data.map((_, i) => data[(i % channels) * pixels + Math.floor(i / channels)]);
+  return { data: turned, height, width, channels };
 }
 
 /**
