@@ -266,12 +266,21 @@ static gc_status activation(struct gc_build *build) {
     return gc_build_activation(build, "activation");
 }
 
+static gc_status read_shared_axes(const struct gc_build *build, struct gc_prelu_params *p) {
+    *p = (struct gc_prelu_params){{false}};
+    return gc_field(&build->fields, "shared_axes") == NULL
+               ? GC_OK
+               : gc_build_axes(build, "shared_axes", 0, p->shared);
+}
+
+/* Alpha has its axes in Keras' order. If there is one for each channel, any order will do. */
 static gc_status prelu(struct gc_build *build) {
     static const char *const arrays[GC_MAX_WEIGHTS] = {"alpha"};
-    struct gc_prelu_params p = {{false}};
-    GC_TRY(gc_axes_as_keras(build)); /* alpha has several axes */
-    if (gc_field(&build->fields, "shared_axes") != NULL)
-        GC_TRY(gc_build_axes(build, "shared_axes", 0, p.shared));
+    struct gc_prelu_params p;
+    GC_TRY(read_shared_axes(build, &p));
+    if (!p.shared[0] || !p.shared[1])
+        GC_TRY(gc_axes_as_keras(build));
+    GC_TRY(read_shared_axes(build, &p));
     return GC_BUILD_OP(build, &gc_op_prelu, p, arrays);
 }
 

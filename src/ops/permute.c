@@ -31,13 +31,33 @@ static void strides_of(size_t *stride, const struct gc_step *step) {
         stride[i] = own[p->axes[i]];
 }
 
+/* The rows of `out` along its last axis, and where the values of a row lie in `in`. */
+struct rows {
+    gc_shape axes; /* of the rows */
+    size_t stride[GC_MAX_RANK];
+    size_t count, width, step;
+};
+
+static struct rows rows_of(const struct gc_step *step) {
+    struct rows rows = {.axes = step->out, .width = 1, .step = 1};
+    strides_of(rows.stride, step);
+    if (rows.axes.rank > 0) {
+        rows.axes.rank--;
+        rows.width = (size_t)step->out.dims[rows.axes.rank];
+        rows.step = rows.stride[rows.axes.rank];
+    }
+    rows.count = gc_shape_count(&step->out) / rows.width;
+    return rows;
+}
+
 static gc_status permute_forward_reference(struct gc_step *step, gc_real *out,
                                            const gc_real *const *in) {
-    size_t stride[GC_MAX_RANK];
-    strides_of(stride, step);
-    const size_t count = gc_shape_count(&step->out);
-    for (size_t i = 0; i < count; i++)
-        out[i] = in[0][gc_offset(&step->out, stride, i)];
+    const struct rows rows = rows_of(step);
+    for (size_t row = 0; row < rows.count; row++, out += rows.width) {
+        const gc_real *from = in[0] + gc_offset(&rows.axes, rows.stride, row);
+        for (size_t i = 0; i < rows.width; i++)
+            out[i] = from[i * rows.step];
+    }
     return GC_OK;
 }
 
@@ -45,11 +65,12 @@ static gc_status permute_backward_reference(struct gc_step *step, int32_t input,
                                             const gc_real *dout, const gc_real *out,
                                             const gc_real *const *in) {
     (void)input, (void)out, (void)in;
-    size_t stride[GC_MAX_RANK];
-    strides_of(stride, step);
-    const size_t count = gc_shape_count(&step->out);
-    for (size_t i = 0; i < count; i++)
-        din[gc_offset(&step->out, stride, i)] = dout[i];
+    const struct rows rows = rows_of(step);
+    for (size_t row = 0; row < rows.count; row++, dout += rows.width) {
+        gc_real *to = din + gc_offset(&rows.axes, rows.stride, row);
+        for (size_t i = 0; i < rows.width; i++)
+            to[i * rows.step] = dout[i];
+    }
     return GC_OK;
 }
 

@@ -42,6 +42,16 @@ const char *const fuzz_seeds[] = {
         LAYER("DepthwiseConv2D", "d", ",'kernel_size':3,'strides':2", ""),
         LAYER("ReLU", "r", ",'max_value':6.0", ""), LAYER("Flatten", "f", "", ""),
         DENSE("fc", "")) "}",
+    /* The channels first. */
+    SEQUENTIAL(LAYER("Conv2D", "c",
+                     ",'filters':2,'kernel_size':3,'batch_input_shape':[null,3,9,8],"
+                     "'data_format':'channels_first'",
+                     ""),
+               LAYER("BatchNormalization", "b", ",'axis':1", ""),
+               LAYER("PReLU", "p", ",'shared_axes':[2,3]", ""),
+               LAYER("Reshape", "r", ",'target_shape':[2,6,7]", ""),
+               LAYER("MaxPooling2D", "m", ",'data_format':'channels_first'", ""),
+               LAYER("Flatten", "f", ",'data_format':'channels_last'", ""), DENSE("d", "")),
     /* Functions of keras.ops, as in an .h5 file, and of TensorFlow. */
     FUNCTIONAL(
         "m", PICTURE,
@@ -118,6 +128,7 @@ const char *const fuzz_words[] = {
     "'Softmax'",
     "'relu6'",
     "'channels_first'",
+    "'data_format':'channels_first'",
     "'name':'in'",
     "'config':",
     "'activation':{'class_name':'ReLU'}",
