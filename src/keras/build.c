@@ -7,7 +7,7 @@
 
 #include "base/memory.h"
 #include "graph/ends.h"
-#include "keras/axes.h"
+#include "keras/layout.h"
 #include "keras/function.h"
 #include "keras/input.h"
 #include "keras/lowering.h"
@@ -56,11 +56,11 @@ static gc_status lower(struct gc_build *build) {
         return gc_fail(GC_INVALID_MODEL, "it is given no input");
     gc_function_read_call(build);
     GC_TRY(gc_build_check_options(build));
-    GC_TRY(gc_axes_start(build, lowering));
+    GC_TRY(gc_layout_start(build, lowering));
     GC_TRY(lowering->lower(build));
     if (!build->unknown && build->value == GC_NONE)
         GC_TRY(add_identity(build));
-    return gc_axes_end(build, inputs, count);
+    return gc_layout_end(build, inputs, count);
 }
 
 /* Adds a call of a layer to the graph. The path of a later call ends in its number. */

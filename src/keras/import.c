@@ -1,6 +1,6 @@
 /* The importer unwraps the text of a configuration and runs all steps. */
 #include "base/memory.h"
-#include "keras/axes.h"
+#include "keras/layout.h"
 #include "keras/build.h"
 #include "keras/keras.h"
 #include "keras/link.h"
@@ -27,7 +27,7 @@ static gc_status import_model(struct gc_graph *graph, struct gc_pool *pool, yyjs
     GC_TRY(gc_keras_read(&model, pool, root));
     GC_TRY(gc_keras_find_lowerings(model, pool));
     GC_TRY(gc_keras_link(model, pool));
-    gc_axes_find(model);
+    gc_layout_find(model);
     GC_TRY(gc_keras_build(graph, model, pool));
     return gc_keras_check_supported(model);
 }

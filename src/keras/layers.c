@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "keras/activation.h"
-#include "keras/axes.h"
+#include "keras/layout.h"
 #include "keras/class.h"
 #include "keras/sequence.h"
 
@@ -188,7 +188,7 @@ static gc_status normalization(struct gc_build *build) {
 
 /* A weight with several axes has them in Keras' order. */
 static gc_status weigh_axes(struct gc_build *build) {
-    return yyjson_arr_size(gc_field(&build->fields, "axis")) > 1 ? gc_axes_as_keras(build) : GC_OK;
+    return yyjson_arr_size(gc_field(&build->fields, "axis")) > 1 ? gc_layout_as_keras(build) : GC_OK;
 }
 
 static gc_status layer_normalization(struct gc_build *build) {
@@ -279,7 +279,7 @@ static gc_status prelu(struct gc_build *build) {
     struct gc_prelu_params p;
     GC_TRY(read_shared_axes(build, &p));
     if (!p.shared[0] || !p.shared[1])
-        GC_TRY(gc_axes_as_keras(build));
+        GC_TRY(gc_layout_as_keras(build));
     GC_TRY(read_shared_axes(build, &p));
     return GC_BUILD_OP(build, &gc_op_prelu, p, arrays);
 }
@@ -535,7 +535,7 @@ static gc_status wrapped(struct gc_build *build, const char *const *allowed) {
         return gc_build_lacks(build, "a layer of the class '%.60s'", type);
     build->fields.object = config;
     GC_TRY(gc_build_check_options(build));
-    GC_TRY(gc_axes_start(build, lowering));
+    GC_TRY(gc_layout_start(build, lowering));
     gc_build_part(build, "", "/layer");
     return lowering->lower(build);
 }

@@ -1,4 +1,4 @@
-#include "keras/axes.h"
+#include "keras/layout.h"
 
 #include <string.h>
 
@@ -58,10 +58,10 @@ static enum gc_channels channels_of_input(const struct gc_keras_model *model,
     return found == GC_CHANNELS_UNKNOWN ? call->channels : found;
 }
 
-void gc_axes_find(struct gc_keras_model *model) {
+void gc_layout_find(struct gc_keras_model *model) {
     for (int32_t i = 0; i < model->layer_count; i++)
         if (model->layers[i].model != NULL)
-            gc_axes_find(model->layers[i].model);
+            gc_layout_find(model->layers[i].model);
     for (int32_t at = model->call_count - 1; at >= 0; at--) {
         const struct gc_keras_call *call = &model->calls[model->order[at]];
         for (int32_t i = 0; i < call->input_count; i++) {
@@ -136,7 +136,7 @@ static bool have_one_rank(const struct gc_build *build) {
     return true;
 }
 
-gc_status gc_axes_start(struct gc_build *build, const struct gc_lowering *lowering) {
+gc_status gc_layout_start(struct gc_build *build, const struct gc_lowering *lowering) {
     const enum gc_lowering_kind kind = lowering->kind;
     if (build->unknown || kind == GC_WRAPPER)
         return GC_OK;
@@ -150,11 +150,11 @@ gc_status gc_axes_start(struct gc_build *build, const struct gc_lowering *loweri
     return turn_inputs(build, is_any && have_one_rank(build));
 }
 
-gc_status gc_axes_as_keras(struct gc_build *build) {
+gc_status gc_layout_as_keras(struct gc_build *build) {
     return build->unknown || !build->channels_first ? GC_OK : turn_inputs(build, false);
 }
 
-gc_status gc_axes_end(struct gc_build *build, const int32_t *inputs, int32_t count) {
+gc_status gc_layout_end(struct gc_build *build, const int32_t *inputs, int32_t count) {
     if (build->unknown)
         return GC_OK;
     for (int32_t i = -1; i < build->output_count; i++) {
