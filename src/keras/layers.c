@@ -313,8 +313,9 @@ static gc_status cropping2d(struct gc_build *build) {
     return GC_BUILD_OP(build, &gc_op_cropping, p, NULL);
 }
 
-/* Reads the name of an interpolation. Notes that the layer is not supported if it has another. */
-static gc_status read_resize_kind(struct gc_build *build, const char *fallback,
+/* Reads the name of an interpolation from the field `key`. Notes that the layer is not supported if
+ * it has another. */
+static gc_status read_resize_kind(struct gc_build *build, const char *key, const char *fallback,
                                   enum gc_resize_kind *interpolation) {
     static const char *const names[] = {
         [GC_RESIZE_NEAREST] = "nearest",        [GC_RESIZE_BILINEAR] = "bilinear",
@@ -322,19 +323,19 @@ static gc_status read_resize_kind(struct gc_build *build, const char *fallback,
         [GC_RESIZE_LANCZOS5] = "lanczos5",      [GC_RESIZE_GAUSSIAN] = "gaussian",
         [GC_RESIZE_MITCHELL] = "mitchellcubic", [GC_RESIZE_AREA] = "area"};
     const char *name;
-    GC_TRY(gc_field_text(&build->fields, "interpolation", fallback, &name));
+    GC_TRY(gc_field_text(&build->fields, key, fallback, &name));
     for (int32_t i = 0; i < ENTRIES(names); i++)
         if (strcmp(name, names[i]) == 0) {
             *interpolation = (enum gc_resize_kind)i;
             return GC_OK;
         }
-    return gc_build_lacks(build, "interpolation '%.60s'", name);
+    return gc_build_lacks(build, "%s '%.60s'", key, name);
 }
 
 static gc_status up_sampling2d(struct gc_build *build) {
     struct gc_resize_params p = {.by_factor = true};
     GC_TRY(gc_field_pair(&build->fields, "size", 1, 2, &p.height, &p.width));
-    GC_TRY(read_resize_kind(build, "nearest", &p.interpolation));
+    GC_TRY(read_resize_kind(build, "interpolation", "nearest", &p.interpolation));
     if (p.interpolation > GC_RESIZE_BILINEAR)
         return GC_BUILD_OP(build, &gc_op_resize, p, NULL);
     const struct gc_upsampling_params small = {p.height, p.width,
@@ -342,18 +343,21 @@ static gc_status up_sampling2d(struct gc_build *build) {
     return GC_BUILD_OP(build, &gc_op_upsampling, small, NULL);
 }
 
+/* Reads the size of the output. A layer has two fields for it, a function has one. */
 static gc_status read_size(struct gc_build *build, struct gc_resize_params *p) {
+    if (gc_field(&build->fields, "size") != NULL)
+        return gc_field_pair(&build->fields, "size", 1, GC_REQUIRED, &p->height, &p->width);
     GC_TRY(gc_field_int(&build->fields, "height", 1, GC_REQUIRED, &p->height));
     return gc_field_int(&build->fields, "width", 1, GC_REQUIRED, &p->width);
 }
 
-static gc_status resizing(struct gc_build *build) {
+gc_status gc_build_resize(struct gc_build *build, const char *interpolation) {
     const struct gc_fields *f = &build->fields;
     struct gc_resize_params p = {0};
     bool crop, pad;
     const char *mode;
     GC_TRY(read_size(build, &p));
-    GC_TRY(read_resize_kind(build, "bilinear", &p.interpolation));
+    GC_TRY(read_resize_kind(build, interpolation, "bilinear", &p.interpolation));
     GC_TRY(gc_field_bool(f, "antialias", false, &p.antialias));
     GC_TRY(gc_field_bool(f, "crop_to_aspect_ratio", false, &crop));
     GC_TRY(gc_field_bool(f, "pad_to_aspect_ratio", false, &pad));
@@ -365,6 +369,10 @@ static gc_status resizing(struct gc_build *build) {
         return gc_build_lacks(build, "fill_mode '%.60s'", mode);
     p.fit = crop ? GC_FIT_CROP : pad ? GC_FIT_PAD : GC_FIT_STRETCH;
     return GC_BUILD_OP(build, &gc_op_resize, p, NULL);
+}
+
+static gc_status resizing(struct gc_build *build) {
+    return gc_build_resize(build, "interpolation");
 }
 
 static gc_status center_crop(struct gc_build *build) {

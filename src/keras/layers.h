@@ -13,4 +13,7 @@ gc_status gc_build_concatenate(struct gc_build *build);
 /* Appends a pooling with the layer's windows. */
 gc_status gc_build_pool(struct gc_build *build, const struct gc_op *op);
 
+/* Appends a resizing. The field `interpolation` has the name of its interpolation. */
+gc_status gc_build_resize(struct gc_build *build, const char *interpolation);
+
 #endif

@@ -641,6 +641,17 @@ static gc_status tensorflow_average_pool(struct gc_build *build) {
     return tensorflow_pool(build, &gc_op_average_pooling);
 }
 
+/* ---- Pictures of another size ---- */
+
+static gc_status resize(struct gc_build *build) { return gc_build_resize(build, "interpolation"); }
+
+static gc_status tensorflow_resize(struct gc_build *build) {
+    bool keeps;
+    GC_TRY(gc_field_bool(&build->fields, "preserve_aspect_ratio", false, &keeps));
+    return keeps ? gc_build_lacks(build, "preserve_aspect_ratio")
+                 : gc_build_resize(build, "method");
+}
+
 /* ---- The tables ---- */
 
 const struct gc_lowering gc_rearrange_functions[] = {
@@ -658,6 +669,7 @@ const struct gc_lowering gc_rearrange_functions[] = {
     {"Pad", pad, GC_PLAIN},
     {"Repeat", repeat, GC_PLAIN},
     {"Reshape", reshape, GC_MOVES_AXES},
+    {"Resize", resize, GC_PLAIN},
     {"Split", split, GC_SPLIT},
     {"Squeeze", squeeze, GC_PLAIN},
     {"Stack", stack, GC_MERGE},
@@ -675,6 +687,7 @@ const struct gc_lowering gc_tensorflow_rearrange[] = {
     {"expand_dims", expand_dims, GC_PLAIN},
     {"image.flip_left_right", flip_left_right, GC_PLAIN},
     {"image.flip_up_down", flip_up_down, GC_PLAIN},
+    {"image.resize", tensorflow_resize, GC_PLAIN},
     {"linalg.l2_normalize", l2_normalize, GC_PLAIN},
     {"linalg.matmul", matmul, GC_MERGE},
     {"math.l2_normalize", l2_normalize, GC_PLAIN},

@@ -9,9 +9,6 @@ import { SHARED, SKIP_SHARED } from './fixtures.js';
 
 const FOLDER = join(SHARED, 'field/keras');
 
-/** Cases of other parts of the product. */
-const REFUSED = /image_resize/;
-
 /**
  * @typedef {{
  *   files: string[],
@@ -59,7 +56,7 @@ test('there are cases of functions', { skip: SKIP_SHARED }, () => {
   assert.ok(names.length > 0);
 });
 
-for (const name of names.filter((each) => !REFUSED.test(each)))
+for (const name of names)
   test(name, async () => {
     /** @type {FieldCase} */
     const golden = JSON.parse(readFileSync(join(FOLDER, name, 'expected.json'), 'utf8'));
