@@ -9,7 +9,10 @@
 #include "keras/activation.h"
 #include "keras/arithmetic.h"
 #include "keras/class.h"
+#include "keras/contraction.h"
 #include "keras/rearrange.h"
+#include "keras/reduction.h"
+#include "keras/slicing.h"
 
 /* ---- Activations ---- */
 
@@ -72,19 +75,30 @@ static const struct gc_lowering tensorflow_functions[] = {
     {NULL, NULL, GC_PLAIN},
 };
 
-#define TABLES 3
+static const struct gc_lowering *const tables[] = {functions,
+                                                   gc_arithmetic_functions,
+                                                   gc_contraction_functions,
+                                                   gc_rearrange_functions,
+                                                   gc_reduction_functions,
+                                                   gc_slicing_functions,
+                                                   NULL};
 
-static const struct gc_lowering *find(const struct gc_lowering *const tables[TABLES],
-                                      const char *name) {
+static const struct gc_lowering *const tensorflow_tables[] = {tensorflow_functions,
+                                                              gc_tensorflow_arithmetic,
+                                                              gc_tensorflow_contraction,
+                                                              gc_tensorflow_rearrange,
+                                                              gc_tensorflow_reduction,
+                                                              gc_tensorflow_slicing,
+                                                              NULL};
+
+static const struct gc_lowering *find(const struct gc_lowering *const *list, const char *name) {
     const struct gc_lowering *found = NULL;
-    for (int32_t t = 0; found == NULL && t < TABLES; t++)
-        found = gc_lowering_find(tables[t], name);
+    for (; found == NULL && *list != NULL; list++)
+        found = gc_lowering_find(*list, name);
     return found;
 }
 
 const struct gc_lowering *gc_function_find(const char *type) {
-    static const struct gc_lowering *const tables[TABLES] = {functions, gc_arithmetic_functions,
-                                                             gc_rearrange_functions};
     static const struct gc_lowering of_activation = {"", activation, GC_ANY_AXES};
     char name[64];
     if (strlen(type) >= sizeof name / 2)
@@ -95,10 +109,8 @@ const struct gc_lowering *gc_function_find(const char *type) {
 }
 
 const struct gc_lowering *gc_tensorflow_function_find(const char *name) {
-    static const struct gc_lowering *const tables[TABLES] = {
-        tensorflow_functions, gc_tensorflow_arithmetic, gc_tensorflow_rearrange};
     static const struct gc_lowering of_activation = {"", of_tensorflow, GC_ANY_AXES};
-    const struct gc_lowering *found = find(tables, name);
+    const struct gc_lowering *found = find(tensorflow_tables, name);
     return found == NULL && tensorflow_activation(name) != NULL ? &of_activation : found;
 }
 

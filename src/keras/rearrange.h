@@ -1,4 +1,4 @@
-/* Functions that reduce axes, and functions that move values or change their shape. */
+/* Functions that move values or change their shape. */
 #ifndef GC_KERAS_REARRANGE_H
 #define GC_KERAS_REARRANGE_H
 
