@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "graph/shapes.h"
-#include "keras/axes.h"
+#include "keras/constant.h"
 #include "keras/layers.h"
 
 /* ---- Paddings and repetitions ---- */
@@ -111,6 +111,38 @@ static gc_status tile_by(struct gc_build *build, const char *key) {
 static gc_status tile(struct gc_build *build) { return tile_by(build, "repeats"); }
 static gc_status tensorflow_tile(struct gc_build *build) { return tile_by(build, "multiples"); }
 
+/* Repeats axes of size 1 until they have the sizes of the field `shape`, which counts the batch. */
+static gc_status broadcast_to(struct gc_build *build) {
+    yyjson_val *list = gc_field(&build->fields, "shape"), *batch = yyjson_arr_get_first(list);
+    struct gc_repeat_params p;
+    if (build->unknown)
+        return GC_OK;
+    const gc_shape *in = gc_shape_of_input(build);
+    const bool keeps_batch =
+        yyjson_is_null(batch) ||
+        (yyjson_is_int(batch) && (yyjson_get_sint(batch) == 1 || yyjson_get_sint(batch) == -1));
+    if (yyjson_arr_size(list) != (size_t)in->rank + 1 || !keeps_batch)
+        return gc_build_lacks(build, "a shape that does not keep the batch");
+    for (int32_t axis = 0; axis < in->rank; axis++) {
+        yyjson_val *size = yyjson_arr_get(list, (size_t)axis + 1);
+        const int64_t wanted = yyjson_get_sint(size);
+        if (!yyjson_is_int(size) || wanted > INT32_MAX ||
+            (wanted != in->dims[axis] && (in->dims[axis] != 1 || wanted < 1)))
+            return gc_field_wrong(&build->fields, "shape",
+                                  "sizes that the input can be repeated to");
+        p.count[axis] = in->dims[axis] == 1 ? (int32_t)wanted : 1;
+    }
+    return GC_BUILD_OP(build, &gc_op_tile, p, NULL);
+}
+
+/* Three channels of one. */
+static gc_status grayscale_to_rgb(struct gc_build *build) {
+    struct gc_repeat_params p = {{1, 1, 3}};
+    if (!build->unknown)
+        GC_TRY(gc_check_picture(gc_shape_of_input(build), "a change of colours"));
+    return GC_BUILD_OP(build, &gc_op_tile, p, NULL);
+}
+
 /* ---- Shapes ---- */
 
 /* Reads the new shape with its batch, which stays if the function writes null or -1. With -1 the
@@ -179,6 +211,62 @@ static gc_status swap_axes(struct gc_build *build) {
     return order_axes(build, list, gc_shape_of_input(build)->rank + 1);
 }
 
+/* Reads an axis, or a list of them, as axes that count the batch. */
+static gc_status read_places(struct gc_build *build, const char *key, int32_t *places,
+                             int32_t *count) {
+    *count = 1;
+    if (yyjson_is_arr(gc_field(&build->fields, key)))
+        GC_TRY(gc_field_ints(&build->fields, key, GC_MAX_AXES, places, count));
+    else
+        GC_TRY(gc_field_axis(&build->fields, key, 0, places));
+    for (int32_t i = 0; i < *count; i++) {
+        if (places[i] == 0)
+            return gc_build_lacks_batch(build);
+        GC_TRY(gc_build_axis(build, places[i], &places[i]));
+        places[i]++;
+    }
+    return GC_OK;
+}
+
+/* Moves some axes to other places. The other axes keep their order. */
+static gc_status move_axes(struct gc_build *build) {
+    int32_t from[GC_MAX_AXES], to[GC_MAX_AXES], list[GC_MAX_AXES] = {0}, counts[2], next = 1;
+    bool moves[GC_MAX_AXES] = {false};
+    GC_TRY(read_places(build, "source", from, &counts[0]));
+    GC_TRY(read_places(build, "destination", to, &counts[1]));
+    if (build->unknown)
+        return GC_OK;
+    if (counts[0] != counts[1])
+        return gc_field_wrong(&build->fields, "destination", "as many axes as source");
+    for (int32_t i = 0; i < counts[0]; i++) {
+        if (list[to[i]] != 0 || moves[from[i]])
+            return gc_field_wrong(&build->fields, "source", "different axes");
+        list[to[i]] = from[i];
+        moves[from[i]] = true;
+    }
+    const int32_t count = gc_shape_of_input(build)->rank + 1;
+    for (int32_t i = 1; i < count; i++) {
+        if (list[i] != 0)
+            continue;
+        while (moves[next])
+            next++;
+        list[i] = next++;
+    }
+    return order_axes(build, list, count);
+}
+
+static gc_status transpose_matrix(struct gc_build *build) {
+    int32_t list[GC_MAX_AXES];
+    if (build->unknown)
+        return GC_OK;
+    const int32_t count = gc_shape_of_input(build)->rank + 1;
+    if (count < 3)
+        return gc_build_lacks_batch(build);
+    for (int32_t i = 0; i < count; i++)
+        list[i] = i == count - 2 ? count - 1 : i == count - 1 ? count - 2 : i;
+    return order_axes(build, list, count);
+}
+
 static gc_status expand_dims(struct gc_build *build) {
     struct gc_expand_dims_params p;
     GC_TRY(gc_field_axis(&build->fields, "axis", 0, &p.axis));
@@ -197,43 +285,143 @@ static gc_status squeeze(struct gc_build *build) {
     return has_batch ? gc_build_lacks_batch(build) : GC_BUILD_OP(build, &gc_op_squeeze, p, NULL);
 }
 
+/* Reads one number, two numbers, or four numbers with those of the batch and the channels. */
+static gc_status read_window(const struct gc_build *build, const char *key, int32_t *rows,
+                             int32_t *columns) {
+    yyjson_val *field = gc_field(&build->fields, key);
+    int32_t list[4], count;
+    if (yyjson_arr_size(field) != 4)
+        return gc_field_pair(&build->fields, key, 1, GC_REQUIRED, rows, columns);
+    GC_TRY(gc_field_ints(&build->fields, key, 4, list, &count));
+    if (list[0] != 1 || list[3] != 1 || list[1] < 1 || list[2] < 1)
+        return gc_field_wrong(&build->fields, key, "a window of rows and columns");
+    *rows = list[1];
+    *columns = list[2];
+    return GC_OK;
+}
+
 /* Moves blocks of pixels between the picture and its channels. The five axes of the view are
  *   depth to space   [h][w][b][b][c], which become [h][b][w][b][c]
- *   space to depth   [h][b][w][b][c], which become [h][w][b][b][c] */
-static gc_status move_blocks(struct gc_build *build, bool to_space) {
-    int32_t b;
+ *   space to depth   [h][b][w][b][c], which become [h][w][b][b][c]
+ * with b_h rows and b_w columns of a block. The sizes must be multiples of those of a block. */
+static gc_status swap_blocks(struct gc_build *build, const gc_shape *view, const gc_shape *whole) {
+    const struct gc_permute_params order = {{0, 2, 1, 3, 4}};
+    const struct gc_reshape_params to_view = {*view}, to_whole = {*whole};
+    GC_TRY(GC_BUILD_OP(build, &gc_op_reshape, to_view, NULL));
+    GC_TRY(GC_BUILD_OP(build, &gc_op_permute, order, NULL));
+    return GC_BUILD_OP(build, &gc_op_reshape, to_whole, NULL);
+}
+
+static gc_status blocks_to_channels(struct gc_build *build, int32_t b_h, int32_t b_w) {
+    const gc_shape *in = gc_shape_of_input(build);
+    const int32_t h = in->dims[0] / b_h, w = in->dims[1] / b_w, c = in->dims[2];
+    return swap_blocks(build, &(gc_shape){5, {h, b_h, w, b_w, c}},
+                       &(gc_shape){3, {h, w, c * b_h * b_w}});
+}
+
+static gc_status channels_to_blocks(struct gc_build *build, int32_t b) {
+    const gc_shape *in = gc_shape_of_input(build);
+    const int32_t h = in->dims[0], w = in->dims[1], c = in->dims[2] / (b * b);
+    return swap_blocks(build, &(gc_shape){5, {h, w, b, b, c}}, &(gc_shape){3, {h * b, w * b, c}});
+}
+
+/* Notes that the function is not supported if the order of the axes is not Keras' or TensorFlow's
+ * own, or if the size of the picture may be open. */
+static gc_status check_blocks(struct gc_build *build) {
     const char *format;
-    GC_TRY(gc_field_int(&build->fields, "block_size", 2, GC_REQUIRED, &b));
     GC_TRY(gc_field_text(&build->fields, "data_format", "NHWC", &format));
+    if (strcmp(format, "NHWC") != 0 && strcmp(format, "channels_last") != 0)
+        return gc_build_lacks(build, "data_format '%.32s'", format);
     if (build->unknown)
         return GC_OK;
-    if (strcmp(format, "NHWC") != 0)
-        return gc_build_lacks(build, "data_format '%.32s'", format);
-    GC_TRY(gc_check_picture(gc_shape_of_input(build), "a move of blocks"));
+    if (build->graph->open_height || build->graph->open_width)
+        return gc_build_lacks(build, "a picture whose size is open");
+    return gc_check_picture(gc_shape_of_input(build), "a move of blocks");
+}
+
+static gc_status move_blocks(struct gc_build *build, bool to_space) {
+    int32_t b;
+    GC_TRY(gc_field_int(&build->fields, "block_size", 2, GC_REQUIRED, &b));
+    GC_TRY(check_blocks(build));
+    if (build->unknown)
+        return GC_OK;
     const int32_t *in = gc_shape_of_input(build)->dims;
     const bool fits = b < 4096 && (to_space ? in[2] % (b * b) == 0 : in[0] % b + in[1] % b == 0);
     if (!fits)
         return gc_field_wrong(&build->fields, "block_size", "a divisor of the sizes");
-    const int32_t h = in[0], w = in[1], c = in[2];
-    const struct gc_reshape_params view = {to_space ? (gc_shape){5, {h, w, b, b, c / (b * b)}}
-                                                    : (gc_shape){5, {h / b, b, w / b, b, c}}};
-    const struct gc_permute_params order = {{0, 2, 1, 3, 4}};
-    const struct gc_reshape_params whole = {to_space ? (gc_shape){3, {h * b, w * b, c / (b * b)}}
-                                                     : (gc_shape){3, {h / b, w / b, c * b * b}}};
-    GC_TRY(GC_BUILD_OP(build, &gc_op_reshape, view, NULL));
-    GC_TRY(GC_BUILD_OP(build, &gc_op_permute, order, NULL));
-    return GC_BUILD_OP(build, &gc_op_reshape, whole, NULL);
+    return to_space ? channels_to_blocks(build, b) : blocks_to_channels(build, b, b);
 }
 
 static gc_status depth_to_space(struct gc_build *build) { return move_blocks(build, true); }
 static gc_status space_to_depth(struct gc_build *build) { return move_blocks(build, false); }
 
+static gc_status check_patches(struct gc_build *build, const int32_t *size, const int32_t *stride,
+                               const int32_t *dilation) {
+    const int32_t *in = gc_shape_of_input(build)->dims;
+    for (int32_t i = 0; i < 2; i++)
+        if (stride[i] != size[i] || dilation[i] != 1 || in[i] % size[i] != 0)
+            return gc_build_lacks(build, "patches that do not divide the picture");
+    return blocks_to_channels(build, size[0], size[1]);
+}
+
+/* Blocks that lie side by side, as the first layer of a vision transformer takes them. */
+static gc_status extract_patches(struct gc_build *build) {
+    int32_t size[2], stride[2], dilation[2];
+    GC_TRY(gc_field_pair(&build->fields, "size", 1, GC_REQUIRED, &size[0], &size[1]));
+    GC_TRY(gc_field_pair(&build->fields, "dilation_rate", 1, 1, &dilation[0], &dilation[1]));
+    memcpy(stride, size, sizeof stride);
+    if (gc_field(&build->fields, "strides") != NULL)
+        GC_TRY(gc_field_pair(&build->fields, "strides", 1, GC_REQUIRED, &stride[0], &stride[1]));
+    GC_TRY(check_blocks(build));
+    return build->unknown ? GC_OK : check_patches(build, size, stride, dilation);
+}
+
+static gc_status tensorflow_extract_patches(struct gc_build *build) {
+    int32_t size[2], stride[2], dilation[2];
+    GC_TRY(read_window(build, "sizes", &size[0], &size[1]));
+    GC_TRY(read_window(build, "strides", &stride[0], &stride[1]));
+    GC_TRY(read_window(build, "rates", &dilation[0], &dilation[1]));
+    GC_TRY(check_blocks(build));
+    return build->unknown ? GC_OK : check_patches(build, size, stride, dilation);
+}
+
+/* The middle of the picture, whose sides are a fraction of the picture's. */
+static gc_status central_crop(struct gc_build *build) {
+    struct gc_cropping_params p;
+    double part;
+    GC_TRY(gc_field_number(&build->fields, "central_fraction", 1, &part));
+    GC_TRY(check_blocks(build));
+    if (build->unknown)
+        return GC_OK;
+    if (part <= 0 || part > 1)
+        return gc_field_wrong(&build->fields, "central_fraction", "above 0 and at most 1");
+    const int32_t *in = gc_shape_of_input(build)->dims;
+    p.cropping.top = p.cropping.bottom = (int32_t)((in[0] - in[0] * part) / 2);
+    p.cropping.left = p.cropping.right = (int32_t)((in[1] - in[1] * part) / 2);
+    return GC_BUILD_OP(build, &gc_op_cropping, p, NULL);
+}
+
+static gc_status flatten(struct gc_build *build) {
+    const struct gc_reshape_params p = {.shape = {1, {-1}}};
+    return GC_BUILD_OP(build, &gc_op_reshape, p, NULL);
+}
+
 /* ---- Of several tensors ---- */
+
+static gc_status lacks_constant(struct gc_build *build) {
+    return gc_build_lacks(build, "a constant in its list");
+}
+
+static gc_status concatenate(struct gc_build *build) {
+    return gc_constant_is_listed(build) ? lacks_constant(build) : gc_build_concatenate(build);
+}
 
 /* Gives each input a new axis, and joins them along it. */
 static gc_status stack(struct gc_build *build) {
     const int32_t *inputs = build->inputs, count = build->input_count;
     struct gc_expand_dims_params p;
+    if (gc_constant_is_listed(build))
+        return lacks_constant(build);
     if (build->unknown)
         return GC_OK;
     GC_TRY(gc_field_axis(&build->fields, "axis", 0, &p.axis));
@@ -255,6 +443,21 @@ static gc_status stack(struct gc_build *build) {
     return GC_BUILD_OP(build, &gc_op_concatenate, along, NULL);
 }
 
+/* Keras has a function that joins two tensors, and one that joins a list along axis 1. */
+static gc_status append(struct gc_build *build) {
+    if (build->input_count != 2)
+        return gc_build_lacks(build, "a constant");
+    return gc_field(&build->fields, "axis") == NULL ? gc_build_lacks_batch(build)
+                                                    : gc_build_concatenate(build);
+}
+
+static gc_status concatenate_axis_1(struct gc_build *build) {
+    const struct gc_concatenate_params p = {0};
+    if (gc_constant_is_listed(build))
+        return lacks_constant(build);
+    return GC_BUILD_OP(build, &gc_op_concatenate, p, NULL);
+}
+
 /* ---- Pooling ---- */
 
 static gc_status max_pool(struct gc_build *build) {
@@ -263,21 +466,6 @@ static gc_status max_pool(struct gc_build *build) {
 
 static gc_status average_pool(struct gc_build *build) {
     return gc_build_pool(build, &gc_op_average_pooling);
-}
-
-/* Reads one number, two numbers, or four numbers with those of the batch and the channels. */
-static gc_status read_window(const struct gc_build *build, const char *key, int32_t *rows,
-                             int32_t *columns) {
-    yyjson_val *field = gc_field(&build->fields, key);
-    int32_t list[4], count;
-    if (yyjson_arr_size(field) != 4)
-        return gc_field_pair(&build->fields, key, 1, GC_REQUIRED, rows, columns);
-    GC_TRY(gc_field_ints(&build->fields, key, 4, list, &count));
-    if (list[0] != 1 || list[3] != 1 || list[1] < 1 || list[2] < 1)
-        return gc_field_wrong(&build->fields, key, "a window of rows and columns");
-    *rows = list[1];
-    *columns = list[2];
-    return GC_OK;
 }
 
 static gc_status tensorflow_pool(struct gc_build *build, const struct gc_op *op) {
@@ -318,14 +506,21 @@ static gc_status tensorflow_resize(struct gc_build *build) {
 /* ---- The tables ---- */
 
 const struct gc_lowering gc_rearrange_functions[] = {
+    {"Append", append, GC_MERGE},
     {"AveragePool", average_pool, GC_PLAIN},
-    {"Concatenate", gc_build_concatenate, GC_MERGE},
+    {"BroadcastTo", broadcast_to, GC_PLAIN},
+    {"Concatenate", concatenate, GC_MERGE},
+    {"DepthToSpace", depth_to_space, GC_PLAIN},
     {"ExpandDims", expand_dims, GC_PLAIN},
+    {"ExtractPatches", extract_patches, GC_PLAIN},
+    {"Hstack", concatenate_axis_1, GC_MERGE},
     {"MaxPool", max_pool, GC_PLAIN},
+    {"Moveaxis", move_axes, GC_MOVES_AXES},
     {"Pad", pad, GC_PLAIN},
     {"Repeat", repeat, GC_PLAIN},
     {"Reshape", reshape, GC_MOVES_AXES},
     {"Resize", resize, GC_PLAIN},
+    {"SpaceToDepth", space_to_depth, GC_PLAIN},
     {"Squeeze", squeeze, GC_PLAIN},
     {"Stack", stack, GC_MERGE},
     {"Swapaxes", swap_axes, GC_MOVES_AXES},
@@ -335,10 +530,18 @@ const struct gc_lowering gc_rearrange_functions[] = {
 };
 
 const struct gc_lowering gc_tensorflow_rearrange[] = {
+    {"broadcast_to", broadcast_to, GC_PLAIN},
+    {"compat.v1.expand_dims", expand_dims, GC_PLAIN},
+    {"compat.v1.squeeze", squeeze, GC_PLAIN},
     {"compat.v1.transpose", tensorflow_transpose, GC_MOVES_AXES},
-    {"concat", gc_build_concatenate, GC_MERGE},
+    {"concat", concatenate, GC_MERGE},
     {"expand_dims", expand_dims, GC_PLAIN},
+    {"image.central_crop", central_crop, GC_PLAIN},
+    {"image.extract_patches", tensorflow_extract_patches, GC_PLAIN},
+    {"image.grayscale_to_rgb", grayscale_to_rgb, GC_PLAIN},
     {"image.resize", tensorflow_resize, GC_PLAIN},
+    {"keras.backend.batch_flatten", flatten, GC_PLAIN},
+    {"linalg.matrix_transpose", transpose_matrix, GC_MOVES_AXES},
     {"nn.avg_pool", tensorflow_average_pool, GC_PLAIN},
     {"nn.avg_pool2d", tensorflow_average_pool, GC_PLAIN},
     {"nn.depth_to_space", depth_to_space, GC_PLAIN},

@@ -1,8 +1,10 @@
 /* Functions that take parts of a tensor. */
 #include "keras/slicing.h"
 
+#include <math.h>
+
 #include "graph/shapes.h"
-#include "keras/axes.h"
+#include "keras/constant.h"
 
 #define MAX_PARTS 256 /* of a split */
 
@@ -163,6 +165,12 @@ static gc_status turn_picture(struct gc_build *build, int32_t axis) {
     return turn(build, axes);
 }
 
+/* keras.ops.fliplr turns axis 1, which holds the rows of a batch of pictures. */
+static gc_status flip_axis_1(struct gc_build *build) {
+    bool axes[GC_MAX_RANK] = {true};
+    return turn(build, axes);
+}
+
 static gc_status flip_left_right(struct gc_build *build) { return turn_picture(build, 1); }
 static gc_status flip_up_down(struct gc_build *build) { return turn_picture(build, 0); }
 
@@ -173,9 +181,18 @@ struct cuts {
     int32_t at[MAX_PARTS], count;
 };
 
+/* Removes an axis of one value. */
+static gc_status drop_axis(struct gc_build *build, int32_t axis) {
+    struct gc_squeeze_params p = {{false}};
+    p.axes[axis] = true;
+    return GC_BUILD_OP(build, &gc_op_squeeze, p, NULL);
+}
+
 /* Appends the parts of a split. The value of the layer is its whole input, all parts together, so
- * that a map of the layer shows all of them. */
-static gc_status split_at(struct gc_build *build, int32_t axis, const struct cuts *cuts) {
+ * that a map of the layer shows all of them.
+ *   drops   parts of one value lose their axis */
+static gc_status split_at(struct gc_build *build, int32_t axis, const struct cuts *cuts,
+                          bool drops) {
     const struct gc_reshape_params same = {.shape = {.rank = -1}};
     GC_TRY(GC_BUILD_OP(build, &gc_op_reshape, same, NULL));
     const int32_t whole = build->value, parts = cuts->count + 1;
@@ -188,6 +205,8 @@ static gc_status split_at(struct gc_build *build, int32_t axis, const struct cut
         p.stop[axis] = i == cuts->count ? GC_SLICE_END : cuts->at[i];
         build->inputs = &whole;
         GC_TRY(GC_BUILD_OP(build, &gc_op_slice, p, NULL));
+        if (drops)
+            GC_TRY(drop_axis(build, axis));
         build->outputs[i] = build->value;
     }
     build->output_count = parts;
@@ -227,26 +246,35 @@ static bool read_cuts(struct cuts *cuts, yyjson_val *list, int32_t size, bool ar
     return true;
 }
 
+/* Reads an axis that is not the batch. Notes that the function is not supported if the size of the
+ * axis may be open. */
+static gc_status read_closed_axis(struct gc_build *build, int32_t fallback, int32_t *axis) {
+    GC_TRY(gc_field_axis(&build->fields, "axis", fallback, axis));
+    if (*axis == 0)
+        return gc_build_lacks_batch(build);
+    GC_TRY(gc_build_axis(build, *axis, axis));
+    if (build->unknown)
+        return GC_OK;
+    const bool is_open = build->graph->open_height || build->graph->open_width;
+    return is_open && *axis != gc_shape_of_input(build)->rank - 1
+               ? gc_build_lacks(build, "an axis whose size may be open")
+               : GC_OK;
+}
+
 /* Appends a split along the axis. A size that is still open would move the cuts. */
 static gc_status split_by(struct gc_build *build, const char *key, int32_t fallback_axis,
                           bool are_sizes) {
     yyjson_val *parts = gc_field(&build->fields, key);
     struct cuts cuts;
     int32_t axis;
-    GC_TRY(gc_field_axis(&build->fields, "axis", fallback_axis, &axis));
-    if (axis == 0)
-        return gc_build_lacks_batch(build);
-    GC_TRY(gc_build_axis(build, axis, &axis));
+    GC_TRY(read_closed_axis(build, fallback_axis, &axis));
     if (build->unknown)
         return GC_OK;
-    const struct gc_graph *graph = build->graph;
     const gc_shape *in = gc_shape_of_input(build);
-    if ((graph->open_height || graph->open_width) && axis != in->rank - 1)
-        return gc_build_lacks(build, "an axis whose size may be open");
     const bool good = yyjson_is_int(parts)
                           ? cut_equally(&cuts, in->dims[axis], yyjson_get_sint(parts))
                           : read_cuts(&cuts, parts, in->dims[axis], are_sizes);
-    return good ? split_at(build, axis, &cuts)
+    return good ? split_at(build, axis, &cuts, false)
                 : gc_field_wrong(&build->fields, key, "parts of the axis");
 }
 
@@ -258,20 +286,105 @@ static gc_status tensorflow_split(struct gc_build *build) {
     return split_by(build, "num_or_size_splits", 0, true);
 }
 
+/* One output for each index of an axis. */
+static gc_status unstack(struct gc_build *build) {
+    struct cuts cuts;
+    int32_t axis;
+    GC_TRY(read_closed_axis(build, 0, &axis));
+    if (build->unknown)
+        return GC_OK;
+    const int32_t size = gc_shape_of_input(build)->dims[axis];
+    if (!cut_equally(&cuts, size, size))
+        return gc_build_lacks(build, "more than %d outputs", MAX_PARTS);
+    return split_at(build, axis, &cuts, true);
+}
+
+/* ---- Lists of indices ---- */
+
+/* Appends the values at `count` indices along the axis. */
+static gc_status take_at(struct gc_build *build, int32_t axis, const double *indices,
+                         int32_t count) {
+    const size_t bytes = sizeof(struct gc_take_params) + (size_t)count * sizeof(int32_t);
+    struct gc_take_params *p = gc_pool_allocate(build->pool, 1, bytes);
+    if (p == NULL)
+        return gc_pool_fail();
+    p->axis = axis;
+    p->count = count;
+    for (int32_t i = 0; i < count; i++) {
+        if (fabs(indices[i]) > INT32_MAX || indices[i] != floor(indices[i]))
+            return gc_build_lacks(build, "indices that are no integers");
+        p->indices[i] = (int32_t)indices[i];
+    }
+    return gc_build_op(build, &gc_op_take, p, bytes, NULL);
+}
+
+/* Appends the values at constant indices, one index or a list. One index removes the axis. */
+static gc_status take_by(struct gc_build *build, yyjson_val *list) {
+    struct gc_constant indices;
+    int32_t axis;
+    bool good;
+    GC_TRY(read_closed_axis(build, 0, &axis));
+    if (build->unknown)
+        return GC_OK;
+    GC_TRY(gc_constant_read(&indices, list, build->pool, &good));
+    if (!good || indices.rank > 1)
+        return gc_build_lacks(build, "indices that are neither one constant nor a list of them");
+    GC_TRY(take_at(build, axis, indices.values, indices.count));
+    return indices.rank == 0 ? drop_axis(build, axis) : GC_OK;
+}
+
+static gc_status take(struct gc_build *build) {
+    if (gc_field(&build->fields, "axis") == NULL)
+        return gc_build_lacks_batch(build);
+    return take_by(build, yyjson_arr_get(yyjson_obj_get(build->call->node, "args"), 1));
+}
+
+static gc_status gather(struct gc_build *build) {
+    yyjson_val *batch = gc_field(&build->fields, "batch_dims");
+    return batch != NULL && yyjson_get_sint(batch) != 0
+               ? gc_build_lacks(build, "batch_dims")
+               : take_by(build, gc_field(&build->fields, "indices"));
+}
+
+/* Moves the values along one axis, and those that leave it to its other end. */
+static gc_status roll(struct gc_build *build) {
+    yyjson_val *shift = gc_field(&build->fields, "shift");
+    int32_t axis;
+    GC_TRY(read_closed_axis(build, 0, &axis));
+    if (yyjson_arr_size(shift) == 1)
+        shift = yyjson_arr_get_first(shift);
+    if (build->unknown)
+        return GC_OK;
+    if (!yyjson_is_int(shift))
+        return gc_build_lacks(build, "a shift that is not one integer");
+    const int32_t size = gc_shape_of_input(build)->dims[axis];
+    double *indices = gc_pool_allocate(build->pool, (size_t)size, sizeof *indices);
+    if (indices == NULL)
+        return gc_pool_fail();
+    const int64_t by = yyjson_get_sint(shift) % size;
+    for (int32_t i = 0; i < size; i++)
+        indices[i] = (double)((i - by + size) % size);
+    return take_at(build, axis, indices, size);
+}
+
 /* ---- The tables ---- */
 
 const struct gc_lowering gc_slicing_functions[] = {
-    {"Flip", flip, GC_PLAIN},
-    {"GetItem", get_item, GC_PLAIN},
-    {"Split", split, GC_SPLIT},
-    {NULL, NULL, GC_PLAIN},
+    {"Flip", flip, GC_PLAIN},        {"Fliplr", flip_axis_1, GC_PLAIN},
+    {"GetItem", get_item, GC_PLAIN}, {"Roll", roll, GC_PLAIN},
+    {"Split", split, GC_SPLIT},      {"Take", take, GC_PLAIN},
+    {"Unstack", unstack, GC_SPLIT},  {NULL, NULL, GC_PLAIN},
 };
 
 const struct gc_lowering gc_tensorflow_slicing[] = {
     {"__operators__.getitem", tensorflow_get_item, GC_PLAIN},
+    {"compat.v1.gather", gather, GC_PLAIN},
+    {"gather", gather, GC_PLAIN},
     {"image.flip_left_right", flip_left_right, GC_PLAIN},
     {"image.flip_up_down", flip_up_down, GC_PLAIN},
     {"reverse", flip, GC_PLAIN},
+    {"roll", roll, GC_PLAIN},
     {"split", tensorflow_split, GC_SPLIT},
+    {"unstack", unstack, GC_SPLIT},
     {NULL, NULL, GC_PLAIN},
 };

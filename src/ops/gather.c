@@ -1,4 +1,4 @@
-/* Values of the input by an index along each axis (slices, keras.ops.pad, repeat and tile).
+/* Values of the input by an index along each axis (slices, keras.ops.take, pad, repeat and tile).
  *   in, din     [n_0][n_1] ...
  *   out, dout   [m_0][m_1] ...
  *   out(i, j, ...) = in(source_0(i), source_1(j), ...), or a constant where a source is NONE
@@ -154,6 +154,29 @@ static int32_t slice_source(const void *params, int32_t axis, int32_t size, int3
     return (int32_t)(slice_start(p, axis, size) + (int64_t)i * p->step[axis]);
 }
 
+/* ---- Values at some indices ---- */
+
+static gc_status take_shape(gc_shape *out, const gc_shape *in, int32_t input_count,
+                            const void *params) {
+    (void)input_count;
+    const struct gc_take_params *p = params;
+    GC_TRY(gc_check_axis(in, p->axis, "a list of indices"));
+    const int32_t size = in->dims[p->axis];
+    for (int32_t i = 0; i < p->count; i++)
+        if (p->indices[i] >= size || p->indices[i] < -size)
+            return gc_fail(GC_INVALID_MODEL, "index %d of an axis that has %d values",
+                           (int)p->indices[i], (int)size);
+    *out = *in;
+    return set_size(out, p->axis, p->count, "a list of indices");
+}
+
+static int32_t take_source(const void *params, int32_t axis, int32_t size, int32_t i) {
+    const struct gc_take_params *p = params;
+    if (axis != p->axis)
+        return i;
+    return p->indices[i] < 0 ? p->indices[i] + size : p->indices[i];
+}
+
 /* ---- Paddings ---- */
 
 static gc_status pad_shape(gc_shape *out, const gc_shape *in, int32_t input_count,
@@ -237,6 +260,7 @@ static int32_t tile_source(const void *params, int32_t axis, int32_t size, int32
                       .backward = gather_backward},                                                \
     };
 GATHER(slice, slice_shape, 0)
+GATHER(take, take_shape, 0)
 GATHER(pad, pad_shape, (gc_real)((const struct gc_pad_params *)step->params)->value)
 GATHER(repeat, repeat_shape, 0)
 GATHER(tile, repeat_shape, 0)

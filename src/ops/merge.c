@@ -1,5 +1,5 @@
 /* Several tensors into one, value by value (Keras Add, Subtract, Multiply, Average, Maximum,
- * Minimum, keras.ops.divide and where).
+ * Minimum, keras.ops.divide, mod, power and where).
  *   out, dout      the common shape, with the largest size of each axis
  *   in[n], din     the common shape, or size 1 along some axes, or fewer axes
  * Axes of size 1 are repeated. Missing axes count as axes of size 1 in front.
@@ -10,6 +10,10 @@
  *     average            dout / number of inputs
  *     multiply           dout times the other inputs
  *     divide             dout / in[1] for the first input, -dout * in[0] / in[1]^2 for the second
+ *     divide_no_nan      the same, and 0 where in[1] is 0
+ *     floor_mod          dout for the first input, -dout * floor(in[0] / in[1]) for the second
+ *     pow                dout * in[1] * in[0]^(in[1] - 1) for the first input,
+ *                        dout * in[0]^in[1] * log(in[0]) for the second, and 0 where in[0] <= 0
  *     where              dout where n is taken, else 0
  *     maximum, minimum   dout where n is the first input that has the extremum, else 0 */
 #include "base/memory.h"
@@ -17,6 +21,7 @@
 #include "ops/ops.h"
 
 #include <string.h>
+#include <tgmath.h>
 
 /* ---- Shapes ---- */
 
@@ -53,7 +58,7 @@ static gc_status pair_shape(gc_shape *out, const gc_shape *in, int32_t input_cou
                             const void *params) {
     if (input_count != 2)
         return gc_fail(GC_INVALID_MODEL,
-                       "a subtraction or division of %d inputs: it takes exactly 2",
+                       "an operation of two values with %d inputs: it takes exactly 2",
                        (int)input_count);
     return merge_shape(out, in, input_count, params);
 }
@@ -201,6 +206,12 @@ static gc_status backward(struct gc_step *step, int32_t n, gc_real *din, const g
 
 /* ---- The operations ---- */
 
+/* x - y * floor(x / y), without the rounding of the quotient. */
+static inline gc_real floor_mod(gc_real x, gc_real y) {
+    const gc_real rest = fmod(x, y);
+    return rest != 0 && (rest < 0) != (y < 0) ? rest + y : rest;
+}
+
 /* x . y for a row of x and one of y. RESULT computes z from both. The two loops differ in y's step,
  * and each can be vectorised. */
 #define COMBINE(NAME, RESULT)                                                                      \
@@ -224,6 +235,9 @@ COMBINE(add, z = x + y)
 COMBINE(subtract, z = x - y)
 COMBINE(multiply, z = x * y)
 COMBINE(divide, z = x / y)
+COMBINE(divide_no_nan, z = y == 0 ? 0 : x / y)
+COMBINE(floor_mod, z = floor_mod(x, y))
+COMBINE(pow, z = pow(x, y))
 COMBINE(maximum, z = y > x ? y : x)
 COMBINE(minimum, z = y < x ? y : x)
 
@@ -262,6 +276,40 @@ static void divide_gradient(gc_real *term, const gc_real *dout, const struct row
     for (size_t i = 0; i < count; i++) {
         const gc_real divisor = y->values[i * y->step], share = dout[i] / divisor;
         term[i] = n == 0 ? share : -share * (x->values[i * x->step] / divisor);
+    }
+}
+
+static void divide_no_nan_gradient(gc_real *term, const gc_real *dout, const struct row *inputs,
+                                   int32_t input_count, int32_t n, size_t count) {
+    divide_gradient(term, dout, inputs, input_count, n, count);
+    const struct row *y = &inputs[1];
+    for (size_t i = 0; i < count; i++)
+        term[i] = y->values[i * y->step] == 0 ? 0 : term[i];
+}
+
+static void floor_mod_gradient(gc_real *term, const gc_real *dout, const struct row *inputs,
+                               int32_t input_count, int32_t n, size_t count) {
+    (void)input_count;
+    const struct row *x = &inputs[0], *y = &inputs[1];
+    for (size_t i = 0; i < count; i++) {
+        const gc_real value = x->values[i * x->step], divisor = y->values[i * y->step];
+        const gc_real quotient = rint((value - floor_mod(value, divisor)) / divisor);
+        term[i] = n == 0 ? dout[i] : -dout[i] * quotient;
+    }
+}
+
+static void pow_gradient(gc_real *term, const gc_real *dout, const struct row *inputs,
+                         int32_t input_count, int32_t n, size_t count) {
+    (void)input_count;
+    for (size_t i = 0; i < count; i++) {
+        const gc_real x = inputs[0].values[i * inputs[0].step];
+        const gc_real y = inputs[1].values[i * inputs[1].step];
+        gc_real slope = 0;
+        if (n == 0 && y != 0)
+            slope = y * pow(x, y - 1);
+        else if (n == 1 && x > 0)
+            slope = pow(x, y) * log(x);
+        term[i] = dout[i] * slope;
     }
 }
 
@@ -344,6 +392,9 @@ FORWARD(add)
 FORWARD(subtract)
 FORWARD(multiply)
 FORWARD(divide)
+FORWARD(divide_no_nan)
+FORWARD(floor_mod)
+FORWARD(pow)
 FORWARD(maximum)
 FORWARD(minimum)
 
@@ -367,6 +418,9 @@ MERGE(add, merge_shape)
 MERGE(subtract, pair_shape)
 MERGE(multiply, merge_shape)
 MERGE(divide, pair_shape)
+MERGE(divide_no_nan, pair_shape)
+MERGE(floor_mod, pair_shape)
+MERGE(pow, pair_shape)
 MERGE(average, merge_shape)
 MERGE(maximum, merge_shape)
 MERGE(minimum, merge_shape)

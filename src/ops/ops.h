@@ -156,9 +156,12 @@ extern const struct gc_op gc_op_sigmoid, gc_op_tanh, gc_op_silu, gc_op_gelu, gc_
     gc_op_selu, gc_op_softplus, gc_op_softsign, gc_op_exponential, gc_op_mish, gc_op_hard_sigmoid,
     gc_op_hard_silu, gc_op_tanh_shrink, gc_op_sparse_plus, gc_op_sparse_sigmoid, gc_op_log_sigmoid;
 
-/* Functions of one value without parameters. rsqrt is 1 / sqrt(x). */
-extern const struct gc_op gc_op_absolute, gc_op_erf, gc_op_expm1, gc_op_log, gc_op_log1p,
-    gc_op_reciprocal, gc_op_rsqrt, gc_op_sign, gc_op_sqrt, gc_op_square;
+/* Functions of one value without parameters. rsqrt is 1 / sqrt(x). round takes the even one of two
+ * integers that are equally near. stop_gradient gives its input, and its gradient is 0. */
+extern const struct gc_op gc_op_absolute, gc_op_arcsinh, gc_op_arctan, gc_op_ceil, gc_op_cos,
+    gc_op_cosh, gc_op_erf, gc_op_expm1, gc_op_floor, gc_op_log, gc_op_log1p, gc_op_reciprocal,
+    gc_op_round, gc_op_rsqrt, gc_op_sign, gc_op_sin, gc_op_sinh, gc_op_sqrt, gc_op_square,
+    gc_op_stop_gradient, gc_op_tan, gc_op_trunc;
 
 /* Activations with parameters.
  *                 alpha            beta             defaults in Keras
@@ -191,10 +194,19 @@ struct gc_softmax_params {
 /* ---- Several inputs ---- */
 
 /* Value by value over two or more inputs, Keras' merging layers. Axes of size 1 are repeated. An
- * input with fewer axes gets axes of size 1 in front. subtract and divide take two inputs. No
- * parameters. */
+ * input with fewer axes gets axes of size 1 in front. subtract, divide, divide_no_nan, floor_mod and
+ * pow take two inputs. divide_no_nan gives 0 where it would divide by 0. floor_mod gives
+ * x - y * floor(x / y). No parameters. */
 extern const struct gc_op gc_op_add, gc_op_subtract, gc_op_multiply, gc_op_divide, gc_op_average,
-    gc_op_maximum, gc_op_minimum;
+    gc_op_maximum, gc_op_minimum, gc_op_divide_no_nan, gc_op_floor_mod, gc_op_pow;
+
+/* A tensor of the model's file, which depends on no picture. The input gives it a place in the
+ * graph and is not read. */
+extern const struct gc_op gc_op_constant;
+struct gc_constant_params {
+    gc_shape shape;
+    double values[]; /* as many as the shape has */
+};
 
 /* in[1] where in[0] is not 0, else in[2]. Sizes are merged as above. No parameters. */
 extern const struct gc_op gc_op_where;
@@ -288,6 +300,13 @@ extern const struct gc_op gc_op_slice;
 #define GC_SLICE_END INT32_MIN /* a start or stop that is left out */
 struct gc_slice_params {
     int32_t start[GC_MAX_RANK], stop[GC_MAX_RANK], step[GC_MAX_RANK];
+};
+
+/* The values at some indices along an axis, in the order of the indices. */
+extern const struct gc_op gc_op_take;
+struct gc_take_params {
+    int32_t axis, count;
+    int32_t indices[]; /* [count]; negative ones count from the end */
 };
 
 /* More values in front of each axis and behind it. */
