@@ -225,6 +225,13 @@ GC_API int32_t gc_layer_shape(const gc_model *model, int32_t layer, int32_t *dim
 /* 1 if the layer's output has the channels first, as (channels, rows, columns), else 0. */
 GC_API int32_t gc_layer_channels_first(const gc_model *model, int32_t layer);
 
+/* Writes the rows and columns of the layer's map to dims[2], which are those of its output. An
+ * output of tokens, [tokens][channels], is a square picture of patches if the number of tokens is a
+ * square from 4 on, or a square and 1. In the second case the first token is the class token of a
+ * vision transformer. It is left out of the map, and of the means over the positions. Returns the
+ * number of tokens that are left out, and -1 if the layer has no map. */
+GC_API int32_t gc_layer_map(const gc_model *model, int32_t layer, int32_t *dims);
+
 /* Number of values in the layer's weights. A nested model counts those of its layers. Trainable
  * values are those that training would change. Moving statistics and frozen layers are not
  * trainable. */
@@ -301,7 +308,7 @@ GC_API gc_status gc_model_shared_targets(gc_model *model, const int32_t *layers,
  * the pass where sharing is faster.
  *   method         index of a name of gc_method_name
  *   seeds          [seed_count][classes], finite, where seed_count is GC_MAX_TARGETS at most
- *   layers         `layer_count` indices of layers with rows, columns and channels
+ *   layers         `layer_count` indices of layers that have a map, see gc_layer_map
  *   raw            receives the raw maps, [rows][columns] each, one after another in the order of
  *                  `layers`, for one seed after another. raw_count is the sum of their sizes
  *   weights_norm   receives [seed_count][layer_count], or NULL. The Euclidean norm of what

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "api/grid.h"
 #include "api/model.h"
 #include "base/memory.h"
 #include "methods/methods.h"
@@ -24,20 +25,32 @@ typedef gc_status layer_size(const struct gc_layer *layer, const gc_shape *shape
 
 static gc_status map_size(const struct gc_layer *layer, const gc_shape *shape, size_t *size) {
     char text[GC_SHAPE_TEXT];
-    if (shape->rank != 3)
-        return gc_fail(
-            GC_INVALID_LAYER,
-            "layer '%s' gives %s: no rows and columns, so there is no map to make; take a "
-            "layer before it",
-            layer->path, gc_shape_text(text, shape));
-    *size = (size_t)shape->dims[0] * (size_t)shape->dims[1];
-    return GC_OK;
+    struct gc_grid grid;
+    if (gc_find_grid(&grid, shape)) {
+        *size = (size_t)grid.rows * (size_t)grid.columns;
+        return GC_OK;
+    }
+    return gc_fail(GC_INVALID_LAYER,
+                   "layer '%s' gives %s: no rows and columns%s, so there is no map to make; take a "
+                   "layer before it",
+                   layer->path, gc_shape_text(text, shape),
+                   shape->rank == 2 ? ", and no square number of tokens" : "");
 }
 
 static gc_status tensor_size(const struct gc_layer *layer, const gc_shape *shape, size_t *size) {
     (void)layer;
     *size = gc_shape_count(shape);
     return GC_OK;
+}
+
+int32_t gc_layer_map(const gc_model *model, int32_t layer, int32_t *dims) {
+    const struct gc_layer *found = gc_model_layer(model, layer);
+    struct gc_grid grid;
+    if (found == NULL || !gc_find_grid(&grid, &model->graph.values[found->value].shape))
+        return -1;
+    dims[0] = grid.rows;
+    dims[1] = grid.columns;
+    return grid.first;
 }
 
 static gc_status fill(struct selection *selection, const gc_model *model, const int32_t *layers,
@@ -103,16 +116,20 @@ struct explanation {
 };
 
 static size_t map_count(const struct selection *selection, int32_t value) {
-    const gc_shape *shape = &selection->graph->values[value].shape;
-    return (size_t)shape->dims[0] * (size_t)shape->dims[1];
+    struct gc_grid grid = {0, 0, 0};
+    gc_find_grid(&grid, &selection->graph->values[value].shape);
+    return (size_t)grid.rows * (size_t)grid.columns;
 }
 
 /* Makes the map of one value. */
 static gc_status explain_value(const struct explanation *e, const struct gc_probe *probe,
                                float *raw, size_t count, double *norm) {
+    gc_shape picture;
     *norm = 0;
-    if (probe != NULL)
-        return e->method->explain(e->method, probe, raw, norm);
+    if (probe != NULL) {
+        const struct gc_probe of_grid = gc_probe_of_grid(probe, &picture);
+        return e->method->explain(e->method, &of_grid, raw, norm);
+    }
     memset(raw, 0, count * sizeof *raw);
     return GC_OK;
 }

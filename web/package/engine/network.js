@@ -543,13 +543,16 @@ export class Network {
   }
 
   /**
-   * Rows and columns of a layer. If it has none, the engine will refuse it.
+   * Rows and columns of a layer's map. If it has none, the engine will refuse it.
    * @param {number} layer
    */
   #positions(layer) {
-    const shape = this.#shape('gc_layer_shape', layer);
-    const [height, width] = this.#hasChannelsFirst(layer) ? shape.slice(1) : shape;
-    return shape.length === 3 ? { height, width } : { height: 0, width: 0 };
+    return this.#engine.scratch((scratch) => {
+      const dims = scratch.alloc(2 * WORD);
+      const found = this.#engine.call('gc_layer_map', this.#pointer, layer, dims);
+      const [height, width] = found < 0 ? [0, 0] : this.#engine.ints(dims, 2);
+      return { height, width };
+    });
   }
 }
 
