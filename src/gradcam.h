@@ -82,6 +82,12 @@ GC_API gc_status gc_model_create(gc_model **model, const char *config, size_t le
 GC_API const char *gc_supported_layer(int32_t i);
 GC_API const char *gc_supported_activation(int32_t i);
 
+/* The functions that a configuration may call on the outputs of layers, besides the activations.
+ * Keras 3 writes the class of a function of keras.ops, "ExpandDims". Keras 2 writes the name of a
+ * function of TensorFlow, "expand_dims". Call them as those above. */
+GC_API const char *gc_supported_function(int32_t i);
+GC_API const char *gc_supported_tensorflow_function(int32_t i);
+
 /* Gives back everything the model holds. NULL is allowed. */
 GC_API void gc_model_destroy(gc_model *model);
 

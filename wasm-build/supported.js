@@ -27,16 +27,32 @@ function names(engine, query) {
   return found.sort((a, b) => a.localeCompare(b, 'en'));
 }
 
+/**
+ * The name of a function in keras.ops. A configuration has the class of it.
+ * @param {string} type
+ */
+const functionName = (type) =>
+  type
+    .replace(/^RGB/, 'Rgb')
+    .replace(/([a-z])(?=[A-Z])/g, '$1_')
+    .toLowerCase();
+
 /** @param {string[]} list */
 const code = (list) => list.map((name) => `\`${name}\``).join(', ');
 
 /** The lists in Markdown, each under its heading. */
 async function lists() {
-  const engine = await init();
+  const engine = await init({ threads: 1 });
   const rows = {
     Files: kinds.map(({ name }) => name).join(', '),
     Layers: code(names(engine, 'gc_supported_layer')),
     Activations: code(names(engine, 'gc_supported_activation')),
+    'Functions of keras.ops, besides the activations': code(
+      names(engine, 'gc_supported_function').map(functionName),
+    ),
+    'Functions of TensorFlow in files of Keras 2, besides the activations': code(
+      names(engine, 'gc_supported_tensorflow_function'),
+    ),
     Architectures: code(Object.keys(ARCHITECTURES)),
     Methods: methods()
       .map((name) => `\`${name}\` (${methodInfo(name).title})`)

@@ -114,6 +114,18 @@ const struct gc_lowering *gc_tensorflow_function_find(const char *name) {
     return found == NULL && tensorflow_activation(name) != NULL ? &of_activation : found;
 }
 
+/* Entry `i` of all tables together. */
+static const char *entry_at(const struct gc_lowering *const *list, int32_t i) {
+    for (; i >= 0 && *list != NULL; list++)
+        for (const struct gc_lowering *entry = *list; entry->type != NULL; entry++)
+            if (i-- == 0)
+                return entry->type;
+    return NULL;
+}
+
+const char *gc_supported_function(int32_t i) { return entry_at(tables, i); }
+const char *gc_supported_tensorflow_function(int32_t i) { return entry_at(tensorflow_tables, i); }
+
 /* ---- Calls ---- */
 
 bool gc_function_is_tensorflow(const char *type) {
