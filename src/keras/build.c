@@ -50,7 +50,10 @@ static gc_status lower(struct gc_build *build) {
         build->unknown = true;
         return GC_OK;
     }
-    if (count != 1 && lowering->kind != GC_MERGE && lowering->kind != GC_MERGE_ANY_AXES)
+    const bool takes_many = lowering->kind == GC_MERGE || lowering->kind == GC_MERGE_ANY_AXES;
+    if (count != 1 && !takes_many && gc_function_is_tensorflow(build->layer->type))
+        return gc_build_lacks(build, "an argument that another layer computes");
+    if (count != 1 && !takes_many)
         return gc_fail(GC_INVALID_MODEL, "it takes one input and is given %d", (int)count);
     if (count == 0)
         return gc_fail(GC_INVALID_MODEL, "it is given no input");

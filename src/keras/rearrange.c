@@ -532,6 +532,7 @@ const struct gc_lowering gc_rearrange_functions[] = {
 const struct gc_lowering gc_tensorflow_rearrange[] = {
     {"broadcast_to", broadcast_to, GC_PLAIN},
     {"compat.v1.expand_dims", expand_dims, GC_PLAIN},
+    {"compat.v1.pad", tensorflow_pad, GC_PLAIN},
     {"compat.v1.squeeze", squeeze, GC_PLAIN},
     {"compat.v1.transpose", tensorflow_transpose, GC_MOVES_AXES},
     {"concat", concatenate, GC_MERGE},
