@@ -1,12 +1,12 @@
 /** EfficientNet B0 to B7 (arXiv:1905.11946), as Keras has them. */
 
 import { Builder, channels, roundChannels, stridePadding } from './builder.js';
+import { addInput, normSwish, project, squeezeExcite } from './efficient-blocks.js';
 
 /** @import { Node } from './builder.js' */
+/** @import { BlockSize } from './efficient-blocks.js' */
 /** @import { Parameters } from './index.js' */
 
-const BATCH_NORM = { axis: 3 };
-const EPSILON = 0.001;
 /** Rate of the dropout in the last block. The rates of the blocks grow up to it. */
 const LAST_DROP_RATE = 0.2;
 
@@ -50,10 +50,10 @@ export function efficientNet({ inputSize, includeTop, classes, imagenet }, varia
   node = builder.pad(node, 'stem_conv_pad', stridePadding(node, 3));
   const stem = { strides: 2, padding: /** @type {const} */ ('valid') };
   node = builder.conv(node, 'stem_conv', roundChannels(32 * width, 8), 3, stem);
-  node = normSwish(builder, node, 'stem_bn', 'stem_activation');
+  node = normSwish(builder, node, 'stem');
   node = blocks(builder, node, width, depth);
   node = builder.conv(node, 'top_conv', roundChannels(1280 * width, 8), 1);
-  node = normSwish(builder, node, 'top_bn', 'top_activation');
+  node = normSwish(builder, node, 'top');
   node = builder.globalPool(node, 'avg_pool');
   if (!includeTop) return builder.toJson(node);
   node = builder.dropout(node, 'top_dropout', dropRate);
@@ -103,51 +103,21 @@ function blocks(builder, node, width, depth) {
  * @param {Builder} builder
  * @param {Node} input
  * @param {string} name
- * @param {{ kernel: number, expansion: number, filters: number, strides: number,
- *   dropRate: number }} size
+ * @param {BlockSize & { kernel: number }} size
  */
-function block(builder, input, name, { kernel, expansion, filters, strides, dropRate }) {
+function block(builder, input, name, size) {
+  const { kernel, expansion, filters, strides } = size;
   let node = input;
   if (expansion > 1) {
     node = builder.conv(node, `${name}_expand_conv`, channels(input) * expansion, 1);
-    node = normSwish(builder, node, `${name}_expand_bn`, `${name}_expand_activation`);
+    node = normSwish(builder, node, `${name}_expand`);
   }
   const isWhole = strides === 1;
   if (!isWhole) node = builder.pad(node, `${name}_dwconv_pad`, stridePadding(node, kernel));
   const padding = isWhole ? 'same' : 'valid';
   node = builder.depthwise(node, `${name}_dwconv`, kernel, { strides, padding });
-  node = normSwish(builder, node, `${name}_bn`, `${name}_activation`);
+  node = normSwish(builder, node, name);
   const narrow = Math.max(1, Math.floor(channels(input) / 4));
   node = squeezeExcite(builder, node, `${name}_se`, narrow);
-  node = builder.conv(node, `${name}_project_conv`, filters, 1);
-  node = builder.batchNorm(node, `${name}_project_bn`, EPSILON, BATCH_NORM);
-  if (!isWhole || channels(input) !== filters) return node;
-  if (dropRate > 0) node = builder.dropout(node, `${name}_drop`, dropRate);
-  return builder.add([node, input], `${name}_add`);
-}
-
-/**
- * @param {Builder} builder
- * @param {Node} input
- * @param {string} name
- * @param {number} narrow channels in between
- */
-function squeezeExcite(builder, input, name, narrow) {
-  const wide = channels(input);
-  let node = builder.globalPool(input, `${name}_squeeze`);
-  node = builder.reshape(node, `${name}_reshape`, [1, 1, wide]);
-  const [swish, sigmoid] = ['silu', 'sigmoid'].map((activation) => ({ activation, bias: true }));
-  node = builder.conv(node, `${name}_reduce`, narrow, 1, swish);
-  node = builder.conv(node, `${name}_expand`, wide, 1, sigmoid);
-  return builder.multiply([input, node], `${name}_excite`);
-}
-
-/**
- * @param {Builder} builder
- * @param {Node} node
- * @param {string} norm
- * @param {string} activation
- */
-function normSwish(builder, node, norm, activation) {
-  return builder.activation(builder.batchNorm(node, norm, EPSILON, BATCH_NORM), activation, 'silu');
+  return addInput(builder, input, project(builder, node, name, filters), name, size);
 }
