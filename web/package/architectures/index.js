@@ -29,6 +29,7 @@ const V3_VARIANTS = [1, 0.75].flatMap((alpha) =>
   [false, true].map((minimalistic) => ({ alpha, minimalistic })),
 );
 const EFFICIENT_SIDES = [224, 240, 260, 300, 380, 456, 528, 600];
+const EFFICIENT_V2_SIDES = { B0: 224, B1: 240, B2: 260, B3: 300, S: 384, M: 480, L: 480 };
 
 /** @type {Record<string, Architecture>} by their names in Keras */
 export const ARCHITECTURES = {
@@ -53,6 +54,15 @@ export const ARCHITECTURES = {
     side: EFFICIENT_SIDES[variant],
     preprocessing: 'none',
     mark: /^block7a_se_expand\//m,
+    variants: [{}],
+  })),
+  ...family(Object.entries(EFFICIENT_V2_SIDES), ([variant, side]) => ({
+    name: `EfficientNetV2${variant}`,
+    build: async (parameters) =>
+      (await import('./efficientnet-v2.js')).efficientNetV2(parameters, variant),
+    side,
+    preprocessing: 'none',
+    mark: /^block6a_dwconv2\//m,
     variants: [{}],
   })),
   ...family(/** @type {const} */ ([50, 101, 152]), (depth) => ({
@@ -99,6 +109,14 @@ export const ARCHITECTURES = {
     side: 299,
     preprocessing: 'tf',
     mark: /^conv2d_\d+\//m,
+    variants: [{}],
+  },
+  InceptionResNetV2: {
+    build: async (parameters) =>
+      (await import('./inception-resnet-v2.js')).inceptionResNetV2(parameters),
+    side: 299,
+    preprocessing: 'tf',
+    mark: /^conv_7b\//m,
     variants: [{}],
   },
   MobileNetV3Small: {

@@ -58,7 +58,8 @@ const NETWORKS = [
   { preset: 'tf', name: /^model1$/, first: /^Conv1$/, second: /^$/ },
   // These two scale pixels themselves, unless they were made without it.
   { preset: 'tf', name: /^mobilenetv3/, first: /^[Cc]onv$/, second: /^expanded_conv_squeeze/ },
-  { preset: 'tf', name: /^efficientnetv2-[sml]/, first: /^stem_conv$/, second: /^$/ },
+  // Keras documents -1 to 1 for all sizes of the second.
+  { preset: 'tf', name: /^efficientnetv2-/, first: /^stem_conv$/, second: /^block4a_dwconv2$/ },
 ];
 
 /**
