@@ -75,7 +75,8 @@ class InceptionResNetV2 extends Inception {
    * @returns {string} JSON
    */
   build({ inputSize, includeTop, classes }) {
-    let node = this.#to35(this.stem(this.input([...inputSize, 3])));
+    let node = this.stem(this.input([...inputSize, 3]));
+    node = this.wide(node, 96, 64, 'mixed_5b');
     for (let i = 1; i <= 10; i++) node = this.#block(node, BLOCK_35, i);
     node = this.#downTo17(node);
     for (let i = 1; i <= 20; i++) node = this.#block(node, BLOCK_17, i);
@@ -88,27 +89,6 @@ class InceptionResNetV2 extends Inception {
     }
     node = this.globalPool(node, 'avg_pool');
     return this.toJson(this.dense(node, 'predictions', classes, 'softmax'));
-  }
-
-  /**
-   * Branches of 1 x 1, 5 x 5, two of 3 x 3, and pooling.
-   * @param {Node} node
-   */
-  #to35(node) {
-    const branches = [
-      this.branch(node, [[96, 1, 1]]),
-      this.branch(node, [
-        [48, 1, 1],
-        [64, 5, 5],
-      ]),
-      this.branch(node, [
-        [64, 1, 1],
-        [96, 3, 3],
-        [96, 3, 3],
-      ]),
-      this.poolBranch(node, 64),
-    ];
-    return this.join(branches, 'mixed_5b');
   }
 
   /** @param {Node} node */

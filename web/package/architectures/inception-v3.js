@@ -20,7 +20,9 @@ class InceptionV3 extends Inception {
    */
   build({ inputSize, includeTop, classes }) {
     let node = this.stem(this.input([...inputSize, 3]));
-    for (const [i, filters] of [32, 64, 64].entries()) node = this.#wide(node, i, filters);
+    for (const [i, filters] of [32, 64, 64].entries()) {
+      node = this.wide(node, 64, filters, `mixed${i}`);
+    }
     node = this.#downTo17(node);
     for (const [i, filters] of [128, 160, 160, 192].entries()) {
       node = this.#long(node, i + 4, filters);
@@ -30,29 +32,6 @@ class InceptionV3 extends Inception {
     node = this.globalPool(node, 'avg_pool');
     const top = () => this.dense(node, 'predictions', classes, 'softmax');
     return this.toJson(includeTop ? top() : node);
-  }
-
-  /**
-   * A block of 35 x 35 positions. Its branches are 1 x 1, 5 x 5, two of 3 x 3, and pooling.
-   * @param {Node} node
-   * @param {number} number
-   * @param {number} pooled channels of the last branch
-   */
-  #wide(node, number, pooled) {
-    const branches = [
-      this.branch(node, [[64, 1, 1]]),
-      this.branch(node, [
-        [48, 1, 1],
-        [64, 5, 5],
-      ]),
-      this.branch(node, [
-        [64, 1, 1],
-        [96, 3, 3],
-        [96, 3, 3],
-      ]),
-      this.poolBranch(node, pooled),
-    ];
-    return this.join(branches, `mixed${number}`);
   }
 
   /** @param {Node} node */

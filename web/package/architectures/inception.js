@@ -27,6 +27,30 @@ export class Inception extends Builder {
   }
 
   /**
+   * A block of 35 x 35 positions. Its branches are 1 x 1, 5 x 5, two of 3 x 3, and pooling.
+   * @param {Node} node
+   * @param {number} first channels of the first branch
+   * @param {number} pooled channels of the last branch
+   * @param {string} name
+   */
+  wide(node, first, pooled, name) {
+    const branches = [
+      this.branch(node, [[first, 1, 1]]),
+      this.branch(node, [
+        [48, 1, 1],
+        [64, 5, 5],
+      ]),
+      this.branch(node, [
+        [64, 1, 1],
+        [96, 3, 3],
+        [96, 3, 3],
+      ]),
+      this.poolBranch(node, pooled),
+    ];
+    return this.join(branches, name);
+  }
+
+  /**
    * Convolution, batch norm without scale, ReLU.
    * @param {Node} input
    * @param {Step} step
