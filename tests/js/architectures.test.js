@@ -5,9 +5,9 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { init, loadModel } from 'gradcam-wasm';
 import { ARCHITECTURES } from '../../web/package/architectures/index.js';
 import { Network } from '../../web/package/engine/network.js';
+import { init, loadModel } from '../../web/package/index.js';
 import { findNetworkPreset } from '../../web/package/model/known-networks.js';
 import { withTopology } from '../../web/package/model/topology.js';
 import { SHARED, SKIP_SHARED, assertFails, sharedModel } from './fixtures.js';
@@ -332,5 +332,115 @@ describe('weights alone', () => {
       const call = () => withTopology(engine, { weights, isOrdered: true }, '', {});
       await assertFails(call, 'INVALID_MODEL', /no configuration.*architecture:/);
     });
+  });
+});
+
+/**
+ * Weights without values, as the store of Keras 3 lists them. Layers are numbered by their classes.
+ * @param {string} name
+ * @param {object} parameters
+ * @param {{ isNamed?: boolean, head?: string }} [options] whether layers have their names in the
+ *   file, and the name of the last
+ */
+async function storedWeights(name, parameters, { isNamed = true, head = 'predictions' } = {}) {
+  const { layers } = JSON.parse(await build(name, parameters)).config;
+  /** @type {Map<string, number>} */
+  const counts = new Map();
+  const groups = new Map(
+    layers.map((/** @type {any} */ { class_name: type, config }) => {
+      const snake = type.replace(/([a-z])([A-Z])/g, '$1_$2').toLowerCase();
+      const count = counts.get(snake) ?? 0;
+      counts.set(snake, count + 1);
+      return [config.name, `layers/${snake}${count > 0 ? `_${count}` : ''}/vars`];
+    }),
+  );
+  /** @type {Map<string, number>} */
+  const arrays = new Map();
+  const weights = await bareWeights(name, parameters);
+  const stored = weights.map(({ name: path, ...weight }) => {
+    const layer = path.slice(0, path.indexOf('/'));
+    const number = arrays.get(layer) ?? 0;
+    arrays.set(layer, number + 1);
+    const own = layer === 'predictions' ? head : layer;
+    return { ...weight, name: `${groups.get(layer)}/${number}`, layer: isNamed ? own : undefined };
+  });
+  return stored.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+describe('weights alone in the store of Keras 3', () => {
+  /**
+   * @param {any[]} weights
+   * @param {import('../../web/package/model/topology.js').TopologyOptions} [options]
+   */
+  const open = async (weights, options = {}) =>
+    withTopology(await init(), { weights }, '', options);
+
+  /** @type {[name: string, parameters: object][]} */
+  const known = [
+    ['MobileNet', { alpha: 0.5 }],
+    ['MobileNetV2', { alpha: 1.4 }],
+    ['MobileNetV3Small', { minimalistic: true }],
+    ['EfficientNetB0', {}],
+    ['EfficientNetV2B1', {}],
+    ['EfficientNetV2S', {}],
+    ['InceptionV3', {}],
+    ['InceptionResNetV2', {}],
+    ['VGG16', {}],
+  ];
+  for (const [name, parameters] of known) {
+    for (const isNamed of [true, false]) {
+      test(`${name}, ${isNamed ? 'named' : 'nameless'} layers`, async () => {
+        for (const includeTop of [true, false]) {
+          const all = { ...parameters, classes: 7, includeTop };
+          const { architecture, config } = await open(await storedWeights(name, all, { isNamed }));
+          assert.equal(architecture, name);
+          assert.equal(config, await build(name, all));
+        }
+      });
+    }
+  }
+
+  test('EfficientNet with ImageNet variances gets its second scaling', async () => {
+    const weights = await storedWeights('EfficientNetB0', {}, { isNamed: false });
+    const variance = weights.find(({ name }) => name === 'layers/normalization/vars/1');
+    assert.ok(variance);
+    variance.read = () => Float32Array.of(0.229 ** 2, 0.224 ** 2, 0.225 ** 2);
+    assert.match((await open(weights)).config, /"rescaling_1"/);
+  });
+
+  test('with an array more are not those of the network', async () => {
+    const weights = await storedWeights('MobileNetV2', { includeTop: false });
+    const more = { ...weights[0], name: 'layers/conv1d/vars/0' };
+    await assertFails(() => open([...weights, more]), 'INVALID_MODEL', /no configuration/);
+    const options = { architecture: 'MobileNetV2' };
+    const message = /MobileNetV2 with alpha 1, 0\.75, .*1\.4: it has no layers\/conv1d\/vars\/0$/;
+    await assertFails(() => open([...weights, more], options), 'INVALID_MODEL', message);
+    const seed = { ...weights[0], name: 'layers/dropout/seed_generator/vars/0' };
+    assert.equal((await open([...weights, seed])).architecture, 'MobileNetV2');
+  });
+
+  test('with one class do not tell its activation', async () => {
+    const weights = await storedWeights('MobileNetV2', { classes: 1 });
+    const call = () => open(weights, { architecture: 'MobileNetV2' });
+    await assertFails(call, 'INVALID_MODEL', /with one class, whose activation.*model\.save/);
+  });
+
+  test("with a head of the caller's own do not tell its activation", async () => {
+    const weights = await storedWeights('MobileNetV2', { classes: 3 }, { head: 'dense' });
+    await assertFails(
+      () => open(weights),
+      'INVALID_MODEL',
+      /"dense", whose.*architecture: "Mobile/,
+    );
+    const { architecture } = await open(weights, { architecture: 'MobileNetV2' });
+    assert.equal(architecture, 'MobileNetV2');
+  });
+
+  test('a size may be too small for other networks', async () => {
+    const inputSize = /** @type {[number, number]} */ ([64, 64]);
+    const small = await storedWeights('MobileNetV3Large', {}, { isNamed: false });
+    assert.equal((await open(small, { inputSize })).architecture, 'MobileNetV3Large');
+    const large = await storedWeights('InceptionResNetV2', {});
+    await assertFails(() => open(large, { inputSize }), 'INVALID_MODEL', /window of 3 positions/);
   });
 });

@@ -107,7 +107,7 @@ function toEights(value) {
 }
 
 /**
- * The pixels of B0 to B3 get ImageNet's means and deviations. Those of S, M and L become x / 128 - 1.
+ * B0 to B3 subtract ImageNet's means and divide by its deviations. S, M and L take x / 128 - 1.
  * @param {Builder} builder
  * @param {Node} input
  * @param {boolean} isNormalized

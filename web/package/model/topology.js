@@ -49,18 +49,53 @@ export async function withTopology(engine, container, fileName, options, pause =
   if (config !== undefined) return { ...container, config };
   const names = architecture ? [architecture] : candidates(weights);
   const fit = await findFit(engine, container, names, fileName, options, pause);
-  if (fit.topology) return fit.topology;
+  if (fit.topology) {
+    checkHead(fit, weights, options);
+    return fit.topology;
+  }
   if (options.alpha !== undefined) {
     const free = { ...options, alpha: undefined };
     const other = await findFit(engine, container, names, fileName, free, pause);
     if (other.topology) {
       const { architecture: name } = other.topology;
-      const text = `the weights are those of ${name} with alpha ${other.alpha}`;
+      const text = `the weights are those of ${name} with alpha ${other.parameters?.alpha}`;
       throw new GradCamError('INVALID_MODEL', `${text}, not ${options.alpha}`);
     }
   }
   const reason = architecture ? fit.reason : undefined;
   throw new GradCamError('INVALID_MODEL', reason ?? NO_CONFIGURATION);
+}
+
+/**
+ * A network to which weights alone belong, or why the first candidate is none.
+ * @typedef {object} Fit
+ * @property {Topology} [topology]
+ * @property {any} [parameters] of the network
+ * @property {string} [reason]
+ */
+
+/**
+ * Refuses a network whose last layer may have another activation than that of keras.applications,
+ * which is softmax. One class makes no sense with softmax. A last layer with another name is the
+ * caller's own.
+ * @param {Fit} fit
+ * @param {Weight[]} weights
+ * @param {TopologyOptions} options
+ */
+function checkHead({ topology, parameters }, weights, { architecture }) {
+  if (!topology || !parameters.includeTop) return;
+  const { architecture: name, config } = topology;
+  const layer = findHead(weights)?.layer;
+  const isOwn = layer !== undefined && !config.includes(`"${layer}"`);
+  if (parameters.classes !== 1 && (!isOwn || architecture)) return;
+  const part = isOwn ? `but for the last layer, ${show(layer)}` : 'with one class';
+  const hint =
+    parameters.classes === 1 ? '' : `, or give { architecture: "${name}" } if it is softmax`;
+  throw new GradCamError(
+    'INVALID_MODEL',
+    `the weights are those of ${name} ${part}, whose activation they do not tell; ` +
+      `save the whole model with model.save("model.keras")${hint}`,
+  );
 }
 
 /**
@@ -71,26 +106,52 @@ export async function withTopology(engine, container, fileName, options, pause =
  * @param {string} fileName
  * @param {TopologyOptions} options
  * @param {Pause} pause
- * @returns {Promise<{ topology?: Topology, alpha?: number, reason?: string }>} the first that
- *   fits, or why the first candidate does not
+ * @returns {Promise<Fit>} the first that fits
  */
 async function findFit(engine, container, names, fileName, options, pause) {
   /** @type {string | undefined} */
   let reason;
+  /** @type {unknown} */
+  let failure;
   for (const name of names) {
     const { build } = ARCHITECTURES[name];
     const { weights } = container;
     for (const parameters of variants(ARCHITECTURES[name], weights, fileName, options)) {
       const config = await build(parameters);
-      const fit = await fitWeights(engine, config, container, pause);
-      if (typeof fit !== 'string') {
-        const alpha = /** @type {{ alpha?: number }} */ (parameters).alpha;
-        return { topology: toTopology(name, config, fit, container), alpha };
+      const fit = await fitWeights(engine, config, container, pause).catch(asInvalid);
+      if (fit instanceof GradCamError) {
+        failure ??= fit;
+      } else if (typeof fit === 'string') {
+        reason ??= `the weights are not those of ${name}${triedAlphas(name, options)}: ${fit}`;
+      } else {
+        return { topology: toTopology(name, config, fit, container), parameters };
       }
-      reason ??= `the weights are not those of ${name}: ${fit}`;
     }
   }
+  if (failure && !reason) throw failure;
   return { reason };
+}
+
+/**
+ * The error of a network that cannot be built. The input may be too small for one network and large
+ * enough for the next.
+ * @param {unknown} error
+ */
+function asInvalid(error) {
+  if (error instanceof GradCamError && error.code === 'INVALID_MODEL') return error;
+  throw error;
+}
+
+/**
+ * The width factors that were tried, for an error.
+ * @param {string} name of the network
+ * @param {TopologyOptions} options
+ */
+function triedAlphas(name, { alpha }) {
+  const { variants } = ARCHITECTURES[name];
+  if (!('alpha' in variants[0])) return '';
+  const all = variants.map((variant) => /** @type {{ alpha: number }} */ (variant).alpha);
+  return ` with alpha ${alpha ?? [...new Set(all)].join(', ')}`;
 }
 
 const NO_CONFIGURATION =
@@ -109,14 +170,23 @@ function toTopology(architecture, config, weights, container) {
   return { ...container, architecture, config, weights };
 }
 
+/** A path in Keras 3's store. */
+const STORED = /^layers\/.*vars\/\d+$/;
+/** The state of a random generator in the store. It is no weight. */
+const RANDOM_STATE = /^layers\/.*seed_generator\//;
+
 /**
  * Networks that have layers with the names of the weights. The shapes of the weights decide later.
+ * Older versions of Keras 3 wrote a store without names, which may be that of any network.
  * @param {Weight[]} weights
  * @returns {string[]}
  */
 function candidates(weights) {
+  const all = Object.keys(ARCHITECTURES);
+  const isNameless = weights.every(({ name, layer }) => !layer && STORED.test(name));
+  if (isNameless) return all;
   const list = weights.map(({ name, layer }) => (layer ? `${layer}/` : name)).join('\n');
-  return Object.keys(ARCHITECTURES).filter((name) => ARCHITECTURES[name].mark.test(list));
+  return all.filter((name) => ARCHITECTURES[name].mark.test(list));
 }
 
 /**
@@ -128,7 +198,11 @@ function candidates(weights) {
  */
 function* variants({ side, variants }, weights, fileName, options) {
   const named = Number(NAMED_SIZE.exec(fileName)?.[1] ?? side);
-  const { inputSize = [named, named], includeTop, classes = countClasses(weights) } = options;
+  const {
+    inputSize = [named, named],
+    includeTop,
+    classes = findHead(weights)?.shape.at(-1) ?? 1000,
+  } = options;
   const imagenet = hasImageNetVariance(weights);
   for (const top of includeTop === undefined ? [true, false] : [includeTop]) {
     for (const variant of variants) {
@@ -149,19 +223,22 @@ function pick(options, keys) {
 }
 
 /**
- * The number of classes, which is the size of the biases of the classes. In ordered files this is
- * the last array. The store of Keras 3 has the layers sorted by their classes, so the last Dense
- * layer or else the layer of that name is looked for.
+ * The biases of the classes. In ordered files they are the last array. The store of Keras 3 has the
+ * layers sorted by their classes. There they are those of the layer of that name, or else of the
+ * last Dense layer, or else of the last convolution.
  * @param {Weight[]} weights
  */
-function countClasses(weights) {
+function findHead(weights) {
   const biases = weights.filter(({ name }) => name.endsWith('/vars/1'));
   const named = biases.find(({ layer }) => /^(predictions|conv_preds|logits)$/.test(layer ?? ''));
   const numberOf = (/** @type {Weight} */ { name }) => Number(/_(\d+)\/vars/.exec(name)?.[1] ?? 0);
-  const dense = biases
-    .filter(({ name }) => /^layers\/dense(_\d+)?\/vars/.test(name))
-    .sort((a, b) => numberOf(a) - numberOf(b));
-  return (named ?? dense.at(-1) ?? weights.at(-1))?.shape.at(-1) ?? 1000;
+  const lastOf = (/** @type {RegExp} */ type) =>
+    biases
+      .filter(({ name }) => type.test(name))
+      .sort((a, b) => numberOf(a) - numberOf(b))
+      .at(-1);
+  const last = lastOf(/^layers\/dense(_\d+)?\/vars/) ?? lastOf(/^layers\/conv2d(_\d+)?\/vars/);
+  return named ?? last ?? weights.at(-1);
 }
 
 /**
@@ -170,11 +247,13 @@ function countClasses(weights) {
  * @param {Weight[]} weights
  */
 function hasImageNetVariance(weights) {
-  const variance = weights.find(({ name }) => /^normalization[^/]*\/.*variance/.test(name));
+  const variance = weights.find(({ name }) => VARIANCE.test(name));
   if (!variance || variance.size !== 3) return false;
   return variance.read().every((value, i) => Math.abs(value - IMAGENET_VARIANCES[i]) < 1e-4);
 }
 
+/** The variances of a Normalization layer, in the layouts of Keras 2 and 3. */
+const VARIANCE = /^(normalization[^/]*\/.*variance|layers\/normalization\/vars\/1$)/;
 const IMAGENET_VARIANCES = [0.229, 0.224, 0.225].map((deviation) => deviation ** 2);
 
 /**
@@ -225,8 +304,10 @@ function fitByOrder(network, weights) {
 async function fitByName(network, weights, pause) {
   let known = 0;
   for (const { name, shape, size } of weights) {
+    if (RANDOM_STATE.test(name)) continue;
     const index = network.findWeight(name);
     await pause();
+    if (index < 0 && STORED.test(name)) return `it has no ${name}`;
     if (index < 0) continue;
     const needed = network.weightShape(index);
     if (size !== needed.reduce((product, axis) => product * axis, 1)) {
