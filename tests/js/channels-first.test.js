@@ -420,7 +420,7 @@ describe('a model with the channels first', () => {
 
   test('may leave its size open', async () => {
     const model = await smallModel(layers, { inputShape: [3, null, null], inputSize: [2, 5] });
-    assert.deepEqual(model.inputShape, [null, 3, null, null]);
+    assert.deepEqual(model.inputShape, [null, 3, 2, 5]);
     assert.deepEqual(model.layers[0].outputShape, [null, 2, 2, 5]);
     const picture = plainPicture([7, 9, 30, 255], 20, 8);
     assert.deepEqual([...(await model.run(picture)).predictions], [7, 9]);
