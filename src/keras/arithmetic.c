@@ -246,7 +246,7 @@ static bool is_tensor(yyjson_val *value) {
 
 /* Finds the arguments of a call of where.
  *   Keras 3   {"args": [condition, first, second]}
- *   Keras 2   ["condition", node, tensor, {"x": first, "y": second}], or, with a constant condition,
+ *   Keras 2   ["condition", node, tensor, {"x": first, "y": second}], or
  *             ["_CONSTANT_VALUE", -1, constant, {"x": first, "y": second}] */
 static void find_choices(const struct gc_build *build, yyjson_val *choices[3]) {
     yyjson_val *node = build->call->node, *arguments = yyjson_obj_get(node, "args");

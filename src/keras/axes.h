@@ -1,5 +1,5 @@
-/* What functions know of axes. Their axes count from the batch, which is axis 0. A function that mixes
- * the pictures of a batch is refused. An operator knows one picture only. */
+/* What functions know of axes. Their axes count from the batch, which is axis 0. A function that
+ * mixes the pictures of a batch is refused. An operator knows one picture only. */
 #ifndef GC_KERAS_AXES_H
 #define GC_KERAS_AXES_H
 

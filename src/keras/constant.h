@@ -31,8 +31,8 @@ gc_status gc_constant_read(struct gc_constant *constant, yyjson_val *value, stru
 bool gc_constant_is_number(const struct gc_constant *constant);
 bool gc_constant_is_of_channels(const struct gc_constant *constant, const gc_shape *shape);
 
-/* Appends the constant as a tensor of its own shape, and writes its value in the graph. `from` is any
- * value of the graph. */
+/* Appends the constant as a tensor of its own shape, and writes its value in the graph. `from` is
+ * any value of the graph. */
 gc_status gc_constant_tensor(struct gc_build *build, const struct gc_constant *constant,
                              int32_t from, int32_t *value);
 

@@ -144,8 +144,8 @@ static bool has(const char *letters, char letter) { return strchr(letters, lette
 
 static bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
-/* Reads the letters of a term, up to a comma or the arrow. False if they name an axis twice, or hold
- * anything but letters. */
+/* Reads the letters of a term, up to a comma or the arrow. False if they name an axis twice, or
+ * hold anything but letters. */
 static bool read_term(char *letters, const char **text) {
     int32_t count = 0;
     for (; **text != '\0' && **text != ',' && **text != '-'; ++*text) {

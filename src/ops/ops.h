@@ -194,8 +194,8 @@ struct gc_softmax_params {
 /* ---- Several inputs ---- */
 
 /* Value by value over two or more inputs, Keras' merging layers. Axes of size 1 are repeated. An
- * input with fewer axes gets axes of size 1 in front. subtract, divide, divide_no_nan, floor_mod and
- * pow take two inputs. divide_no_nan gives 0 where it would divide by 0. floor_mod gives
+ * input with fewer axes gets axes of size 1 in front. subtract, divide, divide_no_nan, floor_mod
+ * and pow take two inputs. divide_no_nan gives 0 where it would divide by 0. floor_mod gives
  * x - y * floor(x / y). No parameters. */
 extern const struct gc_op gc_op_add, gc_op_subtract, gc_op_multiply, gc_op_divide, gc_op_average,
     gc_op_maximum, gc_op_minimum, gc_op_divide_no_nan, gc_op_floor_mod, gc_op_pow;

@@ -391,9 +391,14 @@ TEST(keras_functions_with_constants) {
     refuse(FUNCTIONAL("x", PICTURE, FUNCTION("TrueDivide", "", TENSOR("in"), "0")),
            GC_INVALID_MODEL, "divides by 0");
     refuse(FUNCTIONAL("x", PICTURE, FUNCTION("Multiply", "", TENSOR("in"), "[1,2]")),
-           GC_INVALID_MODEL, "2 constants for an input of 3 channels");
-    refuse(FUNCTIONAL("x", PICTURE, FUNCTION("Multiply", "", TENSOR("in"), "[[1],[2],[3]]")),
-           GC_UNSUPPORTED_LAYER, "constants that are not one number for each channel");
+           GC_INVALID_MODEL, "cannot be merged");
+    refuse(FUNCTIONAL("x", PICTURE, FUNCTION("Multiply", "", TENSOR("in"), "[[1],[2,3]]")),
+           GC_INVALID_MODEL, "it takes two tensors, or");
+    refuse(FUNCTIONAL("x", PICTURE, FUNCTION("Multiply", "", TENSOR("in"), "[[[[1]]],[[[2]]]]")),
+           GC_UNSUPPORTED_LAYER, "a constant that has one value for each picture of the batch");
+    refuse(FUNCTIONAL("x", PICTURE,
+                      FUNCTION("Concatenate", ",'axis':-1", CALL(TENSOR("in"), "[[[[1.0]]]]"))),
+           GC_UNSUPPORTED_LAYER, "'x' (Concatenate with a constant in its list)");
     refuse(FUNCTIONAL("x", PICTURE, FUNCTION("Cumsum", "", TENSOR("in"))), GC_UNSUPPORTED_LAYER,
            "'x' (Cumsum)");
 }
@@ -412,7 +417,7 @@ TEST(keras_functions_without_a_module) {
                                                ARGS(CALL(TENSOR("in"), TENSOR("in")))))));
     EXPECT(!find_layer(&graph, "x")->is_function);
     gc_graph_free(&graph);
-    refuse(FUNCTIONAL("x", PICTURE, LAYER("Average", "x", ",'axis':1", ARGS(TENSOR("in")))),
+    refuse(FUNCTIONAL("x", PICTURE, LAYER("Average", "x", ",'trainable':true", ARGS(TENSOR("in")))),
            GC_UNSUPPORTED_LAYER, "'x' (Average with an argument that is no list of layers)");
 }
 
@@ -460,9 +465,8 @@ TEST(keras_functions_lower_to_operators) {
         {FUNCTION("Greater", "", TENSOR("in"), "0.5"), "greater", "(8, 8, 3)"},
         {FUNCTION("Less", "", "0.5", TENSOR("in")), "greater", "(8, 8, 3)"},
         {FUNCTION("LessEqual", "", TENSOR("in"), TENSOR("in")), "subtract less_equal", "(8, 8, 3)"},
-        {FUNCTION("Where", "", TENSOR("in"), "1", TENSOR("in")), "rescaling where", "(8, 8, 3)"},
-        {TENSORFLOW("where", "['in',0,0,{'x':['in',0,0],'y':0.0}]"), "rescaling where",
-         "(8, 8, 3)"},
+        {FUNCTION("Where", "", TENSOR("in"), "1", TENSOR("in")), "constant where", "(8, 8, 3)"},
+        {TENSORFLOW("where", "['in',0,0,{'x':['in',0,0],'y':0.0}]"), "constant where", "(8, 8, 3)"},
         {FUNCTION("Cast", ",'dtype':'float16'", TENSOR("in")), "reshape", "(8, 8, 3)"},
         {TENSORFLOW("math.reduce_mean", "['in',0,0,{'axis':[1,2],'keepdims':true}]"), "reduce_mean",
          "(1, 1, 3)"},
@@ -583,9 +587,21 @@ TEST(keras_functions_refuse) {
         {FUNCTION("Pad", ",'pad_width':[[1,0],[1,1],[0,0],[0,0]],'mode':'constant'", TENSOR("in")),
          "paddings that are not two numbers"},
         {FUNCTION("Cast", ",'dtype':'int32'", TENSOR("in")), "dtype 'int32'"},
-        {FUNCTION("Where", "", TENSOR("in"), "[1,2,3]", TENSOR("in")), "a choice that is neither"},
-        {FUNCTION("Where", "", "true", TENSOR("in"), TENSOR("in")), "a choice"},
-        {FUNCTION("Power", "", "2", TENSOR("in")), "an exponent that is not one constant"},
+        {FUNCTION("Where", "", TENSOR("in"), "'a'", TENSOR("in")), "a choice that is neither"},
+        {FUNCTION("Take", ",'axis':null", TENSOR("in"), "[1]"), "an axis that is the batch"},
+        {FUNCTION("Take", ",'axis':1", TENSOR("in"), "[0.5]"), "indices that are no integers"},
+        {FUNCTION("Moveaxis", ",'source':0,'destination':1", TENSOR("in")), "the batch"},
+        {FUNCTION("BroadcastTo", ",'shape':[2,8,8,3]", TENSOR("in")), "does not keep the batch"},
+        {FUNCTION("Norm", ",'ord':3,'axis':-1", TENSOR("in")), "its ord"},
+        {FUNCTION("Einsum", ",'subscripts':'bhwc->hwc'", TENSOR("in")), "these subscripts"},
+        {FUNCTION("Einsum", ",'subscripts':'bhhc->bc'", TENSOR("in")), "these subscripts"},
+        {FUNCTION("Einsum", ",'subscripts':'bhwc->cb'", TENSOR("in")), "these subscripts"},
+        {FUNCTION("Dot", "", TENSOR("in"), TENSOR("in")), "an axis that is the batch"},
+        {FUNCTION("Average", ",'axis':1", TENSOR("in"), "[1,2]"), "weights"},
+        {FUNCTION("ExtractPatches", ",'size':[3,3]", TENSOR("in")), "do not divide the picture"},
+        {TENSORFLOW("image.resize", "['in',0,0,{'size':[4,4],'preserve_aspect_ratio':true}]"),
+         "preserve_aspect_ratio"},
+        {TENSORFLOW("reshape", "['in',0,0,{'shape':['in',0,0]}]"), "that another layer computes"},
         {TENSORFLOW("nn.silu", "['in',0,0,{'beta':2.0}]"), "a beta that is not 1"},
         {TENSORFLOW("nn.max_pool2d",
                     "['in',0,0,{'ksize':2,'strides':2,'padding':'SAME','data_format':'NCHW'}]"),

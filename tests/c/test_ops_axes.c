@@ -92,6 +92,33 @@ TEST(slices_by_hand) {
     EXPECT_STATUS(gc_op_slice.shape(&out, &VECTOR(7), 1, &still), GC_INVALID_MODEL);
 }
 
+/* ---- Indices and constants ---- */
+
+TEST(take) {
+    static const struct gc_take_params rows = {0, 3, {2, 0, 2}}, channels = {2, 4, {-1, 0, 5, -6}};
+    op_test("rows",
+            &(struct op_case){.op = &gc_op_take, .params = &rows, .in = {PICTURE(4, 5, 6)}});
+    op_test("channels",
+            &(struct op_case){.op = &gc_op_take, .params = &channels, .in = {PICTURE(4, 5, 6)}});
+    const struct op_case c = {.op = &gc_op_take, .params = &rows, .in = {{2, {3, 2}}}};
+    const gc_real *in[] = {(gc_real[]){0, 1, 2, 3, 4, 5}};
+    op_expect("rows", &c, in, NULL, (gc_real[]){4, 5, 0, 1, 4, 5}, 6);
+    op_expect_gradient("rows", &c, in, NULL, 0, (gc_real[]){1, 2, 3, 4, 5, 6},
+                       (gc_real[]){3, 4, 0, 0, 6, 8}, 6);
+    gc_shape out;
+    EXPECT_STATUS(gc_op_take.shape(&out, &PICTURE(2, 5, 6), 1, &rows), GC_INVALID_MODEL);
+    EXPECT_CONTAINS(gc_error(), "index 2 of an axis that has 2 values");
+}
+
+TEST(constant) {
+    static const struct gc_constant_params params = {{2, {1, 3}}, {1, -2, 0.5}};
+    const struct op_case c = {.op = &gc_op_constant, .params = &params, .in = {VECTOR(2)}};
+    const gc_real *in[] = {(gc_real[]){7, 8}};
+    op_test("constant", &c);
+    op_expect("constant", &c, in, NULL, (gc_real[]){1, -2, 0.5}, 3);
+    op_expect_gradient("constant", &c, in, NULL, 0, (gc_real[]){1, 1, 1}, (gc_real[]){0, 0}, 2);
+}
+
 /* ---- Paddings and repetitions ---- */
 
 TEST(pad) {

@@ -84,6 +84,33 @@ TEST(dividing) {
                        (gc_real[]){-1, (gc_real)-0.375}, 2);
 }
 
+/* Both values are positive, where a power has a gradient, and a rest jumps seldom. */
+TEST(powers_and_rests) {
+    const struct gc_op *ops[] = {&gc_op_pow, &gc_op_divide_no_nan, &gc_op_floor_mod};
+    for (size_t k = 0; k < COUNT(merged); k++)
+        for (size_t i = 0; i < COUNT(ops); i++)
+            if (merged[k][1].rank > 0 && merged[k][2].rank == 0)
+                op_test(ops[i]->name, &(struct op_case){.op = ops[i],
+                                                        .input_count = 2,
+                                                        .in = {merged[k][0], merged[k][1]},
+                                                        .center = 2});
+    struct op_case c = {.op = &gc_op_pow, .input_count = 2, .in = {VECTOR(3), VECTOR(3)}};
+    const gc_real *bases[] = {(gc_real[]){2, -3, 0}, (gc_real[]){3, 2, 0}};
+    op_expect("pow", &c, bases, NULL, (gc_real[]){8, 9, 1}, 3);
+    op_expect_gradient("pow", &c, bases, NULL, 0, (gc_real[]){1, 1, 1}, (gc_real[]){12, -6, 0}, 3);
+    op_expect_gradient("pow", &c, bases, NULL, 1, (gc_real[]){0, 1, 1}, (gc_real[]){0, 0, 0}, 3);
+    c.op = &gc_op_floor_mod;
+    const gc_real *rests[] = {(gc_real[]){7, -7, 7}, (gc_real[]){3, 3, -3}};
+    op_expect("floor_mod", &c, rests, NULL, (gc_real[]){1, 2, -2}, 3);
+    op_expect_gradient("floor_mod", &c, rests, NULL, 1, (gc_real[]){1, 1, 1}, (gc_real[]){-2, 3, 3},
+                       3);
+    c.op = &gc_op_divide_no_nan;
+    const gc_real *quotients[] = {(gc_real[]){6, 1, 0}, (gc_real[]){3, 0, 2}};
+    op_expect("divide_no_nan", &c, quotients, NULL, (gc_real[]){2, 0, 0}, 3);
+    op_expect_gradient("divide_no_nan", &c, quotients, NULL, 0, (gc_real[]){3, 1, 1},
+                       (gc_real[]){1, 0, 0.5}, 3);
+}
+
 TEST(where) {
     op_test("where",
             &(struct op_case){.op = &gc_op_where,

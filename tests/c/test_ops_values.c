@@ -341,6 +341,22 @@ static const struct {
     {&gc_op_power, {3, 0}, {-8, (gc_real)0.064, 27}},
     {&gc_op_sign, {0, 0}, {-1, 1, 1}},
     {&gc_op_square, {0, 0}, {4, (gc_real)0.16, 9}},
+    {&gc_op_arcsinh,
+     {0, 0},
+     {(gc_real)-1.4436354751788103, (gc_real)0.39003531977071526, (gc_real)1.8184464592320668}},
+    {&gc_op_arctan,
+     {0, 0},
+     {(gc_real)-1.1071487177940904, (gc_real)0.3805063771123649, (gc_real)1.2490457723982544}},
+    {&gc_op_ceil, {0, 0}, {-2, 1, 3}},
+    {&gc_op_cos,
+     {0, 0},
+     {(gc_real)-0.4161468365471424, (gc_real)0.9210609940028851, (gc_real)-0.9899924966004454}},
+    {&gc_op_floor, {0, 0}, {-2, 0, 3}},
+    {&gc_op_round, {0, 0}, {-2, 0, 3}},
+    {&gc_op_sin,
+     {0, 0},
+     {(gc_real)-0.9092974268256817, (gc_real)0.3894183423086505, (gc_real)0.1411200080598672}},
+    {&gc_op_trunc, {0, 0}, {-2, 0, 3}},
     {&gc_op_greater, {-2, 0}, {0, 1, 1}},
     {&gc_op_greater_equal, {-2, 0}, {1, 1, 1}},
     {&gc_op_less, {3, 0}, {1, 1, 0}},
@@ -374,6 +390,40 @@ TEST(activations_are_finite_far_out) {
                                              .in = {PICTURE(3, 5, 4)},
                                              .spread = 1000});
     }
+}
+
+/* Functions that grow fast, or have poles, with their values at -1, 0 and 0.5. */
+TEST(steep_functions) {
+    static const struct {
+        const struct gc_op *op;
+        gc_real expected[3];
+    } cases[] = {
+        {&gc_op_cosh, {(gc_real)1.5430806348152437, 1.0, (gc_real)1.1276259652063807}},
+        {&gc_op_sinh, {(gc_real)-1.1752011936438014, 0.0, (gc_real)0.5210953054937474}},
+        {&gc_op_tan, {(gc_real)-1.5574077246549023, 0.0, (gc_real)0.5463024898437905}},
+    };
+    const gc_real *in[] = {(gc_real[]){-1, 0, 0.5}};
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        op_test("steep", &(struct op_case){.op = cases[i].op, .in = {PICTURE(3, 5, 4)}});
+        op_expect("three values", &(struct op_case){.op = cases[i].op, .in = {VECTOR(3)}}, in, NULL,
+                  cases[i].expected, 3);
+    }
+}
+
+/* Of two integers that are equally near, the even one. */
+TEST(round_at_a_half) {
+    const gc_real *in[] = {(gc_real[]){0.5, 1.5, 2.5, -0.5}};
+    op_expect("round", &(struct op_case){.op = &gc_op_round, .in = {VECTOR(4)}}, in, NULL,
+              (gc_real[]){0, 2, 2, 0}, 4);
+}
+
+/* Differences of the output would see the gradient that it stops. */
+TEST(stop_gradient) {
+    const struct op_case c = {.op = &gc_op_stop_gradient, .in = {VECTOR(3)}};
+    const gc_real *in[] = {(gc_real[]){-1, 0, 2}};
+    op_expect("stop_gradient", &c, in, NULL, in[0], 3);
+    op_expect_gradient("stop_gradient", &c, in, NULL, 0, (gc_real[]){1, 2, 3}, (gc_real[]){0, 0, 0},
+                       3);
 }
 
 /* Functions that are steep or missing at 0 and below, with their values at 0.25 and 4. */

@@ -10,14 +10,24 @@ import { test } from 'node:test';
 import { Network, SCORE } from '../../web/package/engine/network.js';
 import { init } from '../../web/package/engine/start.js';
 
-/** @typedef {{ class_name: string, name: string, config: object, inbound_nodes: unknown[] }} Layer */
+/** @typedef {{ class_name: string, name: string, config: object }} Layer */
+
+/**
+ * A case. `input` is the number of its input.
+ * @typedef {object} Case
+ * @property {string} name
+ * @property {Layer[]} layers
+ * @property {number} input
+ * @property {number[]} output
+ * @property {number[]} gradient
+ */
 
 /**
  * @type {{
  *   shape: number[],
  *   inputs: number[][],
  *   seed: number[],
- *   cases: { name: string, layers: Layer[], input: number, output: number[], gradient: number[] }[],
+ *   cases: Case[],
  * }}
  */
 const { shape, inputs, seed, cases } = JSON.parse(
