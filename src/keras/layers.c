@@ -381,12 +381,18 @@ static gc_status center_crop(struct gc_build *build) {
     return GC_BUILD_OP(build, &gc_op_resize, p, NULL);
 }
 
-/* What predict() does. Keras 2 resizes the largest part of the right shape. Keras 3 does nothing,
- * and later layers get a picture of another size than in training. */
+/* What predict() does. Keras 2, and Keras 3 before 3.6, resize the largest part of the right shape.
+ * From 3.8 on Keras does nothing, and later layers get a picture of another size than in training.
+ * The package writes the version into the configuration if it is before 3.8. */
 static gc_status random_crop(struct gc_build *build) {
     struct gc_resize_params p = {.interpolation = GC_RESIZE_BILINEAR, .fit = GC_FIT_CROP};
+    const char *version;
     GC_TRY(read_size(build, &p));
-    return build->keras_2 ? GC_BUILD_OP(build, &gc_op_resize, p, NULL) : GC_OK;
+    GC_TRY(gc_field_text(&build->fields, "keras_version", "", &version));
+    if (strncmp(version, "3.6.", 4) == 0 || strncmp(version, "3.7.", 4) == 0)
+        return gc_build_lacks(build, "the crop of Keras %.16s, which takes a corner", version);
+    const bool resizes = build->keras_2 || version[0] != '\0';
+    return resizes ? GC_BUILD_OP(build, &gc_op_resize, p, NULL) : GC_OK;
 }
 
 static gc_status flatten(struct gc_build *build) {

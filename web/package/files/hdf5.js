@@ -6,6 +6,7 @@
 import { GradCamError } from '../base/errors.js';
 import { library } from './library.js';
 import { bytesPerNumber, isNumberType, toFloat32 } from './numbers.js';
+import { noteVersion } from './version.js';
 
 /** @import { Pause } from '../base/pauses.js' */
 /** @import { Container, Weight } from './index.js' */
@@ -50,7 +51,8 @@ function findWeights(file) {
   const config = file.attrs.model_config;
   if (typeof config === 'string') {
     checkVersion(config, file.attrs.keras_version);
-    return { config, datasets: layerWeights(childGroup(file, 'model_weights')) };
+    const noted = noteVersion(config, file.attrs.keras_version);
+    return { config: noted, datasets: layerWeights(childGroup(file, 'model_weights')) };
   }
   const hasLayers = ['layer_names', 'layer_names0'].some((name) => name in file.attrs);
   if (hasLayers) return { datasets: layerWeights(file), isOrdered: true };

@@ -6,6 +6,7 @@
 import { GradCamError } from '../base/errors.js';
 import { library } from './library.js';
 import { openWeightStore } from './hdf5.js';
+import { noteVersion, versionOf } from './version.js';
 
 /** @import { Pause } from '../base/pauses.js' */
 /** @import { NamedFile } from '../base/source.js' */
@@ -64,7 +65,8 @@ async function openKeras(paths, read, pause) {
   if (!paths.includes(WEIGHTS)) {
     throw new GradCamError('INVALID_MODEL', `the .keras file lacks ${WEIGHTS}`);
   }
-  const config = new TextDecoder().decode(read(CONFIG));
+  const version = paths.includes('metadata.json') ? versionOf(read('metadata.json')) : undefined;
+  const config = noteVersion(new TextDecoder().decode(read(CONFIG)), version);
   await pause();
   return { config, weights: await openWeightStore(read(WEIGHTS), pause) };
 }
