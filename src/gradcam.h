@@ -238,6 +238,10 @@ GC_API int32_t gc_layer_channels_first(const gc_model *model, int32_t layer);
  * number of tokens that are left out, and -1 if the layer has no map. */
 GC_API int32_t gc_layer_map(const gc_model *model, int32_t layer, int32_t *dims);
 
+/* 1 if the head that is explained depends on the layer's output, else 0. Layers of other heads have
+ * blank maps. */
+GC_API int32_t gc_layer_leads(const gc_model *model, int32_t layer);
+
 /* Number of values in the layer's weights. A nested model counts those of its layers. Trainable
  * values are those that training would change. Moving statistics and frozen layers are not
  * trainable. */

@@ -90,6 +90,11 @@ int32_t gc_layer_channels_first(const gc_model *model, int32_t layer) {
     return found != NULL && model->graph.values[found->value].channels_first;
 }
 
+int32_t gc_layer_leads(const gc_model *model, int32_t layer) {
+    const struct gc_layer *found = gc_model_layer(model, layer);
+    return found != NULL && model->graph.values[found->value].leads;
+}
+
 double gc_layer_params(const gc_model *model, int32_t layer) {
     const struct gc_layer *found = gc_model_layer(model, layer);
     return found == NULL ? 0 : found->params;

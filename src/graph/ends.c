@@ -44,30 +44,36 @@ gc_shape gc_graph_picture(const struct gc_graph *graph) {
 
 /* ---- Heads ---- */
 
-/* Marks the values that the picture changes and that change the output. */
-static void mark_between(struct gc_graph *graph) {
+/* Marks the values that lead to the output. */
+static void mark_leading(struct gc_graph *graph) {
     struct gc_value *values = graph->values;
     for (int32_t v = 0; v < graph->value_count; v++)
-        values[v].is_between = v == graph->output;
+        values[v].leads = v == graph->output;
     for (int32_t n = graph->node_count - 1; n >= 0; n--) {
         const struct gc_node *node = &graph->nodes[n];
-        for (int32_t i = 0; i < node->input_count && values[node->output].is_between; i++)
-            values[node->inputs[i]].is_between = true;
+        for (int32_t i = 0; i < node->input_count && values[node->output].leads; i++)
+            values[node->inputs[i]].leads = true;
     }
-    for (int32_t v = 1; v < graph->input_count; v++)
-        values[v].is_between = false;
+}
+
+/* Marks those that also depend on the picture. What does not lead to the output takes no part. */
+static void mark_between(struct gc_graph *graph) {
+    struct gc_value *values = graph->values;
+    for (int32_t v = 0; v < graph->input_count; v++)
+        values[v].is_between = v == 0 && values[v].leads;
     for (int32_t n = 0; n < graph->node_count; n++) {
         const struct gc_node *node = &graph->nodes[n];
         bool any = false;
         for (int32_t i = 0; i < node->input_count; i++)
             any |= values[node->inputs[i]].is_between;
-        values[node->output].is_between &= any;
+        values[node->output].is_between = any && values[node->output].leads;
     }
 }
 
 void gc_graph_select_head(struct gc_graph *graph, int32_t head) {
     graph->head = head;
     graph->output = graph->heads[head].value;
+    mark_leading(graph);
     mark_between(graph);
 }
 

@@ -11,7 +11,8 @@ struct gc_value {
     gc_shape shape;
     int32_t producer;    /* node, GC_NONE for an input */
     int32_t consumers;   /* number of node inputs that take it */
-    bool is_between;     /* the picture changes it, and it changes the output */
+    bool leads;          /* the output depends on it */
+    bool is_between;     /* it depends on the picture, and the output on it */
     bool channels_first; /* Keras has the last axis first: (channels, rows, columns) */
 };
 

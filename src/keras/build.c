@@ -368,9 +368,12 @@ static gc_status check_sides(const char *name, const gc_shape *shape) {
     return GC_OK;
 }
 
-/* The input that takes the picture. It is the first one with rows, columns and channels, else the
- * first one with two axes, else the first one. */
+/* The input that takes the picture. It is the first one with rows, columns and the channels of a
+ * picture. Without one it is the first one with three axes, then with two axes, then the first. */
 static int32_t find_picture(const gc_shape *shapes, int32_t count) {
+    for (int32_t i = 0; i < count; i++)
+        if (shapes[i].rank == 3 && (shapes[i].dims[2] == 1 || shapes[i].dims[2] == 3))
+            return i;
     for (int32_t rank = 3; rank >= 2; rank--)
         for (int32_t i = 0; i < count; i++)
             if (shapes[i].rank == rank)

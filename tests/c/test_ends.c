@@ -164,6 +164,8 @@ TEST(the_chosen_head_is_explained) {
     /* The branch does not lead to the head, so it has a blank map and is not the default. */
     EXPECT_OK(gc_model_find_layer(model, "branch", &branch));
     EXPECT(gc_model_default_layer(model) != branch);
+    EXPECT_INT(gc_layer_leads(model, branch), 0);
+    EXPECT_INT(gc_layer_leads(model, gc_model_default_layer(model)), 1);
     EXPECT_OK(
         gc_model_explain(model, 0, (float[]){1, 0, 0, 0}, 1, GC_SCORE, &branch, 1, raw, 36, &norm));
     EXPECT_NEAR(raw[7], 0, 0);

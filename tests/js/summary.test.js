@@ -48,6 +48,7 @@ const layer = (path, type, shape, inputs, params = 0) => ({
   trainableParams: params,
   channelsFirst: false,
   parent: -1,
+  leads: true,
 });
 
 /** A model with a layer that is called twice. */

@@ -28,8 +28,10 @@ export { init } from './engine/start.js';
  * @typedef {import('./pictures/image.js').Filter} Filter
  * @typedef {import('./pictures/format.js').FormatOptions} FormatOptions
  * @typedef {import('./base/errors.js').GradCamErrorCode} GradCamErrorCode
+ * @typedef {import('./model/model-info.js').Head} Head
  * @typedef {import('./model/explanation.js').HeatMap} HeatMap
  * @typedef {import('./engine/network.js').Input} Input
+ * @typedef {import('./model/further-inputs.js').InputValues} InputValues
  * @typedef {import('./model/model-info.js').Layer} Layer
  * @typedef {import('./model/layers.js').LayerChoice} LayerChoice
  * @typedef {import('./pictures/steps.js').LoadImageOptions} LoadImageOptions
@@ -37,6 +39,7 @@ export { init } from './engine/start.js';
  * @typedef {import('./model/methods.js').Method} Method
  * @typedef {import('./model/methods.js').MethodInfo} MethodInfo
  * @typedef {import('./model/model.js').Model} Model
+ * @typedef {import('./model/model-info.js').ModelEnd} ModelEnd
  * @typedef {import('./base/source.js').ModelSource} ModelSource
  * @typedef {import('./pictures/image.js').Picture} Picture
  * @typedef {import('./pictures/image.js').Pixels} Pixels

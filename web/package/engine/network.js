@@ -21,6 +21,7 @@ const WORD = 4;
  * @property {number} trainableParams number of values that training would change
  * @property {number} parent index of the nested model that it is in, -1 at the top level
  * @property {number[]} inputs indices of the layers whose outputs it reads
+ * @property {boolean} leads whether the head that is explained depends on its output
  */
 
 /**
@@ -210,6 +211,7 @@ export class Network {
       params: engine.call('gc_layer_params', model, layer),
       trainableParams: engine.call('gc_layer_trainable_params', model, layer),
       parent: engine.call('gc_layer_parent', model, layer),
+      leads: engine.call('gc_layer_leads', model, layer) !== 0,
       inputs: Array.from({ length: inputs }, (_, i) =>
         engine.call('gc_layer_input', model, layer, i),
       ),

@@ -3,7 +3,7 @@
 /**
  * - `ONE_POSITION`: the layer has one position only
  * - `ZERO_GRADIENT`: nothing in the layer changes the score. The message names the layer that
- *   passes no gradient back
+ *   passes no gradient back, or says that the layer belongs to another output
  * - `NO_POSITIVE_EVIDENCE`: no position raises the score
  * - `SATURATED_SCORE`: the score is so close to 0 or 1 that it hardly changes
  * @typedef {'ONE_POSITION' | 'ZERO_GRADIENT' | 'NO_POSITIVE_EVIDENCE'
@@ -36,6 +36,11 @@ const MESSAGES = {
     'instead (logits: true)',
 };
 
+/** Why a layer of another head has no gradient. */
+const LEADS_ELSEWHERE =
+  'the gradient is zero: this layer leads to another output of the model, not to the one that is ' +
+  'explained';
+
 /**
  * Finds out whether a heat map can be trusted.
  * @param {object} map
@@ -43,6 +48,7 @@ const MESSAGES = {
  * @param {number} map.width columns of the layer
  * @param {number} map.rawMax largest value of the raw map
  * @param {number} map.weightsNorm norm of the channels' weights
+ * @param {boolean} [map.leads] whether the output depends on the layer (default true)
  * @param {boolean} map.logits whether the logit is explained
  * @param {number | null} map.proba probability of the class
  * @param {() => { path: string, type: string } | undefined} findEnd finds the layer that passes no
@@ -52,6 +58,7 @@ const MESSAGES = {
 export function diagnose(map, findEnd) {
   const code = findCode(map);
   if (code === null) return null;
+  if (map.leads === false && code === 'ZERO_GRADIENT') return { code, message: LEADS_ELSEWHERE };
   const end = code === 'ZERO_GRADIENT' && findEnd();
   return { code, message: end ? `${MESSAGES[code]}; ${reasonOf(end)}` : MESSAGES[code] };
 }
@@ -68,7 +75,8 @@ function reasonOf({ path, type }) {
  * @param {Parameters<typeof diagnose>[0]} map
  * @returns {DiagnosisCode | null}
  */
-function findCode({ height, width, rawMax, weightsNorm, logits, proba }) {
+function findCode({ height, width, rawMax, weightsNorm, leads, logits, proba }) {
+  if (leads === false) return 'ZERO_GRADIENT';
   if (height * width === 1) return 'ONE_POSITION';
   const isSaturated = !logits && proba !== null;
   if (weightsNorm === 0)

@@ -80,7 +80,8 @@ function toTargetExplanations(network, model, run, explained, layers, maps) {
   const findEnd = gradientEnds(network, infos, { ...explained, input });
   return maps.map(({ rawMin, rawMax, heatmap, height, width, weightsNorm }, i) => {
     const layer = layers[i];
-    const map = { height, width, rawMax, weightsNorm, logits, proba };
+    const { leads } = infos[layer];
+    const map = { height, width, rawMax, weightsNorm, leads, logits, proba };
     return {
       target,
       label: model.labels?.[target] ?? String(target),

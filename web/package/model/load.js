@@ -34,7 +34,8 @@ import { init } from '../engine/start.js';
  *   them: one name a line, a JSON list, class_indices of Keras, or the metadata.json or labels.txt
  *   of Teachable Machine (default: the names in the model's files)
  * @property {boolean} [binary] whether a model with one output has two classes. The output p is
- *   then the score of the second class, and 1 - p that of the first (default: only with two labels)
+ *   then the score of the second class, and 1 - p that of the first. With rows and columns
+ *   p is their mean (default: only with two labels)
  * @property {string | number} [head] which output is explained, if the model has several: a name or
  *   an index of `model.heads` (default: the first that gives classes)
  * @property {string[]} [imagenetLabels] names of ImageNet's 1,000 classes. They are used for
