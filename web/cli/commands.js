@@ -10,25 +10,28 @@ import { explanationJson, explanationText, predictionJson, predictionText } from
 /** @import { Request } from './usage.js' */
 /** @import { Method } from 'gradcam-wasm' */
 
-/** @type {Record<string, (request: Request) => Promise<string>>} each returns what is printed */
+/**
+ * Each command returns what is printed. Notes are lines for standard error.
+ * @type {Record<string, (request: Request, notes: string[]) => Promise<string>>}
+ */
 export const commands = {
   async summary(request) {
     const model = await open(request);
     return model.summary();
   },
 
-  async predict(request) {
-    const model = await open(request);
+  async predict(request, notes) {
+    const model = await openNamed(request, notes);
     const { interpolation, crop } = request;
     const run = await model.run(await readInput(request.image), { interpolation, crop });
     if (request.json) return JSON.stringify(predictionJson(model, run, request.top));
     return predictionText(model, run, request.top);
   },
 
-  async explain(request) {
+  async explain(request, notes) {
     const { image, targets, layer, logits, output, top, json, interpolation, crop } = request;
     const method = /** @type {Method} */ (request.method);
-    const model = await open(request);
+    const model = await openNamed(request, notes);
     const bytes = await readInput(image);
     const run = await model.run(bytes, { image: bytes, interpolation, crop });
     const explanation = await run.explain({ targets, layer, method, logits });
@@ -52,6 +55,22 @@ async function open(request) {
 }
 
 /**
+ * Opens a model for its classes. A model with ImageNet's number of classes gets ImageNet's names if
+ * nothing else names them.
+ * @param {Request} request
+ * @param {string[]} notes
+ */
+async function openNamed(request, notes) {
+  const { source, options } = await locate(request);
+  const defaultLabels = request.noLabels ? undefined : /** @type {const} */ ('imagenet');
+  const model = await loadModel(source, { ...options, defaultLabels });
+  if (model.labelsReason === 'imagenet') {
+    notes.push("named as ImageNet's classes; --no-labels leaves them out");
+  }
+  return model;
+}
+
+/**
  * Finds the model and its labels. Options win over what is known of the model.
  * @param {Request} request
  */
@@ -61,7 +80,7 @@ async function locate(request) {
   const info = await stat(path).catch(() => undefined);
   const source = info?.isDirectory() ? await readFolder(path) : pathToFileURL(resolve(path));
   const known = Array.isArray(source) ? undefined : await findKnownModel(await readInput(path));
-  const names = labels === undefined ? known?.labels : await labelFile(labels);
+  const names = labels === undefined ? known?.labels : await readLabels(labels);
   const network = { architecture, alpha, customObjects, inputSize };
   return { source, options: { labels: names, binary, preprocessing, ...network, threads } };
 }
@@ -94,9 +113,11 @@ async function readInput(path) {
 }
 
 /**
- * @param {string} path of a file with class names
+ * @param {string} path of a file with class names, or "imagenet"
+ * @returns {Promise<File | 'imagenet'>}
  */
-async function labelFile(path) {
+async function readLabels(path) {
+  if (path === 'imagenet') return path;
   return new File([new Uint8Array(await readInput(path))], path);
 }
 

@@ -11,21 +11,32 @@ import { parseCommandLine, USAGE } from './usage.js';
  *   failure and 2 for wrong use. `output` is for standard output, `error` for standard error
  */
 export async function main(args) {
+  /** @type {string[]} */
+  const notes = [];
   try {
-    return { status: 0, output: `${await run(args)}\n`, error: '' };
+    const output = `${await run(args, notes)}\n`;
+    return { status: 0, output, error: notes.map(toLine).join('') };
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     const status = error instanceof UsageError ? 2 : 1;
-    return { status, output: '', error: `gradcam-wasm: ${message.replaceAll('\n', ' ')}\n` };
+    return { status, output: '', error: toLine(message) };
   }
 }
 
-/** @param {string[]} args */
-async function run(args) {
+/** @param {string} message */
+function toLine(message) {
+  return `gradcam-wasm: ${message.replaceAll('\n', ' ')}\n`;
+}
+
+/**
+ * @param {string[]} args
+ * @param {string[]} notes
+ */
+async function run(args, notes) {
   const request = parseCommandLine(args);
   if (request === 'help') return USAGE.trimEnd();
   if (request === 'version') return version();
-  return commands[request.command](request);
+  return commands[request.command](request, notes);
 }
 
 /** @returns {string} */

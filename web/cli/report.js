@@ -20,6 +20,7 @@ export function predictionJson(model, run, top) {
     inputShape: model.inputShape,
     preprocessing: model.preprocessing,
     preprocessingReason: model.preprocessingReason,
+    labelsReason: model.labelsReason,
     ...(run.inputWarning && { warning: run.inputWarning }),
     predictions: [...run.predictions],
     top: run.decodePredictions({ top }),

@@ -1,7 +1,6 @@
 /** Answers questions. A question names a picture, a model, a class and a layer. */
 
 import { formatAsImage, loadModel } from 'gradcam-wasm/worker';
-import { readImagenetLabels } from './catalog.js';
 import { newestOnly } from './newest.js';
 import { readPicture } from './picture.js';
 
@@ -153,11 +152,10 @@ async function solve(question, last, { signal, onProgress }) {
  * @param {{ signal: AbortSignal, onProgress: Listener['onProgress'] }} options
  */
 async function openModel({ source, preprocessing, labels }, options) {
-  // Keras' files of weights alone have no names of classes. The models of the page have them.
-  const imagenetLabels = typeof source === 'string' ? undefined : await readImagenetLabels();
+  const defaultLabels = 'imagenet';
   // A model with one output tells two classes apart, and the page shows both.
   const binary = true;
-  return loadModel(source, { ...options, preprocessing, labels, imagenetLabels, binary });
+  return loadModel(source, { ...options, preprocessing, labels, defaultLabels, binary });
 }
 
 /**

@@ -98,7 +98,8 @@ export function modelFacts({ model }) {
   const size = `${height ?? 'any'} × ${width ?? 'any'} input`;
   const isName = typeof preprocessing === 'string';
   const pixels = isName ? PIXELS[/** @type {'unit'} */ (preprocessing)] : 'own numbers';
-  const facts = `${size}, ${short(countParams(layers))} parameters, ${classCount} classes`;
+  const names = model.labelsReason === 'imagenet' ? " (named as ImageNet's, a guess)" : '';
+  const facts = `${size}, ${short(countParams(layers))} parameters, ${classCount} classes${names}`;
   return `${facts}, pixels ${pixels} (${REASONS[preprocessingReason]})`;
 }
 

@@ -3,6 +3,7 @@
 import { formatSummary, isHiddenInput } from './summary.js';
 
 /** @import { LayerInfo } from '../engine/network.js' */
+/** @import { LabelsReason } from '../files/labels.js' */
 /** @import { OwnScaling, Preprocessing } from '../pictures/preprocessing.js' */
 /** @import { PreprocessingReason } from './find-preprocessing.js' */
 /** @import { SummaryOptions } from './summary.js' */
@@ -26,6 +27,7 @@ import { formatSummary, isHiddenInput } from './summary.js';
  * @property {boolean} isBinary whether one output of the network stands for two classes
  * @property {boolean} isSequential whether it is of Keras' class Sequential
  * @property {string[]} [labels] names of the classes, in their order
+ * @property {LabelsReason} [labelsReason]
  * @property {Preprocessing} preprocessing
  * @property {PreprocessingReason} preprocessingReason
  * @property {OwnScaling} [ownScaling] what the model's layers take, if they scale pixels
@@ -61,6 +63,8 @@ export class ModelInfo {
      * @type {readonly string[] | undefined}
      */
     this.labels = description.labels;
+    /** Where the names of the classes are from. "imagenet" is the default that was asked for. */
+    this.labelsReason = description.labelsReason;
     /** How pixels become the network's input. */
     this.preprocessing = description.preprocessing;
     /** How the preprocessing was found. A "guess" deserves a look at the predictions. */
