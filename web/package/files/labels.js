@@ -10,7 +10,7 @@
  */
 
 import { GradCamError, choose, show } from '../base/errors.js';
-import { library } from './library.js';
+import { part } from './library.js';
 
 /**
  * Where the names of a model's classes are from:
@@ -125,7 +125,7 @@ function readLines(text) {
  * @returns {Promise<string[]>}
  */
 export async function readImagenet() {
-  const { names } = await library('imagenet', () => import('../imagenet.js'));
+  const { names } = await part('the list of names', () => import('../imagenet.js'));
   return [...names];
 }
 
