@@ -10,6 +10,15 @@ import { explanationJson, explanationText, predictionJson, predictionText } from
 /** @import { Request } from './usage.js' */
 /** @import { Method } from 'gradcam-wasm' */
 
+/** Folders and files that systems and tools add. */
+const HIDDEN = /^(\.|__MACOSX$|node_modules$)/;
+
+/** Files that lie beside models and are no part of one. They may be many and large. */
+const OTHER_FILE =
+  /\.(png|jpe?g|gif|bmp|webp|avif|svg|hei[cf]|tiff?|mp4|mov|avi|csv|tsv|npy|npz|py|ipynb|md|pdf|log)$/i;
+
+const MAX_FILES = 10_000;
+
 /**
  * Each command returns what is printed. Notes are lines for standard error.
  * @type {Record<string, (request: Request, notes: string[]) => Promise<string>>}
@@ -86,17 +95,40 @@ async function locate(request) {
 }
 
 /**
- * Reads the files of a folder, which may be a TensorFlow.js model.
- * @param {string} path
+ * Reads the files of a folder, which may hold a model at any depth. The name of each is its path.
+ * @param {string} folder
  */
-async function readFolder(path) {
-  const entries = await readdir(path, { withFileTypes: true });
-  const names = entries.filter((entry) => entry.isFile()).map(({ name }) => name);
-  if (names.length === 0) throw new GradCamError('INVALID_SOURCE', `${path} has no files in it`);
-  const contents = names.map(
-    async (name) => new File([new Uint8Array(await readFile(join(path, name)))], name),
-  );
-  return Promise.all(contents);
+async function readFolder(folder) {
+  const paths = await listFolder(folder);
+  if (paths.length === 0) {
+    throw new GradCamError('INVALID_SOURCE', `${folder} has no files of a model in it`);
+  }
+  const files = [];
+  for (const path of paths) {
+    files.push(new File([new Uint8Array(await readFile(join(folder, path)))], path));
+  }
+  return files;
+}
+
+/**
+ * @param {string} folder
+ * @param {string} [inside] a folder in it
+ * @returns {Promise<string[]>} the paths of files that a model may have, with "/" between folders
+ */
+async function listFolder(folder, inside = '') {
+  const entries = await readdir(join(folder, inside), { withFileTypes: true });
+  const paths = [];
+  for (const entry of entries) {
+    if (HIDDEN.test(entry.name) || OTHER_FILE.test(entry.name)) continue;
+    const path = `${inside}${entry.name}`;
+    if (entry.isFile()) paths.push(path);
+    else if (entry.isDirectory()) paths.push(...(await listFolder(folder, `${path}/`)));
+    if (paths.length > MAX_FILES) {
+      const text = `${folder} has more than ${MAX_FILES} files; name the model's own folder`;
+      throw new GradCamError('INVALID_SOURCE', text);
+    }
+  }
+  return paths;
 }
 
 /**

@@ -4,7 +4,7 @@ import readme from '../../README.md?url';
 import { findModel, models, samples } from './catalog.js';
 import { Comparison } from './comparison.js';
 import { drawOverlay, Explainer } from './explainer.js';
-import { modelName, sortFiles } from './input/files.js';
+import { baseName, modelName, sortFiles } from './input/files.js';
 import { takeChosenFiles, takeDroppedFiles, takePastedFiles } from './input/take.js';
 import { readPixels } from './picture.js';
 import { Alert } from './view/alert.js';
@@ -79,7 +79,7 @@ function openFiles(files) {
   try {
     const { model, picture, labels } = sortFiles(files);
     ask({
-      ...(picture && withPicture({ name: picture.name, source: picture })),
+      ...(picture && withPicture({ name: baseName(picture), source: picture })),
       ...(model.length > 0 && withModel({ name: modelName(model), source: model, labels })),
       ...(model.length === 0 && labels && withModel(nameClasses(labels))),
     });

@@ -92,6 +92,39 @@ export function namesOf(value) {
   return inOrder(entries.map(([index, label]) => [Number(index), [label].flat().at(-1)]));
 }
 
+/** The pixels that Teachable Machine's own code gives to its models. */
+export const TEACHABLE_MACHINE = /** @type {const} */ ('tf');
+
+/**
+ * Whether a JSON value is the metadata.json of a Teachable Machine model.
+ * @param {unknown} value
+ */
+export function isMetadata(value) {
+  return /teachablemachine/.test(JSON.stringify(value) ?? '');
+}
+
+/**
+ * What the metadata.json beside a model tells. Other files of this name tell nothing.
+ * @param {Uint8Array} bytes
+ */
+export function openMetadata(bytes) {
+  const value = parseJson(bytes);
+  if (!isMetadata(value)) return {};
+  return { labels: namesOf(value), labelsName: 'metadata.json', preprocessing: TEACHABLE_MACHINE };
+}
+
+/**
+ * @param {Uint8Array} bytes
+ * @returns {any} undefined if they are no JSON
+ */
+export function parseJson(bytes) {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    return undefined;
+  }
+}
+
 /**
  * Names sorted by their indices, which must be 0, 1, 2 and so on.
  * @param {[index: number, name: unknown][]} entries
