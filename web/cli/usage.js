@@ -33,7 +33,8 @@ Options of explain and predict:
   --interpolation F   how a picture is resized: nearest, box, bilinear, hamming, bicubic,
                       lanczos; default: nearest, as in Keras
   --crop HOW          stretch the picture to the input's shape, as Keras does, or take its
-                      "center", as Teachable Machine does; default: stretch
+                      "center", as Teachable Machine does; default: stretch, but for
+                      Teachable Machine's models
   --input-size HxW    size of the input, for a model that leaves it open: 224 or 192x256
   --no-labels         numbers for a model with 1,000 classes and no names, which is else named as
                       ImageNet's classes

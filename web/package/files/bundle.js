@@ -47,7 +47,7 @@ export async function openBundle(files, openOne) {
   const container = await openOne({ name: main.name, bytes, readBeside });
   const labels = container.labels ? undefined : await findLabels(near, files, allJsons);
   const given = config && { config: JSON.stringify(config.value) };
-  const pixels = (await isTeachableMachine(near, jsons)) && { preprocessing: TEACHABLE_MACHINE };
+  const pixels = (await isTeachableMachine(near, jsons)) && TEACHABLE_MACHINE;
   return { fileName: main.name, ...given, ...labels, ...pixels, ...withoutGaps(container) };
 }
 

@@ -10,6 +10,7 @@ import { isSafetensors, openSafetensors } from './safetensors.js';
 
 /** @import { Pause } from '../base/pauses.js' */
 /** @import { ModelFiles, NamedFile } from '../base/source.js' */
+/** @import { Crop } from '../pictures/crop.js' */
 /** @import { Preprocessing } from '../pictures/preprocessing.js' */
 
 /**
@@ -37,6 +38,7 @@ import { isSafetensors, openSafetensors } from './safetensors.js';
  * @property {string[]} [labels] names of the classes, if the files have them
  * @property {string} [labelsName] the file that has them, for errors
  * @property {Preprocessing} [preprocessing] if the file has it
+ * @property {Crop} [crop] if the model's own program crops pictures
  */
 
 /**

@@ -92,8 +92,8 @@ export function namesOf(value) {
   return inOrder(entries.map(([index, label]) => [Number(index), [label].flat().at(-1)]));
 }
 
-/** The pixels that Teachable Machine's own code gives to its models. */
-export const TEACHABLE_MACHINE = /** @type {const} */ ('tf');
+/** What Teachable Machine's own code gives to its models. */
+export const TEACHABLE_MACHINE = /** @type {const} */ ({ preprocessing: 'tf', crop: 'center' });
 
 /**
  * Whether a JSON value is the metadata.json of a Teachable Machine model.
@@ -110,7 +110,7 @@ export function isMetadata(value) {
 export function openMetadata(bytes) {
   const value = parseJson(bytes);
   if (!isMetadata(value)) return {};
-  return { labels: namesOf(value), labelsName: 'metadata.json', preprocessing: TEACHABLE_MACHINE };
+  return { labels: namesOf(value), labelsName: 'metadata.json', ...TEACHABLE_MACHINE };
 }
 
 /**

@@ -38,7 +38,8 @@ export async function convertModel(source, options = {}) {
   const preprocessing = preprocessingReason === 'guess' ? undefined : model.preprocessing;
   model.dispose();
   const weights = nameWeights(engine, topology);
-  return writeSafetensors({ config: topology.config, labels, preprocessing, weights }, options);
+  const { config, crop } = topology;
+  return writeSafetensors({ config, labels, preprocessing, crop, weights }, options);
 }
 
 /**

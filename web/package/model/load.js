@@ -211,6 +211,7 @@ function describe(network, topology, located, options) {
       classCount,
     ),
     ...found,
+    crop: topology.crop ?? 'stretch',
     architecture,
   };
 }

@@ -4,6 +4,7 @@ import { formatSummary, isHiddenInput } from './summary.js';
 
 /** @import { LayerInfo } from '../engine/network.js' */
 /** @import { LabelsReason } from '../files/labels.js' */
+/** @import { Crop } from '../pictures/crop.js' */
 /** @import { OwnScaling, Preprocessing } from '../pictures/preprocessing.js' */
 /** @import { PreprocessingReason } from './find-preprocessing.js' */
 /** @import { SummaryOptions } from './summary.js' */
@@ -31,6 +32,7 @@ import { formatSummary, isHiddenInput } from './summary.js';
  * @property {Preprocessing} preprocessing
  * @property {PreprocessingReason} preprocessingReason
  * @property {OwnScaling} [ownScaling] what the model's layers take, if they scale pixels
+ * @property {Crop} crop how a picture gets the input's shape, if a run does not say
  * @property {string} [contradiction] how the weights' statistics contradict the preprocessing
  * @property {string} [architecture] the network of keras.applications to which weights alone
  *   belong, "MobileNetV2"
@@ -69,6 +71,8 @@ export class ModelInfo {
     this.preprocessing = description.preprocessing;
     /** How the preprocessing was found. A "guess" deserves a look at the predictions. */
     this.preprocessingReason = description.preprocessingReason;
+    /** How a picture gets the input's shape, if a run does not say. */
+    this.crop = description.crop;
     /** The network of keras.applications to which weights alone belong. */
     this.architecture = description.architecture;
   }
