@@ -91,14 +91,20 @@ const REASONS = {
   guess: 'a guess, choose another if the classes are wrong',
 };
 
+/** What is said of the size of the input. */
+const SIZES = {
+  fixed: '',
+  chosen: ' (as chosen)',
+  guess: ' (a guess: the model takes any size)',
+};
+
 /** @param {Answer} answer */
-export function modelFacts({ model }) {
-  const { inputShape, layers, classCount, preprocessing, preprocessingReason } = model;
-  const [, height, width] = inputShape;
-  const size = `${height ?? 'any'} × ${width ?? 'any'} input`;
+export function modelFacts({ model, run, sizeReason }) {
+  const { layers, classCount, preprocessing, preprocessingReason } = model;
   const isName = typeof preprocessing === 'string';
   const pixels = isName ? PIXELS[/** @type {'unit'} */ (preprocessing)] : 'own numbers';
   const names = model.labelsReason === 'imagenet' ? " (named as ImageNet's, a guess)" : '';
+  const size = `${run.input.height} × ${run.input.width} input${SIZES[sizeReason]}`;
   const facts = `${size}, ${short(countParams(layers))} parameters, ${classCount} classes${names}`;
   return `${facts}, pixels ${pixels} (${REASONS[preprocessingReason]})`;
 }
