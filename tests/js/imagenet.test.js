@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { convertModel, loadModel } from '../../web/package/index.js';
-import { names } from '../../web/package/imagenet.js';
+import { names } from '../../web/package/files/imagenet.js';
 import { inBuild } from '../../wasm-build/tools.js';
 import { ROOT, SHARED, SKIP_SHARED, assertFails, sharedModel } from './fixtures.js';
 

@@ -14,8 +14,11 @@ import { explanationJson, explanationText, predictionJson, predictionText } from
 const HIDDEN = /^(\.|__MACOSX$|node_modules$)/;
 
 /** Files that lie beside models and are no part of one. They may be many and large. */
-const OTHER_FILE =
-  /\.(png|jpe?g|gif|bmp|webp|avif|svg|hei[cf]|tiff?|mp4|mov|avi|csv|tsv|npy|npz|py|ipynb|md|pdf|log)$/i;
+const OTHER_FILE = new RegExp(
+  '\\.(png|jpe?g|gif|bmp|webp|avif|svg|hei[cf]|tiff?|mp4|mov|avi|' +
+    'csv|tsv|npy|npz|py|ipynb|md|pdf|log)$',
+  'i',
+);
 
 const MAX_FILES = 10_000;
 

@@ -10,9 +10,9 @@ import { readFileUrl, resolveUrl } from './url.js';
 
 /**
  * A model as one file, or as several files in any order. Several files are a model.json of
- * TensorFlow.js with its shards, or a configuration with weights. Class names may be among them, and
- * files may lie in folders, as their names or webkitRelativePath say. If model.json is given as an
- * address, its shards are fetched relative to it.
+ * TensorFlow.js with its shards, or a configuration with weights. Class names may be among them.
+ * Names or webkitRelativePath of files may say in which folders they lie. If model.json is given as
+ * an address, its shards are fetched relative to it.
  * @typedef {FileSource | File[] | FileList} ModelSource
  */
 

@@ -188,8 +188,8 @@ function lacking(files, config) {
 }
 
 /**
- * Reads files by their paths from the main one. Dropped files may have lost their folders, so a name
- * suffices.
+ * Reads files by their paths from the main one. Dropped files may have lost their folders, so a
+ * name suffices.
  * @param {NamedFile[]} files
  * @param {NamedFile} main
  * @param {string[]} paths

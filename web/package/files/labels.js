@@ -158,7 +158,7 @@ function readLines(text) {
  * @returns {Promise<string[]>}
  */
 export async function readImagenet() {
-  const { names } = await part('the list of names', () => import('../imagenet.js'));
+  const { names } = await part('the list of names', () => import('./imagenet.js'));
   return [...names];
 }
 

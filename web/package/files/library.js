@@ -30,5 +30,5 @@ export async function part(what, load) {
 
 /** Browsers allow no import() there. The reader of .safetensors files is always loaded. */
 const IN_SERVICE_WORKER =
-  ' in a service worker, which can open .safetensors files only; convertModel writes such a file, ' +
-  'and a page or its worker opens all kinds';
+  ' in a service worker, which can open .safetensors files only; convertModel writes them, and a ' +
+  'page or its worker opens all kinds';

@@ -40,9 +40,9 @@ import { init } from '../engine/start.js';
  *   (default: the names in the model's files)
  * @property {boolean} [binary] whether a model with one output has two classes. The output p is
  *   then the score of the second class, and 1 - p that of the first (default: only with two labels)
- * @property {'imagenet'} [defaultLabels] names for a model that has 1,000 classes and no names. Most
- *   such models were trained on ImageNet, but no file says so. `model.labelsReason` is "imagenet"
- *   then
+ * @property {'imagenet'} [defaultLabels] names for a model that has 1,000 classes and no names.
+ *   Most such models were trained on ImageNet, but no file says so. `model.labelsReason` is
+ *   "imagenet" then
  * @property {Preprocessing} [preprocessing] how pixels become the network's input. The default is
  *   what the file says. Else it is found, and `model.preprocessingReason` says how
  * @property {[height: number, width: number]} [inputSize] size of the input, if the model leaves it

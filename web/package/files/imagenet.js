@@ -4,7 +4,7 @@
  * @module gradcam-wasm/imagenet
  */
 
-import list from '../../build/generated/imagenet.js';
+import list from '../../../build/generated/imagenet.js';
 
 /**
  * The 1,000 names in the order of the classes, as in Keras. `names[281]` is "tabby". For a network
