@@ -4,7 +4,6 @@ import { GradCamError } from '../base/errors.js';
 import { pauses } from '../base/pauses.js';
 import { part } from './library.js';
 import { mergeLora } from './lora.js';
-import { describe } from './others.js';
 import { dequantize } from './quantized.js';
 import { isSafetensors, openSafetensors } from './safetensors.js';
 
@@ -121,6 +120,7 @@ async function openSeveral(files, pause, isPacked = false) {
 async function openOne(files, pause, isPacked = false) {
   const kind = kinds.find(({ is }) => is(files.bytes));
   if (kind) return kind.open(files, pause, isPacked);
+  const { describe } = await part('the list of other files', () => import('./others.js'));
   const allowed = kinds.map(({ name }) => name).join(', ');
   const text = `the file is not a model; ${describe(files.bytes)}; allowed: ${allowed}`;
   throw new GradCamError('INVALID_MODEL', text);

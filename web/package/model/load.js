@@ -5,10 +5,10 @@ import { openContainer } from '../files/index.js';
 import {
   IMAGENET_LIST,
   chooseLabels,
-  parseLabels,
   readDefault,
   readImagenet,
-} from '../files/labels.js';
+  readList,
+} from '../files/class-names.js';
 import { GradCamError, show } from '../base/errors.js';
 import { checkPixelSize } from '../pictures/image.js';
 import { isBinary } from './classes.js';
@@ -128,7 +128,7 @@ async function readLabels(labels) {
   }
   if (!(labels instanceof Blob)) return undefined;
   const name = labels.name || undefined;
-  return { givenLabels: parseLabels(await labels.text(), name), labelsName: name };
+  return { givenLabels: await readList(labels, name), labelsName: name };
 }
 
 /**

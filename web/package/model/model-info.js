@@ -3,7 +3,7 @@
 import { formatSummary, isHiddenInput } from './summary.js';
 
 /** @import { LayerInfo } from '../engine/network.js' */
-/** @import { LabelsReason } from '../files/labels.js' */
+/** @import { LabelsReason } from '../files/class-names.js' */
 /** @import { Crop } from '../pictures/crop.js' */
 /** @import { OwnScaling, Preprocessing } from '../pictures/preprocessing.js' */
 /** @import { PreprocessingReason } from './find-preprocessing.js' */
