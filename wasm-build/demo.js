@@ -13,8 +13,8 @@ export async function buildDemo() {
   say('bundling the demo page');
   await build({ root: `${root}/web/demo`, configFile });
   const { manifest } = await import('../models/fetch.js');
-  const { models, imagenetLabels, pictures } = manifest;
-  place('models', [...models, imagenetLabels]);
+  const { models, pictures } = manifest;
+  place('models', models);
   place('pictures', pictures);
 }
 

@@ -3,6 +3,7 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
+import { readLabelsModule } from '../models/fetch.js';
 import { matplotlib } from './colormaps.js';
 import { emscriptenFolder } from './toolchain.js';
 import { downloadWheel, inBuild, root } from './tools.js';
@@ -15,7 +16,7 @@ const libraries = ['jsfive', 'fflate', 'fast-png'];
 
 /** @returns {string} the text of THIRD_PARTY_NOTICES.txt */
 export function thirdPartyNotices() {
-  const notices = [...compiledSources(), cLibrary(), colourData(), ...npmPackages()];
+  const notices = [...compiledSources(), cLibrary(), colourData(), ...npmPackages(), classNames()];
   const parts = notices.map(({ name, where, text }) => {
     const title = `${name} (in ${where})`;
     return `${title}\n${'='.repeat(title.length)}\n\n${text.trim()}\n`;
@@ -83,6 +84,18 @@ function npmPackages() {
       text: licenceIn(path.join(root, 'node_modules', name)),
     })),
   );
+}
+
+/**
+ * The package with the names has no file with its licence. Its module begins with the notice.
+ * @returns {Notice}
+ */
+function classNames() {
+  const [notice] = /\/\*\*[^]*?\*\//.exec(readLabelsModule()) ?? [];
+  const file = path.join(root, 'node_modules/spdx-license-list/licenses/Apache-2.0.json');
+  const { licenseText } = JSON.parse(fs.readFileSync(file, 'utf8'));
+  if (!notice) throw new Error("the names of ImageNet's classes have no notice");
+  return { name: "ImageNet's names", where: 'imagenet.js', text: `${notice}\n\n${licenseText}` };
 }
 
 /**

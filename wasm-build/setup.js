@@ -31,6 +31,7 @@ const steps = {
   toolchain: ensureToolchain,
   sources: ensureSources,
   colormaps: async () => (await import('./colormaps.js')).ensureColormaps(),
+  labels: async () => (await import('../models/fetch.js')).ensureLabels(),
   models: async () => (await import('../models/fetch.js')).ensureModels(),
   'test-models': async () => (await import('../models/test-models.js')).ensureTestModels(),
   'clang-format': ensureClangFormat,
@@ -84,8 +85,8 @@ export async function setUp(names) {
   }
 }
 
-/** The steps that the build of the engine needs. */
-export const buildSteps = ['packages', 'toolchain', 'sources', 'colormaps'];
+/** The steps that the build of the package needs. */
+export const buildSteps = ['packages', 'toolchain', 'sources', 'colormaps', 'labels'];
 
 if (isMain(import.meta.url)) {
   const names = process.argv.slice(2);

@@ -119,6 +119,8 @@ static gc_status check_file(const char **format, const uint8_t *bytes, size_t le
      * shrinks. */
     if (strcmp(*format, "PNG") == 0)
         GC_TRY(gc_check_png(bytes, length));
+    if (strcmp(*format, "JPEG") == 0)
+        GC_TRY(gc_check_jpeg(bytes, length));
     return check_header(*format, bytes, (int)length);
 }
 

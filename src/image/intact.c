@@ -64,6 +64,39 @@ gc_status gc_check_png(const uint8_t *bytes, size_t length) {
     return cut_off("PNG", length);
 }
 
+/* ---- JPEG ---- */
+
+/* Whether a marker stands alone. Others have a length of 2 bytes and contents. */
+static bool is_bare_marker(uint8_t marker) {
+    return marker == 0x01 || (marker >= 0xD0 && marker <= 0xD8);
+}
+
+/* A part of the header is 0xFF, a marker, a length and contents. More 0xFF may fill up the space
+ * before a marker. The pixels follow the marker 0xDA. The decoder finds where they end. */
+gc_status gc_check_jpeg(const uint8_t *bytes, size_t length) {
+    size_t at = 2;
+    while (at < length) {
+        if (bytes[at] != 0xFF)
+            return GC_OK; /* no JPEG, as the decoder will say */
+        while (at < length && bytes[at] == 0xFF)
+            at++;
+        if (at == length)
+            break;
+        const uint8_t marker = bytes[at++];
+        if (is_bare_marker(marker))
+            continue;
+        if (marker == 0xD9 || length - at < 2)
+            break;
+        const size_t size = (size_t)bytes[at] << 8 | bytes[at + 1];
+        if (size > length - at)
+            break;
+        if (marker == 0xDA || size < 2)
+            return GC_OK;
+        at += size;
+    }
+    return cut_off("JPEG", length);
+}
+
 /* ---- BMP ---- */
 
 static uint32_t read_little_endian(const uint8_t *bytes, int size) {

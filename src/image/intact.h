@@ -12,6 +12,9 @@
  * Fails with INVALID_IMAGE. */
 gc_status gc_check_png(const uint8_t *bytes, size_t length);
 
+/* Refuses a JPEG file that ends before its pixels begin. Fails with INVALID_IMAGE. */
+gc_status gc_check_jpeg(const uint8_t *bytes, size_t length);
+
 /* Refuses a BMP file that ends before its last pixel.
  *   width, height   as the header has them, positive
  * Fails with INVALID_IMAGE. */

@@ -306,7 +306,7 @@ TEST(decode_refuses_what_is_cut_off) {
     for (size_t length = 26; length < bmp.length - 1; length++)
         expect_refused(bmp.bytes, length, GC_INVALID_IMAGE, "BMP");
     for (size_t length = 3; length < jpeg.length; length++)
-        expect_refused(jpeg.bytes, length, GC_INVALID_IMAGE, "JPEG");
+        expect_refused(jpeg.bytes, length, GC_INVALID_IMAGE, "cut off");
     for (size_t length = 6; length < sizeof corners_gif - 2; length++)
         expect_refused(corners_gif, length, GC_INVALID_IMAGE, "GIF");
     struct file f = bmp;

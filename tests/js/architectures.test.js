@@ -297,13 +297,13 @@ describe('weights alone', () => {
     const file = () => new File([sharedModel(name)], name);
 
     test('opens by itself, with the size that its name says', async () => {
-      const imagenetLabels = Array.from({ length: 1000 }, (_, i) => `class ${i}`);
-      const model = await loadModel(file(), { imagenetLabels });
+      const model = await loadModel(file(), { defaultLabels: 'imagenet' });
       assert.equal(model.architecture, 'MobileNetV2');
       assert.equal(model.name, 'mobilenetv2_0.35_96');
       assert.deepEqual(model.inputShape, [null, 96, 96, 3]);
       assert.equal(model.preprocessing, 'tf');
-      assert.equal(model.labels?.[999], 'class 999');
+      assert.equal(model.labels?.[999], 'toilet tissue');
+      assert.equal(model.labelsReason, 'imagenet');
       model.dispose();
     });
 

@@ -299,7 +299,7 @@ describe('channels first and last give the same', () => {
       const data = values(name, height * width * channels);
       const input = { data, height, width, channels };
       assert.ok(first.channelsFirst);
-      assert.deepEqual(first.inputShape, network.input);
+      assert.deepEqual(first.pictureShape, network.input);
       assertClose(first.outputs(input, SCORE), last.outputs(input, SCORE), 'scores');
       const seed = Float32Array.of(1, -0.5, 0.25);
       const layers = last.layers;
@@ -386,7 +386,7 @@ describe('where the channels of the input are', () => {
       const network = { input: [a, b, c], layers: () => lines };
       const built = build(network, LAST);
       assert.equal(built.channelsFirst, isFirst);
-      assert.deepEqual(built.inputShape, isFirst ? [b, c, a] : shape);
+      assert.deepEqual(built.pictureShape, isFirst ? [b, c, a] : shape);
       assert.deepEqual(built.layers[0].shape, shape);
       built.dispose();
     });

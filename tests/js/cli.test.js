@@ -54,8 +54,9 @@ describe('explain', () => {
     const json = JSON.parse(
       await succeed('explain', DEFAULT_MODEL, DOG_PICTURE, '--json', ...options),
     );
-    const found = ['preprocessing', 'preprocessingReason', 'predictions', 'top', 'targets'];
-    const keys = ['model', 'inputShape', 'layer', 'method', ...found];
+    const found = ['preprocessing', 'preprocessingReason', 'labelsReason'];
+    const results = ['predictions', 'top', 'targets'];
+    const keys = ['model', 'inputShape', 'layer', 'method', ...found, ...results];
     assert.deepEqual(Object.keys(json), keys);
     assert.equal(json.model, 'functional');
     assert.deepEqual(json.inputShape, [null, 160, 160, 3]);
@@ -114,7 +115,7 @@ describe('predict', () => {
       /\npixels: tf \(x \/ 127\.5 - 1\), as the statistics in its weights show\n$/,
     );
     const json = JSON.parse(await succeed('predict', DEFAULT_MODEL, DOG_PICTURE, '--json'));
-    const found = ['preprocessing', 'preprocessingReason'];
+    const found = ['preprocessing', 'preprocessingReason', 'labelsReason'];
     assert.deepEqual(Object.keys(json), ['model', 'inputShape', ...found, 'predictions', 'top']);
   });
 

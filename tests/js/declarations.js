@@ -67,6 +67,7 @@ export class Declarations {
       paths: {
         'gradcam-wasm': ['./types/index.d.ts'],
         'gradcam-wasm/worker': ['./types/worker/index.d.ts'],
+        'gradcam-wasm/imagenet': ['./types/files/imagenet.d.ts'],
       },
     };
     const config = join(this.#folder, 'tsconfig.json');

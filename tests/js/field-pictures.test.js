@@ -43,6 +43,14 @@ describe('pictures of the field', { skip: SKIP_SHARED }, () => {
     }
   });
 
+  test('a JPEG that is cut in its header is called cut off', async () => {
+    const whole = read('12-jpeg', '420.jpg');
+    for (const length of [3, 5, 21, 22, 90, 160, 163, 168, 400, 611]) {
+      const expected = new RegExp(`^the JPEG picture is cut off after ${length} bytes$`);
+      await assertFails(() => loadImage(whole.subarray(0, length)), 'INVALID_IMAGE', expected);
+    }
+  });
+
   test('a cut PNG and a cut BMP are refused, and a PNG with a flipped bit', async () => {
     const png = read('12-jpeg', '422.expected.png');
     const bmp = read('19-bmp-and-gif', 'topdown.bmp');

@@ -68,7 +68,14 @@ describe('the tarball', () => {
       files.filter((path) => !PUBLISHED.some((pattern) => pattern.test(path))),
       [],
     );
-    const entries = ['index.js', 'worker-session.js', 'worker.js', 'thread.js', 'cli.js'];
+    const entries = [
+      'index.js',
+      'worker-session.js',
+      'worker.js',
+      'thread.js',
+      'imagenet.js',
+      'cli.js',
+    ];
     for (const name of [...entries, ...MODULES]) {
       assert.ok(files.includes(`dist/${name}`), name);
     }
@@ -108,11 +115,11 @@ describe('the tarball', () => {
   test('has the licences of all that it contains', () => {
     const notices = installed('dist/THIRD_PARTY_NOTICES.txt');
     const sources = JSON.parse(readFileSync(join(root, 'wasm-build/sources.json'), 'utf8'));
-    const libraries = ['jsfive', 'pako', 'fflate', 'fast-png', 'iobuffer'];
+    const libraries = ['jsfive', 'pako', 'fflate', 'fast-png', 'iobuffer', 'ImageNet'];
     for (const name of [...Object.keys(sources), 'musl', ...libraries]) {
       assert.match(notices, new RegExp(`^${name}\\b.* \\(in .*\\)\\n=+\\n\\n.{10}`, 'ms'), name);
     }
-    for (const holder of ['Google', 'Sean Barrett', 'Matplotlib', 'Cynthia Brewer']) {
+    for (const holder of ['Google LLC', 'Sean Barrett', 'Matplotlib', 'Cynthia Brewer']) {
       assert.ok(notices.includes(holder), holder);
     }
   });

@@ -11,6 +11,18 @@ import { explanationJson, explanationText, predictionJson, predictionText } from
 /** @import { Request } from './usage.js' */
 /** @import { Method, Model } from 'gradcam-wasm' */
 
+/** Folders and files that systems and tools add. */
+const HIDDEN = /^(\.|__MACOSX$|node_modules$)/;
+
+/** Files that lie beside models and are no part of one. They may be many and large. */
+const OTHER_FILE = new RegExp(
+  '\\.(png|jpe?g|gif|bmp|webp|avif|svg|hei[cf]|tiff?|mp4|mov|avi|' +
+    'csv|tsv|npy|npz|py|ipynb|md|pdf|log)$',
+  'i',
+);
+
+const MAX_FILES = 10_000;
+
 /**
  * Each returns what is printed, and gives notes for standard error.
  * @type {Record<string, (request: Request, note: (text: string) => void) => Promise<string>>}
@@ -22,7 +34,7 @@ export const commands = {
   },
 
   async predict(request, note) {
-    const model = await open(request, note);
+    const model = await openNamed(request, note);
     const { interpolation, crop } = request;
     const inputs = await readFurtherInputs(request.inputs);
     const run = await model.run(await readInput(request.image), { interpolation, crop, inputs });
@@ -33,7 +45,7 @@ export const commands = {
   async explain(request, note) {
     const { image, targets, layer, logits, output, top, json, interpolation, crop } = request;
     const method = /** @type {Method} */ (request.method);
-    const model = await open(request, note);
+    const model = await openNamed(request, note);
     const bytes = await readInput(image);
     const inputs = await readFurtherInputs(request.inputs);
     const run = await model.run(bytes, { image: bytes, interpolation, crop, inputs });
@@ -51,15 +63,10 @@ export const commands = {
   },
 };
 
-/**
- * @param {Request} request
- * @param {(text: string) => void} [note]
- */
-async function open(request, note) {
+/** @param {Request} request */
+async function open(request) {
   const { source, options } = await locate(request);
-  const model = await loadModel(source, options);
-  if (model.heads.length > 1 && request.head === undefined) note?.(headNote(model));
-  return model;
+  return loadModel(source, options);
 }
 
 /** @param {Model} model that has several heads */
@@ -98,6 +105,23 @@ function readNumbers(name, json) {
 }
 
 /**
+ * Opens a model for its classes. A model with ImageNet's number of classes gets ImageNet's names if
+ * nothing else names them.
+ * @param {Request} request
+ * @param {(text: string) => void} note
+ */
+async function openNamed(request, note) {
+  const { source, options } = await locate(request);
+  const defaultLabels = request.noLabels ? undefined : /** @type {const} */ ('imagenet');
+  const model = await loadModel(source, { ...options, defaultLabels });
+  if (model.labelsReason === 'imagenet') {
+    note("named as ImageNet's classes; --no-labels leaves them out");
+  }
+  if (model.heads.length > 1 && request.head === undefined) note(headNote(model));
+  return model;
+}
+
+/**
  * Finds the model and its labels. Options win over what is known of the model.
  * @param {Request} request
  */
@@ -107,23 +131,46 @@ async function locate(request) {
   const info = await stat(path).catch(() => undefined);
   const source = info?.isDirectory() ? await readFolder(path) : pathToFileURL(resolve(path));
   const known = Array.isArray(source) ? undefined : await findKnownModel(await readInput(path));
-  const names = labels === undefined ? known?.labels : await labelFile(labels);
+  const names = labels === undefined ? known?.labels : await readLabels(labels);
   const network = { architecture, alpha, customObjects, inputSize, head };
   return { source, options: { labels: names, binary, preprocessing, ...network, threads } };
 }
 
 /**
- * Reads the files of a folder, which may be a TensorFlow.js model.
- * @param {string} path
+ * Reads the files of a folder, which may hold a model at any depth. The name of each is its path.
+ * @param {string} folder
  */
-async function readFolder(path) {
-  const entries = await readdir(path, { withFileTypes: true });
-  const names = entries.filter((entry) => entry.isFile()).map(({ name }) => name);
-  if (names.length === 0) throw new GradCamError('INVALID_SOURCE', `${path} has no files in it`);
-  const contents = names.map(
-    async (name) => new File([new Uint8Array(await readFile(join(path, name)))], name),
-  );
-  return Promise.all(contents);
+async function readFolder(folder) {
+  const paths = await listFolder(folder);
+  if (paths.length === 0) {
+    throw new GradCamError('INVALID_SOURCE', `${folder} has no files of a model in it`);
+  }
+  const files = [];
+  for (const path of paths) {
+    files.push(new File([new Uint8Array(await readFile(join(folder, path)))], path));
+  }
+  return files;
+}
+
+/**
+ * @param {string} folder
+ * @param {string} [inside] a folder in it
+ * @returns {Promise<string[]>} the paths of files that a model may have, with "/" between folders
+ */
+async function listFolder(folder, inside = '') {
+  const entries = await readdir(join(folder, inside), { withFileTypes: true });
+  const paths = [];
+  for (const entry of entries) {
+    if (HIDDEN.test(entry.name) || OTHER_FILE.test(entry.name)) continue;
+    const path = `${inside}${entry.name}`;
+    if (entry.isFile()) paths.push(path);
+    else if (entry.isDirectory()) paths.push(...(await listFolder(folder, `${path}/`)));
+    if (paths.length > MAX_FILES) {
+      const text = `${folder} has more than ${MAX_FILES} files; name the model's own folder`;
+      throw new GradCamError('INVALID_SOURCE', text);
+    }
+  }
+  return paths;
 }
 
 /**
@@ -140,9 +187,11 @@ async function readInput(path) {
 }
 
 /**
- * @param {string} path of a file with class names
+ * @param {string} path of a file with class names, or "imagenet"
+ * @returns {Promise<File | 'imagenet'>}
  */
-async function labelFile(path) {
+async function readLabels(path) {
+  if (path === 'imagenet') return path;
   return new File([new Uint8Array(await readInput(path))], path);
 }
 

@@ -6,7 +6,7 @@ import { readFile } from 'node:fs/promises';
 /**
  * @typedef {object} KnownModel
  * @property {{ sha256: string }} original the file as its package has it
- * @property {string[]} labels
+ * @property {string[] | 'imagenet'} labels
  */
 
 /**

@@ -14,13 +14,18 @@ export async function main(args) {
   /** @type {string[]} */
   const notes = [];
   try {
-    const output = await run(args, (note) => notes.push(`gradcam-wasm: ${note}\n`));
+    const output = await run(args, (note) => notes.push(toLine(note)));
     return { status: 0, output: `${output}\n`, error: notes.join('') };
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     const status = error instanceof UsageError ? 2 : 1;
-    return { status, output: '', error: `gradcam-wasm: ${message.replaceAll('\n', ' ')}\n` };
+    return { status, output: '', error: toLine(message) };
   }
+}
+
+/** @param {string} message */
+function toLine(message) {
+  return `gradcam-wasm: ${message.replaceAll('\n', ' ')}\n`;
 }
 
 /**

@@ -64,10 +64,11 @@ const REASONS = {
  * A line that says how pixels became the model's input.
  * @param {Model} model
  */
-export function preprocessingText({ preprocessing, preprocessingReason }) {
+export function preprocessingText({ preprocessing, preprocessingReason, crop }) {
   const isName = typeof preprocessing === 'string';
   const what = isName
     ? `${preprocessing} (${FORMULAS[/** @type {keyof typeof FORMULAS} */ (preprocessing)]})`
     : JSON.stringify(preprocessing);
-  return `pixels: ${what}, ${REASONS[preprocessingReason]}`;
+  const part = crop === 'center' ? ", of the picture's centre unless --crop says else" : '';
+  return `pixels: ${what}, ${REASONS[preprocessingReason]}${part}`;
 }

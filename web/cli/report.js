@@ -20,6 +20,7 @@ export function predictionJson(model, run, top) {
     inputShape: model.inputShape,
     preprocessing: model.preprocessing,
     preprocessingReason: model.preprocessingReason,
+    labelsReason: model.labelsReason,
     ...(run.inputWarning && { warning: run.inputWarning }),
     ...(model.heads.length > 1 && { head: model.head.name }),
     predictions: [...run.predictions],

@@ -33,18 +33,21 @@ Options of explain and predict:
   --interpolation F   how a picture is resized: nearest, box, bilinear, hamming, bicubic,
                       lanczos; default: nearest, as in Keras
   --crop HOW          stretch the picture to the input's shape, as Keras does, or take its
-                      "center", as Teachable Machine does; default: stretch
+                      "center", as Teachable Machine does; default: stretch, but for
+                      Teachable Machine's models
   --input-size HxW    size of the input, for a model that leaves it open: 224 or 192x256
   --head HEAD         name or index of the output that is explained, if the model has several;
                       default: the first that gives classes
   --input NAME=1,2,3  values of an input besides the picture, also NAME=@FILE.json with a list;
                       may be repeated
+  --no-labels         numbers for a model with 1,000 classes and no names, which is else named as
+                      ImageNet's classes
   --threads N         how many threads compute; default: one for each processor, at most 4
 Options of convert:
   --float16           store kernels in half precision
 Options of explain, predict and convert:
   --labels FILE       names of the classes: one in each line, a JSON list, Keras'
-                      class_indices, or the files of Teachable Machine
+                      class_indices, the files of Teachable Machine, or "imagenet"
   --binary            two classes for a model with one output: 1 - p and p
   --preprocess NAME   unit (x / 255), tf (x / 127.5 - 1), torch, caffe, none (0 to 255), a module
                       of keras.applications (mobilenet_v2), or numbers: scale=X,offset=X or
@@ -81,6 +84,7 @@ const PREDICT_OPTIONS = {
   ...MODEL_OPTIONS,
   top: { type: 'string' },
   labels: { type: 'string' },
+  'no-labels': { type: 'boolean' },
   binary: { type: 'boolean' },
   preprocess: { type: 'string' },
   json: { type: 'boolean' },
@@ -122,7 +126,8 @@ const COMMANDS = {
  * @property {boolean} logits
  * @property {string} [output] path of the overlay
  * @property {number} top
- * @property {string} [labels] path of the labels
+ * @property {string} [labels] path of the labels, or "imagenet"
+ * @property {boolean} noLabels whether classes without names stay numbers
  * @property {boolean} [binary]
  * @property {Preprocessing} [preprocessing]
  * @property {Filter} [interpolation]
@@ -182,6 +187,7 @@ function readOptions({
   output,
   top,
   labels,
+  'no-labels': noLabels = false,
   binary,
   preprocess,
   interpolation,
@@ -204,6 +210,7 @@ function readOptions({
     output,
     top: top === undefined ? 5 : wholeNumber(top, '--top'),
     labels,
+    noLabels,
     binary,
     preprocessing: preprocess === undefined ? undefined : readPreprocessing(preprocess),
     interpolation,

@@ -29,13 +29,3 @@ export const samples = manifest.pictures.map(({ title, file }) => ({
   name: title,
   source: `pictures/${file}`,
 }));
-
-/**
- * Names of ImageNet's 1,000 classes.
- * @returns {Promise<string[] | undefined>} undefined if the file is missing. The page then shows
- *   numbers
- */
-export async function readImagenetLabels() {
-  const response = await fetch(`models/${manifest.imagenetLabels.file}`).catch(() => undefined);
-  return response?.ok ? response.json() : undefined;
-}

@@ -9,7 +9,15 @@ import * as words from './view/words.js';
 /** @import { Choice } from './view/choices.js' */
 
 /** What the questions to both models have in common. */
-const SHARED = /** @type {const} */ (['picture', 'method', 'logits', 'alphaLimit', 'colormap']);
+const SHARED = /** @type {const} */ ([
+  'picture',
+  'crop',
+  'interpolation',
+  'method',
+  'logits',
+  'alphaLimit',
+  'colormap',
+]);
 
 export class Comparison {
   #figure = element('other', HTMLElement);

@@ -1,12 +1,11 @@
 /** Answers questions. A question names a picture, a model, a class and a layer. */
 
 import { formatAsImage, loadModel } from 'gradcam-wasm/worker';
-import { readImagenetLabels } from './catalog.js';
 import { newestOnly } from './newest.js';
-import { readPicture } from './picture.js';
+import { centreOf, readPicture } from './picture.js';
 
 /** @import { Picture, PictureChoice } from './picture.js' */
-/** @import { Explanation, Method, Preprocessing, Progress } from 'gradcam-wasm' */
+/** @import { Crop, Explanation, Filter, Method, Preprocessing, Progress } from 'gradcam-wasm' */
 /** @import { Model, Run } from 'gradcam-wasm/worker' */
 
 /**
@@ -18,6 +17,8 @@ import { readPicture } from './picture.js';
  *   package's choice)
  * @property {File} [labels] names of the classes
  * @property {number} [head] index of the output that is explained (default: the package's choice)
+ * @property {[height: number, width: number]} [inputSize] for a model that leaves it open (default:
+ *   a guess)
  */
 
 /**
@@ -26,6 +27,8 @@ import { readPicture } from './picture.js';
  * @property {PictureChoice} picture
  * @property {number} [target] index of a class (default: the top class)
  * @property {string} [layer] name of a layer (default: the package's default layer)
+ * @property {Crop} [crop] how the picture gets the input's shape (default: the model's)
+ * @property {Filter} interpolation how the picture gets the input's size
  * @property {Method} method
  * @property {boolean} logits
  * @property {number} alphaLimit
@@ -37,8 +40,10 @@ import { readPicture } from './picture.js';
  * @typedef {object} Answer
  * @property {Question} question
  * @property {Model} model
+ * @property {'fixed' | 'chosen' | 'guess'} sizeReason where the size of the input is from
  * @property {Picture} picture
  * @property {Run} run
+ * @property {ImageData} seen the part of the picture that the network sees
  * @property {number} runTime milliseconds from the picture's file to the predictions
  * @property {Explanation} explanation
  * @property {number} heatmapTime milliseconds of the explanation
@@ -134,42 +139,68 @@ async function solve(question, last, { signal, onProgress }) {
   const kept = (...keys) =>
     keys.every((key) => question[key] === last?.question[key]) ? last : undefined;
   const options = { signal, onProgress };
-  const model = kept('model')?.model ?? (await openModel(question.model, options));
+  const opened = kept('model') ?? (await openModel(question.model, options));
+  const { model, sizeReason } = opened;
   try {
     const picture = kept('picture')?.picture ?? (await readPicture(question.picture, signal));
-    const { run, runTime } = kept('model', 'picture') ?? (await runModel(model, picture, signal));
+    const ran =
+      kept('model', 'picture', 'crop', 'interpolation') ??
+      (await runModel(model, picture, question, signal));
+    const { run, runTime, seen } = ran;
     const { explanation, heatmapTime } =
-      kept('model', 'picture', 'target', 'layer', 'method', 'logits') ??
+      (ran === last && kept('target', 'layer', 'method', 'logits')) ||
       (await explain(run, question, signal));
-    const overlay = await drawOverlay(explanation, picture.pixels, question);
-    return { question, model, picture, run, runTime, explanation, heatmapTime, overlay };
+    const overlay = await drawOverlay(explanation, seen, question);
+    return {
+      question,
+      model,
+      sizeReason,
+      picture,
+      run,
+      seen,
+      runTime,
+      explanation,
+      heatmapTime,
+      overlay,
+    };
   } catch (error) {
     if (model !== last?.model) model.dispose();
     throw error;
   }
 }
 
+/** The usual size of networks for pictures, for a model that takes any. */
+const USUAL_SIDE = 224;
+
 /**
  * @param {ModelChoice} choice
  * @param {{ signal: AbortSignal, onProgress: Listener['onProgress'] }} options
+ * @returns {Promise<Pick<Answer, 'model' | 'sizeReason'>>}
  */
-async function openModel({ source, preprocessing, labels, head }, options) {
-  // Keras' files of weights alone have no names of classes. The models of the page have them.
-  const imagenetLabels = typeof source === 'string' ? undefined : await readImagenetLabels();
+async function openModel({ source, preprocessing, labels, inputSize, head }, options) {
+  const defaultLabels = /** @type {const} */ ('imagenet');
   // A model with one output tells two classes apart, and the page shows both.
-  const binary = true;
-  return loadModel(source, { ...options, preprocessing, labels, imagenetLabels, binary, head });
+  const all = { ...options, preprocessing, labels, defaultLabels, binary: true, head };
+  const model = await loadModel(source, { ...all, inputSize });
+  if (inputSize) return { model, sizeReason: 'chosen' };
+  const [height, width] = model.description.pictureShape;
+  if (height && width) return { model, sizeReason: 'fixed' };
+  model.dispose();
+  const guess = /** @type {[number, number]} */ ([height ?? USUAL_SIDE, width ?? USUAL_SIDE]);
+  return { model: await loadModel(source, { ...all, inputSize: guess }), sizeReason: 'guess' };
 }
 
 /**
  * @param {Model} model
  * @param {Picture} picture
+ * @param {Question} question
  * @param {AbortSignal} signal
  */
-async function runModel(model, picture, signal) {
+async function runModel(model, { file, pixels }, { crop = model.crop, interpolation }, signal) {
   const start = performance.now();
-  const run = await model.run(picture.file, { signal });
-  return { run, runTime: performance.now() - start };
+  const run = await model.run(file, { crop, interpolation, signal });
+  const runTime = performance.now() - start;
+  return { run, runTime, seen: crop === 'center' ? centreOf(pixels, run.input) : pixels };
 }
 
 /**

@@ -4,9 +4,9 @@ import readme from '../../README.md?url';
 import { findModel, models, samples } from './catalog.js';
 import { Comparison } from './comparison.js';
 import { drawOverlay, Explainer } from './explainer.js';
-import { modelName, sortFiles } from './input/files.js';
+import { baseName, modelName, sortFiles } from './input/files.js';
 import { takeChosenFiles, takeDroppedFiles, takePastedFiles } from './input/take.js';
-import { readPixels } from './picture.js';
+import { centreOf, readPixels } from './picture.js';
 import { Alert } from './view/alert.js';
 import { element } from './view/element.js';
 import { Page } from './view/page.js';
@@ -68,7 +68,10 @@ function withPicture(picture) {
  * @returns {Partial<Question>}
  */
 function withModel(model) {
-  return { model, target: undefined, layer: undefined };
+  const last = explainer.answer?.question;
+  // The same model with other settings keeps the crop. Another has its own.
+  const crop = last?.model.source === model.source ? last.crop : undefined;
+  return { model, target: undefined, layer: undefined, crop };
 }
 
 /**
@@ -79,7 +82,7 @@ function openFiles(files) {
   try {
     const { model, picture, labels } = sortFiles(files);
     ask({
-      ...(picture && withPicture({ name: picture.name, source: picture })),
+      ...(picture && withPicture({ name: baseName(picture), source: picture })),
       ...(model.length > 0 && withModel({ name: modelName(model), source: model, labels })),
       ...(model.length === 0 && labels && withModel(nameClasses(labels))),
     });
@@ -113,9 +116,12 @@ function showError(error, { model, picture }) {
 /** Saves the overlay on the picture in its full size. */
 async function save() {
   if (!explainer.answer) return;
-  const { explanation, picture, question } = explainer.answer;
+  const { explanation, model, picture, question, run } = explainer.answer;
   try {
-    const overlay = await drawOverlay(explanation, await readPixels(picture.file), question);
+    const whole = await readPixels(picture.file);
+    const { crop = model.crop } = question;
+    const seen = crop === 'center' ? centreOf(whole, run.input) : whole;
+    const overlay = await drawOverlay(explanation, seen, question);
     await savePicture(overlay, `${picture.name.replace(/\.\w+$/, '')} heat map.png`);
   } catch (error) {
     showError(error, {});
@@ -137,6 +143,7 @@ const named = findModel(id);
 ask({
   ...withModel(named ?? findModel() ?? models[0]),
   ...withPicture(samples[0]),
+  interpolation: 'nearest',
   method: 'gradCam',
   logits: false,
   alphaLimit: 0.65,

@@ -49,6 +49,23 @@ export async function readPixels(file, side = Infinity) {
 }
 
 /**
+ * The part of a picture that a model with the crop "center" sees.
+ * @param {ImageData} pixels
+ * @param {{ width: number, height: number }} input
+ */
+export function centreOf(pixels, input) {
+  const scale = Math.min(pixels.width / input.width, pixels.height / input.height);
+  const width = Math.max(1, Math.round(input.width * scale));
+  const height = Math.max(1, Math.round(input.height * scale));
+  const left = Math.floor((pixels.width - width) / 2);
+  const top = Math.floor((pixels.height - height) / 2);
+  const context = new OffscreenCanvas(width, height).getContext('2d');
+  if (!context) throw new Error('The browser cannot draw a picture of that size.');
+  context.putImageData(pixels, -left, -top);
+  return context.getImageData(0, 0, width, height);
+}
+
+/**
  * @param {string} address
  * @param {AbortSignal} signal
  */

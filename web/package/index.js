@@ -33,6 +33,7 @@ export { init } from './engine/start.js';
  * @typedef {import('./engine/network.js').Input} Input
  * @typedef {import('./model/further-inputs.js').InputValues} InputValues
  * @typedef {import('./model/model-info.js').Layer} Layer
+ * @typedef {import('./files/class-names.js').LabelsReason} LabelsReason
  * @typedef {import('./model/layers.js').LayerChoice} LayerChoice
  * @typedef {import('./pictures/steps.js').LoadImageOptions} LoadImageOptions
  * @typedef {import('./model/load.js').LoadOptions} LoadOptions

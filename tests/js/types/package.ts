@@ -24,6 +24,7 @@ import type {
   Run,
   Tensor,
 } from 'gradcam-wasm';
+import { names } from 'gradcam-wasm/imagenet';
 import * as worker from 'gradcam-wasm/worker';
 
 /** Compiles only if both types are the same. */
@@ -35,6 +36,12 @@ declare const signal: AbortSignal;
 declare const canvas: HTMLCanvasElement;
 
 export async function loading(file: File, files: FileList) {
+  await loadModel(file, { labels: 'imagenet', defaultLabels: 'imagenet' });
+  await loadModel(file, { labels: ['background', ...names] });
+  // @ts-expect-error
+  await loadModel(file, { labels: 'cifar' });
+  // @ts-expect-error
+  names[0] = 'fish';
   const model = await loadModel('model.keras', {
     labels: ['cat', 'dog'],
     preprocessing: { scale: [1, 1, 1], offset: 0 },

@@ -19,14 +19,16 @@ export function sortFiles(files) {
     const [stray] = files;
     const models = 'a Keras model (.keras, .h5, .safetensors, or model.json with its shards)';
     const names = 'class names (.txt, .json)';
-    throw new Error(`“${stray.name}” is neither a picture, nor ${models}, nor ${names}.`);
+    throw new Error(`“${baseName(stray)}” is neither a picture, nor ${models}, nor ${names}.`);
   }
   /** @param {string} kind */
   const ofKind = (kind) => files.filter((file) => kindOf(file) === kind);
   const model = ofKind('model');
   const [labels] = ofKind('labels');
   const [picture] = ofKind('picture');
-  const areNames = model.every(({ name }) => /\.json$/i.test(name) && LABELS_JSON.test(name));
+  const areNames = model.every(
+    (file) => /\.json$/i.test(file.name) && LABELS_JSON.test(baseName(file)),
+  );
   if (areNames && model.length > 0) return { model: [], picture, labels: labels ?? model[0] };
   return { model, picture, labels };
 }
@@ -37,12 +39,22 @@ export function sortFiles(files) {
  */
 export function modelName(files) {
   const isMain = (/** @type {File} */ { name }) => /\.(keras|h5|hdf5|safetensors|zip)$/i.test(name);
-  const main = files.find(({ name }) => name === 'model.json') ?? files.find(isMain);
-  return (main ?? files.find(({ name }) => name.endsWith('.json')) ?? files[0]).name;
+  const main = files.find((file) => baseName(file) === 'model.json') ?? files.find(isMain);
+  return baseName(main ?? files.find(({ name }) => name.endsWith('.json')) ?? files[0]);
+}
+
+/**
+ * The name of a file without its folder. A file of a dropped folder has its path as its name.
+ * @param {File} file
+ */
+export function baseName({ name }) {
+  return name.slice(name.lastIndexOf('/') + 1);
 }
 
 /** @param {File} file */
-function kindOf({ name, type }) {
+function kindOf(file) {
+  const name = baseName(file);
+  const { type } = file;
   if (MODEL.test(name) || OTHER_MODEL.test(name)) return 'model';
   if (LABELS.test(name)) return 'labels';
   if (type.startsWith('image/') || PICTURE.test(name)) return 'picture';

@@ -69,31 +69,42 @@ async function readDrop({ dataTransfer }) {
   return lists.flat();
 }
 
+/** More files than this are no model. */
+const MAX_FILES = 10_000;
+
 /**
  * @param {FileSystemEntry} entry
- * @returns {Promise<File[]>} the file, or the files that lie directly in the folder
+ * @param {File[]} [files] to which its files are added
+ * @returns {Promise<File[]>} the file, or all files of the folder and of folders in it
  */
-async function readEntry(entry) {
-  if (entry.isFile) return [await readFile(/** @type {FileSystemFileEntry} */ (entry))];
+async function readEntry(entry, files = []) {
+  if (entry.isFile) {
+    files.push(await readFile(/** @type {FileSystemFileEntry} */ (entry)));
+    return files;
+  }
   const reader = /** @type {FileSystemDirectoryEntry} */ (entry).createReader();
-  const files = [];
   for (;;) {
     // A call gives at most 100 entries in Chromium. The last gives none.
     const entries = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
-    if (entries.length === 0) return files;
+    if (entries.length === 0 || files.length > MAX_FILES) return files;
     for (const child of /** @type {FileSystemEntry[]} */ (entries)) {
-      const isShown = child.isFile && !child.name.startsWith('.');
-      if (isShown) files.push(await readFile(/** @type {FileSystemFileEntry} */ (child)));
+      const isHidden = child.name.startsWith('.') || child.name === '__MACOSX';
+      if (!isHidden) await readEntry(child, files);
     }
   }
 }
 
 /**
+ * The file of a folder, with its path as its name. The package needs the path to tell which files
+ * belong together.
  * @param {FileSystemFileEntry} entry
  * @returns {Promise<File>}
  */
-function readFile(entry) {
-  return new Promise((resolve, reject) => entry.file(resolve, reject));
+async function readFile(entry) {
+  /** @type {File} */
+  const file = await new Promise((resolve, reject) => entry.file(resolve, reject));
+  const path = entry.fullPath.replace(/^\//, '');
+  return path === file.name ? file : new File([file], path, { type: file.type });
 }
 
 /** @param {DragEvent} event */

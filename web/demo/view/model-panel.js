@@ -1,4 +1,4 @@
-/** The list of models, and the settings for a user's model. */
+/** The list of models, and what is known of the open one. */
 
 import { element } from './element.js';
 import { modelFacts } from './words.js';
@@ -9,7 +9,6 @@ export class ModelPanel {
   #select = element('model', HTMLSelectElement);
   #facts = element('model-facts', HTMLElement);
   #own = element('own-model', HTMLElement);
-  #preprocessing = element('preprocessing', HTMLSelectElement);
   #heads = element('heads', HTMLElement);
   #head = element('head', HTMLSelectElement);
   #other = element('other-model', HTMLSelectElement);
@@ -17,7 +16,7 @@ export class ModelPanel {
 
   /**
    * @param {ModelChoice[]} models the models that come with the page
-   * @param {(model: ModelChoice) => void} onChoose gets a model that is chosen or has new settings
+   * @param {(model: ModelChoice) => void} onChoose gets a model that is chosen
    * @param {(model: ModelChoice | undefined) => void} onCompare gets the second model, or undefined
    */
   constructor(models, onChoose, onCompare) {
@@ -30,11 +29,6 @@ export class ModelPanel {
     this.#select.addEventListener('change', () =>
       onChoose(this.#models[this.#select.selectedIndex]),
     );
-    this.#preprocessing.addEventListener('change', () => {
-      const model = this.#models[this.#select.selectedIndex];
-      const { value } = this.#preprocessing;
-      onChoose({ ...model, preprocessing: /** @type {'tf'} */ (value) });
-    });
     this.#head.addEventListener('change', () => {
       const model = this.#models[this.#select.selectedIndex];
       onChoose({ ...model, head: this.#head.selectedIndex });
@@ -49,8 +43,6 @@ export class ModelPanel {
     this.#select.selectedIndex = this.#models.indexOf(choice);
     this.#facts.textContent = modelFacts(answer);
     this.#own.hidden = typeof choice.source === 'string';
-    const { preprocessing } = answer.model;
-    this.#preprocessing.value = typeof preprocessing === 'string' ? preprocessing : '';
     this.#showHeads(answer.model);
   }
 

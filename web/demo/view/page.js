@@ -3,6 +3,7 @@
 import { methodInfo, methods } from 'gradcam-wasm';
 import { ChoiceList } from './choices.js';
 import { element } from './element.js';
+import { InputPanel } from './input-panel.js';
 import { ModelPanel } from './model-panel.js';
 import { Samples } from './samples.js';
 import { Stage } from './stage.js';
@@ -30,6 +31,7 @@ export class Page {
   #classes;
   #layers;
   #models;
+  #input;
   #samples;
   /** @type {Answer | undefined} */
   #shown;
@@ -49,6 +51,7 @@ export class Page {
     this.#classes = new ChoiceList(this.#classesField, { noun: 'class', onChoose: askTarget });
     this.#layers = new ChoiceList(this.#layersField, { noun: 'layer', onChoose: askLayer });
     this.#models = new ModelPanel(models, openModel, compareWith);
+    this.#input = new InputPanel(ask, openModel);
     this.#samples = new Samples(element('samples', HTMLElement), samples, openPicture);
     this.#method.append(...methods().map((name) => new Option(methodInfo(name).title, name)));
     this.#method.addEventListener('change', () =>
@@ -101,6 +104,7 @@ export class Page {
     this.#classes.select(String(target));
     this.#layers.select(layer);
     this.#models.show(this.#shown);
+    this.#input.show(this.#shown);
     this.#samples.mark(question.picture);
     this.#method.value = question.method;
     this.#method.title = methodInfo(question.method).description;

@@ -55,9 +55,9 @@ export class Stage {
 
   #draw() {
     if (!this.#answer) return;
-    const { overlay, picture } = this.#answer;
+    const { overlay, seen } = this.#answer;
     const heat = this.#heat && !this.#held;
-    this.#canvas.getContext('2d')?.putImageData(heat ? overlay : picture.pixels, 0, 0);
+    this.#canvas.getContext('2d')?.putImageData(heat ? overlay : seen, 0, 0);
   }
 
   /** @param {PointerEvent} event */

@@ -91,14 +91,21 @@ const REASONS = {
   guess: 'a guess, choose another if the classes are wrong',
 };
 
+/** What is said of the size of the input. */
+const SIZES = {
+  fixed: '',
+  chosen: ' (as chosen)',
+  guess: ' (a guess: the model takes any size)',
+};
+
 /** @param {Answer} answer */
-export function modelFacts({ model }) {
+export function modelFacts({ model, run, sizeReason }) {
   const { layers, classCount, preprocessing, preprocessingReason } = model;
-  const [height, width = 1] = sides(model.inputShape, model.dataFormat);
-  const size = `${height ?? 'any'} × ${width ?? 'any'} input`;
   const isName = typeof preprocessing === 'string';
   const pixels = isName ? PIXELS[/** @type {'unit'} */ (preprocessing)] : 'own numbers';
-  const facts = `${size}, ${short(countParams(layers))} parameters, ${classCount} classes`;
+  const names = model.labelsReason === 'imagenet' ? " (named as ImageNet's, a guess)" : '';
+  const size = `${run.input.height} × ${run.input.width} input${SIZES[sizeReason]}`;
+  const facts = `${size}, ${short(countParams(layers))} parameters, ${classCount} classes${names}`;
   return `${facts}, pixels ${pixels} (${REASONS[preprocessingReason]})`;
 }
 

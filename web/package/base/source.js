@@ -10,8 +10,9 @@ import { readFileUrl, resolveUrl } from './url.js';
 
 /**
  * A model as one file, or as several files in any order. Several files are a model.json of
- * TensorFlow.js with its shards, or a configuration with weights. Class names may be among them. If
- * model.json is given as an address, its shards are fetched relative to it.
+ * TensorFlow.js with its shards, or a configuration with weights. Class names may be among them.
+ * Names or webkitRelativePath of files may say in which folders they lie. If model.json is given as
+ * an address, its shards are fetched relative to it.
  * @typedef {FileSource | File[] | FileList} ModelSource
  */
 
@@ -25,9 +26,10 @@ import { readFileUrl, resolveUrl } from './url.js';
  */
 
 /**
- * A file by its name, without its folder.
+ * A file of a folder or a zip file.
  * @typedef {object} NamedFile
- * @property {string} name
+ * @property {string} name without folders
+ * @property {string} path from the folder that all files are in, "export/model.json"
  * @property {() => Promise<Uint8Array>} read
  */
 
@@ -103,9 +105,9 @@ async function openFiles(files, options) {
     const text = `the model is ${show(files)}; allowed: a list of Files`;
     throw new GradCamError('INVALID_SOURCE', text);
   }
-  const [{ name }] = named;
   const list = countTogether(named, options);
-  return list.length > 1 ? list : { name, bytes: await list[0].read(), readBeside: readNone };
+  const [{ name, read }] = list;
+  return list.length > 1 ? list : { name, bytes: await read(), readBeside: readNone };
 }
 
 /**
@@ -120,13 +122,28 @@ function countTogether(files, { onProgress, signal }) {
   const report = ({ loaded = 0 }) =>
     onProgress?.({ phase: 'fetch', loaded: before + loaded, total });
   return files.map((file) => ({
-    name: file.name,
+    ...nameOf(file),
     read: async () => {
       const bytes = await readSource(file, { onProgress: report, signal });
       before += bytes.length;
       return bytes;
     },
   }));
+}
+
+/**
+ * A file of a chosen folder knows its path. Other files may have it as their name.
+ * @param {File} file
+ */
+function nameOf(file) {
+  return withPath(
+    /** @type {{ webkitRelativePath?: string }} */ (file).webkitRelativePath || file.name,
+  );
+}
+
+/** @param {string} path */
+export function withPath(path) {
+  return { path, name: path.slice(path.lastIndexOf('/') + 1) };
 }
 
 /**

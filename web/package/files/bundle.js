@@ -7,7 +7,14 @@
  */
 
 import { GradCamError } from '../base/errors.js';
-import { isLabelFile, namesOf, parseLabels } from './labels.js';
+import {
+  TEACHABLE_MACHINE,
+  isLabelFile,
+  isMetadata,
+  namesOf,
+  parseJson,
+  parseLabels,
+} from './labels.js';
 import { CONVERT_SAVED_MODEL } from './others.js';
 
 /** @import { ModelFiles, NamedFile } from '../base/source.js' */
@@ -16,31 +23,72 @@ import { CONVERT_SAVED_MODEL } from './others.js';
 /** Names of files that hold weights, or a whole model. */
 const WEIGHTS_NAME = /\.(keras|h5|hdf5|safetensors)$/i;
 
+/** Archives that may hold a model. */
+const ARCHIVE_NAME = /\.zip$/i;
+
+/** How many files an error names. */
+const SHOWN = 8;
+
 /** @typedef {{ file: NamedFile, value: any }} Json a file with its parsed content */
 
 /**
- * @param {NamedFile[]} files
+ * @param {NamedFile[]} files in any folders
  * @param {(main: ModelFiles) => Promise<Container>} openOne
  * @returns {Promise<Container>}
  */
 export async function openBundle(files, openOne) {
-  checkSavedModel(files);
-  const jsons = await readJsons(files);
-  const manifest = only(jsons.filter(isManifest).map(({ file }) => file));
-  const config = jsons.find(({ value }) => isConfiguration(value));
-  const main = manifest ?? only(files.filter(({ name }) => WEIGHTS_NAME.test(name)));
-  if (!main) throw lacking(files, config?.file);
+  const allJsons = await readJsons(files);
+  const main = findMain(files, allJsons);
+  const near = nearestFirst(files, main, (file) => file);
+  const jsons = nearestFirst(allJsons, main, ({ file }) => file);
+  const config = [...jsons, ...allJsons].find(({ value }) => isConfiguration(value));
   const bytes = await main.read();
   const readBeside = (/** @type {string[]} */ paths) => readFiles(files, main, paths);
   const container = await openOne({ name: main.name, bytes, readBeside });
-  const labels = container.labels ? undefined : await findLabels(files, jsons);
+  const labels = container.labels ? undefined : await findLabels(near, files, allJsons);
   const given = config && { config: JSON.stringify(config.value) };
-  const pixels = (await isTeachableMachine(files, jsons)) && { preprocessing: TEACHABLE_MACHINE };
+  const pixels = (await isTeachableMachine(near, jsons)) && TEACHABLE_MACHINE;
   return { fileName: main.name, ...given, ...labels, ...pixels, ...withoutGaps(container) };
 }
 
-/** The pixels that Teachable Machine's own code gives to its models. */
-const TEACHABLE_MACHINE = /** @type {const} */ ('tf');
+/**
+ * The file that is the model or has its weights.
+ * @param {NamedFile[]} files
+ * @param {Json[]} jsons
+ */
+function findMain(files, jsons) {
+  const manifests = jsons.filter(isManifest).map(({ file }) => file);
+  const weights = files.filter(({ name }) => WEIGHTS_NAME.test(name));
+  const [manifest] = manifests;
+  // A model for TensorFlow.js beside the one that it was made from is the same model.
+  const areSame = manifest && weights.every((file) => folderOf(file) === folderOf(manifest));
+  const models = areSame && manifests.length === 1 ? manifests : [...manifests, ...weights];
+  const main = only(models) ?? only(files.filter(({ name }) => ARCHIVE_NAME.test(name)));
+  if (main) return main;
+  throw lacking(files, jsons.find(({ value }) => isConfiguration(value))?.file);
+}
+
+/** @param {NamedFile} file */
+function folderOf({ path, name }) {
+  return path.slice(0, path.length - name.length);
+}
+
+/**
+ * What lies in the model's folder or in a folder around it, from there outwards. What lies in other
+ * folders may belong to something else.
+ * @template T
+ * @param {T[]} items
+ * @param {NamedFile} main
+ * @param {(item: T) => NamedFile} fileOf
+ * @returns {T[]}
+ */
+function nearestFirst(items, main, fileOf) {
+  const folder = folderOf(main);
+  const depth = (/** @type {T} */ item) => folderOf(fileOf(item)).length;
+  return items
+    .filter((item) => folder.startsWith(folderOf(fileOf(item))))
+    .sort((a, b) => depth(b) - depth(a));
+}
 
 /**
  * Whether the files are a download of Teachable Machine. Its tfjs form says so in metadata.json.
@@ -50,11 +98,11 @@ const TEACHABLE_MACHINE = /** @type {const} */ ('tf');
  */
 async function isTeachableMachine(files, jsons) {
   const isOwn = (/** @type {Json} */ { file, value }) =>
-    /(^|\/)metadata\.json$/.test(file.name) && /teachablemachine/.test(JSON.stringify(value));
+    file.name === 'metadata.json' && isMetadata(value);
   if (jsons.some(isOwn)) return true;
-  const find = (/** @type {RegExp} */ name) => files.find((file) => name.test(file.name));
-  const list = find(/(^|\/)labels\.txt$/);
-  if (!list || !find(/(^|\/)keras_model\.h5$/)) return false;
+  const find = (/** @type {string} */ name) => files.find((file) => file.name === name);
+  const list = find('labels.txt');
+  if (!list || !find('keras_model.h5')) return false;
   const lines = new TextDecoder()
     .decode(await list.read())
     .trim()
@@ -72,15 +120,6 @@ function withoutGaps(container) {
   return /** @type {Container} */ (Object.fromEntries(entries));
 }
 
-/** @param {NamedFile[]} files */
-function checkSavedModel(files) {
-  if (!files.some(({ name }) => name === 'saved_model.pb')) return;
-  throw new GradCamError(
-    'INVALID_MODEL',
-    `this is a TensorFlow SavedModel, whose graph has no Keras layers; ${CONVERT_SAVED_MODEL}`,
-  );
-}
-
 /**
  * The files that are JSON. A file that only has the name of one is none.
  * @param {NamedFile[]} files
@@ -94,15 +133,6 @@ async function readJsons(files) {
     if (value !== undefined || file.name === 'model.json') jsons.push({ file, value });
   }
   return jsons;
-}
-
-/** @param {Uint8Array} bytes */
-function parseJson(bytes) {
-  try {
-    return JSON.parse(new TextDecoder().decode(bytes));
-  } catch {
-    return undefined;
-  }
 }
 
 /** @param {Json} json */
@@ -121,41 +151,51 @@ function isConfiguration(value) {
  */
 function only(files) {
   if (files.length <= 1) return files[0];
-  const names = files.map(({ name }) => name).join(', ');
-  const text = `there are several models, ${names}; open one of them alone`;
+  const text = `there are several models, ${list(files)}; open one of them alone`;
   throw new GradCamError('INVALID_SOURCE', text);
 }
 
 /**
+ * Paths for an error.
+ * @param {NamedFile[]} files
+ */
+function list(files) {
+  const paths = files.map(({ path }) => path);
+  const more = paths.length > SHOWN ? ` and ${paths.length - SHOWN} more` : '';
+  return `${paths.slice(0, SHOWN).join(', ')}${more}`;
+}
+
+/**
+ * Why files are no model.
  * @param {NamedFile[]} files
  * @param {NamedFile | undefined} config
  */
 function lacking(files, config) {
+  if (files.some(({ name }) => name === 'saved_model.pb')) {
+    const what = 'this is a TensorFlow SavedModel, whose graph has no Keras layers';
+    return new GradCamError('INVALID_MODEL', `${what}; ${CONVERT_SAVED_MODEL}`);
+  }
   if (config) {
     const text =
       `${config.name} is a configuration without weights; give it together with the file that ` +
       'model.save_weights("model.weights.h5") writes';
     return new GradCamError('INVALID_MODEL', text);
   }
-  const names = files.map(({ name }) => name).join(', ');
   const text =
     'one of several files must be a model.json, a .keras, an .h5 or a .safetensors file; ' +
-    `given: ${names}`;
+    `given: ${list(files)}`;
   return new GradCamError('INVALID_SOURCE', text);
 }
 
 /**
- * Reads files by their paths from the main one. Dropped files have no folder, so only names are
- * compared.
+ * Reads files by their paths from the main one. Dropped files may have lost their folders, so a
+ * name suffices.
  * @param {NamedFile[]} files
  * @param {NamedFile} main
  * @param {string[]} paths
  */
 async function readFiles(files, main, paths) {
-  const found = paths.map((path) => {
-    const last = path.slice(path.lastIndexOf('/') + 1);
-    return files.find(({ name }) => name === last) ?? path;
-  });
+  const found = paths.map((path) => findBeside(files, main, path) ?? path);
   const missing = found.filter((file) => typeof file === 'string');
   if (missing.length > 0) {
     const text = `${main.name} needs ${missing.join(', ')} too; give all its files together`;
@@ -167,18 +207,37 @@ async function readFiles(files, main, paths) {
 }
 
 /**
- * The class names in one of the files.
+ * @param {NamedFile[]} files
+ * @param {NamedFile} main
+ * @param {string} path
+ */
+function findBeside(files, main, path) {
+  const whole = folderOf(main) + path.replace(/^(\.\/)+/, '');
+  const last = path.slice(path.lastIndexOf('/') + 1);
+  const named = files.filter(({ name }) => name === last);
+  return named.find((file) => file.path === whole) ?? named[0];
+}
+
+/**
+ * The class names in the nearest file that has some. A list in another folder counts if it is the
+ * only one.
+ * @param {NamedFile[]} near
  * @param {NamedFile[]} files
  * @param {Json[]} jsons
  * @returns {Promise<{ labels: string[], labelsName: string } | undefined>}
  */
-async function findLabels(files, jsons) {
-  for (const { file, value } of jsons) {
-    const labels = isLabelFile(file.name) && namesOf(value);
-    if (labels) return { labels, labelsName: file.name };
-  }
-  const list = files.find(({ name }) => isLabelFile(name) && !/\.json$/i.test(name));
-  if (!list) return undefined;
-  const text = new TextDecoder().decode(await list.read());
-  return { labels: parseLabels(text, list.name), labelsName: list.name };
+async function findLabels(near, files, jsons) {
+  const isList = (/** @type {NamedFile} */ file) => {
+    if (!isLabelFile(file.name)) return false;
+    const json = jsons.find((json) => json.file === file);
+    return json ? namesOf(json.value) !== undefined : !/\.json$/i.test(file.name);
+  };
+  // JSON is the surer form. A text with such a name may be anything.
+  const isJson = ({ name = '' }) => Number(/\.json$/i.test(name));
+  const lists = near.filter(isList).sort((a, b) => isJson(b) - isJson(a));
+  const others = files.filter(isList);
+  const file = lists[0] ?? (others.length === 1 ? others[0] : undefined);
+  if (!file) return undefined;
+  const text = new TextDecoder().decode(await file.read());
+  return { labels: parseLabels(text, file.name), labelsName: file.path };
 }

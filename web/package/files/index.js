@@ -2,13 +2,14 @@
 
 import { GradCamError } from '../base/errors.js';
 import { pauses } from '../base/pauses.js';
+import { part } from './library.js';
 import { mergeLora } from './lora.js';
-import { describe } from './others.js';
 import { dequantize } from './quantized.js';
 import { isSafetensors, openSafetensors } from './safetensors.js';
 
 /** @import { Pause } from '../base/pauses.js' */
 /** @import { ModelFiles, NamedFile } from '../base/source.js' */
+/** @import { Crop } from '../pictures/crop.js' */
 /** @import { Preprocessing } from '../pictures/preprocessing.js' */
 
 /**
@@ -36,6 +37,7 @@ import { isSafetensors, openSafetensors } from './safetensors.js';
  * @property {string[]} [labels] names of the classes, if the files have them
  * @property {string} [labelsName] the file that has them, for errors
  * @property {Preprocessing} [preprocessing] if the file has it
+ * @property {Crop} [crop] if the model's own program crops pictures
  */
 
 /**
@@ -52,7 +54,7 @@ export const kinds = [
     name: 'Keras 3 (.keras), or a zip file with one model',
     is: begins(0x50, 0x4b, 0x03, 0x04),
     open: async ({ bytes }, pause, isPacked) => {
-      const { openZip } = await import('./keras.js');
+      const { openZip } = await part('the reader of zip files', () => import('./keras.js'));
       return openZip(
         bytes,
         pause,
@@ -63,13 +65,19 @@ export const kinds = [
   {
     name: 'HDF5 (.h5)',
     is: begins(0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a),
-    open: async ({ bytes }, pause) => (await import('./hdf5.js')).openModelH5(bytes, pause),
+    open: async ({ bytes }, pause) => {
+      const { openModelH5 } = await part('the reader of HDF5', () => import('./hdf5.js'));
+      return openModelH5(bytes, pause);
+    },
   },
   { name: '.safetensors', is: isSafetensors, open: ({ bytes }) => openSafetensors(bytes) },
   {
     name: 'TensorFlow.js (model.json with its shards)',
     is: (bytes) => /^\s*\{/.test(textStart(bytes)),
-    open: async (files) => (await import('./tfjs.js')).openTfjs(files),
+    open: async (files) => {
+      const { openTfjs } = await part('the reader of model.json', () => import('./tfjs.js'));
+      return openTfjs(files);
+    },
   },
 ];
 
@@ -99,7 +107,7 @@ export async function openContainer(files, pause = pauses()) {
  * @param {boolean} [isPacked] whether they came out of a zip file
  */
 async function openSeveral(files, pause, isPacked = false) {
-  const { openBundle } = await import('./bundle.js');
+  const { openBundle } = await part('the reader of several files', () => import('./bundle.js'));
   return openBundle(files, (main) => openOne(main, pause, isPacked));
 }
 
@@ -112,6 +120,7 @@ async function openSeveral(files, pause, isPacked = false) {
 async function openOne(files, pause, isPacked = false) {
   const kind = kinds.find(({ is }) => is(files.bytes));
   if (kind) return kind.open(files, pause, isPacked);
+  const { describe } = await part('the list of other files', () => import('./others.js'));
   const allowed = kinds.map(({ name }) => name).join(', ');
   const text = `the file is not a model; ${describe(files.bytes)}; allowed: ${allowed}`;
   throw new GradCamError('INVALID_MODEL', text);

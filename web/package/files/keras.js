@@ -4,6 +4,7 @@
  */
 
 import { GradCamError } from '../base/errors.js';
+import { withPath } from '../base/source.js';
 import { library } from './library.js';
 import { openWeightStore } from './hdf5.js';
 import { noteVersion, versionOf } from './version.js';
@@ -44,10 +45,7 @@ export async function openZip(bytes, pause, openFiles) {
   }
   if (paths.length === 0) throw new GradCamError('INVALID_MODEL', 'the zip file is empty');
   await pause();
-  const files = paths.map((path) => ({
-    name: path.slice(path.lastIndexOf('/') + 1),
-    read: async () => read(path),
-  }));
+  const files = paths.map((path) => ({ ...withPath(path), read: async () => read(path) }));
   return openFiles(files).catch((cause) => {
     if (!(cause instanceof GradCamError) || cause.code !== 'INVALID_SOURCE') throw cause;
     const text = `this zip file is not a Keras model: ${cause.message}`;

@@ -9,7 +9,7 @@
  *   {"0": ["n01440764", "tench"]}            imagenet_class_index.json of Keras
  */
 
-import { GradCamError, show } from '../base/errors.js';
+import { GradCamError } from '../base/errors.js';
 
 /** Names of files that hold class names beside a model. */
 const LIST_NAME = /label|class|categor|names|metadata\.json$/i;
@@ -74,6 +74,39 @@ export function namesOf(value) {
   return inOrder(entries.map(([index, label]) => [Number(index), [label].flat().at(-1)]));
 }
 
+/** What Teachable Machine's own code gives to its models. */
+export const TEACHABLE_MACHINE = /** @type {const} */ ({ preprocessing: 'tf', crop: 'center' });
+
+/**
+ * Whether a JSON value is the metadata.json of a Teachable Machine model.
+ * @param {unknown} value
+ */
+export function isMetadata(value) {
+  return /teachablemachine/.test(JSON.stringify(value) ?? '');
+}
+
+/**
+ * What the metadata.json beside a model tells. Other files of this name tell nothing.
+ * @param {Uint8Array} bytes
+ */
+export function openMetadata(bytes) {
+  const value = parseJson(bytes);
+  if (!isMetadata(value)) return {};
+  return { labels: namesOf(value), labelsName: 'metadata.json', ...TEACHABLE_MACHINE };
+}
+
+/**
+ * @param {Uint8Array} bytes
+ * @returns {any} undefined if they are no JSON
+ */
+export function parseJson(bytes) {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    return undefined;
+  }
+}
+
 /**
  * Names sorted by their indices, which must be 0, 1, 2 and so on.
  * @param {[index: number, name: unknown][]} entries
@@ -98,21 +131,4 @@ function readLines(text) {
   // A number belongs to a name if all lines count up from 0. Else the names begin with digits.
   const areIndices = numbered.every((match, i) => match !== null && Number(match[1]) === i);
   return areIndices ? numbered.map((match, i) => match?.[2] ?? lines[i]) : lines;
-}
-
-/**
- * @param {unknown} labels
- * @param {number} classCount
- * @param {'INVALID_ARGUMENT' | 'INVALID_MODEL'} code of the error
- * @param {string} [name] of the list, for errors
- * @returns {string[]}
- */
-export function checkLabels(labels, classCount, code, name = 'the list of labels') {
-  if (!Array.isArray(labels) || labels.some((label) => typeof label !== 'string')) {
-    const text = `labels is ${show(labels)}; allowed: a list of texts, or a File with class names`;
-    throw new GradCamError(code, text);
-  }
-  if (labels.length === classCount) return labels;
-  const text = `${name} has ${labels.length} labels; the model has ${classCount} classes`;
-  throw new GradCamError(code, text);
 }

@@ -1,4 +1,4 @@
-/** Loads libraries when a file needs them. */
+/** Loads libraries, and parts of the package, when a file needs them. */
 
 import { GradCamError } from '../base/errors.js';
 
@@ -8,12 +8,27 @@ import { GradCamError } from '../base/errors.js';
  * @param {() => Promise<T>} load an import() with a literal name, for which bundlers look
  * @returns {Promise<T>}
  */
-export async function library(name, load) {
+export function library(name, load) {
+  return part(`the library ${name}, which reads this kind of file,`, load);
+}
+
+/**
+ * @template T
+ * @param {string} what is loaded, for errors
+ * @param {() => Promise<T>} load an import() with a literal name, for which bundlers look
+ * @returns {Promise<T>}
+ */
+export async function part(what, load) {
   try {
     return await load();
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    const text = `the library ${name}, which reads this kind of file, does not load: ${reason}`;
-    throw new GradCamError('FETCH_FAILED', text, { cause });
+    const why = 'ServiceWorkerGlobalScope' in globalThis ? IN_SERVICE_WORKER : `: ${reason}`;
+    throw new GradCamError('FETCH_FAILED', `${what} does not load${why}`, { cause });
   }
 }
+
+/** Browsers allow no import() there. The reader of .safetensors files is always loaded. */
+const IN_SERVICE_WORKER =
+  ' in a service worker, which can open .safetensors files only; convertModel writes them, and a ' +
+  'page or its worker opens all kinds';

@@ -23,6 +23,7 @@ const TYPES = { F32: '<f4', F16: '<f2' };
 const CONFIG = 'keras_config';
 const LABELS = 'labels';
 const PREPROCESSING = 'preprocessing';
+const CROP = 'crop';
 
 /**
  * An entry of the header.
@@ -153,6 +154,7 @@ function readMetadata(metadata) {
     config: /** @type {string | undefined} */ (config),
     labels: parseJson(LABELS, labels),
     preprocessing: parseJson(PREPROCESSING, preprocessing),
+    crop: texts[CROP] === 'center' ? 'center' : undefined,
   };
 }
 
@@ -187,13 +189,14 @@ function toWeight({ name, type, shape, start, end }, data) {
  * @param {{ float16?: boolean }} [options]
  * @returns {Uint8Array<ArrayBuffer>}
  */
-export function writeSafetensors({ config, labels, preprocessing, weights }, options = {}) {
+export function writeSafetensors({ config, labels, preprocessing, crop, weights }, options = {}) {
   const arrays = weights.map((weight) => encode(weight, options.float16 ?? false));
   const texts = {
     format: 'keras',
     [CONFIG]: config,
     [LABELS]: labels && JSON.stringify(labels),
     [PREPROCESSING]: preprocessing && JSON.stringify(preprocessing),
+    [CROP]: crop === 'center' ? crop : undefined,
   };
   /** @type {Record<string, unknown>} */
   const header = { __metadata__: texts };

@@ -6,6 +6,7 @@
  */
 
 import { GradCamError, show } from '../base/errors.js';
+import { openMetadata } from './labels.js';
 import { bytesPerNumber, toFloat32 } from './numbers.js';
 
 /** @import { ModelFiles } from '../base/source.js' */
@@ -51,7 +52,25 @@ export async function openTfjs(files) {
     const bytes = join(shards.splice(0, group.paths.length), group.paths, lengths[i]);
     return toWeights(entries[i], bytes);
   });
-  return { config, weights };
+  return { config, weights, ...(await readMetadata(files, paths)) };
+}
+
+/**
+ * The class names beside a model of Teachable Machine. A model that does not name its weights as
+ * Teachable Machine does has none, and no server is asked for them.
+ * @param {ModelFiles} files
+ * @param {string[]} paths of the weights
+ */
+async function readMetadata(files, paths) {
+  if (paths.length !== 1 || !/^(\.\/)?weights\.bin$/.test(paths[0])) return {};
+  try {
+    const [bytes] = await files.readBeside(['metadata.json'], 0);
+    return openMetadata(bytes);
+  } catch (error) {
+    // The file may be missing. An abort ends the work.
+    if (error instanceof GradCamError) return {};
+    throw error;
+  }
 }
 
 /** @param {string} reason */

@@ -32,12 +32,14 @@ import { Network } from '../engine/network.js';
 export async function convertModel(source, options = {}) {
   const { engine, topology } = await openModel(source, options);
   const model = await buildModel(engine, topology, options);
-  const { labels, preprocessingReason } = model.description;
+  const { labelsReason, preprocessingReason } = model.description;
   // A guess must not look like a fact in the new file.
+  const labels = labelsReason === 'imagenet' ? undefined : model.description.labels;
   const preprocessing = preprocessingReason === 'guess' ? undefined : model.preprocessing;
   model.dispose();
   const weights = nameWeights(engine, topology);
-  return writeSafetensors({ config: topology.config, labels, preprocessing, weights }, options);
+  const { config, crop } = topology;
+  return writeSafetensors({ config, labels, preprocessing, crop, weights }, options);
 }
 
 /**

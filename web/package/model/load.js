@@ -2,7 +2,13 @@
 
 import { renameClasses } from '../files/config.js';
 import { openContainer } from '../files/index.js';
-import { checkLabels, parseLabels } from '../files/labels.js';
+import {
+  IMAGENET_LIST,
+  chooseLabels,
+  readDefault,
+  readImagenet,
+  readList,
+} from '../files/class-names.js';
 import { GradCamError, show } from '../base/errors.js';
 import { checkPixelSize } from '../pictures/image.js';
 import { isBinary } from './classes.js';
@@ -30,17 +36,18 @@ import { init } from '../engine/start.js';
  * @typedef {object} OwnLoadOptions
  * @property {(progress: Progress) => void} [onProgress]
  * @property {AbortSignal} [signal]
- * @property {string[] | File} [labels] names of the classes, in their order, or a file with
- *   them: one name a line, a JSON list, class_indices of Keras, or the metadata.json or labels.txt
- *   of Teachable Machine (default: the names in the model's files)
+ * @property {string[] | File | 'imagenet'} [labels] names of the classes, in their order, or a file
+ *   with them: one name a line, a JSON list, class_indices of Keras, or the metadata.json or
+ *   labels.txt of Teachable Machine. "imagenet" stands for the names of ImageNet's 1,000 classes
+ *   (default: the names in the model's files)
  * @property {boolean} [binary] whether a model with one output has two classes. The output p is
  *   then the score of the second class, and 1 - p that of the first. With rows and columns
  *   p is their mean (default: only with two labels)
  * @property {string | number} [head] which output is explained, if the model has several: a name or
  *   an index of `model.heads` (default: the first that gives classes)
- * @property {string[]} [imagenetLabels] names of ImageNet's 1,000 classes. They are used for
- *   weights of keras.applications that were trained on these classes, because such files hold no
- *   names
+ * @property {'imagenet'} [defaultLabels] names for a model that has 1,000 classes and no names.
+ *   Most such models were trained on ImageNet, but no file says so. `model.labelsReason` is
+ *   "imagenet" then
  * @property {Preprocessing} [preprocessing] how pixels become the network's input. The default is
  *   what the file says. Else it is found, and `model.preprocessingReason` says how
  * @property {[height: number, width: number]} [inputSize] size of the input, if the model leaves it
@@ -50,9 +57,6 @@ import { init } from '../engine/start.js';
  *
  * @typedef {OwnLoadOptions & TopologyOptions} LoadOptions
  */
-
-/** The number of classes in ImageNet's competition. */
-const IMAGENET_CLASSES = 1000;
 
 /** Values handed over at once, which takes a few milliseconds. */
 const VALUES_AT_ONCE = 2 ** 20;
@@ -94,8 +98,9 @@ export async function openModel(source, options) {
   const container = withClasses(await openContainer(files, pause), options.customObjects);
   const fileName = container.fileName ?? ('name' in files ? files.name : '');
   const topology = await withTopology(engine, container, fileName, options, pause);
+  const imagenet = labels ? undefined : await readDefault(options.defaultLabels, topology);
   signal?.throwIfAborted();
-  return { engine, topology: { ...topology, ...labels } };
+  return { engine, topology: { ...topology, ...labels, imagenet } };
 }
 
 /**
@@ -117,13 +122,16 @@ function withClasses(container, customObjects = {}) {
 }
 
 /**
- * Reads class names that are given as a file.
+ * Reads class names that are not given as a list.
  * @param {LoadOptions['labels']} labels
  */
 async function readLabels(labels) {
+  if (labels === 'imagenet') {
+    return { givenLabels: await readImagenet(), labelsName: IMAGENET_LIST };
+  }
   if (!(labels instanceof Blob)) return undefined;
   const name = labels.name || undefined;
-  return { givenLabels: parseLabels(await labels.text(), name), labelsName: name };
+  return { givenLabels: await readList(labels, name), labelsName: name };
 }
 
 /**
@@ -216,33 +224,29 @@ function describe(network, topology, located, options) {
     classCount,
     isBinary: binary,
     isSequential: JSON.parse(topology.config).class_name === 'Sequential',
-    labels: chooseLabels(topology, options, classCount),
+    ...chooseLabels(
+      {
+        given: topology.givenLabels ?? options.labels,
+        own: topology.labels,
+        listName: Array.isArray(options.labels) ? undefined : topology.labelsName,
+        // The channels of a base without a head are no classes of ImageNet.
+        imagenet: network.outputCount === channelCount ? topology.imagenet : undefined,
+      },
+      classCount,
+    ),
     ...found,
+    crop: topology.crop ?? 'stretch',
     architecture,
   };
 }
 
 /**
- * @param {End} end
- * @returns {ModelEnd}
+ * @template {End} E
+ * @param {E} end
+ * @returns {E}
  */
-function withBatch({ name, shape, ...rest }) {
-  return { name, shape: [null, ...shape], ...rest };
-}
-
-/**
- * @param {Topology} topology
- * @param {LoadOptions} options
- * @param {number} classCount
- */
-function chooseLabels(topology, options, classCount) {
-  const { architecture, labels: own, labelsName } = topology;
-  const { labels, imagenetLabels } = options;
-  const given = topology.givenLabels ?? labels;
-  if (given !== undefined) return checkLabels(given, classCount, 'INVALID_ARGUMENT', labelsName);
-  if (own !== undefined) return checkLabels(own, classCount, 'INVALID_MODEL', labelsName);
-  if (!imagenetLabels || !architecture || classCount !== IMAGENET_CLASSES) return undefined;
-  return checkLabels(imagenetLabels, classCount, 'INVALID_ARGUMENT');
+function withBatch(end) {
+  return { ...end, shape: [null, ...end.shape] };
 }
 
 /**

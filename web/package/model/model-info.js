@@ -3,6 +3,8 @@
 import { formatSummary, isHiddenInput } from './summary.js';
 
 /** @import { LayerInfo } from '../engine/network.js' */
+/** @import { LabelsReason } from '../files/class-names.js' */
+/** @import { Crop } from '../pictures/crop.js' */
 /** @import { OwnScaling, Preprocessing } from '../pictures/preprocessing.js' */
 /** @import { PreprocessingReason } from './find-preprocessing.js' */
 /** @import { SummaryOptions } from './summary.js' */
@@ -48,9 +50,11 @@ import { formatSummary, isHiddenInput } from './summary.js';
  * @property {boolean} isBinary whether one output of the network stands for two classes
  * @property {boolean} isSequential whether it is of Keras' class Sequential
  * @property {string[]} [labels] names of the classes, in their order
+ * @property {LabelsReason} [labelsReason]
  * @property {Preprocessing} preprocessing
  * @property {PreprocessingReason} preprocessingReason
  * @property {OwnScaling} [ownScaling] what the model's layers take, if they scale pixels
+ * @property {Crop} crop how a picture gets the input's shape, if a run does not say
  * @property {string} [contradiction] how the weights' statistics contradict the preprocessing
  * @property {string} [architecture] the network of keras.applications to which weights alone
  *   belong, "MobileNetV2"
@@ -101,10 +105,14 @@ export class ModelInfo {
      * @type {readonly string[] | undefined}
      */
     this.labels = description.labels;
+    /** Where the names of the classes are from. "imagenet" is the default that was asked for. */
+    this.labelsReason = description.labelsReason;
     /** How pixels become the network's input. */
     this.preprocessing = description.preprocessing;
     /** How the preprocessing was found. A "guess" deserves a look at the predictions. */
     this.preprocessingReason = description.preprocessingReason;
+    /** How a picture gets the input's shape, if a run does not say. */
+    this.crop = description.crop;
     /** The network of keras.applications to which weights alone belong. */
     this.architecture = description.architecture;
   }

@@ -26,8 +26,8 @@ import { checkTensor, turnInput } from '../pictures/tensor.js';
  * @property {Filter} [interpolation] how a picture is resized to the input's size (default
  *   "nearest", as in Keras' load_img)
  * @property {Crop} [crop] what happens to a picture of another shape than the input's (default
- *   "stretch", as in Keras' load_img). "center" takes its centre, as Teachable Machine does, and
- *   crops `image` likewise
+ *   `model.crop`). "stretch" is what Keras' load_img does. "center" takes its centre, as Teachable
+ *   Machine does, and crops `image` likewise
  * @property {Record<string, InputValues>} [inputs] values of the model's further inputs, by their
  *   names in `model.inputs`
  * @property {AbortSignal} [signal]
@@ -67,7 +67,7 @@ export class Model extends ModelInfo {
    * run.decodePredictions({ top: 3 });
    */
   async run(image, options = {}) {
-    const { signal, crop = 'stretch' } = options;
+    const { signal, crop = this.crop } = options;
     signal?.throwIfAborted();
     const further = readFurtherInputs(this.inputs, options.inputs);
     const { input: pixels, picture } = isTensor(image)
@@ -84,7 +84,7 @@ export class Model extends ModelInfo {
    * @param {Picture} image
    * @param {RunOptions} options
    */
-  async #readImage(image, { interpolation = 'nearest', crop = 'stretch' }) {
+  async #readImage(image, { interpolation = 'nearest', crop = this.crop }) {
     const size = this.#pictureSize();
     const pixels = cropPicture(await readPicture(this.#engine, image), size, crop);
     const made = pictureToInput(this.#engine, pixels, size, this.preprocessing, interpolation);

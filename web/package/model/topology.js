@@ -26,8 +26,9 @@ import { pauses } from '../base/pauses.js';
 
 /**
  * A container that has a configuration. `givenLabels` are the caller's class names, if they came
- * as a file.
- * @typedef {Container & { config: string, architecture?: string, givenLabels?: string[] }} Topology
+ * as a file. `imagenet` are names for a model that has 1,000 classes and no names.
+ * @typedef {Container & { config: string, architecture?: string, givenLabels?: string[],
+ *   imagenet?: string[] }} Topology
  */
 
 /** A size in a file's name, for the sizes for which Keras offers weights. */

@@ -189,7 +189,7 @@ export class Client {
   }
 
   #start() {
-    const worker = this.#createWorker();
+    const worker = this.#create();
     worker.addEventListener('message', ({ data }) => this.#receive(data));
     worker.addEventListener('error', ({ message }) => {
       const noScript = 'its script does not load; are worker.js and all files beside it served?';
@@ -197,6 +197,16 @@ export class Client {
       if (worker === this.#worker) this.#request?.reject(new GradCamError('WORKER_FAILED', text));
     });
     return worker;
+  }
+
+  #create() {
+    try {
+      return this.#createWorker();
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      const text = `the worker does not start: ${reason}`;
+      throw new GradCamError('WORKER_FAILED', text, { cause });
+    }
   }
 
   /** @param {Response} response */

@@ -71,8 +71,29 @@ export class WorkerSession extends CallsOfClient {
   }
 }
 
+/** Starts the script beside this file. */
 function startWorker() {
-  return new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
+  try {
+    // Bundlers look for an address in exactly this form.
+    return new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
+  } catch (error) {
+    if (!(error instanceof DOMException) || error.name !== 'SecurityError') throw error;
+    return startForeignWorker();
+  }
+}
+
+/**
+ * Starts the script of another origin, as of a server for packages. A page may start scripts of its
+ * own origin only, so a script of one line is made that imports the other.
+ */
+function startForeignWorker() {
+  // The address has another form than above because bundlers must not find it twice.
+  const here = import.meta.url;
+  const line = `import ${JSON.stringify(new URL('./worker.js', here).href)};`;
+  const address = URL.createObjectURL(new Blob([line], { type: 'text/javascript' }));
+  const worker = new Worker(address, { type: 'module' });
+  worker.addEventListener('message', () => URL.revokeObjectURL(address), { once: true });
+  return worker;
 }
 
 /** @type {WorkerSession | undefined} */
