@@ -7,6 +7,7 @@
  */
 
 import { GradCamError } from '../base/errors.js';
+import { parseJson, writeJson } from '../base/json.js';
 import { isLabelFile, namesOf, parseLabels } from './labels.js';
 import { CONVERT_SAVED_MODEL } from './others.js';
 
@@ -34,7 +35,7 @@ export async function openBundle(files, openOne) {
   const readBeside = (/** @type {string[]} */ paths) => readFiles(files, main, paths);
   const container = await openOne({ name: main.name, bytes, readBeside });
   const labels = container.labels ? undefined : await findLabels(files, jsons);
-  const given = config && { config: JSON.stringify(config.value) };
+  const given = config && { config: writeJson(config.value) };
   const pixels = (await isTeachableMachine(files, jsons)) && { preprocessing: TEACHABLE_MACHINE };
   return { fileName: main.name, ...given, ...labels, ...pixels, ...withoutGaps(container) };
 }
@@ -89,18 +90,23 @@ function checkSavedModel(files) {
 async function readJsons(files) {
   const jsons = [];
   for (const file of files.filter(({ name }) => /\.json$/i.test(name))) {
-    const value = parseJson(await file.read());
+    const value = tryJson(await file.read(), file.name);
     // A broken model.json is opened, so that the error says what is wrong with it.
     if (value !== undefined || file.name === 'model.json') jsons.push({ file, value });
   }
   return jsons;
 }
 
-/** @param {Uint8Array} bytes */
-function parseJson(bytes) {
+/**
+ * @param {Uint8Array} bytes
+ * @param {string} name
+ */
+function tryJson(bytes, name) {
   try {
-    return JSON.parse(new TextDecoder().decode(bytes));
-  } catch {
+    return parseJson(bytes, name);
+  } catch (error) {
+    // JSON that is refused, such as a key that stands twice, has no other cause.
+    if (/** @type {Error} */ (error).cause === undefined) throw error;
     return undefined;
   }
 }

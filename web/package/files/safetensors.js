@@ -5,6 +5,7 @@
  */
 
 import { GradCamError, show } from '../base/errors.js';
+import { parseJson } from '../base/json.js';
 import { LARGEST_HALF, bytesPerNumber, toFloat16, toFloat32 } from './numbers.js';
 
 /** @import { Container, Weight } from './index.js' */
@@ -76,12 +77,8 @@ function invalid(reason) {
  * @returns {Record<string, unknown>}
  */
 function parseObject(bytes) {
-  try {
-    const value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
-  } catch {
-    // An error is reported like a wrong value.
-  }
+  const value = parseJson(bytes, 'the header of the .safetensors file');
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
   throw invalid('its header is not a JSON object');
 }
 
@@ -92,7 +89,7 @@ function parseObject(bytes) {
  */
 function readEntry(name, tensor) {
   const { dtype, shape, data_offsets: offsets } = /** @type {any} */ (tensor ?? {});
-  if (!Object.hasOwn(TYPES, dtype)) {
+  if (typeof dtype !== 'string' || !Object.hasOwn(TYPES, dtype)) {
     const allowed = Object.keys(TYPES).join(', ');
     throw invalid(`tensor ${name} has numbers of type ${show(dtype)}; allowed: ${allowed}`);
   }
@@ -151,8 +148,8 @@ function readMetadata(metadata) {
   const { [CONFIG]: config, [LABELS]: labels, [PREPROCESSING]: preprocessing } = texts;
   return {
     config: /** @type {string | undefined} */ (config),
-    labels: parseJson(LABELS, labels),
-    preprocessing: parseJson(PREPROCESSING, preprocessing),
+    labels: parseText(LABELS, labels),
+    preprocessing: parseText(PREPROCESSING, preprocessing),
   };
 }
 
@@ -160,13 +157,9 @@ function readMetadata(metadata) {
  * @param {string} key
  * @param {unknown} text
  */
-function parseJson(key, text) {
+function parseText(key, text) {
   if (typeof text !== 'string') return undefined;
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw invalid(`its metadata "${key}" is not JSON`);
-  }
+  return parseJson(text, `the metadata "${key}" of the .safetensors file`);
 }
 
 /**

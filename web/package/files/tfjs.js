@@ -6,6 +6,7 @@
  */
 
 import { GradCamError, show } from '../base/errors.js';
+import { parseJson, writeJson } from '../base/json.js';
 import { bytesPerNumber, toFloat32 } from './numbers.js';
 
 /** @import { ModelFiles } from '../base/source.js' */
@@ -39,7 +40,7 @@ const TYPES = new Map([
  * @returns {Promise<Container>}
  */
 export async function openTfjs(files) {
-  const model = parse(files.bytes);
+  const model = parseJson(files.bytes, 'model.json');
   const config = readTopology(model);
   const groups = readManifest(model.weightsManifest);
   const entries = groups.map(({ weights }) => weights.map(readEntry));
@@ -57,16 +58,6 @@ export async function openTfjs(files) {
 /** @param {string} reason */
 function invalid(reason) {
   return new GradCamError('INVALID_MODEL', `model.json cannot be read: ${reason}`);
-}
-
-/** @param {Uint8Array} bytes */
-function parse(bytes) {
-  try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw invalid(`it is not JSON (${reason})`);
-  }
 }
 
 /** @param {any} model */
@@ -87,7 +78,7 @@ function readTopology({ format, modelTopology, weightsManifest, class_name: clas
   const config = modelTopology?.model_config ?? modelTopology;
   if (typeof config !== 'object' || config === null) throw invalid('it has no modelTopology');
   if (!weightsManifest) throw invalid('it is a configuration without weights (weightsManifest)');
-  return JSON.stringify(config);
+  return writeJson(config);
 }
 
 /**

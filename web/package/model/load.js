@@ -1,6 +1,6 @@
 /** Loads a model from a file. */
 
-import { renameClasses } from '../files/config.js';
+import { parseConfig, renameClasses } from '../files/config.js';
 import { openContainer } from '../files/index.js';
 import { checkLabels, parseLabels } from '../files/labels.js';
 import { GradCamError, show } from '../base/errors.js';
@@ -192,7 +192,7 @@ function describe(network, topology, located, options) {
     layers,
     classCount,
     isBinary: binary,
-    isSequential: JSON.parse(topology.config).class_name === 'Sequential',
+    isSequential: parseConfig(topology.config).class_name === 'Sequential',
     labels: chooseLabels(topology, options, classCount),
     ...found,
     architecture,
