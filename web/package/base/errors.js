@@ -55,7 +55,7 @@ export class GradCamError extends Error {
   }
 }
 
-/** Characters that move the cursor, start a command of a terminal or turn the direction of a text. */
+/** Characters that move the cursor, command a terminal or turn the direction of a text. */
 const CONTROLS = /[\0-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
 
 /**

@@ -159,7 +159,7 @@ function readMetadata(metadata) {
  */
 function parseText(key, text) {
   if (typeof text !== 'string') return undefined;
-  return parseJson(text, `the metadata "${key}" of the .safetensors file`);
+  return parseJson(text, `the .safetensors file's metadata "${key}"`);
 }
 
 /**

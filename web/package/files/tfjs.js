@@ -12,6 +12,9 @@ import { bytesPerNumber, toFloat32 } from './numbers.js';
 /** @import { ModelFiles } from '../base/source.js' */
 /** @import { Container, Weight } from './index.js' */
 
+/** The most bytes that all shards may have. */
+const MAX_BYTES = 2 ** 31 - 1;
+
 /** Types of numbers with their names in NumPy. */
 const TYPES = new Map([
   ['float32', '<f4'],
@@ -47,6 +50,9 @@ export async function openTfjs(files) {
   const lengths = entries.map(sumLengths);
   const paths = groups.flatMap((group) => group.paths);
   const total = lengths.reduce((sum, length) => sum + length, 0);
+  if (total > MAX_BYTES) {
+    throw new GradCamError('TOO_LARGE', `the weights of model.json have ${total} bytes`);
+  }
   const shards = await files.readBeside(paths, total);
   const weights = groups.flatMap((group, i) => {
     const bytes = join(shards.splice(0, group.paths.length), group.paths, lengths[i]);
