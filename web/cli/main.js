@@ -2,6 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { commands } from './commands.js';
+import { printable } from '../package/base/errors.js';
 import { UsageError } from './usage-error.js';
 import { parseCommandLine, USAGE } from './usage.js';
 
@@ -16,7 +17,8 @@ export async function main(args) {
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     const status = error instanceof UsageError ? 2 : 1;
-    return { status, output: '', error: `gradcam-wasm: ${message.replaceAll('\n', ' ')}\n` };
+    const line = printable(message.replaceAll('\n', ' '));
+    return { status, output: '', error: `gradcam-wasm: ${line}\n` };
   }
 }
 

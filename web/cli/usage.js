@@ -36,6 +36,8 @@ Options of explain and predict:
                       "center", as Teachable Machine does; default: stretch
   --input-size HxW    size of the input, for a model that leaves it open: 224 or 192x256
   --threads N         how many threads compute; default: one for each processor, at most 4
+Options of explain and convert:
+  --force             overwrite the file if it exists
 Options of convert:
   --float16           store kernels in half precision
 Options of explain, predict and convert:
@@ -70,6 +72,7 @@ const CONVERT_OPTIONS = {
   labels: { type: 'string' },
   preprocess: { type: 'string' },
   float16: { type: 'boolean' },
+  force: { type: 'boolean' },
 };
 
 /** @type {OptionTable} */
@@ -94,6 +97,7 @@ const EXPLAIN_OPTIONS = {
   method: { type: 'string' },
   logits: { type: 'boolean' },
   output: { type: 'string' },
+  force: { type: 'boolean' },
 };
 
 /** @type {Record<string, { operands: string[], options: OptionTable }>} */
@@ -123,6 +127,7 @@ const COMMANDS = {
  * @property {Crop} [crop]
  * @property {boolean} json
  * @property {boolean} float16
+ * @property {boolean} force whether an existing file may be overwritten
  * @property {string} [architecture]
  * @property {number} [alpha]
  * @property {Record<string, string>} [customObjects]
@@ -180,6 +185,7 @@ function readOptions({
   crop,
   json = false,
   float16 = false,
+  force = false,
   architecture,
   alpha,
   custom,
@@ -200,6 +206,7 @@ function readOptions({
     crop,
     json,
     float16,
+    force,
     architecture,
     alpha: alpha === undefined ? undefined : positiveNumber(alpha, '--alpha'),
     customObjects: custom === undefined ? undefined : classNames(custom),

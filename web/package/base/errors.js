@@ -71,6 +71,17 @@ export function printable(text) {
   });
 }
 
+/**
+ * JSON with the same characters escaped as JSON escapes them.
+ * @param {string} json
+ * @returns {string}
+ */
+export function printableJson(json) {
+  return json.replace(CONTROLS, (character) => {
+    return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  });
+}
+
 /** How many values of a list, and how many lists in lists, an error message shows. */
 const SHOWN_VALUES = 20;
 const SHOWN_DEPTH = 3;
