@@ -45,7 +45,7 @@ export class GradCamError extends Error {
    * @param {ErrorOptions} [options] the error that caused this one
    */
   constructor(code, message, options) {
-    super(printable(message), options);
+    super(printable(typeof message === 'string' ? message : show(message)), options);
     /** What went wrong, for programs. */
     this.code = code;
   }

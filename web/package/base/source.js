@@ -42,6 +42,9 @@ import { fileName, resolveUrl } from './url.js';
  * @typedef {{ phase: 'fetch' | 'weights' | 'plan', loaded: number, total: number }} Progress
  */
 
+/** The most files that a model may have. */
+const MAX_FILES = 100_000;
+
 /**
  * @param {ModelSource} source
  * @param {ReadOptions} options
@@ -80,7 +83,7 @@ async function readNone(paths) {
  * @returns {Promise<ModelFiles | NamedFile[]>}
  */
 async function openFiles(files, options) {
-  const named = files.filter((file) => file instanceof File);
+  const named = files.length > MAX_FILES ? [] : files.filter((file) => file instanceof File);
   if (named.length === 0 || named.length < files.length) {
     const text = `the model is ${show(files)}; allowed: a list of Files`;
     throw new GradCamError('INVALID_SOURCE', text);
@@ -134,11 +137,26 @@ async function readAll(urls, model, total, { onProgress, signal }) {
 }
 
 /**
+ * Whether bytes have gone to another thread.
+ * @param {unknown} source
+ */
+function isDetached(source) {
+  const buffer = ArrayBuffer.isView(source) ? source.buffer : source;
+  if (!(buffer instanceof ArrayBuffer) || buffer.byteLength > 0) return false;
+  try {
+    return new Uint8Array(buffer).length > 0;
+  } catch {
+    return true;
+  }
+}
+
+/**
  * @param {FileSource} source
  * @param {ReadOptions} options
  * @returns {Promise<Uint8Array>}
  */
 export async function readSource(source, options) {
+  if (isDetached(source)) throw new GradCamError('INVALID_SOURCE', 'the bytes were transferred');
   if (source instanceof ArrayBuffer) return new Uint8Array(source);
   if (ArrayBuffer.isView(source)) {
     return new Uint8Array(source.buffer, source.byteOffset, source.byteLength);

@@ -2,6 +2,7 @@
 
 /** A Keras image classifier. */
 
+import { typed } from '../base/boundary.js';
 import { GradCamError, show } from '../base/errors.js';
 import { ModelInfo } from './model-info.js';
 import { cropPicture } from '../pictures/crop.js';
@@ -62,7 +63,15 @@ export class Model extends ModelInfo {
    * const run = await model.run(file, { image: file }); // heat maps are drawn on the file's pixels
    * run.decodePredictions({ top: 3 });
    */
-  async run(image, options = {}) {
+  async run(image, options) {
+    return typed(options, (given) => this.#run(image, given));
+  }
+
+  /**
+   * @param {Picture | Tensor} image
+   * @param {RunOptions} options
+   */
+  async #run(image, options) {
     const { signal, crop = 'stretch' } = options;
     signal?.throwIfAborted();
     const { input, picture } = isTensor(image)

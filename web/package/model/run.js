@@ -1,5 +1,6 @@
 /** A forward pass, with its predictions and with explanations of any class at any layer. */
 
+import { typed } from '../base/boundary.js';
 import { GradCamError, choose, show } from '../base/errors.js';
 import { explainTargets, toExplanation } from './explanation.js';
 import { binaryValues, seedOf } from './classes.js';
@@ -86,8 +87,10 @@ export class Run {
    * const [best] = run.decodePredictions({ top: 1 });
    * console.log(best.index, best.label, best.score);
    */
-  decodePredictions({ top = 5 } = {}) {
-    return decodePredictions(this.predictions, this.#model.labels, top);
+  decodePredictions(options) {
+    return typed(options, ({ top = 5 }) =>
+      decodePredictions(this.predictions, this.#model.labels, top),
+    );
   }
 
   /**
@@ -99,7 +102,12 @@ export class Run {
    * const all = await run.explain({ targets: [281, 282], layer, logits: true });
    * for (const { label, layer, rawMax } of all.targets) console.log(label, layer, rawMax);
    */
-  async explain({ targets, layer, method = 'gradCam', logits = false, signal } = {}) {
+  async explain(options) {
+    return typed(options, (given) => this.#explain(given));
+  }
+
+  /** @param {ExplainOptions} options */
+  async #explain({ targets, layer, method = 'gradCam', logits = false, signal }) {
     signal?.throwIfAborted();
     choose(METHODS, method, 'method');
     const classes = this.#targets(targets);
