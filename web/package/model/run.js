@@ -178,10 +178,29 @@ export function decodePredictions(predictions, labels, top) {
   if (!Number.isInteger(top) || Number(top) < 1) {
     throw new GradCamError('INVALID_ARGUMENT', `top is ${show(top)}; allowed: 1, 2, 3, ...`);
   }
-  return [...predictions]
-    .map((score, index) => ({ index, label: labels?.[index] ?? String(index), score }))
-    .sort((a, b) => b.score - a.score || a.index - b.index)
-    .slice(0, Number(top));
+  const indices = indicesOfLargest(predictions, Math.min(Number(top), predictions.length));
+  return indices.map((index) => {
+    return { index, label: labels?.[index] ?? String(index), score: predictions[index] };
+  });
+}
+
+/**
+ * Indices of the largest values, the largest first. Among equal values the first wins, and NaN is
+ * the smallest. A model may have millions of outputs, so that only the largest are put in order.
+ * @param {Float32Array} values
+ * @param {number} count
+ */
+function indicesOfLargest(values, count) {
+  const keys = values.map((value) => (Number.isNaN(value) ? -Infinity : value));
+  const least = keys.slice().sort()[keys.length - count];
+  let equal = count;
+  for (let i = 0; i < keys.length; i++) if (keys[i] > least) equal--;
+  /** @type {number[]} */
+  const indices = [];
+  for (let i = 0; indices.length < count; i++) {
+    if (keys[i] > least || (keys[i] === least && equal-- > 0)) indices.push(i);
+  }
+  return indices.sort((a, b) => keys[b] - keys[a] || a - b);
 }
 
 /** Waits until events were handled, an abort among them. */
