@@ -1,7 +1,7 @@
 /**
  * Thousands of damaged model files: each is a model or a GradCamError, soon and with little memory.
- * FUZZ_SECONDS sets the time (default 30), FUZZ_FIRST the first case. A case is made from its number
- * alone: node tests/fuzz/containers.js 123 123 runs case 123.
+ * FUZZ_SECONDS sets the time (default 30), FUZZ_FIRST the first case. A case is made from its
+ * number alone: node tests/fuzz/containers.js 123 123 runs case 123.
  */
 
 import assert from 'node:assert/strict';

@@ -1,4 +1,4 @@
-/** Files that are damaged or made to harm. Each is refused with a typed error, or changes nothing. */
+/** Files that are damaged or made to harm. Each is refused by name, or changes nothing. */
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';

@@ -10,6 +10,7 @@
  */
 
 import { GradCamError, show } from '../base/errors.js';
+import { parseJson } from '../base/json.js';
 
 /** Names of files that hold class names beside a model. */
 const LIST_NAME = /label|class|categor|names|metadata\.json$/i;
@@ -47,12 +48,7 @@ const ALLOWED =
  * @param {string} name
  */
 function readJson(text, name) {
-  try {
-    return namesOf(JSON.parse(text));
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new GradCamError('INVALID_ARGUMENT', `${name} is not JSON: ${reason}`, { cause });
-  }
+  return namesOf(parseJson(text, name, 'INVALID_ARGUMENT'));
 }
 
 /**

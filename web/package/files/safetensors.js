@@ -6,7 +6,8 @@
 
 import { GradCamError, show } from '../base/errors.js';
 import { parseJson } from '../base/json.js';
-import { LARGEST_HALF, bytesPerNumber, toFloat16, toFloat32 } from './numbers.js';
+import { LARGEST_HALF, SMALLEST_NORMAL_HALF, bytesPerNumber } from './numbers.js';
+import { toFloat16, toFloat32 } from './numbers.js';
 
 /** @import { Container, Weight } from './index.js' */
 
@@ -206,11 +207,24 @@ export function writeSafetensors({ config, labels, preprocessing, weights }, opt
  */
 function encode({ name, shape, read }, float16) {
   const values = read();
-  const isSmall = values.every((value) => Math.abs(value) <= LARGEST_HALF);
-  const isHalf = float16 && shape.length > 1 && isSmall;
+  const isHalf = float16 && shape.length > 1 && fitHalf(values);
   const { buffer, byteOffset, byteLength } = isHalf ? toFloat16(values) : values;
   const bytes = new Uint8Array(buffer, byteOffset, byteLength);
   return { name, shape, dtype: isHalf ? 'F16' : 'F32', bytes };
+}
+
+/**
+ * Whether half precision holds the values. The largest of them must neither overflow nor be so small
+ * that most of its digits are lost.
+ * @param {Float32Array} values
+ */
+function fitHalf(values) {
+  let largest = 0;
+  for (const value of values) {
+    if (!(Math.abs(value) <= LARGEST_HALF)) return false;
+    largest = Math.max(largest, Math.abs(value));
+  }
+  return largest === 0 || largest >= SMALLEST_NORMAL_HALF;
 }
 
 /**
