@@ -214,8 +214,8 @@ function encode({ name, shape, read }, float16) {
 }
 
 /**
- * Whether half precision holds the values. The largest of them must neither overflow nor be so small
- * that most of its digits are lost.
+ * Whether half precision holds the values. The largest of them must neither overflow nor be so
+ * small that its digits are lost.
  * @param {Float32Array} values
  */
 function fitHalf(values) {
