@@ -124,6 +124,17 @@ async function open(source) {
 }
 
 /**
+ * Whether a file was refused by accident. The caller gives good values here, so that no error may
+ * come from them.
+ * @param {any} error
+ */
+function isDefect(error) {
+  const codes = ['INTERNAL', 'WASM_FAILED', 'FETCH_FAILED'];
+  if (!(error instanceof GradCamError) || codes.includes(error.code)) return true;
+  return error.message.startsWith('the call fails on a value');
+}
+
+/**
  * @param {number} number
  * @returns {Promise<Outcome>}
  */
@@ -139,8 +150,7 @@ async function attempt(number) {
     await open(source);
   } catch (/** @type {any} */ error) {
     outcome.code = error?.code;
-    const isDefect = ['INTERNAL', 'WASM_FAILED', 'FETCH_FAILED'].includes(error?.code);
-    if (!(error instanceof GradCamError) || isDefect) outcome.bad = error?.stack ?? String(error);
+    if (isDefect(error)) outcome.bad = `${error?.stack ?? error} ${error?.cause?.stack ?? ''}`;
   }
   const { user, system } = process.cpuUsage(before);
   const time = (user + system) / 1000;
