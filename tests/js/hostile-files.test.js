@@ -103,6 +103,20 @@ describe('zip files', () => {
     for (const bytes of [smallZip(), packed]) assert.deepEqual(await scoresOf(bytes), scores);
   });
 
+  test('with two files of the name that the model wants are refused', async () => {
+    const { json, shard } = smallTfjs();
+    const bytes = zip([
+      { name: 'a/model.json', data: json },
+      { name: 'a/s.bin', data: shard },
+      { name: 'b/s.bin', data: new Uint8Array(shard.length) },
+    ]);
+    await assertFails(
+      () => scoresOf(bytes),
+      'INVALID_MODEL',
+      /several files of one name, s.bin, s.bin/,
+    );
+  });
+
   const bomb = 2 ** 31 - 1;
   /** @type {[what: string, bytes: Uint8Array, code: string, message: RegExp][]} */
   const cases = [

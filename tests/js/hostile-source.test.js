@@ -133,6 +133,21 @@ describe('a server', () => {
     assert.deepEqual(asked, []);
   });
 
+  test('may not do so in a browser, which follows before it tells', async (context) => {
+    let isLeft = false;
+    const body = { cancel: async () => (isLeft = true) };
+    /** @type {any[]} */
+    const responses = [
+      new Response(smallTfjs('s.bin').json),
+      { type: 'opaqueredirect', status: 0 },
+      { type: 'cors', url: 'http://elsewhere/s.bin', ok: true, body },
+    ];
+    context.mock.method(globalThis, 'fetch', async () => responses.shift());
+    const load = () => loadModel('http://host/m/model.json', OPTIONS);
+    await assertFails(load, 'INVALID_MODEL', /redirected to another server/);
+    assert.ok(isLeft);
+  });
+
   test('cannot send more than the model needs', { timeout: 5000 }, async () => {
     for (const name of ['large', 'endless']) {
       await assertFails(() => load(name), 'INVALID_MODEL', /longer than the \d+ bytes/);

@@ -123,12 +123,13 @@ function isConfiguration(value) {
 
 /**
  * @param {NamedFile[]} files that could each be the model
+ * @param {string} [what] the files are
  * @returns {NamedFile | undefined}
  */
-function only(files) {
+function only(files, what = 'models') {
   if (files.length <= 1) return files[0];
   const names = files.map(({ name }) => name).join(', ');
-  const text = `there are several models, ${names}; open one of them alone`;
+  const text = `there are several ${what}, ${names}; open one of them alone`;
   throw new GradCamError('INVALID_SOURCE', text);
 }
 
@@ -160,7 +161,12 @@ function lacking(files, config) {
 async function readFiles(files, main, paths) {
   const found = paths.map((path) => {
     const last = path.slice(path.lastIndexOf('/') + 1);
-    return files.find(({ name }) => name === last) ?? path;
+    return (
+      only(
+        files.filter(({ name }) => name === last),
+        'files of one name',
+      ) ?? path
+    );
   });
   const missing = found.filter((file) => typeof file === 'string');
   if (missing.length > 0) {
