@@ -46,7 +46,7 @@ function ensurePackages() {
   const lock = sha256(path.join(root, 'package-lock.json'));
   if (readIfExists(stamp) === lock) return;
   say('installing npm packages');
-  run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
+  run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']);
   fs.writeFileSync(stamp, lock);
 }
 

@@ -1,5 +1,6 @@
 /** What a model says about itself without being run. */
 
+import { typed } from '../base/boundary.js';
 import { formatSummary, isHiddenInput } from './summary.js';
 
 /** @import { LayerInfo } from '../engine/network.js' */
@@ -125,7 +126,7 @@ export class ModelInfo {
    * console.log(model.summary({ layerRange: ['block_1', 'block_2'], lineLength: 100 }));
    */
   summary(options) {
-    return formatSummary(this.description, options);
+    return typed(options, (given) => formatSummary(this.description, given));
   }
 }
 

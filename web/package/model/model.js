@@ -2,6 +2,7 @@
 
 /** A Keras image classifier. */
 
+import { typed } from '../base/boundary.js';
 import { GradCamError, show } from '../base/errors.js';
 import { readFurtherInputs } from './further-inputs.js';
 import { ModelInfo } from './model-info.js';
@@ -66,7 +67,15 @@ export class Model extends ModelInfo {
    * const run = await model.run(file, { image: file }); // heat maps are drawn on the file's pixels
    * run.decodePredictions({ top: 3 });
    */
-  async run(image, options = {}) {
+  async run(image, options) {
+    return typed(options, (given) => this.#run(image, given));
+  }
+
+  /**
+   * @param {Picture | Tensor} image
+   * @param {RunOptions} options
+   */
+  async #run(image, options) {
     const { signal, crop = this.crop } = options;
     signal?.throwIfAborted();
     const further = readFurtherInputs(this.inputs, options.inputs);
