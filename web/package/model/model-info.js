@@ -15,8 +15,8 @@ import { formatSummary, isHiddenInput } from './summary.js';
  * @typedef {object} Layer
  * @property {string} name its path, which joins names from outside to inside by "/"
  * @property {string} type Keras class, "Conv2D"
- * @property {(number | null)[]} outputShape as Keras shows it, with the batch first; an open size is
- *   null
+ * @property {(number | null)[]} outputShape as Keras shows it, with the batch first; an open size
+ *   is null
  * @property {DataFormat} dataFormat whether the channels come behind the batch or last
  * @property {number} params number of values in its weights
  */
