@@ -210,7 +210,7 @@ function findBeside(files, main, path) {
   const whole = folderOf(main) + path.replace(/^(\.\/)+/, '');
   const last = path.slice(path.lastIndexOf('/') + 1);
   const named = files.filter(({ name }) => name === last);
-  return named.find((file) => file.path === whole) ?? named[0];
+  return named.find((file) => file.path === whole) ?? only(named, 'files of one name');
 }
 
 /**

@@ -16,6 +16,9 @@ import { bytesPerNumber, toFloat32 } from './numbers.js';
 /** The most bytes that all shards may have. */
 const MAX_BYTES = 2 ** 31 - 1;
 
+/** The most bytes that a list of class names may have. */
+const MAX_METADATA = 2 ** 20;
+
 /** Types of numbers with their names in NumPy. */
 const TYPES = new Map([
   ['float32', '<f4'],
@@ -71,7 +74,7 @@ export async function openTfjs(files) {
 async function readMetadata(files, paths) {
   if (paths.length !== 1 || !/^(\.\/)?weights\.bin$/.test(paths[0])) return {};
   try {
-    const [bytes] = await files.readBeside(['metadata.json'], 0);
+    const [bytes] = await files.readBeside(['metadata.json'], MAX_METADATA);
     return openMetadata(bytes);
   } catch (error) {
     // The file may be missing. An abort ends the work.
