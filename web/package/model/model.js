@@ -108,7 +108,8 @@ export class Model extends ModelInfo {
       throw new GradCamError(
         'INVALID_ARGUMENT',
         `the model leaves its input size open (${show(this.inputShape)}); ` +
-          'load it with inputSize: [height, width] (--input-size on the command line)',
+          'load it with inputSize: [height, width] (--input-size on the command line), best the ' +
+          'size that it was trained at; usual are 96, 128, 160, 192, 224, 256, 299, 331 and 384',
       );
     }
     return { height: size[0], width: size[1], channels };
