@@ -195,7 +195,8 @@ $(OBJ)/gradcam-named.wasm $(OBJ)/gradcam-named.map &: $(wasm_OBJECTS) $(XNNPACK_
 		-o $(OBJ)/gradcam-named.wasm
 
 # NODERAWFS lets the tests read files as the native ones do.
-TESTS_FLAGS := $(MEMORY_FLAGS) -sNODERAWFS=1 -sEXIT_RUNTIME=1 \
+# --wrap sends malloc to tests/c/test_oom.c, which lets allocations fail.
+TESTS_FLAGS := $(MEMORY_FLAGS) -Wl,--wrap=malloc -sNODERAWFS=1 -sEXIT_RUNTIME=1 \
 	--extern-post-js wasm-build/run-tests.mjs
 
 $(OBJ)/tests.mjs: $(wasm_TESTS) $(wasm_OBJECTS) $(XNNPACK_OBJECTS) wasm-build/run-tests.mjs
@@ -214,11 +215,11 @@ $(OBJ)/pool.wasm: $(patsubst %.c,$(OBJ)/threads/%.o,tests/threads/pool.c src/bas
 
 $(OBJ)/tests: $(native_TESTS) $(native_OBJECTS)
 	@echo "  LINK    $@"
-	@$(CC) $(NATIVE_FLAGS) $^ -o $@ -lm
+	@$(CC) $(NATIVE_FLAGS) -Wl,--wrap=malloc $^ -o $@ -lm
 
 $(OBJ)/tests-double: $(native-double_TESTS) $(native-double_OBJECTS)
 	@echo "  LINK    $@"
-	@$(CC) $(NATIVE_FLAGS) $^ -o $@ -lm
+	@$(CC) $(NATIVE_FLAGS) -Wl,--wrap=malloc $^ -o $@ -lm
 
 $(OBJ)/fuzz-keras: $(patsubst %.c,$(OBJ)/native/%.o,$(wildcard tests/fuzz/*.c)) $(native_OBJECTS)
 	@echo "  LINK    $@"
