@@ -10,7 +10,10 @@
 # reference      build/wasm/gradcam-reference.wasm  for tests: double precision, plain C
 # native-tests   build/native/tests                 the C tests for this machine
 #                build/native/tests-double          the same in double precision
-#                build/native/fuzz-keras            the fuzzer of the importer
+# fuzz           build/fuzz/pipe and others         the fuzzers, those of the list FUZZERS
+#                build/fuzz/seeds                   writes what the fuzzers start from
+#                build/fuzz/tests                   the C tests, which note what lines they run
+# races          build/native/races                 models on the pool of threads, which report races
 # wasm-tests     build/wasm/tests.mjs               the C tests on XNNPACK, for Node
 #                build/wasm/tests-relaxed.mjs       the same with relaxed SIMD
 #                build/wasm/pool.wasm               the pool of threads alone
@@ -34,6 +37,8 @@ endif
 
 EMCC := build/toolchain/bin/emcc
 CC ?= cc
+# Has libFuzzer and ThreadSanitizer. wasm-build/clang.js looks whether it does.
+CLANG := $(firstword $(shell command -v clang-19 clang))
 OBJ := build/obj/$(config)
 
 ENGINE := $(sort $(wildcard src/*/*.c))
@@ -60,6 +65,9 @@ NATIVE_FLAGS += -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit
 # A module without JavaScript cannot have the sanitizers' libraries. A trap needs none of them.
 WASM_FLAGS += -fsanitize=undefined -fsanitize-trap=undefined
 endif
+
+# The fuzzers also note which lines run.
+FUZZ_FLAGS := $(NATIVE_FLAGS) -fsanitize=fuzzer-no-link -fprofile-instr-generate -fcoverage-mapping
 
 RELAXED_FLAGS := $(WASM_FLAGS) -mrelaxed-simd
 
@@ -138,11 +146,12 @@ $(eval $(call variant,profile,$(EMCC),$(RELAXED_FLAGS) -DGC_XNNPACK -DGC_PROFILE
 $(eval $(call variant,reference,$(EMCC),$(WASM_FLAGS) -DGC_DOUBLE))
 $(eval $(call variant,native,$(CC),$(NATIVE_FLAGS)))
 $(eval $(call variant,native-double,$(CC),$(NATIVE_FLAGS) -DGC_DOUBLE))
+$(eval $(call variant,fuzz,$(CLANG),$(FUZZ_FLAGS)))
 
 # ---- Targets ----
 
 .DEFAULT_GOAL := wasm
-.PHONY: wasm reference stock profile named native-tests wasm-tests clean FORCE
+.PHONY: wasm reference stock profile named native-tests fuzz wasm-tests clean FORCE
 .DELETE_ON_ERROR:
 
 wasm: $(addprefix build/wasm/,gradcam.wasm gradcam-relaxed.wasm gradcam-threads.wasm \
@@ -157,7 +166,12 @@ profile: build/wasm/gradcam-profile.wasm
 
 named: build/wasm/gradcam-named.wasm build/wasm/gradcam-named.map
 
-native-tests: build/native/tests build/native/tests-double build/native/fuzz-keras
+native-tests: build/native/tests build/native/tests-double
+
+# Each is tests/fuzz/NAME.c. `npm run fuzz` takes the names from here.
+FUZZERS := pipe picture api
+
+fuzz: $(addprefix build/fuzz/,$(FUZZERS) seeds tests)
 
 wasm-tests: build/wasm/tests.mjs build/wasm/tests-relaxed.mjs build/wasm/pool.wasm
 
@@ -221,9 +235,24 @@ $(OBJ)/tests-double: $(native-double_TESTS) $(native-double_OBJECTS)
 	@echo "  LINK    $@"
 	@$(CC) $(NATIVE_FLAGS) -Wl,--wrap=malloc $^ -o $@ -lm
 
-$(OBJ)/fuzz-keras: $(patsubst %.c,$(OBJ)/native/%.o,$(wildcard tests/fuzz/*.c)) $(native_OBJECTS)
-	@echo "  LINK    $@"
-	@$(CC) $(NATIVE_FLAGS) $^ -o $@ -lm
+# What the fuzzers share with the C tests.
+FUZZ_MODELS := $(addprefix $(OBJ)/fuzz/tests/c/,layer_models.o small_configs.o)
+
+$(OBJ)/fuzzers/pipe: $(OBJ)/fuzz/tests/fuzz/json_mutator.o
+$(OBJ)/fuzzers/pipe $(OBJ)/fuzzers/api: $(FUZZ_MODELS)
+
+$(FUZZERS:%=$(OBJ)/fuzzers/%): $(OBJ)/fuzzers/%: $(OBJ)/fuzz/tests/fuzz/%.o $(fuzz_OBJECTS)
+	@mkdir -p $(@D) && echo "  LINK    $@"
+	@$(CLANG) $(FUZZ_FLAGS) -fsanitize=fuzzer $^ -o $@ -lm
+
+$(OBJ)/fuzzers/seeds: $(OBJ)/fuzz/tests/fuzz/seeds.o $(OBJ)/fuzz/tests/c/picture_files.o \
+		$(FUZZ_MODELS) $(fuzz_OBJECTS)
+	@mkdir -p $(@D) && echo "  LINK    $@"
+	@$(CLANG) $(FUZZ_FLAGS) $^ -o $@ -lm
+
+$(OBJ)/fuzzers/tests: $(fuzz_TESTS) $(fuzz_OBJECTS)
+	@mkdir -p $(@D) && echo "  LINK    $@"
+	@$(CLANG) $(FUZZ_FLAGS) -Wl,--wrap=malloc $^ -o $@ -lm
 
 # Copies the file of the config that was built to the path at the head of this file.
 define place
@@ -243,5 +272,8 @@ build/wasm/%.mjs: $(OBJ)/%.mjs FORCE
 build/native/%: $(OBJ)/% FORCE
 	$(call place,$<,$@)
 
+build/fuzz/%: $(OBJ)/fuzzers/% FORCE
+	$(call place,$<,$@)
+
 clean:
-	rm -rf build/obj build/wasm build/native
+	rm -rf build/obj build/wasm build/native build/fuzz
