@@ -69,6 +69,8 @@ endif
 # The fuzzers also note which lines run.
 FUZZ_FLAGS := $(NATIVE_FLAGS) -fsanitize=fuzzer-no-link -fprofile-instr-generate -fcoverage-mapping
 
+RACES_FLAGS := $(FLAGS) -fsanitize=thread -DGC_THREADS
+
 RELAXED_FLAGS := $(WASM_FLAGS) -mrelaxed-simd
 
 THREADS_FLAGS := -DGC_THREADS -matomics
@@ -147,11 +149,13 @@ $(eval $(call variant,reference,$(EMCC),$(WASM_FLAGS) -DGC_DOUBLE))
 $(eval $(call variant,native,$(CC),$(NATIVE_FLAGS)))
 $(eval $(call variant,native-double,$(CC),$(NATIVE_FLAGS) -DGC_DOUBLE))
 $(eval $(call variant,fuzz,$(CLANG),$(FUZZ_FLAGS)))
+$(eval $(call variant,races,$(CLANG),$(RACES_FLAGS)))
+$(OBJ)/races/src/base/threads.o: FILE_FLAGS := -include tests/threads/native.h
 
 # ---- Targets ----
 
 .DEFAULT_GOAL := wasm
-.PHONY: wasm reference stock profile named native-tests fuzz wasm-tests clean FORCE
+.PHONY: wasm reference stock profile named native-tests fuzz races wasm-tests clean FORCE
 .DELETE_ON_ERROR:
 
 wasm: $(addprefix build/wasm/,gradcam.wasm gradcam-relaxed.wasm gradcam-threads.wasm \
@@ -172,6 +176,8 @@ native-tests: build/native/tests build/native/tests-double
 FUZZERS := pipe picture api
 
 fuzz: $(addprefix build/fuzz/,$(FUZZERS) seeds tests)
+
+races: build/native/races
 
 wasm-tests: build/wasm/tests.mjs build/wasm/tests-relaxed.mjs build/wasm/pool.wasm
 
@@ -254,6 +260,11 @@ $(OBJ)/fuzzers/tests: $(fuzz_TESTS) $(fuzz_OBJECTS)
 	@mkdir -p $(@D) && echo "  LINK    $@"
 	@$(CLANG) $(FUZZ_FLAGS) -Wl,--wrap=malloc $^ -o $@ -lm
 
+$(OBJ)/races-program: $(addprefix $(OBJ)/races/tests/,threads/races.o threads/pool.o \
+		c/layer_models.o c/small_configs.o) $(races_OBJECTS)
+	@echo "  LINK    $@"
+	@$(CLANG) $(RACES_FLAGS) $^ -o $@ -lm -lpthread
+
 # Copies the file of the config that was built to the path at the head of this file.
 define place
 @mkdir -p $(@D) && { cmp -s $(1) $(2) || cp $(1) $(2); }
@@ -268,6 +279,9 @@ build/wasm/%.map: $(OBJ)/%.map FORCE
 build/wasm/%.mjs: $(OBJ)/%.mjs FORCE
 	$(call place,$<,$@)
 	$(call place,$(<:.mjs=.wasm),$(@:.mjs=.wasm))
+
+build/native/races: $(OBJ)/races-program FORCE
+	$(call place,$<,$@)
 
 build/native/%: $(OBJ)/% FORCE
 	$(call place,$<,$@)

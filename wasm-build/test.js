@@ -52,7 +52,7 @@ await runMain(async () => {
   const tools = ['clang', 'clang-format', 'python-safetensors', 'chromium', 'firefox'];
   await setUp([...buildSteps, 'models', 'test-models', ...tools]);
   make(['wasm', 'reference', 'wasm-tests']);
-  make(['native-tests', ...(skipWithoutClang() ? [] : ['fuzz']), 'config=sanitize']);
+  make(['native-tests', ...(skipWithoutClang() ? [] : ['fuzz', 'races']), 'config=sanitize']);
   const { buildDemo } = await import('./demo.js');
   await buildDemo();
   const chosen = process.argv.slice(2);
