@@ -131,8 +131,8 @@ static gc_status check_file(const char **format, const uint8_t *bytes, size_t le
     return check_header(*format, bytes, (int)length);
 }
 
-/* Decodes to RGBA, NULL on failure. Of 16 bits a channel the upper 8 are kept. stb_image would do so
- * too, but it loses the pixels if it is refused memory for the result. */
+/* Decodes to RGBA. NULL on failure. Of 16 bits a channel the upper 8 are kept. stb_image can keep
+ * them too, but it loses the pixels if it is refused memory for the result. */
 static uint8_t *decode(const uint8_t *bytes, int length, int *width, int *height) {
     int channels;
     if (!stbi_is_16_bit_from_memory(bytes, length))

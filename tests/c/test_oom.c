@@ -120,8 +120,8 @@ static void expect_same(const struct results *found, const struct results *expec
     EXPECT_BYTES(found->maps, expected->maps, sizeof found->maps);
 }
 
-/* Runs a model with the failure that is set, then once more without it. The second run is as long as
- * the first, so only every fourth model is run twice. */
+/* Runs a model with the failure that is set, then once more without it. The second run is as long
+ * as the first, so only every fourth model is run twice. */
 static void run_model(long n, const struct results *expected) {
     static struct results found;
     const size_t held = gc_memory_in_use();

@@ -1,6 +1,6 @@
 /* Sequences of the public calls, with odd arguments. The bytes are a script, 16 for each step. They
- * choose a call, one of a few models, and the arguments. Whatever came before, a call gives a status
- * and leaves no leak. */
+ * choose a call, one of a few models, and the arguments. Whatever came before, a call gives a
+ * status and leaves no leak. */
 #include <math.h>
 #include <stdbool.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /**
- * Every fuzzer runs for 20 s, all side by side, and beside them the C tests. Then the lines of `src`
- * are counted that one of them ran.
+ * Every fuzzer runs for 20 s, all side by side, and beside them the C tests. Then the lines of
+ * `src` are counted that one of them ran.
  */
 
 import assert from 'node:assert/strict';
@@ -16,7 +16,8 @@ const LEAST_COVERED = 92;
 
 const skip = skipWithoutClang();
 
-/** @typedef {{ filename: string, summary: { lines: { count: number, percent: number } } }} Covered */
+/** @typedef {{ lines: { count: number, percent: number } }} Summary */
+/** @typedef {{ filename: string, summary: Summary }} Covered */
 
 /** The lines that the programs ran, of each file and in all. */
 function countLines() {
@@ -29,7 +30,7 @@ function countLines() {
   const objects = others.flatMap((program) => ['-object', program]);
   const options = ['-summary-only', `-instr-profile=${profile}`];
   const text = output(cov, ['export', ...options, first, ...objects, `${root}/src`]);
-  /** @type {{ files: Covered[], totals: Covered['summary'] }} */
+  /** @type {{ files: Covered[], totals: Summary }} */
   const { files, totals } = JSON.parse(text ?? '').data[0];
   return { files, totals };
 }

@@ -3,8 +3,8 @@
  *
  *     npm run fuzz -- [--minutes N] [TARGET...]
  *
- * Without names all of them run side by side, for a minute each. Inputs that reach new code are kept
- * in build/fuzz/corpus, and the next run begins with them. The exit status is 1 if one failed.
+ * Without names all of them run side by side, for a minute each. Inputs that reach new code are
+ * kept in build/fuzz/corpus, and the next run begins with them. The exit status is 1 if one failed.
  */
 
 import { parseArgs } from 'node:util';

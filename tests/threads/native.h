@@ -1,5 +1,5 @@
-/* WebAssembly's instructions that wait and wake, for a build of src/base/threads.c for this machine.
- * The compiler includes this file before the source. */
+/* WebAssembly's instructions that wait and wake, for a build of src/base/threads.c for this
+ * machine. The compiler includes this file before the source. */
 #ifndef GC_THREADS_NATIVE_H
 #define GC_THREADS_NATIVE_H
 
