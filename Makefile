@@ -67,7 +67,8 @@ WASM_FLAGS += -fsanitize=undefined -fsanitize-trap=undefined
 endif
 
 # The fuzzers also note which lines run.
-FUZZ_FLAGS := $(NATIVE_FLAGS) -fsanitize=fuzzer-no-link -fprofile-instr-generate -fcoverage-mapping
+FUZZ_FLAGS := $(NATIVE_FLAGS) -fsanitize=fuzzer-no-link -fcoverage-mapping \
+	-fprofile-instr-generate=build/fuzz/last.profraw
 
 RACES_FLAGS := $(FLAGS) -fsanitize=thread -DGC_THREADS
 

@@ -252,6 +252,28 @@ static void draw_overlay(struct player *p) {
     free(map);
 }
 
+static void make_input(struct player *p) {
+    static uint8_t pixels[8 * 8 * 4];
+    static float input[16 * 16 * 3];
+    static const float affine[6] = {1, 1, 1, 0, 0, 0};
+    const int32_t width = odd(p) ? odd_number(p) : 1 + fuzz_below(&p->script, 16);
+    const int32_t in_height = odd(p) ? odd_number(p) : 1 + fuzz_below(&p->script, 8);
+    if (width <= 16 && in_height <= 8)
+        gc_image_to_input(input, NULL, width, 16, odd(p) ? odd_number(p) : 3, pixels, 8, in_height,
+                          (gc_filter)index_below(p, 6), (gc_preprocessing)index_below(p, 7),
+                          odd(p) ? NULL : affine);
+}
+
+static void make_heatmaps(struct player *p) {
+    const int32_t sizes[2] = {fuzz_below(&p->script, 20), fuzz_below(&p->script, 20)};
+    const size_t count = (size_t)(sizes[0] + sizes[1]);
+    float ranges[4], *maps = values(p, count);
+    uint8_t grey[40];
+    gc_heatmaps(maps, ranges, sizes, 2);
+    gc_heatmap_to_image(grey, maps, count);
+    free(maps);
+}
+
 static void ask_names(struct player *p) {
     gc_status_name((gc_status)odd_number(p));
     gc_method_name(odd_number(p));
@@ -278,10 +300,11 @@ static void create(struct player *p, int32_t slot) {
 
 static void step(struct player *p) {
     static void (*const calls[])(struct player *) = {
-        set_weights, plan,      forward,          explain,        set_weights,
-        plan,        forward,   explain,          set_one_weight, fill_weight_in_parts,
-        find_names,  plan_next, plan_in_steps,    outputs,        activation,
-        gradients,   ask_names, ask_about_layers, resize_picture, draw_overlay};
+        set_weights, plan,         forward,          explain,        set_weights,
+        plan,        forward,      explain,          set_one_weight, fill_weight_in_parts,
+        find_names,  plan_next,    plan_in_steps,    outputs,        activation,
+        gradients,   ask_names,    ask_about_layers, resize_picture, draw_overlay,
+        make_input,  make_heatmaps};
     const int32_t slot = fuzz_below(&p->script, MODELS);
     const int32_t choice = fuzz_below(&p->script, (int32_t)(sizeof calls / sizeof *calls) + 1);
     if (choice == 0 || p->models[slot] == NULL)

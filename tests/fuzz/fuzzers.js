@@ -2,6 +2,7 @@
 
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { run as runCommand, inBuild, root } from '../../wasm-build/tools.js';
 
@@ -89,6 +90,8 @@ export async function fuzz(name, seconds) {
 function collect(program, args, profile) {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { cwd: root, env: profileTo(profile) });
+    // Tests that wait for something may run at the same time. They come first.
+    if (child.pid !== undefined) os.setPriority(child.pid, 5);
     let text = '';
     const add = (/** @type {Buffer} */ data) => (text = `${text}${data}`.slice(-(2 ** 16)));
     child.stdout.on('data', add);

@@ -36,7 +36,7 @@ static void write_pictures(void) {
 
 /* A script for each model. It is made, and every call follows with arguments that are not odd. */
 static void write_script(int model) {
-    enum { STEP = 16, CALLS = 20 };
+    enum { STEP = 16, CALLS = 22 };
     uint8_t script[(1 + 2 * CALLS) * STEP] = {0};
     script[2] = (uint8_t)model;
     for (int i = 1; i <= 2 * CALLS; i++) {
