@@ -1,6 +1,6 @@
-/* A fuzz target is one file of this folder, named in the Makefile's list FUZZERS. It does something
- * with bytes. libFuzzer finds the bytes, and its sanitizers watch. What the target starts from is
- * written by seeds.c, or by a file of its own. */
+/* A fuzz target is one file of this folder. The Makefile's list FUZZERS names it, and so does the
+ * table of fuzzers.js. It does something with bytes. libFuzzer finds the bytes, and its sanitizers
+ * watch. seeds.c writes what a target starts from, unless the table names another folder. */
 #ifndef GC_FUZZ_H
 #define GC_FUZZ_H
 

@@ -12,23 +12,29 @@ export const FUZZERS = (
 ).split(' ');
 
 /**
- * The size of an input, in bytes. Larger ones only take longer.
- * @type {Record<string, number>}
+ * What each fuzzer needs.
+ *   mostBytes   size of an input. Larger ones only take longer
+ *   seeds       folder in build/ with what it starts from
+ * @type {Record<string, { mostBytes: number, seeds: string }>}
  */
-const MOST_BYTES = { pipe: 16384, api: 640 };
+const TARGETS = {
+  pipe: { mostBytes: 16384, seeds: 'fuzz/start/pipe' },
+  picture: { mostBytes: 4096, seeds: 'fuzz/start/picture' },
+  api: { mostBytes: 640, seeds: 'fuzz/start/api' },
+};
 
 /**
  * Limits of one input. What takes longer, or more memory, is a failure.
  *   -timeout         seconds
  *   -rss_limit_mb    of the whole program, with the sanitizers' own
  */
-const LIMITS = ['-timeout=25', '-rss_limit_mb=3000', '-malloc_limit_mb=2000'];
+const LIMITS = ['-timeout=60', '-rss_limit_mb=3000', '-malloc_limit_mb=2000'];
 
 const folder = (/** @type {string[]} */ ...parts) => inBuild('fuzz', ...parts);
 
-/** Makes what the fuzzers start from, in build/fuzz/start. */
+/** Makes what the fuzzers start from. */
 export function writeSeeds() {
-  for (const name of FUZZERS) fs.mkdirSync(folder('start', name), { recursive: true });
+  for (const name of FUZZERS) fs.mkdirSync(inBuild(TARGETS[name].seeds), { recursive: true });
   runCommand(folder('seeds'), [folder('start')], { env: profileTo('seeds') });
 }
 
@@ -57,13 +63,14 @@ export const profileTo = (name) => ({
  * @returns {Promise<FuzzResult>}
  */
 export async function fuzz(name, seconds) {
+  const { mostBytes, seeds } = TARGETS[name];
   const [corpus, crashes] = [folder('corpus', name), folder('crashes')];
   for (const made of [corpus, crashes]) fs.mkdirSync(made, { recursive: true });
   const args = [
     corpus,
-    folder('start', name),
+    inBuild(seeds),
     `-max_total_time=${seconds}`,
-    `-max_len=${MOST_BYTES[name] ?? 4096}`,
+    `-max_len=${mostBytes}`,
     `-artifact_prefix=${crashes}/${name}-`,
     '-print_final_stats=1',
     '-reload=0',

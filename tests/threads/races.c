@@ -1,6 +1,7 @@
 /* The pool of threads on threads of this machine, for ThreadSanitizer. First the pool runs loops of
  * its own, then a model. The model must give what it gives without threads. */
 #define _GNU_SOURCE
+#define GC_THREADS 1
 
 #include <limits.h>
 #include <linux/futex.h>
