@@ -266,6 +266,11 @@ size_t layer_model_count(const int32_t *dims, int32_t rank) {
     return count;
 }
 
+size_t layer_model_positions(const gc_model *model, int32_t layer) {
+    int32_t dims[GC_MAX_RANK];
+    return gc_layer_shape(model, layer, dims) == 3 ? layer_model_count(dims, 2) : 0;
+}
+
 gc_status layer_model_set_weights(gc_model *model, uint32_t stream) {
     gc_status status = GC_OK;
     for (int32_t w = 0; w < gc_model_weight_count(model) && status == GC_OK; w++) {

@@ -25,6 +25,9 @@ void layer_model_size(const gc_model *model, int32_t open, int32_t *height, int3
 /* Number of values in a shape, 1 without axes. */
 size_t layer_model_count(const int32_t *dims, int32_t rank);
 
+/* Positions of a layer's map, 0 if it has none. */
+size_t layer_model_positions(const gc_model *model, int32_t layer);
+
 /* Sets every weight to values by a formula, which the stream changes. Variances are positive. */
 gc_status layer_model_set_weights(gc_model *model, uint32_t stream);
 

@@ -69,10 +69,8 @@ static gc_status explain(gc_model *model, struct results *out) {
     int32_t layers[MAX_LAYERS], count = 0;
     size_t size = 0;
     for (int32_t l = 0; l < gc_model_layer_count(model); l++) {
-        int32_t rank;
-        size_t positions;
-        small_layer_size(model, l, &rank, &positions);
-        if (rank == 3 && count < MAX_LAYERS) {
+        const size_t positions = layer_model_positions(model, l);
+        if (positions > 0 && count < MAX_LAYERS) {
             layers[count++] = l;
             size += positions;
         }

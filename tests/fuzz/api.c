@@ -64,11 +64,11 @@ static int32_t any_layer(struct player *p) {
     return index_below(p, gc_model_layer_count(p->model));
 }
 
-/* Number of values in a layer's output, or of its positions. 1 if there is no such layer. */
-static size_t layer_values(const gc_model *model, int32_t layer, bool positions) {
+/* Number of values in a layer's output, 1 if there is no such layer. */
+static size_t layer_values(const gc_model *model, int32_t layer) {
     int32_t dims[GC_MAX_RANK];
     const int32_t rank = gc_layer_shape(model, layer, dims);
-    return layer_model_count(dims, positions && rank == 3 ? 2 : rank);
+    return layer_model_count(dims, rank);
 }
 
 /* ---- Calls ---- */
@@ -169,7 +169,7 @@ static void explain(struct player *p) {
     size_t size = 0;
     for (int32_t i = 0; i < count; i++) {
         layers[i] = any_layer(p);
-        size += layer_values(p->model, layers[i], true);
+        size += layer_model_positions(p->model, layers[i]);
     }
     const int32_t seed_count = odd(p) ? odd_number(p) : 1 + fuzz_below(&p->script, GC_MAX_TARGETS);
     const size_t seeds_read =
@@ -191,7 +191,7 @@ static void explain(struct player *p) {
 
 static void activation(struct player *p) {
     const int32_t layer = any_layer(p);
-    const size_t count = count_near(p, layer_values(p->model, layer, false));
+    const size_t count = count_near(p, layer_values(p->model, layer));
     float *out = values(p, count);
     if (out != NULL)
         gc_model_activation(p->model, layer, out, count);
@@ -201,8 +201,7 @@ static void activation(struct player *p) {
 static void gradients(struct player *p) {
     const int32_t layers[2] = {any_layer(p), any_layer(p)};
     const size_t classes = count_near(p, (size_t)gc_model_class_count(p->model));
-    const size_t count =
-        layer_values(p->model, layers[0], false) + layer_values(p->model, layers[1], false);
+    const size_t count = layer_values(p->model, layers[0]) + layer_values(p->model, layers[1]);
     float *seed = values(p, classes), *out = values(p, count);
     if (seed != NULL && out != NULL)
         gc_model_gradients(p->model, (gc_output)index_below(p, 2), seed, classes, layers, 2, out,

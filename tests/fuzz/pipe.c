@@ -55,11 +55,10 @@ struct asked {
     int32_t classes, layers;
 };
 
-static size_t layer_count(const struct asked *a, int32_t layer, int32_t *rank, size_t *positions) {
+static size_t layer_count(const struct asked *a, int32_t layer) {
     int32_t dims[GC_MAX_RANK] = {0};
-    *rank = gc_layer_shape(a->model, layer, dims);
-    *positions = *rank == 3 ? (size_t)dims[0] * (size_t)dims[1] : 0;
-    return layer_model_count(dims, *rank);
+    const int32_t rank = gc_layer_shape(a->model, layer, dims);
+    return layer_model_count(dims, rank);
 }
 
 static float *random_values(struct asked *a, size_t count) {
@@ -71,9 +70,8 @@ static float *random_values(struct asked *a, size_t count) {
 
 static void ask_layers(struct asked *a) {
     for (int32_t layer = 0; layer < a->layers; layer++) {
-        int32_t rank, index = GC_NONE;
-        size_t positions;
-        const size_t count = layer_count(a, layer, &rank, &positions);
+        int32_t index = GC_NONE;
+        const size_t count = layer_count(a, layer);
         float *values = malloc(count * sizeof *values);
         fuzz_expect_right(gc_model_activation(a->model, layer, values, count));
         free(values);
@@ -83,11 +81,11 @@ static void ask_layers(struct asked *a) {
 }
 
 static void ask_maps(struct asked *a, int32_t method, int32_t seed_count) {
-    int32_t *layers = malloc(sizeof *layers * (size_t)a->layers + 1), found = 0, rank;
-    size_t size = 0, positions;
+    int32_t *layers = malloc(sizeof *layers * (size_t)a->layers + 1), found = 0;
+    size_t size = 0;
     for (int32_t layer = 0; layer < a->layers; layer++) {
-        layer_count(a, layer, &rank, &positions);
-        if (rank == 3)
+        const size_t positions = layer_model_positions(a->model, layer);
+        if (positions > 0)
             layers[found++] = layer;
         size += positions;
     }
@@ -105,9 +103,8 @@ static void ask_maps(struct asked *a, int32_t method, int32_t seed_count) {
 }
 
 static void ask_gradients(struct asked *a) {
-    int32_t layer = (int32_t)(a->random >> 8) % a->layers, rank;
-    size_t positions;
-    const size_t count = layer_count(a, layer, &rank, &positions);
+    const int32_t layer = (int32_t)(a->random >> 8) % a->layers;
+    const size_t count = layer_count(a, layer);
     float *seed = random_values(a, (size_t)a->classes);
     float *gradients = malloc(count * sizeof *gradients);
     fuzz_expect_right(gc_model_gradients(a->model, GC_SCORE, seed, (size_t)a->classes, &layer, 1,

@@ -77,11 +77,10 @@ static size_t find_layers(const gc_model *model, int32_t *layers, int32_t *count
     size_t size = 0;
     *count = 0;
     for (int32_t i = 0; i < gc_model_layer_count(model); i++) {
-        int32_t dims[GC_MAX_RANK];
-        if (gc_layer_shape(model, i, dims) != 3)
-            continue;
-        size += layer_model_count(dims, 2);
-        layers[(*count)++] = i;
+        const size_t positions = layer_model_positions(model, i);
+        if (positions > 0)
+            layers[(*count)++] = i;
+        size += positions;
     }
     return size;
 }
