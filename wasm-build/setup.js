@@ -6,6 +6,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { canUseApt, installPackages, requirePrograms } from './apt.js';
+import { ensureClang } from './clang.js';
 import { ensureClangFormat } from './format.js';
 import { ensureSources } from './sources.js';
 import { ensureToolchain } from './toolchain.js';
@@ -34,6 +35,7 @@ const steps = {
   labels: async () => (await import('../models/fetch.js')).ensureLabels(),
   models: async () => (await import('../models/fetch.js')).ensureModels(),
   'test-models': async () => (await import('../models/test-models.js')).ensureTestModels(),
+  clang: ensureClang,
   'clang-format': ensureClangFormat,
   'python-safetensors': ensurePythonSafetensors,
   chromium: () => ensureBrowser('chromium', chromiumNames),
