@@ -11,6 +11,7 @@
 # native-tests   build/native/tests                 the C tests for this machine
 #                build/native/tests-double          the same in double precision
 #                build/native/fuzz-keras            the fuzzer of the importer
+#                build/native/fuzz-hdf5             the fuzzer of the reader of HDF5
 # wasm-tests     build/wasm/tests.mjs               the C tests on XNNPACK, for Node
 #                build/wasm/tests-relaxed.mjs       the same with relaxed SIMD
 #                build/wasm/pool.wasm               the pool of threads alone
@@ -79,9 +80,9 @@ YYJSON_FLAGS := -w -Os -DYYJSON_DISABLE_WRITER=1 -DYYJSON_DISABLE_UTILS=1 \
 # PNG it calls memcpy with NULL and 0 bytes, which is harmless.
 %/src/image/decode.o: FILE_FLAGS := -fwrapv -fno-sanitize=nonnull-attribute
 
-# The importer runs once a model, so it is compiled for size.
+# The importer and the readers of files run once a model, so they are compiled for size.
 ifeq ($(config),release)
-$(foreach file,$(wildcard src/keras/*.c),$(eval %/$(file:.c=.o): FILE_FLAGS := -Os))
+$(foreach file,$(wildcard src/keras/*.c src/files/*.c),$(eval %/$(file:.c=.o): FILE_FLAGS := -Os))
 
 # These operators have only a reference, and few networks have them.
 $(foreach name,adaptive_pooling dot gather matmul reduce resize,\
@@ -157,7 +158,7 @@ profile: build/wasm/gradcam-profile.wasm
 
 named: build/wasm/gradcam-named.wasm build/wasm/gradcam-named.map
 
-native-tests: build/native/tests build/native/tests-double build/native/fuzz-keras
+native-tests: $(addprefix build/native/,tests tests-double fuzz-keras fuzz-hdf5)
 
 wasm-tests: build/wasm/tests.mjs build/wasm/tests-relaxed.mjs build/wasm/pool.wasm
 
@@ -195,17 +196,18 @@ $(OBJ)/gradcam-named.wasm $(OBJ)/gradcam-named.map &: $(wasm_OBJECTS) $(XNNPACK_
 		-o $(OBJ)/gradcam-named.wasm
 
 # NODERAWFS lets the tests read files as the native ones do.
+# The host that holds files is web/package, so what calls it is left out of the tests.
 TESTS_FLAGS := $(MEMORY_FLAGS) -sNODERAWFS=1 -sEXIT_RUNTIME=1 \
 	--extern-post-js wasm-build/run-tests.mjs
 
 $(OBJ)/tests.mjs: $(wasm_TESTS) $(wasm_OBJECTS) $(XNNPACK_OBJECTS) wasm-build/run-tests.mjs
 	@echo "  LINK    $@"
-	@$(EMCC) $(WASM_FLAGS) $(TESTS_FLAGS) $(filter %.o,$^) -o $@
+	@$(EMCC) $(WASM_FLAGS) $(TESTS_FLAGS) $(filter-out %/host.o,$(filter %.o,$^)) -o $@
 
 $(OBJ)/tests-relaxed.mjs: $(relaxed_TESTS) $(relaxed_OBJECTS) $(XNNPACK_RELAXED_OBJECTS) \
 		wasm-build/run-tests.mjs
 	@echo "  LINK    $@"
-	@$(EMCC) $(RELAXED_FLAGS) $(TESTS_FLAGS) $(filter %.o,$^) -o $@
+	@$(EMCC) $(RELAXED_FLAGS) $(TESTS_FLAGS) $(filter-out %/host.o,$(filter %.o,$^)) -o $@
 
 $(OBJ)/pool.wasm: $(patsubst %.c,$(OBJ)/threads/%.o,tests/threads/pool.c src/base/threads.c \
 		src/base/memory.c)
@@ -220,7 +222,10 @@ $(OBJ)/tests-double: $(native-double_TESTS) $(native-double_OBJECTS)
 	@echo "  LINK    $@"
 	@$(CC) $(NATIVE_FLAGS) $^ -o $@ -lm
 
-$(OBJ)/fuzz-keras: $(patsubst %.c,$(OBJ)/native/%.o,$(wildcard tests/fuzz/*.c)) $(native_OBJECTS)
+FUZZERS := $(OBJ)/fuzz-keras $(OBJ)/fuzz-hdf5
+
+$(FUZZERS): $(OBJ)/fuzz-%: $(OBJ)/native/tests/fuzz/main.o $(OBJ)/native/tests/fuzz/fuzz_%.o \
+		$(native_OBJECTS)
 	@echo "  LINK    $@"
 	@$(CC) $(NATIVE_FLAGS) $^ -o $@ -lm
 

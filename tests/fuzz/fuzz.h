@@ -3,6 +3,7 @@
 #ifndef GC_FUZZ_H
 #define GC_FUZZ_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -12,5 +13,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 /* Inputs to mutate, and words to put into them. NULL ends each list. */
 extern const char *const fuzz_seeds[];
 extern const char *const fuzz_words[];
+
+/* Whether the inputs are JSON. Parts of other inputs keep their places. */
+extern const bool fuzz_is_text;
 
 #endif

@@ -10,6 +10,8 @@
 #include "base/memory.h"
 #include "keras/keras.h"
 
+const bool fuzz_is_text = true;
+
 const char *const fuzz_seeds[] = {
     /* Functional of Keras 2, with a nested model, a layer called twice and a merge. */
     FUNCTIONAL("add", PICTURE,

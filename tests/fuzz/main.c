@@ -136,8 +136,41 @@ static void replace_by_value(struct text *text) {
     splice(text, at, value_end(text, at) - at, seed->bytes + from, value_end(seed, from) - from);
 }
 
+/* Overwrites bytes by a number of 1, 2, 4 or 8 bytes that is small, large or a place in the input. */
+static void put_number(struct text *text) {
+    const size_t count = (size_t)1 << random_below(4);
+    if (text->length < count)
+        return;
+    const uint64_t choices[] = {random_below(5), UINT64_MAX, (uint64_t)1 << random_below(64),
+                                random_below(text->length)};
+    const uint64_t number = choices[random_below(4)];
+    memcpy(text->bytes + random_below(text->length - count + 1), &number, count);
+}
+
+/* Copies bytes of a seed over others. */
+static void overwrite(struct text *text) {
+    const struct text *seed = &seeds[random_below(seed_count)];
+    const size_t count = random_below(64) + 1;
+    if (seed->length >= count && text->length >= count)
+        memcpy(text->bytes + random_below(text->length - count + 1),
+               seed->bytes + random_below(seed->length - count + 1), count);
+}
+
+/* Changes bytes that stay where they are, because addresses lead to them. */
+static void mutate_binary(struct text *text) {
+    const size_t choice = random_below(16);
+    if (choice < 8)
+        put_number(text);
+    else if (choice < 14)
+        flip_byte(text);
+    else if (choice < 15)
+        overwrite(text);
+    else
+        shorten(text);
+}
+
 /* Most mutations keep the JSON readable. Otherwise only the reader of JSON would be tested. */
-static void mutate(struct text *text) {
+static void mutate_text(struct text *text) {
     static const struct {
         void (*apply)(struct text *);
         size_t weight;
@@ -214,7 +247,7 @@ int main(int argc, char **argv) {
         text.length = seed->length;
         memcpy(text.bytes, seed->bytes, seed->length);
         for (size_t i = random_below(5) + 1; i > 0; i--)
-            mutate(&text);
+            (fuzz_is_text ? mutate_text : mutate_binary)(&text);
         const double seconds = run();
         if (seconds > SLOW_SECONDS) {
             keep();
