@@ -371,13 +371,13 @@ GC_API gc_status gc_heatmap_overlay(uint8_t *out, const uint8_t *pixels, int32_t
                                     double alpha_limit, gc_filter filter);
 
 /* ---- HDF5 files ----
- * Keras keeps weights in files of this format. A file is a tree of objects. A group has links, which
- * are names of other objects, and a data set has values. Both have attributes. One object is visited
- * at a time, and what is said of it holds until the next visit. A damaged file, or one that was made
- * to cost much memory or time, ends in INVALID_MODEL or TOO_LARGE. */
+ * Keras keeps weights in files of this format. A file is a tree of objects. A group has links,
+ * which are names of other objects, and a data set has values. Both have attributes. One object is
+ * visited at a time, and what is said of it holds until the next visit. A damaged file, or one that
+ * was made to cost much memory or time, ends in INVALID_MODEL or TOO_LARGE. */
 
-/* Where the bytes of a file are. `read` copies `count` bytes that begin at `offset`. They are inside
- * of the file's `size`. */
+/* Where the bytes of a file are. `read` copies `count` bytes that begin at `offset`. They are
+ * inside of the file, which has `size` bytes. */
 typedef struct gc_source {
     void *context;
     uint64_t size;

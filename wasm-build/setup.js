@@ -34,7 +34,7 @@ const steps = {
   models: async () => (await import('../models/fetch.js')).ensureModels(),
   'test-models': async () => (await import('../models/test-models.js')).ensureTestModels(),
   'clang-format': ensureClangFormat,
-  'python-safetensors': ensurePythonSafetensors,
+  python: ensurePythonLibraries,
   chromium: () => ensureBrowser('chromium', chromiumNames),
   firefox: () => ensureBrowser('firefox-esr', firefoxNames),
 };
@@ -49,13 +49,16 @@ function ensurePackages() {
   fs.writeFileSync(stamp, lock);
 }
 
-/** Installs the Python library that reads .safetensors into build/, for a test of our files. */
-function ensurePythonSafetensors() {
-  const packages = ['safetensors==0.6.2', 'numpy==2.2.6'];
+/**
+ * Installs Python libraries into build/ for tests. One reads the .safetensors files that the
+ * package writes. The other writes the HDF5 files that the package reads.
+ */
+function ensurePythonLibraries() {
+  const packages = ['safetensors==0.6.2', 'h5py==3.16.0', 'numpy==2.2.6'];
   const folder = path.join(root, 'build/python');
   const stamp = path.join(folder, 'installed');
   if (readIfExists(stamp) === packages.join()) return;
-  say('installing the Python library safetensors');
+  say('installing the Python libraries safetensors and h5py');
   installPythonPackages(folder, packages);
   fs.writeFileSync(stamp, packages.join());
 }

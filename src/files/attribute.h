@@ -14,7 +14,7 @@ gc_status gc_load_attributes(struct gc_file *file, struct gc_header *header,
 
 /* Reads the texts of an attribute.
  *   texts        receives them
- *   is_found     receives whether the object has an attribute of this name that is texts or is empty
+ *   is_found     receives whether the object has an attribute of this name that is texts or empty
  *   collection   see gc_add_heap_text
  * Fails with INVALID_MODEL, OUT_OF_MEMORY. */
 gc_status gc_read_attribute(struct gc_file *file, const struct gc_header *header, const char *name,

@@ -13,7 +13,7 @@ struct gc_dataset {
     struct gc_filters filters;
     float fill; /* stands for all that was not written */
     struct gc_chunks chunks;
-    /* The axes of chunked values, where axes that chunks do not cut are one with the axis before. */
+    /* The axes of chunked values. An axis that chunks do not cut is one with the axis before. */
     int rank;
     uint64_t axes[GC_MAX_AXES], chunk[GC_MAX_AXES], grid[GC_MAX_AXES];
 };

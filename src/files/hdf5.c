@@ -77,8 +77,10 @@ void gc_hdf5_close(gc_hdf5 *file) {
 }
 
 gc_status gc_hdf5_visit(gc_hdf5 *file, double address) {
-    if (file == NULL || !(address >= 0 && address < 0x1p53))
-        return gc_fail(GC_INVALID_ARGUMENT, "gc_hdf5_visit: there is no such address");
+    if (file == NULL)
+        return gc_fail(GC_INVALID_ARGUMENT, "gc_hdf5_visit: file must not be NULL");
+    if (!(address >= 0 && address < 0x1p53)) /* no file is so large */
+        return gc_damaged("a link leads nowhere");
     return visit(file, (uint64_t)address);
 }
 

@@ -1,5 +1,5 @@
-/* The superblock and the object headers of HDF5. The File Format Specification, version 3, describes
- * them in sections II.A and IV.A.1. */
+/* The superblock and the object headers of HDF5. Version 3 of the File Format Specification
+ * describes them in sections II.A and IV.A.1. */
 #include "files/header.h"
 
 #include <string.h>
@@ -18,9 +18,16 @@
 
 static bool is_size(uint64_t size) { return size == 2 || size == 4 || size == 8; }
 
+static gc_status cut_off(const struct gc_file *file) {
+    return gc_fail(GC_INVALID_MODEL, "the HDF5 file is cut off: it has %llu bytes",
+                   (unsigned long long)file->source.size);
+}
+
 /* Takes the sizes of addresses and lengths. */
 static gc_status take_sizes(struct gc_file *file, struct gc_cursor *cursor) {
     const uint64_t offset_size = gc_take(cursor, 1), length_size = gc_take(cursor, 1);
+    if (cursor->ended)
+        return cut_off(file);
     if (!is_size(offset_size) || !is_size(length_size))
         return gc_fail(
             GC_INVALID_MODEL,
@@ -55,8 +62,11 @@ static gc_status take_new(struct gc_file *file, struct gc_cursor *cursor, uint64
     gc_take_address(cursor);
     addresses[1] = gc_take_address(cursor);
     *root = gc_take_address(cursor);
+    const uint64_t length = 16 + 4 * (uint64_t)file->offset_size;
+    if (file->source.size < length)
+        return cut_off(file);
     struct gc_block block;
-    GC_TRY(gc_load_signed(file, &block, 0, 16 + 4 * (uint64_t)file->offset_size, "\x89HDF"));
+    GC_TRY(gc_load_signed(file, &block, 0, length, "\x89HDF"));
     gc_release_block(&block);
     return GC_OK;
 }
@@ -88,7 +98,7 @@ gc_status gc_read_superblock(struct gc_file *file, uint64_t *root) {
     GC_TRY(version < 2 ? take_old(file, &cursor, version, addresses, root)
                        : take_new(file, &cursor, addresses, root));
     if (cursor.ended)
-        return gc_fail(GC_INVALID_MODEL, "the HDF5 file is cut off: it has %d bytes", (int)length);
+        return cut_off(file);
     return check_whole(file, addresses);
 }
 

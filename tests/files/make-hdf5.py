@@ -3,14 +3,17 @@
     python3 make-hdf5.py FOLDER
 
 Beside x.h5 stands x.json. It lists the data sets with their shapes and the values that h5py reads,
-in base64 of float32, and the attributes of the root group that are texts.
+in base64 of float32, and the attributes of the root group that are texts. Files without an x.json
+must be refused.
 """
 
 import base64
 import itertools
 import json
 import os
+import struct
 import sys
+import zlib
 
 import h5py
 import numpy as np
@@ -219,10 +222,100 @@ def attributes(count, size):
         file.attrs["names"] = np.array([f"layer {i}".encode() for i in range(200)])
         file.attrs["variable"] = ["one", "zwei", "drei und vier", "", "日本語"]
         file.attrs["ascii"] = b"plain"
+        file.attrs["none"] = np.array([], "S1")
+        file.attrs["many"] = np.array([f"layer {i}".encode() for i in range(20 * count)])
         file["weights"] = np.arange(3, dtype="<f4")
         file["weights"].attrs["unit"] = "none"
 
     return fill
+
+
+def refuse(name, fill):
+    path = os.path.join(FOLDER, f"{name}.h5")
+    with h5py.File(path, "w", libver=("earliest", "latest")) as file:
+        fill(file)
+    return path
+
+
+def virtual(file):
+    layout = h5py.VirtualLayout(shape=(4,), dtype="<f4")
+    layout[:] = h5py.VirtualSource("other.h5", "weights", shape=(4,))
+    file.create_virtual_dataset("weights", layout)
+
+
+def deflated(times, size):
+    """A chunk of 432 bytes that becomes `size` bytes when it is decompressed."""
+
+    def fill(file):
+        bytes_ = zlib.compress(bytes(size), 9)
+        for _ in range(times - 1):
+            bytes_ = zlib.compress(bytes_, 9)
+        plist = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+        plist.set_chunk((108,))
+        for _ in range(times):
+            plist.set_deflate(9)
+        space = h5py.h5s.create_simple((108,))
+        low = h5py.h5d.create(file.id, b"weights", h5py.h5t.IEEE_F32LE, space, plist)
+        low.write_direct_chunk((0,), bytes_)
+
+    return fill
+
+
+def sparse(is_written):
+    """An array of 1 GB with one chunk, or none."""
+
+    def fill(file):
+        side = 1 << 14
+        dataset = file.create_dataset("weights", shape=(side, side), dtype="<f4", chunks=(64, 64))
+        if is_written:
+            dataset[0, 0] = 1
+
+    return fill
+
+
+def endless_tree(path):
+    """All entries of a node of the root's B-tree are one node, over six levels."""
+    with open(path, "rb") as file:
+        data = bytearray(file.read())
+    child = root = data.find(b"TREE")
+    for level in range(1, 7):
+        node = len(data)
+        data += b"TREE" + struct.pack("<BBH", 0, level, 40) + b"\xff" * 16
+        data += struct.pack("<QQ", 0, child) * 40 + struct.pack("<Q", 0)
+        child = node
+    end = len(data)
+    data = data.replace(struct.pack("<Q", root), struct.pack("<Q", child), 2)
+    data[40:48] = struct.pack("<Q", end)
+    with open(path, "wb") as file:
+        file.write(data)
+
+
+def endless_texts(path):
+    """An attribute of 2^32 - 1 texts of no bytes."""
+    with open(path, "rb") as file:
+        data = bytearray(file.read())
+    name = data.find(b"model_config\0")
+    size = data.find(struct.pack("<I", 7), name + 16)
+    data[size : size + 4] = struct.pack("<I", 0)
+    count = data.find(struct.pack("<Q", 3), size)
+    data[count : count + 8] = struct.pack("<Q", 2**32 - 1)
+    with open(path, "wb") as file:
+        file.write(data)
+
+
+def every_refused_file():
+    one = np.ones((4, 4), "i4")
+    refuse("scaleoffset", lambda file: file.create_dataset("weights", data=one, scaleoffset=4))
+    external = {"shape": (4,), "dtype": "<f4", "external": [("other.bin", 0, 16)]}
+    refuse("external", lambda file: file.create_dataset("weights", **external))
+    refuse("virtual", virtual)
+    refuse("deflate1", deflated(1, 1 << 26))
+    refuse("deflate2", deflated(2, 1 << 28))
+    refuse("sparse_1gb", sparse(True))
+    refuse("sparse_none", sparse(False))
+    endless_tree(refuse("btree_6levels", lambda file: file.create_group("weights")))
+    three = np.array([b"AAAAAAA"] * 3)
+    endless_texts(refuse("attr", lambda file: file.attrs.create("model_config", three)))
 
 
 def every_file():
@@ -274,3 +367,4 @@ def every_file():
 if __name__ == "__main__":
     os.makedirs(FOLDER, exist_ok=True)
     every_file()
+    every_refused_file()

@@ -136,7 +136,7 @@ static void replace_by_value(struct text *text) {
     splice(text, at, value_end(text, at) - at, seed->bytes + from, value_end(seed, from) - from);
 }
 
-/* Overwrites bytes by a number of 1, 2, 4 or 8 bytes that is small, large or a place in the input. */
+/* Overwrites 1, 2, 4 or 8 bytes by a number that is small, large or a place in the input. */
 static void put_number(struct text *text) {
     const size_t count = (size_t)1 << random_below(4);
     if (text->length < count)

@@ -7,9 +7,8 @@ import { GradCamError } from '../base/errors.js';
 import { library } from './library.js';
 import { openWeightStore } from './hdf5.js';
 
-/** @import { Pause } from '../base/pauses.js' */
 /** @import { NamedFile } from '../base/source.js' */
-/** @import { Container } from './index.js' */
+/** @import { Container, Means } from './index.js' */
 /** @import { UnzipFileInfo } from 'fflate' */
 
 const CONFIG = 'config.json';
@@ -27,22 +26,22 @@ const CLUTTER = /(^|\/)(__MACOSX\/|\._|\.DS_Store$|Thumbs\.db$)|\/$/;
 
 /**
  * @param {Uint8Array} bytes
- * @param {Pause} pause
+ * @param {Means} means
  * @param {(files: NamedFile[]) => Promise<Container>} [openFiles] opens the files of another
  *   archive. Without it such an archive is refused, because an archive may hold itself
  * @returns {Promise<Container>}
  */
-export async function openZip(bytes, pause, openFiles) {
+export async function openZip(bytes, means, openFiles) {
   const { unzipSync } = await library('fflate', () => import('fflate'));
   const paths = listFiles(unzipSync, bytes);
   const read = (/** @type {string} */ path) => unpack(unzipSync, bytes, path);
-  if (paths.includes(CONFIG)) return openKeras(paths, read, pause);
+  if (paths.includes(CONFIG)) return openKeras(paths, read, means);
   checkOrigin(paths);
   if (!openFiles) {
     throw new GradCamError('INVALID_MODEL', `the zip file in the zip file has no ${CONFIG}`);
   }
   if (paths.length === 0) throw new GradCamError('INVALID_MODEL', 'the zip file is empty');
-  await pause();
+  await means.pause();
   const files = paths.map((path) => ({
     name: path.slice(path.lastIndexOf('/') + 1),
     read: async () => read(path),
@@ -57,16 +56,16 @@ export async function openZip(bytes, pause, openFiles) {
 /**
  * @param {string[]} paths
  * @param {(path: string) => Uint8Array} read
- * @param {Pause} pause
+ * @param {Means} means
  * @returns {Promise<Container>}
  */
-async function openKeras(paths, read, pause) {
+async function openKeras(paths, read, means) {
   if (!paths.includes(WEIGHTS)) {
     throw new GradCamError('INVALID_MODEL', `the .keras file lacks ${WEIGHTS}`);
   }
   const config = new TextDecoder().decode(read(CONFIG));
-  await pause();
-  return { config, weights: await openWeightStore(read(WEIGHTS), pause) };
+  await means.pause();
+  return { config, weights: await openWeightStore(read(WEIGHTS), means) };
 }
 
 /**
