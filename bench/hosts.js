@@ -104,7 +104,6 @@ const TYPES = { '.js': 'text/javascript', '.mjs': 'text/javascript', '.wasm': 'a
 /** The libraries that web/package imports by name. */
 const IMPORTS = {
   fflate: '/node_modules/fflate/esm/browser.js',
-  jsfive: '/node_modules/jsfive/dist/esm/index.mjs',
 };
 
 const PAGE =

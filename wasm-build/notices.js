@@ -9,7 +9,7 @@ import { downloadWheel, inBuild, root } from './tools.js';
 import { readZipMembers } from './zip.js';
 
 /** The libraries that are bundled. */
-const libraries = ['jsfive', 'fflate', 'fast-png'];
+const libraries = ['fflate', 'fast-png'];
 
 /** @typedef {{ name: string, where: string, text: string }} Notice */
 
