@@ -386,7 +386,7 @@ typedef struct gc_source {
 
 typedef struct gc_hdf5 gc_hdf5;
 
-/* Opens a file and visits its root group.
+/* Opens a file.
  *   file     receives the file, to be given to gc_hdf5_close; NULL on failure
  *   source   is used until then
  * Fails with INVALID_MODEL, OUT_OF_MEMORY, and with what `read` fails with, as all functions here
@@ -402,7 +402,10 @@ GC_API gc_status gc_hdf5_open_host(gc_hdf5 **file, double size);
 /* NULL is allowed. */
 GC_API void gc_hdf5_close(gc_hdf5 *file);
 
-/* Visits an object. Its address is one that gc_hdf5_link_address gave. */
+/* The address of the root group. */
+GC_API double gc_hdf5_root(const gc_hdf5 *file);
+
+/* Visits an object. Its address is one that gc_hdf5_root or gc_hdf5_link_address gave. */
 GC_API gc_status gc_hdf5_visit(gc_hdf5 *file, double address);
 
 /* The links of a group, sorted by their names. The name is NULL, and the address -1, if there is no

@@ -13,6 +13,7 @@ import {
   SetupError,
   chromiumNames,
   firefoxNames,
+  inBuild,
   installPythonPackages,
   isMain,
   readIfExists,
@@ -22,6 +23,7 @@ import {
   say,
   sha256,
   which,
+  writeAtomically,
 } from './tools.js';
 
 // Steps that use npm packages are imported when they run, because `npm ci` is a step before.
@@ -35,6 +37,7 @@ const steps = {
   'test-models': async () => (await import('../models/test-models.js')).ensureTestModels(),
   'clang-format': ensureClangFormat,
   python: ensurePythonLibraries,
+  'hdf5-files': ensureHdf5Files,
   chromium: () => ensureBrowser('chromium', chromiumNames),
   firefox: () => ensureBrowser('firefox-esr', firefoxNames),
 };
@@ -61,6 +64,18 @@ function ensurePythonLibraries() {
   say('installing the Python libraries safetensors and h5py');
   installPythonPackages(folder, packages);
   fs.writeFileSync(stamp, packages.join());
+}
+
+/** Writes the HDF5 files of tests into build/hdf5-files. They are kept until their script changes. */
+function ensureHdf5Files() {
+  const script = path.join(root, 'tests/files/make-hdf5.py');
+  const folder = inBuild('hdf5-files');
+  const [stamp, hash] = [path.join(folder, 'script.sha256'), sha256(script)];
+  if (readIfExists(stamp) === hash) return;
+  say('writing HDF5 files with h5py');
+  fs.rmSync(folder, { recursive: true, force: true });
+  run('python3', [script, folder], { env: { ...process.env, PYTHONPATH: inBuild('python') } });
+  writeAtomically(stamp, hash);
 }
 
 /**

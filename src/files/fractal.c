@@ -1,8 +1,8 @@
 /* Fractal heaps. The File Format Specification describes them in section III.G.
  *
  * The addresses of a heap are a table of blocks. Each row has `width` blocks of one size. The first
- * two rows have the smallest size, and every other row has twice the size of the row before. In rows
- * whose blocks are larger than a direct block may be, the blocks are tables of the same kind. */
+ * two rows have the smallest size, and every other row has twice the size of the row before. In
+ * rows whose blocks are larger than a direct block may be, the blocks are tables themselves. */
 #include "files/fractal.h"
 
 #include <string.h>

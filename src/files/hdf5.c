@@ -9,6 +9,7 @@
 
 struct gc_hdf5 {
     struct gc_file file;
+    uint64_t root;
     struct gc_collection collection; /* of texts, the one that was read last */
     /* The object that was visited last. */
     struct gc_header header;
@@ -39,14 +40,6 @@ static gc_status read_object(gc_hdf5 *file, uint64_t address) {
     return gc_list_links(&file->file, &file->links, &file->header);
 }
 
-static gc_status visit(gc_hdf5 *file, uint64_t address) {
-    leave_object(file);
-    const gc_status status = read_object(file, address);
-    if (status != GC_OK)
-        leave_object(file);
-    return status;
-}
-
 gc_status gc_hdf5_open(gc_hdf5 **file, const gc_source *source) {
     if (file != NULL)
         *file = NULL;
@@ -57,10 +50,7 @@ gc_status gc_hdf5_open(gc_hdf5 **file, const gc_source *source) {
         return gc_fail_memory(sizeof *opened, "an HDF5 file");
     opened->file.source = *source;
     gc_set_budget(&opened->file);
-    uint64_t root;
-    gc_status status = gc_read_superblock(&opened->file, &root);
-    if (status == GC_OK)
-        status = visit(opened, root);
+    const gc_status status = gc_read_superblock(&opened->file, &opened->root);
     if (status != GC_OK)
         gc_hdf5_close(opened);
     else
@@ -76,12 +66,18 @@ void gc_hdf5_close(gc_hdf5 *file) {
     gc_release(file);
 }
 
+double gc_hdf5_root(const gc_hdf5 *file) { return (double)file->root; }
+
 gc_status gc_hdf5_visit(gc_hdf5 *file, double address) {
     if (file == NULL)
         return gc_fail(GC_INVALID_ARGUMENT, "gc_hdf5_visit: file must not be NULL");
     if (!(address >= 0 && address < 0x1p53)) /* no file is so large */
         return gc_damaged("a link leads nowhere");
-    return visit(file, (uint64_t)address);
+    leave_object(file);
+    const gc_status status = read_object(file, (uint64_t)address);
+    if (status != GC_OK)
+        leave_object(file);
+    return status;
 }
 
 /* ---- Groups ---- */

@@ -84,7 +84,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length) {
     const gc_source source = {.context = &held, .size = length, .read = read_bytes};
     gc_hdf5 *file;
     int objects = 0;
-    if (gc_hdf5_open(&file, &source) == GC_OK)
+    if (gc_hdf5_open(&file, &source) == GC_OK && gc_hdf5_visit(file, gc_hdf5_root(file)) == GC_OK)
         read_object(file, 0, &objects);
     gc_hdf5_close(file);
     if (gc_memory_in_use() != 0)

@@ -1,11 +1,9 @@
 /** The reader of HDF5 against h5py, and against files that were made to do harm. */
 
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
-import { sha256, writeAtomically } from '../../wasm-build/tools.js';
 import { Hdf5 } from '../../web/package/engine/hdf5.js';
 import { init } from '../../web/package/index.js';
 import { ROOT, assertFails } from './fixtures.js';
@@ -14,26 +12,21 @@ import { ROOT, assertFails } from './fixtures.js';
 
 /** @type {Awaited<ReturnType<typeof init>>} */
 let engine;
+/** Set-up writes the files with tests/files/make-hdf5.py. */
 const folder = join(ROOT, 'build/hdf5-files');
 
 before(async () => {
-  makeFiles();
   engine = await init();
 });
 
-/** @param {string} name */
-const open = (name) => new Hdf5(engine, readFileSync(join(folder, name)));
-
-/** Writes the files, which takes h5py 20 seconds. They are kept until the script changes. */
-function makeFiles() {
-  const script = join(ROOT, 'tests/files/make-hdf5.py');
-  const [stamp, hash] = [join(folder, 'script.sha256'), sha256(script)];
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === hash) return;
-  rmSync(folder, { recursive: true, force: true });
-  const env = { ...process.env, PYTHONPATH: join(ROOT, 'build/python') };
-  const { status, stderr } = spawnSync('python3', [script, folder], { env });
-  assert.equal(status, 0, String(stderr));
-  writeAtomically(stamp, hash);
+/**
+ * Opens a file and visits its root group.
+ * @param {string} name
+ */
+function open(name) {
+  const file = new Hdf5(engine, readFileSync(join(folder, name)));
+  file.visit();
+  return file;
 }
 
 /**
@@ -44,6 +37,7 @@ function makeFiles() {
  */
 function listDatasets(file, path = '') {
   const all = new Map();
+  if (path.split('/').length > 10) return all; // a damaged file may have circles
   for (const [name, address] of file.links) {
     file.visit(address);
     if (file.shape) all.set(path + name, address);
@@ -174,6 +168,7 @@ describe('a damaged file', () => {
     try {
       const file = new Hdf5(engine, bytes);
       try {
+        file.visit();
         file.attribute('model_config');
         for (const address of listDatasets(file).values()) {
           file.visit(address);

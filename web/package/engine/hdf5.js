@@ -23,7 +23,7 @@ export class Hdf5 {
   #links = new Map();
 
   /**
-   * Opens a file and visits its root group.
+   * Opens a file.
    * @param {Engine} engine
    * @param {Uint8Array} bytes of the file
    */
@@ -53,8 +53,11 @@ export class Hdf5 {
     this.#engine.withFile(this.#bytes, () => this.#engine.check(name, ...args));
   }
 
-  /** @param {number} address of an object, which a link has */
-  visit(address) {
+  /**
+   * Visits an object.
+   * @param {number} [address] that a link has. The default is the root group
+   */
+  visit(address = this.#engine.call('gc_hdf5_root', this.#address)) {
     this.#check('gc_hdf5_visit', this.#address, address);
   }
 

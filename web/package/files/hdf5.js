@@ -55,9 +55,10 @@ export async function openModelH5(bytes, means) {
  * @returns {Promise<Weight[]>}
  */
 export async function openWeightStore(bytes, means) {
-  return withFile(bytes, means, (file, engine) =>
-    listAll(storeWeights(file), engine, bytes, means),
-  );
+  return withFile(bytes, means, (file, engine) => {
+    file.visit();
+    return listAll(storeWeights(file), engine, bytes, means);
+  });
 }
 
 /**
@@ -78,6 +79,7 @@ async function withFile(bytes, { engine: start }, body) {
 
 /** @param {Hdf5} file */
 function findWeights(file) {
+  file.visit();
   const config = only(file.attribute('model_config'));
   const { links } = file;
   if (config !== undefined) {
@@ -187,8 +189,10 @@ function names(file, attribute) {
   }
   if (parts.length === 0) throw new GradCamError('INVALID_MODEL', `the file lacks ${attribute}`);
   const all = parts.flat();
-  const twice = all.length > new Set(all).size && all.find((name, i) => all.indexOf(name) < i);
-  if (twice) throw new GradCamError('INVALID_MODEL', `${attribute} has the name ${twice} twice`);
+  const seen = new Set();
+  const twice = all.find((name) => seen.size === seen.add(name).size);
+  if (twice !== undefined)
+    throw new GradCamError('INVALID_MODEL', `${attribute} has the name ${twice} twice`);
   return all;
 }
 
