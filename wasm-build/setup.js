@@ -66,7 +66,7 @@ function ensurePythonLibraries() {
   fs.writeFileSync(stamp, packages.join());
 }
 
-/** Writes the HDF5 files of tests into build/hdf5-files. They are kept until their script changes. */
+/** Writes HDF5 files for tests into build/hdf5-files. They are kept until their script changes. */
 function ensureHdf5Files() {
   const script = path.join(root, 'tests/files/make-hdf5.py');
   const folder = inBuild('hdf5-files');

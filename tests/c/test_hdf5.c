@@ -12,7 +12,7 @@ static size_t length;
 
 static void put(uint64_t number, size_t count) {
     for (size_t i = 0; i < count; i++)
-        bytes[length++] = (uint8_t)(number >> (8 * i));
+        bytes[length++] = i < 8 ? (uint8_t)(number >> (8 * i)) : 0;
 }
 
 static void put_text(const char *text) {

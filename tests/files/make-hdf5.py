@@ -154,7 +154,8 @@ def early(file):
 
 def skipped_filter(file):
     """A chunk may be stored without the filters of the others."""
-    dataset = file.create_dataset("weights", shape=(4, 4), dtype="<f4", chunks=(2, 4), **FILTERS["all"])
+    options = {"chunks": (2, 4), **FILTERS["all"]}
+    dataset = file.create_dataset("weights", shape=(4, 4), dtype="<f4", **options)
     data = values((4, 4))
     dataset[2:] = data[2:]
     dataset.id.write_direct_chunk((0, 0), data[:2].tobytes(), filter_mask=7)
