@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
-import { Hdf5 } from '../../web/package/engine/hdf5.js';
+import { Hdf5 } from '../../web/package/engine/hdf5-file.js';
 import { init } from '../../web/package/index.js';
 import { ROOT, assertFails } from './fixtures.js';
 

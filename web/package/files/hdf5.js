@@ -4,10 +4,10 @@
  */
 
 import { GradCamError } from '../base/errors.js';
-import { Hdf5 } from '../engine/hdf5.js';
+import { Hdf5 } from '../engine/hdf5-file.js';
 
 /** @import { Engine } from '../engine/engine.js' */
-/** @import { Links } from '../engine/hdf5.js' */
+/** @import { Links } from '../engine/hdf5-file.js' */
 /** @import { Container, Means, Place, Weight } from './index.js' */
 
 /** What TensorFlow 2.12 and 2.13 call the group "layers" of Keras 3's store. */

@@ -244,8 +244,8 @@ async function setWeights(network, located, { onProgress }, pause) {
  */
 function* setWeight(network, index, { size, read, part }) {
   const { engine } = network;
-  // A file that lacks the values is refused before memory is taken for them.
-  const most = part?.() ?? VALUES_AT_ONCE;
+  // A file that lacks the values of a large weight is refused before memory is taken for them.
+  const most = (size > VALUES_AT_ONCE && part?.()) || VALUES_AT_ONCE;
   const buffer = network.weightBuffer(index, size);
   for (let first = 0; first < size; first += most) {
     const end = Math.min(first + most, size);
