@@ -196,6 +196,12 @@ describe('files as people have them', { skip: SKIP_SHARED }, () => {
     }
   });
 
+  test('layouts of HDF5 1.10 open', async () => {
+    const folder = '11-files-that-are-not-models';
+    const expected = readJson(REPORTS, folder, 'expected.json')['chunked.h5'];
+    await compareReport(read(REPORTS, folder, 'chunked.h5'), folder, expected);
+  });
+
   for (const folder of ['04-tfjs-own-files', '05-json-and-weights']) {
     const { groups } = SKIP_SHARED ? {} : readJson(REPORTS, folder, 'expected.json');
     for (const [name, expected] of Object.entries(groups ?? {})) {
