@@ -90,9 +90,9 @@ YYJSON_FLAGS := -w -Os -DYYJSON_DISABLE_WRITER=1 -DYYJSON_DISABLE_UTILS=1 \
 # PNG it calls memcpy with NULL and 0 bytes, which is harmless.
 %/src/image/decode.o: FILE_FLAGS := -fwrapv -fno-sanitize=nonnull-attribute
 
-# The importer runs once a model, so it is compiled for size.
+# The importer and the readers of files run once a model, so they are compiled for size.
 ifeq ($(config),release)
-$(foreach file,$(wildcard src/keras/*.c),$(eval %/$(file:.c=.o): FILE_FLAGS := -Os))
+$(foreach file,$(wildcard src/keras/*.c src/files/*.c),$(eval %/$(file:.c=.o): FILE_FLAGS := -Os))
 
 # These operators have only a reference, and few networks have them.
 $(foreach name,adaptive_pooling dot gather matmul reduce resize,\
@@ -174,7 +174,7 @@ named: build/wasm/gradcam-named.wasm build/wasm/gradcam-named.map
 native-tests: build/native/tests build/native/tests-double
 
 # Each is tests/fuzz/NAME.c. `npm run fuzz` takes the names from here.
-FUZZERS := pipe picture api
+FUZZERS := pipe picture api hdf5
 
 fuzz: $(addprefix build/fuzz/,$(FUZZERS) seeds tests)
 
@@ -217,17 +217,18 @@ $(OBJ)/gradcam-named.wasm $(OBJ)/gradcam-named.map &: $(wasm_OBJECTS) $(XNNPACK_
 
 # NODERAWFS lets the tests read files as the native ones do.
 # --wrap sends malloc to tests/c/test_oom.c, which lets allocations fail.
+# The host that holds files is web/package, so what calls it is left out of the tests.
 TESTS_FLAGS := $(MEMORY_FLAGS) -Wl,--wrap=malloc -sNODERAWFS=1 -sEXIT_RUNTIME=1 \
 	--extern-post-js wasm-build/run-tests.mjs
 
 $(OBJ)/tests.mjs: $(wasm_TESTS) $(wasm_OBJECTS) $(XNNPACK_OBJECTS) wasm-build/run-tests.mjs
 	@echo "  LINK    $@"
-	@$(EMCC) $(WASM_FLAGS) $(TESTS_FLAGS) $(filter %.o,$^) -o $@
+	@$(EMCC) $(WASM_FLAGS) $(TESTS_FLAGS) $(filter-out %/host.o,$(filter %.o,$^)) -o $@
 
 $(OBJ)/tests-relaxed.mjs: $(relaxed_TESTS) $(relaxed_OBJECTS) $(XNNPACK_RELAXED_OBJECTS) \
 		wasm-build/run-tests.mjs
 	@echo "  LINK    $@"
-	@$(EMCC) $(RELAXED_FLAGS) $(TESTS_FLAGS) $(filter %.o,$^) -o $@
+	@$(EMCC) $(RELAXED_FLAGS) $(TESTS_FLAGS) $(filter-out %/host.o,$(filter %.o,$^)) -o $@
 
 $(OBJ)/pool.wasm: $(patsubst %.c,$(OBJ)/threads/%.o,tests/threads/pool.c src/base/threads.c \
 		src/base/memory.c)

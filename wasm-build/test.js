@@ -49,7 +49,7 @@ await runMain(async () => {
   if (process.env.CI && !fs.existsSync(path.join(root, '../shared/golden'))) {
     throw new SetupError('the test data are missing. There is no folder ../shared/golden');
   }
-  const tools = ['clang', 'clang-format', 'python-safetensors', 'chromium', 'firefox'];
+  const tools = ['clang', 'clang-format', 'python', 'hdf5-files', 'chromium', 'firefox'];
   await setUp([...buildSteps, 'models', 'test-models', ...tools]);
   make(['wasm', 'reference', 'wasm-tests']);
   make(['native-tests', ...(skipWithoutClang() ? [] : ['fuzz', 'races']), 'config=sanitize']);

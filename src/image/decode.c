@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "image/exif.h"
+#include "image/inflate.h"
 #include "image/intact.h"
 #include "image/kind.h"
 #include "image/size.h"
@@ -173,6 +174,10 @@ gc_status gc_image_decode(uint8_t **pixels, int32_t *width, int32_t *height, con
     *width = w;
     *height = h;
     return GC_OK;
+}
+
+int gc_inflate(uint8_t *out, int most, const uint8_t *in, int length) {
+    return stbi_zlib_decode_buffer((char *)out, most, (const char *)in, length);
 }
 
 void gc_free(void *memory) { gc_release(memory); }

@@ -4,6 +4,7 @@
 #ifndef GC_FUZZ_H
 #define GC_FUZZ_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -53,5 +54,8 @@ static inline float fuzz_value(uint32_t *state) {
     *state = *state * 1664525u + 1013904223u;
     return (float)((double)*state / 2147483648.0 - 1);
 }
+
+/* Whether the inputs are JSON. Parts of other inputs keep their places. */
+extern const bool fuzz_is_text;
 
 #endif

@@ -21,6 +21,8 @@ const TARGETS = {
   pipe: { mostBytes: 16384, seeds: 'fuzz/start/pipe' },
   picture: { mostBytes: 4096, seeds: 'fuzz/start/picture' },
   api: { mostBytes: 640, seeds: 'fuzz/start/api' },
+  // Set-up makes these files for the tests.
+  hdf5: { mostBytes: 16384, seeds: 'hdf5-files' },
 };
 
 /**

@@ -12,6 +12,8 @@ export class Engine {
   #onFailure;
   /** @type {GradCamError | undefined} why the engine cannot be used any more */
   #failure;
+  /** @type {Uint8Array | undefined} the file that the running call reads */
+  #file;
 
   /**
    * @param {WebAssembly.Instance} instance
@@ -80,6 +82,33 @@ export class Engine {
     }
   }
 
+  /**
+   * Runs `body`, in which the engine may read a file. The file's bytes stay where they are.
+   * @template T
+   * @param {Uint8Array} file
+   * @param {() => T} body
+   * @returns {T}
+   */
+  withFile(file, body) {
+    this.#file = file;
+    try {
+      return body();
+    } finally {
+      this.#file = undefined;
+    }
+  }
+
+  /**
+   * Copies bytes of the file into the memory. The engine calls it as env.gc_host_read.
+   * @param {number} offset of the first byte in the file
+   * @param {number} pointer
+   * @param {number} count
+   */
+  readFile(offset, pointer, count) {
+    const bytes = this.#file?.subarray(offset, offset + (count >>> 0)) ?? [];
+    this.view(pointer, count >>> 0).set(bytes);
+  }
+
   /** Threads that compute, the calling one included. The others start later than the engine. */
   get threads() {
     return 'gc_thread_running' in this.#functions ? this.call('gc_thread_running') + 1 : 1;
@@ -107,6 +136,24 @@ export class Engine {
    */
   floats(pointer, count) {
     return new Float32Array(this.#memory.buffer, pointer >>> 0, count).slice();
+  }
+
+  /**
+   * Float32 values at a pointer. The view is valid until the next call, as view() says.
+   * @param {number} pointer
+   * @param {number} count
+   */
+  viewFloats(pointer, count) {
+    return new Float32Array(this.#memory.buffer, pointer >>> 0, count);
+  }
+
+  /**
+   * A copy of float64 values.
+   * @param {number} pointer
+   * @param {number} count
+   */
+  doubles(pointer, count) {
+    return [...new Float64Array(this.#memory.buffer, pointer >>> 0, count)];
   }
 
   /**

@@ -107,7 +107,9 @@ async function start(options, onFailure) {
 async function instantiate(module, threads, onFailure) {
   try {
     if (takesMemory(module)) return await instantiateShared(module, threads, onFailure);
-    return new Engine(await WebAssembly.instantiate(module, imports(module)), onFailure);
+    const host = /** @type {Host} */ ({});
+    const instance = await WebAssembly.instantiate(module, imports(module, host));
+    return (host.engine = new Engine(instance, onFailure));
   } catch (cause) {
     const { message } = /** @type {Error} */ (cause);
     throw new GradCamError('WASM_FAILED', `the wasm does not start: ${message}`, { cause });
@@ -121,12 +123,14 @@ async function instantiate(module, threads, onFailure) {
  */
 async function instantiateShared(module, count, onFailure) {
   const memory = createSharedMemory();
-  const instance = await WebAssembly.instantiate(module, imports(module, memory));
+  const host = /** @type {Host} */ ({});
+  const instance = await WebAssembly.instantiate(module, imports(module, host, memory));
   const startThread = await threadStarter();
   /** @type {(Thread | undefined)[]} */
   const threads = [];
   const stop = () => threads.forEach((thread) => thread?.terminate());
   const engine = new Engine(instance, () => (stop(), onFailure()), memory);
+  host.engine = engine;
   while (threads.length < count - 1) {
     const stack = engine.call('gc_thread_create') >>> 0;
     if (stack === 0) break;
@@ -135,19 +139,25 @@ async function instantiateShared(module, count, onFailure) {
   return engine;
 }
 
+/** @typedef {{ engine: Engine }} Host what the module calls, which has its engine when it runs */
+
 /**
- * The module's imports. With threads it needs its memory. Its C library also imports functions for
- * files, for the clock and for memory growth, which the engine does not use. They answer "not
- * supported".
+ * The module's imports. It reads files with gc_host_read, and with threads it needs its memory. Its
+ * C library also imports functions for files, for the clock and for memory growth, which the engine
+ * does not use. They answer "not supported".
  * @param {WebAssembly.Module} module
+ * @param {Host} host
  * @param {WebAssembly.Memory} [memory]
  */
-function imports(module, memory) {
+function imports(module, host, memory) {
   const WASI_ENOSYS = 52;
   /** @type {WebAssembly.Imports} */
   const imports = memory ? { env: { memory } } : {};
   for (const { module: from, name, kind } of WebAssembly.Module.imports(module)) {
     if (kind === 'function') (imports[from] ??= {})[name] = () => WASI_ENOSYS;
   }
+  const read = (/** @type {number[]} */ ...[offset, pointer, count]) =>
+    host.engine.readFile(offset, pointer, count);
+  imports.env = { ...imports.env, gc_host_read: read };
   return imports;
 }

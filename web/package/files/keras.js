@@ -10,9 +10,8 @@ import { openWeightStore } from './hdf5.js';
 import { noteVersion, versionOf } from './version.js';
 import { listZip, readZipEntry } from './zip.js';
 
-/** @import { Pause } from '../base/pauses.js' */
 /** @import { NamedFile } from '../base/source.js' */
-/** @import { Container } from './index.js' */
+/** @import { Container, Means } from './index.js' */
 /** @import { ZipEntry } from './zip.js' */
 
 const CONFIG = 'config.json';
@@ -27,26 +26,26 @@ const CLUTTER = /(^|\/)(__MACOSX\/|\._|\.DS_Store$|Thumbs\.db$)|\/$/;
 
 /**
  * @param {Uint8Array} bytes
- * @param {Pause} pause
+ * @param {Means} means
  * @param {(files: NamedFile[]) => Promise<Container>} [openFiles] opens the files of another
  *   archive. Without it such an archive is refused, because an archive may hold itself
  * @returns {Promise<Container>}
  */
-export async function openZip(bytes, pause, openFiles) {
+export async function openZip(bytes, means, openFiles) {
   const entries = listZip(bytes);
   const paths = [...entries.keys()].filter((path) => !CLUTTER.test(path));
   const read = async (/** @type {string} */ path) => {
     const entry = /** @type {ZipEntry} */ (entries.get(path));
     const limit = path.endsWith('.json') ? MAX_JSON_BYTES : MAX_BYTES;
-    return readZipEntry(bytes, entry, limit, pause);
+    return readZipEntry(bytes, entry, limit, means.pause);
   };
-  if (paths.includes(CONFIG)) return openKeras(paths, read, pause);
+  if (paths.includes(CONFIG)) return openKeras(paths, read, means);
   checkOrigin(paths);
   if (!openFiles) {
     throw new GradCamError('INVALID_MODEL', `the zip file in the zip file has no ${CONFIG}`);
   }
   if (paths.length === 0) throw new GradCamError('INVALID_MODEL', 'the zip file is empty');
-  await pause();
+  await means.pause();
   const files = paths.map((path) => ({ ...withPath(path), read: () => read(path) }));
   return openFiles(files).catch((cause) => {
     if (!(cause instanceof GradCamError) || cause.code !== 'INVALID_SOURCE') throw cause;
@@ -58,10 +57,10 @@ export async function openZip(bytes, pause, openFiles) {
 /**
  * @param {string[]} paths
  * @param {(path: string) => Promise<Uint8Array>} read
- * @param {Pause} pause
+ * @param {Means} means
  * @returns {Promise<Container>}
  */
-async function openKeras(paths, read, pause) {
+async function openKeras(paths, read, means) {
   if (!paths.includes(WEIGHTS)) {
     throw new GradCamError('INVALID_MODEL', `the .keras file lacks ${WEIGHTS}`);
   }
@@ -69,8 +68,8 @@ async function openKeras(paths, read, pause) {
   parseJson(json, `${CONFIG} in the .keras file`);
   const metadata = paths.includes('metadata.json') ? await read('metadata.json') : undefined;
   const config = noteVersion(new TextDecoder().decode(json), metadata && versionOf(metadata));
-  await pause();
-  return { config, weights: await openWeightStore(await read(WEIGHTS), pause) };
+  await means.pause();
+  return { config, weights: await openWeightStore(await read(WEIGHTS), means) };
 }
 
 /**

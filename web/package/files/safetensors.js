@@ -172,7 +172,12 @@ function parseText(key, text) {
  */
 function toWeight({ name, type, shape, start, end }, data) {
   const bytes = data.subarray(start, end);
-  return { name, shape, size: count(shape), read: (...range) => toFloat32(bytes, type, ...range) };
+  return {
+    name,
+    shape,
+    size: count(shape),
+    read: (first, end) => toFloat32(bytes, type, first, end),
+  };
 }
 
 /**

@@ -193,7 +193,7 @@ function toWeights(entries, bytes) {
   return entries.map(({ name, shape, size, length, ...storage }) => {
     const stored = bytes.subarray(offset, offset + length);
     offset += length;
-    return { name, shape, size, read: (...range) => dequantize(stored, storage, ...range) };
+    return { name, shape, size, read: (first, end) => dequantize(stored, storage, first, end) };
   });
 }
 

@@ -104,7 +104,10 @@ export async function openModel(source, options) {
     readLabels(options.labels),
   ]);
   const pause = pauses(signal);
-  const container = withClasses(await openContainer(files, pause), options.customObjects);
+  const container = withClasses(
+    await openContainer(files, { pause, engine }),
+    options.customObjects,
+  );
   const fileName = container.fileName ?? ('name' in files ? files.name : '');
   const topology = await withTopology(engine, container, fileName, options, pause);
   const imagenet = labels ? undefined : await readDefault(options.defaultLabels, topology);
@@ -294,11 +297,15 @@ async function setWeights(network, located, { onProgress }, pause) {
  * @param {Weight} weight
  * @returns {Generator<number>} values that were set, part by part
  */
-function* setWeight(network, index, { size, read }) {
+function* setWeight(network, index, { size, read, part }) {
+  const { engine } = network;
+  // A file that lacks the values of a large weight is refused before memory is taken for them.
+  const most = (size > VALUES_AT_ONCE && part?.()) || VALUES_AT_ONCE;
   const buffer = network.weightBuffer(index, size);
-  for (let first = 0; first < size; first += VALUES_AT_ONCE) {
-    const end = Math.min(first + VALUES_AT_ONCE, size);
-    network.writeWeight(index, buffer, first, read(first, end));
+  for (let first = 0; first < size; first += most) {
+    const end = Math.min(first + most, size);
+    const place = { engine, pointer: buffer + first * Float32Array.BYTES_PER_ELEMENT };
+    network.writeWeight(index, buffer, first, read(first, end, place));
     yield end - first;
   }
 }
