@@ -3,6 +3,7 @@
 #ifndef GC_GRAPH_H
 #define GC_GRAPH_H
 
+#include "graph/name_index.h"
 #include "graph/op.h"
 
 #define GC_NONE (-1) /* no index */
@@ -67,6 +68,7 @@ struct gc_graph {
     bool open_height, open_width; /* the configuration leaves the size to the caller */
     int32_t head;                 /* the chosen one */
     int32_t output;               /* the value of the chosen head, which holds the scores */
+    struct gc_name_index names;   /* of the weights, which the importer makes */
 };
 
 /* Everything that follows fails with OUT_OF_MEMORY, TOO_LARGE or INVALID_MODEL, and leaves the

@@ -1,8 +1,8 @@
 /* The importer unwraps the text of a configuration and runs all steps. */
 #include "base/memory.h"
-#include "keras/layout.h"
 #include "keras/build.h"
 #include "keras/keras.h"
+#include "keras/layout.h"
 #include "keras/link.h"
 #include "keras/read.h"
 #include "keras/support.h"
@@ -73,5 +73,6 @@ static gc_status import_text(struct gc_graph *graph, const char *text, size_t le
 }
 
 gc_status gc_keras_import(struct gc_graph *graph, const char *config, size_t length) {
-    return import_text(graph, config, length, 0);
+    GC_TRY(import_text(graph, config, length, 0));
+    return gc_name_index_create(&graph->names, graph);
 }
