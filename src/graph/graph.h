@@ -3,7 +3,6 @@
 #ifndef GC_GRAPH_H
 #define GC_GRAPH_H
 
-#include "graph/name_index.h"
 #include "graph/op.h"
 
 #define GC_NONE (-1) /* no index */
@@ -33,6 +32,7 @@ struct gc_weight {
     gc_shape shape;
     float *data;    /* row-major, NULL until the caller asks for it */
     size_t checked; /* values, from the first on, that are known to be numbers */
+    float largest;  /* magnitude of those */
     bool is_read;   /* by a node. Keras counts some among the parameters that nothing reads */
 };
 
@@ -52,6 +52,18 @@ struct gc_layer {
 struct gc_end {
     char *name;
     int32_t value;
+};
+
+/* An index of the weights by hashes of their names. The importer makes it. */
+/* A key's hash and a weight that has the key. */
+struct gc_name_entry {
+    uint64_t hash;
+    int32_t weight;
+};
+
+struct gc_name_index {
+    struct gc_name_entry *entries; /* [count], sorted by hash and weight */
+    size_t count;
 };
 
 struct gc_graph {

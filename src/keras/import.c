@@ -4,6 +4,7 @@
 #include "keras/keras.h"
 #include "keras/layout.h"
 #include "keras/link.h"
+#include "keras/name_index.h"
 #include "keras/read.h"
 #include "keras/support.h"
 

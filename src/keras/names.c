@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "keras/keras.h"
+#include "keras/name_index.h"
 
 /* A part of a text, between slashes. */
 struct part {

@@ -2,12 +2,7 @@
 #ifndef GC_NAME_INDEX_H
 #define GC_NAME_INDEX_H
 
-#include <stddef.h>
-#include <stdint.h>
-
-#include "gradcam.h"
-
-struct gc_graph;
+#include "graph/graph.h"
 
 /* A part of a name that a weight can be found by. */
 enum gc_name_key {
@@ -15,17 +10,6 @@ enum gc_name_key {
     GC_KEY_END,    /* the last two parts of the path: layer and array */
     GC_KEY_FOLDER, /* the path without the array */
     GC_KEY_START   /* some of the first parts of the path, and the array */
-};
-
-/* A key's hash and a weight that has the key. */
-struct gc_name_entry {
-    uint64_t hash;
-    int32_t weight;
-};
-
-struct gc_name_index {
-    struct gc_name_entry *entries; /* [count], sorted by hash and weight */
-    size_t count;
 };
 
 /* The hash of a key.
@@ -39,8 +23,5 @@ gc_status gc_name_index_create(struct gc_name_index *index, const struct gc_grap
 
 /* The first entry with a hash that is not less. */
 const struct gc_name_entry *gc_name_index_find(const struct gc_name_index *index, uint64_t hash);
-
-/* Gives back the entries. */
-void gc_name_index_free(struct gc_name_index *index);
 
 #endif

@@ -1,11 +1,9 @@
-#include "graph/name_index.h"
+#include "keras/name_index.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/error.h"
 #include "base/memory.h"
-#include "graph/graph.h"
 
 /* ---- Hashes, FNV-1a ---- */
 
@@ -100,9 +98,4 @@ const struct gc_name_entry *gc_name_index_find(const struct gc_name_index *index
             to = middle;
     }
     return index->entries + from;
-}
-
-void gc_name_index_free(struct gc_name_index *index) {
-    gc_release(index->entries);
-    *index = (struct gc_name_index){NULL, 0};
 }
