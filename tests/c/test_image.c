@@ -735,10 +735,20 @@ TEST(range_is_the_smallest_and_the_largest) {
             EXPECT(range[1] == 3.0f);
             EXPECT(range[0] == (count == 1 ? 3.0f : 2 * at + 1 == count ? 1.0f : -2.0f));
         }
-    normalize(range, (float[]){NAN, 1, 2, 3, NAN, -1}, 6);
-    EXPECT(range[0] == -1.0f && range[1] == 3.0f);
     normalize(range, NULL, 0);
     EXPECT(range[0] == INFINITY && range[1] == -INFINITY);
+}
+
+TEST(heatmap_of_numbers_that_are_none_is_zero) {
+    static const float wrong[3] = {NAN, INFINITY, -INFINITY};
+    for (int32_t i = 0; i < 21; i++) {
+        float map[7] = {1, 2, 3, 4, 5, 6, 7}, range[2];
+        map[i % 7] = wrong[i / 7];
+        normalize(range, map, 7);
+        EXPECT(isnan(range[0]) && isnan(range[1]));
+        for (int k = 0; k < 7; k++)
+            EXPECT(map[k] == 0.0f);
+    }
 }
 
 TEST(heatmap_of_nothing_positive_is_zero) {

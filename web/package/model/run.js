@@ -1,6 +1,7 @@
 /** A forward pass, with its predictions and with explanations of any class at any layer. */
 
 import { GradCamError, choose, show } from '../base/errors.js';
+import { notFiniteSentence } from './diagnosis.js';
 import { explainTargets, toExplanation } from './explanation.js';
 import { binaryValues, meanOfPositions, seedOf } from './classes.js';
 import { resolveLayers } from './layers.js';
@@ -8,7 +9,7 @@ import { METHODS } from './methods.js';
 import { LOGIT, MAX_TARGETS, SCORE } from '../engine/network.js';
 import { findRangeProblem } from '../pictures/preprocessing.js';
 
-/** @import { Input, Network } from '../engine/network.js' */
+/** @import { Input, LayerInfo, Network } from '../engine/network.js' */
 /** @import { Explanation } from './explanation.js' */
 /** @import { LayerChoice } from './layers.js' */
 /** @import { Method } from './methods.js' */
@@ -41,6 +42,8 @@ export class Run {
   #endsWithLogit;
   /** @type {ImageData | undefined} */
   #picture;
+  /** @type {LayerInfo | null | undefined} */
+  #notFinite;
 
   /**
    * @param {Model} model
@@ -84,7 +87,20 @@ export class Run {
    */
   get inputWarning() {
     const { description } = this.#model;
+    if (this.notFinite) return notFiniteSentence(this.notFinite);
     return findRangeProblem(this.input, description) ?? description.contradiction ?? null;
+  }
+
+  /**
+   * The first layer whose output holds NaN or infinity, or undefined.
+   * @internal
+   */
+  get notFinite() {
+    if (this.#notFinite === undefined) {
+      const index = this.#network.findNotFinite(this.input);
+      this.#notFinite = this.#model.description.layers[index] ?? null;
+    }
+    return this.#notFinite ?? undefined;
   }
 
   /**
@@ -205,10 +221,47 @@ export function decodePredictions(scores, labels, top) {
   if (!Number.isInteger(top) || Number(top) < 1) {
     throw new GradCamError('INVALID_ARGUMENT', `top is ${show(top)}; allowed: 1, 2, 3, ...`);
   }
-  return [...scores]
-    .map((score, index) => ({ index, label: labels?.[index] ?? String(index), score }))
-    .sort((a, b) => b.score - a.score || a.index - b.index)
-    .slice(0, Number(top));
+  return bestIndices(scores, Number(top)).map((index) => ({
+    index,
+    label: labels?.[index] ?? String(index),
+    score: scores[index],
+  }));
+}
+
+/** A few best are found in one pass over the scores. More are sorted. */
+const FEW = 100;
+
+/**
+ * @param {Float32Array} scores
+ * @param {number} top how many
+ * @returns {number[]} indices, the highest score first and NaN last
+ */
+function bestIndices(scores, top) {
+  const isBefore = (/** @type {number} */ a, /** @type {number} */ b) =>
+    order(scores[a], scores[b]) < 0 || (order(scores[a], scores[b]) === 0 && a < b);
+  if (top > FEW) {
+    return [...scores.keys()].sort((a, b) => (isBefore(a, b) ? -1 : 1)).slice(0, top);
+  }
+  /** @type {number[]} */
+  const best = [];
+  for (let i = 0; i < scores.length; i++) {
+    if (best.length === top && !isBefore(i, best[top - 1])) continue;
+    let at = best.length;
+    while (at > 0 && isBefore(i, best[at - 1])) at--;
+    best.splice(at, 0, i);
+    if (best.length > top) best.pop();
+  }
+  return best;
+}
+
+/**
+ * @param {number} a
+ * @param {number} b
+ * @returns {number} below 0 if `a` is higher. NaN is lower than all numbers
+ */
+function order(a, b) {
+  if (Number.isNaN(a) || Number.isNaN(b)) return Number(Number.isNaN(a)) - Number(Number.isNaN(b));
+  return a > b ? -1 : a < b ? 1 : 0;
 }
 
 /** Waits until events were handled, an abort among them. */
