@@ -5,8 +5,8 @@
 #include "base/simd.h"
 #include "gradcam.h"
 
-/* Writes the smallest and the largest value. Without values the range is INFINITY, -INFINITY. With a
- * value that is not finite the range is NaN, NaN.
+/* Writes the smallest and the largest value. Without values the range is INFINITY, -INFINITY. With
+ * a value that is not finite the range is NaN, NaN.
  *   range   [2]      values   [count] */
 static void find_range(float *range, const float *values, size_t count) {
     gc_f4 smallest = gc_f4_splat(INFINITY), largest = gc_f4_splat(-INFINITY);
