@@ -16,16 +16,25 @@ struct search {
 
 /* ---- Magnitudes ---- */
 
-/* The largest magnitude, INFINITY if a value is not finite. */
+#ifdef GC_DOUBLE
+typedef uint64_t real_bits;
+#else
+typedef uint32_t real_bits;
+#endif
+
+/* The largest magnitude, INFINITY if a value is not finite. Magnitudes are ordered as their bits,
+ * and those of NaN come last. Integers serve here because compilers do several at once. */
 static double largest(const gc_real *values, size_t count) {
-    gc_real most = 0;
-    int wrong = 0;
+    real_bits most = 0;
     for (size_t i = 0; i < count; i++) {
-        const gc_real magnitude = values[i] < 0 ? -values[i] : values[i];
-        wrong |= !(magnitude < (gc_real)INFINITY);
-        most = magnitude > most ? magnitude : most;
+        real_bits bits;
+        memcpy(&bits, &values[i], sizeof bits);
+        bits &= (real_bits)-1 >> 1;
+        most = bits > most ? bits : most;
     }
-    return wrong ? INFINITY : (double)most;
+    gc_real magnitude;
+    memcpy(&magnitude, &most, sizeof magnitude);
+    return isfinite(magnitude) ? (double)magnitude : (double)INFINITY;
 }
 
 static const gc_shape *shape_of(const struct search *s, int32_t value) {

@@ -326,6 +326,22 @@ TEST(decode_refuses_a_jpeg_with_too_few_scan_data) {
     }
 }
 
+/* Each scan has a header of 2 bytes and a pixel's bits, with 0xFF 0 and a restart among them. */
+TEST(decode_refuses_a_jpeg_with_too_many_scans) {
+    for (size_t scans = 99; scans <= 102; scans++) {
+        static uint8_t bytes[1000];
+        size_t length = 2;
+        memcpy(bytes, "\xFF\xD8", 2);
+        for (size_t i = 0; i < scans; i++, length += 9)
+            memcpy(bytes + length, "\xFF\xDA\0\2\xFF\0\xFF\xD0\5", 9);
+        memcpy(bytes + length, "\xFF\xD9", 2);
+        if (scans > 100)
+            expect_refused(bytes, length + 2, GC_TOO_LARGE, "more than 100 scans");
+        else
+            expect_refused(bytes, length + 2, GC_INVALID_IMAGE, "JPEG");
+    }
+}
+
 /* No pixel is allocated for a size that the bytes cannot hold. */
 TEST(decode_refuses_more_pixels_than_bytes_can_hold) {
     struct file png = {.length = 0}, jpeg = halves_with_exif(1, true);
