@@ -52,6 +52,7 @@ typedef enum gc_status {
     GC_UNSUPPORTED_LAYER, /* a well-formed model with layers that the engine lacks, all named */
     GC_UNKNOWN_LAYER,     /* no layer has that name. The message gives the nearest names */
     GC_INVALID_LAYER,     /* a layer without a map, because its output has no rows and columns */
+    GC_INVALID_INPUT,     /* values of an input that are no finite numbers */
     GC_INVALID_IMAGE,     /* bytes that are no picture, or a picture without pixels */
     GC_TOO_LARGE,         /* beyond a limit above */
     GC_OUT_OF_MEMORY,
@@ -277,15 +278,21 @@ typedef enum gc_output { GC_SCORE = 0, GC_LOGIT = 1 } gc_output;
  * planned anew.
  *   input    1 to the number of inputs - 1
  *   values   in the input's shape and Keras' order of axes, `count` finite values
- * Fails with NOT_READY before a plan, INVALID_ARGUMENT. */
+ * Fails with NOT_READY before a plan, INVALID_INPUT, INVALID_ARGUMENT. */
 GC_API gc_status gc_model_set_input(gc_model *model, int32_t input, const float *values,
                                     size_t count);
 
 /* Runs the network on one preprocessed picture and keeps what the calls below need, until the next
  * forward.
- *   input   [height][width][channels], `count` values in all
- * Fails with NOT_READY before a plan or without values for a further input, INVALID_ARGUMENT. */
+ *   input   [height][width][channels], `count` finite values in all
+ * Fails with NOT_READY before a plan or without values for a further input, INVALID_INPUT,
+ * INVALID_ARGUMENT. */
 GC_API gc_status gc_model_forward(gc_model *model, const float *input, size_t count);
+
+/* Writes the first layer of the last run whose output holds a number that is not finite, -1 if
+ * there is none. A layer whose values overflow before its clamp counts too. Fails with NOT_READY
+ * before a forward, OUT_OF_MEMORY. */
+GC_API gc_status gc_model_find_not_finite(gc_model *model, int32_t *layer);
 
 /* Copies the output of the chosen head, or the logits, of the last run.
  *   values   [positions][classes], `count` values, as gc_model_output_count says
@@ -345,6 +352,15 @@ GC_API gc_status gc_model_activation(gc_model *model, int32_t layer, float *valu
 GC_API gc_status gc_model_gradients(gc_model *model, gc_output output, const float *seed,
                                     size_t seed_count, const int32_t *layers, int32_t layer_count,
                                     float *gradients, size_t count);
+
+/* Says where those gradients are all zero, for several seeds. Goes back no further than gradients
+ * do.
+ *   seeds   [seed_count][classes], where seed_count is GC_MAX_TARGETS at most
+ *   zero    receives [seed_count][layer_count], 1 where the gradient of a layer is zero, else 0
+ * Fails with NOT_READY, UNKNOWN_LAYER, INVALID_ARGUMENT, OUT_OF_MEMORY. */
+GC_API gc_status gc_model_zero_gradients(gc_model *model, gc_output output, const float *seeds,
+                                         int32_t seed_count, const int32_t *layers,
+                                         int32_t layer_count, uint8_t *zero);
 
 /* ---- Pictures ----
  * A pixel has 8 bits a channel. The first row is the top one. Pixels are RGBA unless another order
@@ -413,8 +429,9 @@ GC_API gc_status gc_image_to_input(float *input, uint8_t *resized, int32_t width
 /* Makes heat maps of raw maps, as ELI5 does.
  *     heat map = max(raw, 0) / (max(max(raw, 0)) + 1e-7)
  *   maps     the raw maps, one after another. They become the heat maps
- *   ranges   [count][2]: receives the smallest and the largest value of each raw map. NaN is
- *            skipped. Without values the range is INFINITY, -INFINITY
+ *   ranges   [count][2]: receives the smallest and the largest value of each raw map. Without
+ *            values the range is INFINITY, -INFINITY. A raw map that holds a value that is not
+ *            finite gets the range NaN, NaN, and becomes a heat map of zeros
  *   sizes    [count]: number of values of each map */
 GC_API void gc_heatmaps(float *maps, float *ranges, const int32_t *sizes, size_t count);
 

@@ -6,6 +6,7 @@
 #include "api/grid.h"
 #include "api/model.h"
 #include "base/memory.h"
+#include "engine/finite.h"
 #include "methods/methods.h"
 
 /* ---- The layers that are asked for ---- */
@@ -257,6 +258,83 @@ gc_status gc_model_activation(gc_model *model, int32_t layer, float *values, siz
     release(&selection);
     return status;
 }
+
+/* ---- Where gradients are zero ---- */
+
+struct zeros {
+    const struct selection *selection;
+    uint8_t *zero; /* [seeds][selection->count] */
+};
+
+static gc_status visit_zero(void *context, size_t seed, int32_t value,
+                            const struct gc_probe *probe) {
+    const struct zeros *z = context;
+    const struct selection *s = z->selection;
+    const gc_real *gradient = probe == NULL ? NULL : gc_probe_gradient(probe);
+    const size_t count = gradient == NULL ? 0 : gc_shape_count(&s->graph->values[value].shape);
+    bool differs = false;
+    for (size_t i = 0; i < count; i++)
+        differs |= gradient[i] != 0;
+    for (int32_t i = 0; i < s->count; i++)
+        if (s->values[i] == value)
+            z->zero[seed * (size_t)s->count + (size_t)i] = !differs;
+    return GC_OK;
+}
+
+gc_status gc_model_zero_gradients(gc_model *model, gc_output output, const float *seeds,
+                                  int32_t seed_count, const int32_t *layers, int32_t layer_count,
+                                  uint8_t *zero) {
+    GC_TRY(gc_model_check_run(model));
+    GC_TRY(check_seeds(model, seeds, seed_count));
+    if (zero == NULL)
+        return gc_fail(GC_INVALID_ARGUMENT, "gc_model_zero_gradients: zero must not be NULL");
+    struct selection selection;
+    GC_TRY(select_layers(&selection, model, layers, layer_count, tensor_size));
+    struct zeros context = {&selection, zero};
+    memset(zero, 1, (size_t)seed_count * (size_t)layer_count);
+    const gc_status status =
+        run_request(model, &(struct gc_request){
+                               .from = output_value(model, output),
+                               .seeds = seeds,
+                               .class_count = (size_t)gc_model_class_count(model),
+                               .seed_count = (size_t)seed_count,
+                               .values = selection.values,
+                               .value_count = selection.count,
+                               .needs_gradients = true,
+                               .stops_at_zero = true,
+                               .visit = visit_zero,
+                               .context = &context,
+                           });
+    release(&selection);
+    return status;
+}
+
+/* ---- Numbers that are none ---- */
+
+/* The layer that gives a value, or whose operators give the value on their way. */
+static int32_t layer_of(const struct gc_graph *graph, int32_t value) {
+    if (value == GC_NONE)
+        return GC_NONE;
+    for (int32_t i = 0; i < graph->layer_count; i++)
+        if (graph->layers[i].value == value && !graph->layers[i].is_model)
+            return i;
+    const int32_t producer = graph->values[value].producer;
+    return producer == GC_NONE ? GC_NONE : graph->nodes[producer].layer;
+}
+
+gc_status gc_model_find_not_finite(gc_model *model, int32_t *layer) {
+    GC_TRY(gc_model_check_run(model));
+    if (layer == NULL)
+        return gc_fail(GC_INVALID_ARGUMENT, "gc_model_find_not_finite: layer must not be NULL");
+    const size_t before = gc_memory_in_use();
+    int32_t value = GC_NONE;
+    const gc_status status = gc_find_not_finite(model->run, model->plan, &value);
+    model->memory += gc_memory_in_use() - before;
+    *layer = layer_of(&model->graph, value);
+    return status;
+}
+
+/* ---- Gradients as they are ---- */
 
 struct gradients {
     const struct selection *selection;

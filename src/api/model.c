@@ -176,16 +176,26 @@ static gc_status check_weight_count(const struct gc_weight *weight, size_t count
                    weight->path, count, gc_shape_text(text, &weight->shape), wanted);
 }
 
-/* Integers serve here because compilers do several at once, and models have millions of values. */
-static gc_status check_values(const struct gc_weight *weight, const float *values, size_t count) {
-    const uint32_t exponent = 0x7f800000; /* all ones in infinity and NaN */
-    uint32_t found = 0;
+/* The bits of the largest magnitude. Those of infinity are 0x7f800000, and NaN has more. Integers
+ * serve here because compilers do several at once, and models have millions of values. */
+static uint32_t largest_bits(const float *values, size_t count) {
+    uint32_t largest = 0;
     for (size_t i = 0; i < count; i++) {
         uint32_t bits;
         memcpy(&bits, &values[i], sizeof bits);
-        found |= (bits & exponent) == exponent;
+        bits &= 0x7fffffff;
+        largest = bits > largest ? bits : largest;
     }
-    if (!found)
+    return largest;
+}
+
+static gc_status check_values(struct gc_weight *weight, const float *values, size_t count) {
+    const uint32_t bits = largest_bits(values, count);
+    float largest;
+    memcpy(&largest, &bits, sizeof largest);
+    if (largest > weight->largest)
+        weight->largest = largest;
+    if (isfinite(largest))
         return GC_OK;
     return gc_fail(GC_INVALID_MODEL, "weight '%s' holds a value that is no finite number",
                    weight->path);
@@ -203,6 +213,7 @@ gc_status gc_model_weight_buffer(gc_model *model, int32_t index, size_t count, f
     if (weight->data == NULL)
         return gc_fail_memory(count * sizeof *weight->data, weight->path);
     weight->checked = 0;
+    weight->largest = 0;
     model->memory += gc_memory_in_use() - before;
     *buffer = weight->data;
     return GC_OK;
@@ -228,11 +239,10 @@ gc_status gc_model_set_weight(gc_model *model, int32_t index, const float *data,
     struct gc_weight *weight = NULL;
     GC_TRY(find_unplanned(model, index, &weight));
     GC_TRY(check_weight_count(weight, count));
-    GC_TRY(check_values(weight, data, count));
     float *buffer;
     GC_TRY(gc_model_weight_buffer(model, index, count, &buffer));
     memcpy(buffer, data, count * sizeof *data);
-    weight->checked = count;
+    return gc_model_check_weight(model, index, count);
     return GC_OK;
 }
 
@@ -342,6 +352,29 @@ int32_t gc_model_output_count(const gc_model *model) {
     return (int32_t)gc_shape_count(&model->graph.values[model->graph.output].shape);
 }
 
+/* Refuses values that are no finite numbers, and names the first.
+ *   values   [count], with the channels last */
+static gc_status check_input(const struct gc_graph *graph, int32_t input, const float *values,
+                             size_t count) {
+    const uint32_t bits = largest_bits(values, count);
+    float largest;
+    memcpy(&largest, &bits, sizeof largest);
+    if (isfinite(largest))
+        return GC_OK;
+    size_t i = 0;
+    while (isfinite(values[i]))
+        i++;
+    const int32_t *dims = graph->values[input].shape.dims;
+    const char *what = isnan(values[i]) ? "NaN" : values[i] > 0 ? "Infinity" : "-Infinity";
+    if (input > 0 || graph->values[input].shape.rank != 3)
+        return gc_fail(GC_INVALID_INPUT, "input '%s' holds %s at index %zu: no finite number",
+                       graph->inputs[input].name, what, i);
+    const size_t pixel = i / (size_t)dims[2], width = (size_t)dims[1];
+    return gc_fail(GC_INVALID_INPUT,
+                   "the input holds %s at row %zu, column %zu, channel %zu: no finite number", what,
+                   pixel / width, pixel % width, i % (size_t)dims[2]);
+}
+
 /* Copies values that come in Keras' order of axes.
  *   values   [pixels][channels], or [channels][pixels] where Keras has the channels first
  *   tensor   [pixels][channels] */
@@ -362,10 +395,7 @@ gc_status gc_model_set_input(gc_model *model, int32_t input, const float *values
                        values == NULL ? "NULL" : "values", (int)graph->input_count - 1);
     const char *name = graph->inputs[input].name;
     GC_TRY(gc_check_count(name, count, gc_shape_count(&graph->values[input].shape)));
-    for (size_t i = 0; i < count; i++)
-        if (!isfinite(values[i]))
-            return gc_fail(GC_INVALID_ARGUMENT, "input '%s' holds a value that is no finite number",
-                           name);
+    GC_TRY(check_input(graph, input, values, count));
     model->has_run = false;
     take_values(model->plan->tensors[input], values, &graph->values[input]);
     model->has_input[input] = true;
@@ -391,6 +421,7 @@ gc_status gc_model_forward(gc_model *model, const float *input, size_t count) {
         return gc_fail(GC_INVALID_ARGUMENT, "gc_model_forward: input must not be NULL");
     GC_TRY(gc_check_count("input", count, gc_shape_count(&model->graph.values[0].shape)));
     GC_TRY(check_inputs(model));
+    GC_TRY(check_input(&model->graph, 0, input, count));
     model->has_run = false;
     for (size_t i = 0; i < count; i++)
         model->plan->tensors[0][i] = input[i];

@@ -13,6 +13,7 @@ const char *gc_status_name(gc_status status) {
         [GC_UNSUPPORTED_LAYER] = "UNSUPPORTED_LAYER",
         [GC_UNKNOWN_LAYER] = "UNKNOWN_LAYER",
         [GC_INVALID_LAYER] = "INVALID_LAYER",
+        [GC_INVALID_INPUT] = "INVALID_INPUT",
         [GC_INVALID_IMAGE] = "INVALID_IMAGE",
         [GC_TOO_LARGE] = "TOO_LARGE",
         [GC_OUT_OF_MEMORY] = "OUT_OF_MEMORY",

@@ -30,16 +30,46 @@ static struct gc_step node_step(const struct gc_graph *graph, int32_t index, con
 
 /* ---- The nodes as one step ---- */
 
+/* Refuses coefficients that are no numbers, as those of a variance below zero.
+ *   coefficients   [2][channels] */
+static gc_status check_coefficients(const gc_real *coefficients, size_t channels,
+                                    const char *path) {
+    for (size_t i = 0; i < 2 * channels; i++)
+        if (!isfinite(coefficients[i]))
+            return gc_fail(
+                GC_INVALID_MODEL,
+                "layer '%.200s' scales by a number that is not finite: its variance plus "
+                "epsilon is not above 0, or its weights are too large",
+                path);
+    return GC_OK;
+}
+
 /* Folds an affine node into the group's step. */
-static gc_status fold_affine(struct gc_group *group, const struct gc_step *affine) {
+static gc_status fold_affine(struct gc_group *group, const struct gc_step *affine,
+                             const char *path) {
     const size_t channels = (size_t)gc_shape_channels(&group->step.out);
     group->coefficients = gc_allocate(channels * 2, sizeof *group->coefficients);
     if (group->coefficients == NULL)
         return gc_fail_memory(channels * 2 * sizeof *group->coefficients, "a layer's scale");
     affine->op->affine(affine, group->coefficients, group->coefficients + channels);
+    GC_TRY(check_coefficients(group->coefficients, channels, path));
     group->step.scale = group->coefficients;
     group->step.shift = group->coefficients + channels;
     return GC_OK;
+}
+
+/* Checks a head that is affine itself. */
+static gc_status check_head(const struct gc_step *step, const char *path) {
+    if (step->op->affine == NULL || !step->op->affine(step, NULL, NULL))
+        return GC_OK;
+    const size_t channels = (size_t)gc_shape_channels(&step->out);
+    gc_real *coefficients = gc_allocate(channels * 2, sizeof *coefficients);
+    if (coefficients == NULL)
+        return gc_fail_memory(channels * 2 * sizeof *coefficients, "a layer's scale");
+    step->op->affine(step, coefficients, coefficients + channels);
+    const gc_status status = check_coefficients(coefficients, channels, path);
+    gc_release(coefficients);
+    return status;
 }
 
 /* Makes the group's step from its head and folds the other nodes in. */
@@ -51,11 +81,13 @@ static gc_status fuse_step(struct gc_group *group, const struct gc_graph *graph)
     group->head = is_padded ? 1 : 0;
     group->step = node_step(graph, group->nodes[group->head], group->shapes);
     group->step.padding = padding;
+    const int32_t layer = graph->nodes[group->nodes[group->head]].layer;
+    GC_TRY(check_head(&group->step, graph->layers[layer].path));
     for (int32_t i = group->head + 1; i < group->node_count; i++) {
         const struct gc_node *node = &graph->nodes[group->nodes[i]];
         const struct gc_step next = node_step(graph, group->nodes[i], &group->step.out);
         if (node->op->affine != NULL)
-            GC_TRY(fold_affine(group, &next));
+            GC_TRY(fold_affine(group, &next, graph->layers[node->layer].path));
         else
             node->op->clamp(node->params, &group->step.min, &group->step.max);
     }

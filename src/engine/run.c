@@ -313,6 +313,19 @@ static bool needs_gradient(const struct pass *pass, int32_t value) {
     return marks & PASSES || (marks & NEEDED && !(marks & PROJECTED));
 }
 
+static bool is_zero(const gc_real *values, size_t count) {
+    bool differs = false;
+    for (size_t i = 0; i < count; i++)
+        differs |= values[i] != 0;
+    return !differs;
+}
+
+/* Whether no seed has a gradient here, and the caller wants nothing beyond. */
+static bool ends_here(const struct pass *pass, const struct gc_group *group) {
+    const size_t count = pass->gradients->batch * count_of(pass->plan, group->output);
+    return pass->request->stops_at_zero && is_zero(pass->gradients->tensors[group->output], count);
+}
+
 static gc_status group_backward(struct pass *pass, struct gc_group *group) {
     const bool on = goes_on(pass, group);
     for (pass->turn = 0; pass->turn < pass->gradients->batch; pass->turn++) {
@@ -320,7 +333,7 @@ static gc_status group_backward(struct pass *pass, struct gc_group *group) {
         if (on)
             GC_TRY(visit_swallowed(pass, group));
     }
-    for (int32_t i = 0; i < group->input_count; i++)
+    for (int32_t i = 0; i < group->input_count && !ends_here(pass, group); i++)
         if (needs_gradient(pass, group->inputs[i]))
             GC_TRY(pass_back(pass, group, i));
     return GC_OK;

@@ -27,6 +27,7 @@ struct gc_request {
     const int32_t *values;                   /* [value_count], a value may stand there twice */
     int32_t value_count;                     /* swallowed values are allowed */
     bool needs_gradients, needs_activations; /* probes of swallowed values have these tensors */
+    bool stops_at_zero; /* nothing goes back from a gradient that is all zero */
 
     /* Is called once for each seed and value, when the pass meets the value.
      *   seed    index in `seeds`

@@ -245,6 +245,7 @@ void gc_graph_free(struct gc_graph *graph) {
     }
     free_ends(graph->inputs, graph->input_count);
     free_ends(graph->heads, graph->head_count);
+    gc_release(graph->names.entries);
     gc_release(graph->name);
     gc_release(graph->values);
     gc_release(graph->nodes);

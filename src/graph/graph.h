@@ -32,6 +32,7 @@ struct gc_weight {
     gc_shape shape;
     float *data;    /* row-major, NULL until the caller asks for it */
     size_t checked; /* values, from the first on, that are known to be numbers */
+    float largest;  /* magnitude of those */
     bool is_read;   /* by a node. Keras counts some among the parameters that nothing reads */
 };
 
@@ -53,6 +54,18 @@ struct gc_end {
     int32_t value;
 };
 
+/* An index of the weights by hashes of their names. The importer makes it. */
+/* A key's hash and a weight that has the key. */
+struct gc_name_entry {
+    uint64_t hash;
+    int32_t weight;
+};
+
+struct gc_name_index {
+    struct gc_name_entry *entries; /* [count], sorted by hash and weight */
+    size_t count;
+};
+
 struct gc_graph {
     char *name;
     struct gc_value *values;
@@ -67,6 +80,7 @@ struct gc_graph {
     bool open_height, open_width; /* the configuration leaves the size to the caller */
     int32_t head;                 /* the chosen one */
     int32_t output;               /* the value of the chosen head, which holds the scores */
+    struct gc_name_index names;   /* of the weights, which the importer makes */
 };
 
 /* Everything that follows fails with OUT_OF_MEMORY, TOO_LARGE or INVALID_MODEL, and leaves the

@@ -5,20 +5,23 @@
 #include "base/simd.h"
 #include "gradcam.h"
 
-/* Writes the smallest and the largest value. Without values the range is INFINITY, -INFINITY. NaN
- * is skipped.
+/* Writes the smallest and the largest value. Without values the range is INFINITY, -INFINITY. With
+ * a value that is not finite the range is NaN, NaN.
  *   range   [2]      values   [count] */
 static void find_range(float *range, const float *values, size_t count) {
     gc_f4 smallest = gc_f4_splat(INFINITY), largest = gc_f4_splat(-INFINITY);
+    gc_f4 zero = gc_f4_splat(0); /* NaN after a value that is not finite */
     size_t i = 0;
     for (; i + GC_LANES <= count; i += GC_LANES) {
         const gc_f4 value = gc_f4_load(values + i);
         smallest = gc_f4_min(smallest, value);
         largest = gc_f4_max(largest, value);
+        zero += value - value;
     }
     for (; i < count; i++) {
         smallest = gc_f4_min(smallest, gc_f4_splat(values[i]));
         largest = gc_f4_max(largest, gc_f4_splat(values[i]));
+        zero += gc_f4_splat(values[i] - values[i]);
     }
     range[0] = INFINITY;
     range[1] = -INFINITY;
@@ -26,6 +29,9 @@ static void find_range(float *range, const float *values, size_t count) {
         range[0] = smallest[lane] < range[0] ? smallest[lane] : range[0];
         range[1] = largest[lane] > range[1] ? largest[lane] : range[1];
     }
+    for (size_t lane = 0; lane < GC_LANES; lane++)
+        if (isnan(zero[lane]))
+            range[0] = range[1] = NAN;
 }
 
 /* The float at or below a positive value. ELI5 divides in double, and the largest value stays
@@ -53,6 +59,9 @@ static void normalize(float *map, size_t count, float largest) {
 void gc_heatmaps(float *maps, float *ranges, const int32_t *sizes, size_t count) {
     for (size_t i = 0; i < count; maps += sizes[i], i++) {
         find_range(ranges + 2 * i, maps, (size_t)sizes[i]);
-        normalize(maps, (size_t)sizes[i], ranges[2 * i + 1]);
+        if (isnan(ranges[2 * i]))
+            memset(maps, 0, (size_t)sizes[i] * sizeof *maps); /* no map, and never drawn as one */
+        else
+            normalize(maps, (size_t)sizes[i], ranges[2 * i + 1]);
     }
 }

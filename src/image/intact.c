@@ -71,6 +71,41 @@ static bool is_bare_marker(uint8_t marker) {
     return marker == 0x01 || (marker >= 0xD0 && marker <= 0xD8);
 }
 
+/* Encoders write at most a few dozen. */
+#define MAX_SCANS 100
+
+/* Behind the contents of a scan comes 0xFF and a marker. Among the contents 0xFF is followed by 0,
+ * or by a marker that stands alone. */
+static size_t skip_scan(const uint8_t *bytes, size_t at, size_t length) {
+    while (at + 1 < length && (bytes[at] != 0xFF || bytes[at + 1] == 0 || bytes[at + 1] == 0xFF ||
+                               is_bare_marker(bytes[at + 1])))
+        at++;
+    return at;
+}
+
+/* Counts the scans. Each may be a few bytes, but the decoder goes over all pixels for each of them.
+ *   at   behind the marker of the first scan */
+static gc_status check_scans(const uint8_t *bytes, size_t at, size_t length) {
+    int scans = 0;
+    uint8_t marker = 0xDA;
+    while (marker != 0xD9 && length - at >= 2) {
+        const size_t size = (size_t)bytes[at] << 8 | bytes[at + 1];
+        if (size < 2 || size > length - at)
+            return GC_OK; /* damaged, as the decoder will say */
+        scans += marker == 0xDA;
+        if (scans > MAX_SCANS)
+            return gc_fail(GC_TOO_LARGE,
+                           "the JPEG picture has more than %d scans, and each goes over all pixels",
+                           MAX_SCANS);
+        at = skip_scan(bytes, at + size, length);
+        if (at + 2 > length)
+            break;
+        marker = bytes[at + 1];
+        at += 2;
+    }
+    return GC_OK;
+}
+
 /* A part of the header is 0xFF, a marker, a length and contents. More 0xFF may fill up the space
  * before a marker. The pixels follow the marker 0xDA. The decoder finds where they end. */
 gc_status gc_check_jpeg(const uint8_t *bytes, size_t length) {
@@ -90,7 +125,9 @@ gc_status gc_check_jpeg(const uint8_t *bytes, size_t length) {
         const size_t size = (size_t)bytes[at] << 8 | bytes[at + 1];
         if (size > length - at)
             break;
-        if (marker == 0xDA || size < 2)
+        if (marker == 0xDA)
+            return check_scans(bytes, at, length);
+        if (size < 2)
             return GC_OK;
         at += size;
     }

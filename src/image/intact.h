@@ -12,7 +12,8 @@
  * Fails with INVALID_IMAGE. */
 gc_status gc_check_png(const uint8_t *bytes, size_t length);
 
-/* Refuses a JPEG file that ends before its pixels begin. Fails with INVALID_IMAGE. */
+/* Refuses a JPEG file that ends before its pixels begin, and one with more scans than any encoder
+ * writes. Fails with INVALID_IMAGE, TOO_LARGE. */
 gc_status gc_check_jpeg(const uint8_t *bytes, size_t length);
 
 /* Refuses a BMP file that ends before its last pixel.

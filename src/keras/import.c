@@ -4,6 +4,7 @@
 #include "keras/keras.h"
 #include "keras/layout.h"
 #include "keras/link.h"
+#include "keras/name_index.h"
 #include "keras/read.h"
 #include "keras/support.h"
 
@@ -73,5 +74,6 @@ static gc_status import_text(struct gc_graph *graph, const char *text, size_t le
 }
 
 gc_status gc_keras_import(struct gc_graph *graph, const char *config, size_t length) {
-    return import_text(graph, config, length, 0);
+    GC_TRY(import_text(graph, config, length, 0));
+    return gc_name_index_create(&graph->names, graph);
 }

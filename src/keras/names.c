@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "keras/keras.h"
+#include "keras/name_index.h"
 
 /* A part of a text, between slashes. */
 struct part {
@@ -131,35 +132,93 @@ static int32_t rank(const struct gc_graph *graph, const struct gc_weight *weight
     return fit == FITS_NOT ? FITS_NOT : fit * 1000 + end;
 }
 
+/* ---- Search ---- */
+
+/* What a search has found. */
+struct search {
+    const struct gc_graph *graph;
+    const struct gc_name_index *index;
+    struct name name;
+    int32_t best;         /* rank of the best weight */
+    int32_t found, other; /* the best weight, and another of the same rank; or GC_NONE */
+};
+
 /* The weight with this very path, or this path in Keras 3's store. GC_NONE if there is none. */
-static int32_t find_exactly(const struct gc_graph *graph, const char *text) {
-    for (int32_t i = 0; i < graph->weight_count; i++)
-        if (strcmp(graph->weights[i].path, text) == 0 || strcmp(graph->weights[i].store, text) == 0)
-            return i;
+static int32_t find_exactly(const struct search *s, const char *text) {
+    const uint64_t hash = gc_name_hash(GC_KEY_WHOLE, text, strlen(text), "", 0);
+    const struct gc_name_entry *end = s->index->entries + s->index->count;
+    for (const struct gc_name_entry *e = gc_name_index_find(s->index, hash);
+         e < end && e->hash == hash; e++) {
+        const struct gc_weight *weight = &s->graph->weights[e->weight];
+        if (strcmp(weight->path, text) == 0 || strcmp(weight->store, text) == 0)
+            return e->weight;
+    }
     return GC_NONE;
 }
 
-gc_status gc_keras_find_weight(const struct gc_graph *graph, const char *text, int32_t *index) {
-    *index = find_exactly(graph, text);
-    if (*index != GC_NONE)
-        return GC_OK;
-    struct name name = {.text = text, .length = strlen(text)};
-    if (name.length > 2 && memcmp(text + name.length - 2, ":0", 2) == 0)
-        name.length -= 2; /* TensorFlow's output 0 of the operation "kernel" */
-    name.parts = count_parts(text, name.length);
-    int32_t best = FITS_NOT, other = GC_NONE;
-    for (int32_t i = 0; i < graph->weight_count; i++) {
-        const int32_t fit = rank(graph, &graph->weights[i], &name);
-        if (fit > best) {
-            best = fit;
-            *index = i;
-            other = GC_NONE;
-        } else if (fit == best && fit != FITS_NOT) {
-            other = i;
+/* Ranks all weights with a key. */
+static void try_key(struct search *s, uint64_t hash) {
+    const struct gc_name_entry *end = s->index->entries + s->index->count;
+    for (const struct gc_name_entry *e = gc_name_index_find(s->index, hash);
+         e < end && e->hash == hash; e++) {
+        const int32_t fit = rank(s->graph, &s->graph->weights[e->weight], &s->name);
+        if (fit > s->best) {
+            s->best = fit;
+            s->found = e->weight;
+            s->other = GC_NONE;
+        } else if (fit == s->best && fit != FITS_NOT && e->weight != s->found) {
+            s->other = e->weight;
         }
     }
-    if (other == GC_NONE)
+}
+
+/* Tries the layer and the array that end the name, and the name's first parts with the array.
+ *   folder   the name without its last part */
+static void try_array(struct search *s, struct part folder, struct part array) {
+    const struct part layer = last_part(folder.text, folder.length);
+    try_key(s, gc_name_hash(GC_KEY_END, layer.text, layer.length, array.text, array.length));
+    if (folder.length == 0) /* the name is one part, which may begin a path and end the path */
+        folder = array;
+    try_key(s, gc_name_hash(GC_KEY_START, folder.text, folder.length, array.text, array.length));
+}
+
+/* Tries every weight that may fit. A weight that fits ends with the name's array. Either the layers
+ * before the array agree too, or the rest of one is the beginning of the other. */
+static void try_all(struct search *s) {
+    const char *text = s->name.text;
+    const struct part last = last_part(text, s->name.length);
+    const size_t before = s->name.length - last.length;
+    const struct part folder = {text, before > 0 ? before - 1 : 0};
+    static const char *const arrays[] = {"kernel", "bias"};
+    try_array(s, folder, last);
+    for (int i = 0; i < 2; i++) {
+        const struct part array = {arrays[i], strlen(arrays[i])};
+        if (!same(last, array) && same_array(last, array))
+            try_array(s, folder, array);
+    }
+    for (size_t end = 0; end <= s->name.length; end++)
+        if (end == 0 || end == s->name.length || text[end] == '/')
+            try_key(s, gc_name_hash(GC_KEY_FOLDER, text, end, "", 0));
+}
+
+gc_status gc_keras_find_weight(const struct gc_graph *graph, const char *text, int32_t *index) {
+    struct search s = {.graph = graph,
+                       .index = &graph->names,
+                       .name = {.text = text, .length = strlen(text)},
+                       .best = FITS_NOT,
+                       .other = GC_NONE};
+    s.found = *index = find_exactly(&s, text);
+    if (s.found != GC_NONE)
         return GC_OK;
+    if (s.name.length > 2 && memcmp(text + s.name.length - 2, ":0", 2) == 0)
+        s.name.length -= 2; /* TensorFlow's output 0 of the operation "kernel" */
+    s.name.parts = count_parts(text, s.name.length);
+    try_all(&s);
+    *index = s.found;
+    if (s.other == GC_NONE)
+        return GC_OK;
+    const int32_t first = s.found < s.other ? s.found : s.other;
+    const int32_t second = s.found < s.other ? s.other : s.found;
     return gc_fail(GC_INVALID_MODEL, "the name '%.200s' fits several weights, '%s' and '%s'", text,
-                   graph->weights[*index].path, graph->weights[other].path);
+                   graph->weights[first].path, graph->weights[second].path);
 }

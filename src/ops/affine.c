@@ -116,6 +116,11 @@ static gc_status batch_norm_prepare(struct gc_step *step) {
     GC_TRY(affine_prepare(step, p->axis));
     const struct affine *affine = step->state;
     batch_norm_coefficients(step, affine->scale, affine->shift);
+    for (size_t i = 0; i < 2 * affine->layout.count; i++)
+        if (!isfinite(affine->scale[i]))
+            return gc_fail(GC_INVALID_MODEL,
+                           "a batch normalisation scales by a number that is not "
+                           "finite, for its variance plus epsilon is not above 0");
     return GC_OK;
 }
 

@@ -179,6 +179,22 @@ TEST(decode_refuses_a_jpeg_with_too_few_scan_data) {
     }
 }
 
+/* Each scan has a header of 2 bytes and a pixel's bits, with 0xFF 0 and a restart among them. */
+TEST(decode_refuses_a_jpeg_with_too_many_scans) {
+    for (size_t scans = 99; scans <= 102; scans++) {
+        static uint8_t bytes[1000];
+        size_t length = 2;
+        memcpy(bytes, "\xFF\xD8", 2);
+        for (size_t i = 0; i < scans; i++, length += 9)
+            memcpy(bytes + length, "\xFF\xDA\0\2\xFF\0\xFF\xD0\5", 9);
+        memcpy(bytes + length, "\xFF\xD9", 2);
+        if (scans > 100)
+            expect_refused(bytes, length + 2, GC_TOO_LARGE, "more than 100 scans");
+        else
+            expect_refused(bytes, length + 2, GC_INVALID_IMAGE, "JPEG");
+    }
+}
+
 /* No pixel is allocated for a size that the bytes cannot hold. */
 TEST(decode_refuses_more_pixels_than_bytes_can_hold) {
     struct file png = {.length = 0}, jpeg = halves_with_exif(1, true);
@@ -588,10 +604,20 @@ TEST(range_is_the_smallest_and_the_largest) {
             EXPECT(range[1] == 3.0f);
             EXPECT(range[0] == (count == 1 ? 3.0f : 2 * at + 1 == count ? 1.0f : -2.0f));
         }
-    normalize(range, (float[]){NAN, 1, 2, 3, NAN, -1}, 6);
-    EXPECT(range[0] == -1.0f && range[1] == 3.0f);
-    normalize(range, values, 0);
+    normalize(range, NULL, 0);
     EXPECT(range[0] == INFINITY && range[1] == -INFINITY);
+}
+
+TEST(heatmap_of_numbers_that_are_none_is_zero) {
+    static const float wrong[3] = {NAN, INFINITY, -INFINITY};
+    for (int32_t i = 0; i < 21; i++) {
+        float map[7] = {1, 2, 3, 4, 5, 6, 7}, range[2];
+        map[i % 7] = wrong[i / 7];
+        normalize(range, map, 7);
+        EXPECT(isnan(range[0]) && isnan(range[1]));
+        for (int k = 0; k < 7; k++)
+            EXPECT(map[k] == 0.0f);
+    }
 }
 
 TEST(heatmap_of_nothing_positive_is_zero) {

@@ -208,6 +208,37 @@ TEST(explain_says_what_is_allowed) {
     free(input);
 }
 
+TEST(gradients_and_numbers_are_looked_through) {
+    float *input;
+    size_t count;
+    int32_t layer = 0, wrong = 0;
+    uint8_t zero[2] = {7, 7};
+    const float seeds[2 * CLASSES] = {1}; /* the second explains nothing */
+    gc_model *model = small_model(small_blocks_config, 18, 14, 0, &input, &count);
+    REQUIRE(model != NULL);
+    EXPECT_OK(gc_model_find_layer(model, "stem", &layer));
+    EXPECT_OK(gc_model_zero_gradients(model, GC_LOGIT, seeds, 2, &layer, 1, zero));
+    EXPECT_INT(zero[0], 0);
+    EXPECT_INT(zero[1], 1);
+    EXPECT_STATUS(gc_model_zero_gradients(model, GC_LOGIT, seeds, 2, &layer, 1, NULL),
+                  GC_INVALID_ARGUMENT);
+    EXPECT_STATUS(gc_model_zero_gradients(model, GC_LOGIT, seeds, 9, &layer, 1, zero),
+                  GC_INVALID_ARGUMENT);
+    EXPECT_OK(gc_model_find_not_finite(model, &wrong));
+    EXPECT_INT(wrong, -1);
+    EXPECT_STATUS(gc_model_find_not_finite(model, NULL), GC_INVALID_ARGUMENT);
+    input[4] = -INFINITY;
+    EXPECT_STATUS(gc_model_forward(model, input, count), GC_INVALID_INPUT);
+    EXPECT_CONTAINS(gc_error(), "-Infinity at row 0, column 1, channel 1");
+    for (size_t i = 0; i < count; i++)
+        input[i] = i % 2 ? 3e38f : -3e38f;
+    EXPECT_OK(gc_model_forward(model, input, count));
+    EXPECT_OK(gc_model_find_not_finite(model, &wrong));
+    EXPECT(sizeof(gc_real) == sizeof(double) || wrong >= 0);
+    gc_model_destroy(model);
+    free(input);
+}
+
 TEST(targets_share_a_backward_where_tensors_are_small) {
     float *input;
     size_t count;

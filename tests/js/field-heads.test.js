@@ -126,14 +126,17 @@ describe('a model that takes a picture and a table', { skip: SKIP_SHARED }, () =
 
   test('refuses wrong values', async () => {
     const model = await loadModel(bytes);
-    const refuse = (/** @type {any} */ inputs, /** @type {RegExp} */ message) =>
-      assertFails(() => model.run(input, { inputs }), 'INVALID_ARGUMENT', message);
+    const refuse = (
+      /** @type {any} */ inputs,
+      /** @type {RegExp} */ message,
+      /** @type {'INVALID_ARGUMENT' | 'INVALID_INPUT'} */ code = 'INVALID_ARGUMENT',
+    ) => assertFails(() => model.run(input, { inputs }), code, message);
     await refuse(undefined, /missing: table of shape \(batch, 5\)/);
     await refuse({}, /missing: table/);
     await refuse({ table: [1, 2, 3, 4, 5], tables: [1] }, /"tables"; its further inputs: table/);
     await refuse({ table: [1, 2] }, /takes 5 values, not 2/);
     await refuse({ table: 1 }, /takes 5 values, not 1/);
-    await refuse({ table: [1, 2, 3, 4, NaN] }, /no finite number/);
+    await refuse({ table: [1, 2, 3, 4, NaN] }, /NaN at index 4: no finite number/, 'INVALID_INPUT');
     await refuse({ table: 'five' }, /table of shape .* is "five"; allowed: numbers/);
     await refuse({ table: { data: new Float32Array(5), shape: [5] } }, /allowed: numbers/);
     await refuse([1], /inputs is \[1\]; allowed: an object/);

@@ -15,7 +15,7 @@ import {
 } from './report.js';
 
 /** @import { Request } from './usage.js' */
-/** @import { Method, Model } from 'gradcam-wasm' */
+/** @import { Explanation, Method, Model, Run } from 'gradcam-wasm' */
 
 /** Folders and files that systems and tools add. */
 const HIDDEN = /^(\.|__MACOSX$|node_modules$)/;
@@ -44,6 +44,7 @@ export const commands = {
     const { interpolation, crop } = request;
     const inputs = await readFurtherInputs(request.inputs);
     const run = await model.run(await readInput(request.image), { interpolation, crop, inputs });
+    checkFinite(run);
     if (request.json) return toJson(predictionJson(model, run, request.top));
     return predictionText(model, run, request.top);
   },
@@ -56,7 +57,9 @@ export const commands = {
     const bytes = await readInput(image);
     const inputs = await readFurtherInputs(request.inputs);
     const run = await model.run(bytes, { image: bytes, interpolation, crop, inputs });
+    checkFinite(run);
     const explanation = await run.explain({ targets, layer, method, logits });
+    checkMaps(explanation);
     if (output) await writeOverlay(output, formatAsImage(explanation), request.force);
     if (json) return toJson(explanationJson(model, run, explanation, { top, method }));
     return explanationText(model, run, explanation, { top, logits });
@@ -70,6 +73,22 @@ export const commands = {
     return `${request.image}: ${file.length} bytes`;
   },
 };
+
+/**
+ * Refuses a run whose scores are no numbers, or whose layers overflow.
+ * @param {Run} run
+ */
+function checkFinite(run) {
+  if (run.predictions.every(Number.isFinite) && !run.notFinite) return;
+  const text = run.inputWarning ?? 'the scores are no finite numbers';
+  throw new GradCamError('INVALID_MODEL', `NOT_FINITE: ${text}`);
+}
+
+/** @param {Explanation} explanation */
+function checkMaps({ targets }) {
+  const wrong = targets.find(({ diagnosis }) => diagnosis?.code === 'NOT_FINITE')?.diagnosis;
+  if (wrong) throw new GradCamError('INVALID_MODEL', `${wrong.code}: ${wrong.message}`);
+}
 
 /** @param {Request} request */
 async function open(request) {

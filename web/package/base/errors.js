@@ -10,6 +10,7 @@
  * - `UNKNOWN_LAYER`: no layer has this name or index; similar names are given
  * - `INVALID_LAYER`: the layer has no rows and columns, and cannot have a heat map
  * - `INVALID_TARGET`: the target is not the index of a class
+ * - `INVALID_INPUT`: an input holds NaN or infinity
  * - `INVALID_IMAGE`: the value is not a picture, or it has no pixels
  * - `TOO_LARGE`: a size is beyond a limit of the engine
  * - `OUT_OF_MEMORY`: there is not enough memory
@@ -24,9 +25,9 @@
  * - `WORKER_FAILED`: the worker does not start, or was stopped
  *
  * @typedef {'INVALID_ARGUMENT' | 'INVALID_MODEL' | 'UNSUPPORTED_LAYER' | 'UNKNOWN_LAYER'
- *   | 'INVALID_LAYER' | 'INVALID_TARGET' | 'INVALID_IMAGE' | 'TOO_LARGE' | 'OUT_OF_MEMORY'
- *   | 'NOT_READY' | 'INTERNAL' | 'INVALID_SOURCE' | 'FETCH_FAILED' | 'WASM_FAILED' | 'DISPOSED'
- *   | 'WORKER_FAILED'} GradCamErrorCode
+ *   | 'INVALID_LAYER' | 'INVALID_TARGET' | 'INVALID_INPUT' | 'INVALID_IMAGE' | 'TOO_LARGE'
+ *   | 'OUT_OF_MEMORY' | 'NOT_READY' | 'INTERNAL' | 'INVALID_SOURCE' | 'FETCH_FAILED'
+ *   | 'WASM_FAILED' | 'DISPOSED' | 'WORKER_FAILED'} GradCamErrorCode
  */
 
 /**

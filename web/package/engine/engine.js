@@ -3,6 +3,9 @@ import { Scratch } from './scratch.js';
 
 /** @import { GradCamErrorCode } from '../base/errors.js' */
 
+/** The largest number that a 32-bit module takes. */
+const LARGEST = 0xffffffff;
+
 /**
  * One instance of the module. It has the functions of gradcam.h and the memory in which they work.
  */
@@ -34,7 +37,8 @@ export class Engine {
   }
 
   /**
-   * Calls a function of gradcam.h. A trap leaves the memory in an unknown state, and ends the
+   * Calls a function of gradcam.h. WebAssembly would take whole numbers modulo 2 ** 32, and so a
+   * larger number is refused. A trap leaves the memory in an unknown state, and ends the
    * engine. Its models are lost, and the next init() starts another engine.
    * @param {string} name
    * @param {...number} args
@@ -42,6 +46,10 @@ export class Engine {
    */
   call(name, ...args) {
     if (this.#failure) throw this.#failure;
+    for (const number of args) {
+      // NaN is refused too.
+      if (!(number <= LARGEST && number >= -LARGEST)) throw tooLarge(name, number);
+    }
     try {
       return this.#functions[name](...args);
     } catch (cause) {
@@ -174,4 +182,13 @@ export class Engine {
     // The bytes are copied because a decoder refuses memory that threads share.
     return new TextDecoder().decode(bytes.slice(0, bytes.indexOf(0)));
   }
+}
+
+/**
+ * @param {string} name
+ * @param {number} number
+ */
+function tooLarge(name, number) {
+  const text = `the number ${number} is too large for the engine (${name}); allowed: to ${LARGEST}`;
+  return new GradCamError('TOO_LARGE', text);
 }

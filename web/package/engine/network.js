@@ -533,6 +533,43 @@ export class Network {
   }
 
   /**
+   * Where the gradients of all values of a layer are zero, as gradients() gives them.
+   * @param {Input} input
+   * @param {number} output SCORE or LOGIT
+   * @param {Float32Array[]} seeds 1 to MAX_TARGETS
+   * @param {number[]} layers indices
+   * @returns {boolean[][]} for each seed, in the order of `layers`
+   */
+  zeroGradients(input, output, seeds, layers) {
+    this.forward(input);
+    const engine = this.#engine;
+    return engine.scratch((scratch) => {
+      const indices = scratch.copy(Int32Array.from(layers));
+      const zero = scratch.alloc(seeds.length * layers.length);
+      const given = [output, scratch.copy(concatenate(seeds)), seeds.length];
+      const to = [indices, layers.length, zero];
+      engine.check('gc_model_zero_gradients', this.#pointer, ...given, ...to);
+      const bytes = engine.view(zero, seeds.length * layers.length);
+      return seeds.map((_, i) =>
+        Array.from(bytes.subarray(i * layers.length, (i + 1) * layers.length), Boolean),
+      );
+    });
+  }
+
+  /**
+   * Index of the first layer whose output holds a number that is not finite, -1 if there is none.
+   * @param {Input} input
+   */
+  findNotFinite(input) {
+    this.forward(input);
+    return this.#engine.scratch((scratch) => {
+      const layer = scratch.alloc(WORD);
+      this.#engine.check('gc_model_find_not_finite', this.#pointer, layer);
+      return this.#engine.ints(layer, 1)[0];
+    });
+  }
+
+  /**
    * The number of values in a layer's output.
    * @param {number} layer index
    */

@@ -67,10 +67,19 @@ export class Scratch {
 
   /** @param {number} length in bytes */
   #allocate(length) {
-    const pointer = length > LARGEST_BLOCK ? 0 : this.#engine.call('malloc', length) >>> 0;
-    if (pointer === 0) throw new GradCamError('OUT_OF_MEMORY', `no memory for ${length} bytes`);
+    const pointer = length <= LARGEST_BLOCK ? this.#engine.call('malloc', length) >>> 0 : 0;
+    if (pointer === 0) throw this.#outOfMemory(length);
     this.#blocks.push(pointer);
     return pointer;
+  }
+
+  /** @param {number} length in bytes */
+  #outOfMemory(length) {
+    const used = this.#engine.memorySize;
+    const text =
+      `no memory for ${length} bytes: the engine can have 4294967296 in all and has ${used} ` +
+      'now; fewer layers or classes at once, a smaller picture, or fewer models need less';
+    return new GradCamError('OUT_OF_MEMORY', text);
   }
 
   free() {

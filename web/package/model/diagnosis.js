@@ -1,12 +1,14 @@
 /** Why a heat map is blank or poor. */
 
 /**
+ * - `NOT_FINITE`: the score, the map or a layer's output holds NaN or infinity, so that neither the
+ *   prediction nor the map means anything. The message names the first such layer
  * - `ONE_POSITION`: the layer has one position only
  * - `ZERO_GRADIENT`: nothing in the layer changes the score. The message names the layer that
  *   passes no gradient back, or says that the layer belongs to another output
  * - `NO_POSITIVE_EVIDENCE`: no position raises the score
  * - `SATURATED_SCORE`: the score is so close to 0 or 1 that it hardly changes
- * @typedef {'ONE_POSITION' | 'ZERO_GRADIENT' | 'NO_POSITIVE_EVIDENCE'
+ * @typedef {'NOT_FINITE' | 'ONE_POSITION' | 'ZERO_GRADIENT' | 'NO_POSITIVE_EVIDENCE'
  *   | 'SATURATED_SCORE'} DiagnosisCode
  */
 
@@ -25,6 +27,9 @@ const DIM_RAW_MAXIMUM = 1e-6;
 
 /** @type {Record<DiagnosisCode, string>} */
 const MESSAGES = {
+  NOT_FINITE:
+    'there is no map: the values or the gradient of this class grow beyond the numbers of the ' +
+    'engine and become NaN or infinity',
   ONE_POSITION:
     'the layer has one position, so its map cannot show where; choose a layer before the pooling',
   ZERO_GRADIENT:
@@ -48,6 +53,8 @@ const LEADS_ELSEWHERE =
  * @param {number} map.width columns of the layer
  * @param {number} map.rawMax largest value of the raw map
  * @param {number} map.weightsNorm norm of the channels' weights
+ * @param {{ path: string, type: string } | null} [map.notFinite] the first layer whose output is
+ *   not finite, null if only the map or the score is not
  * @param {boolean} [map.leads] whether the output depends on the layer (default true)
  * @param {boolean} map.logits whether the logit is explained
  * @param {number | null} map.proba probability of the class
@@ -58,9 +65,18 @@ const LEADS_ELSEWHERE =
 export function diagnose(map, findEnd) {
   const code = findCode(map);
   if (code === null) return null;
+  if (map.notFinite) return { code, message: notFiniteSentence(map.notFinite) };
   if (map.leads === false && code === 'ZERO_GRADIENT') return { code, message: LEADS_ELSEWHERE };
   const end = code === 'ZERO_GRADIENT' && findEnd();
   return { code, message: end ? `${MESSAGES[code]}; ${reasonOf(end)}` : MESSAGES[code] };
+}
+
+/** @param {{ path: string, type: string }} layer whose output is not finite */
+export function notFiniteSentence({ path, type }) {
+  return (
+    `layer ${path} (${type}) gives NaN or infinity, so neither the prediction nor a map means ` +
+    "anything: the input's values or the model's weights are too large"
+  );
 }
 
 /** @param {{ path: string, type: string }} layer that passes no gradient back */
@@ -75,7 +91,8 @@ function reasonOf({ path, type }) {
  * @param {Parameters<typeof diagnose>[0]} map
  * @returns {DiagnosisCode | null}
  */
-function findCode({ height, width, rawMax, weightsNorm, leads, logits, proba }) {
+function findCode({ height, width, rawMax, weightsNorm, leads, logits, proba, notFinite }) {
+  if (notFinite !== undefined) return 'NOT_FINITE';
   if (leads === false) return 'ZERO_GRADIENT';
   if (height * width === 1) return 'ONE_POSITION';
   const isSaturated = !logits && proba !== null;

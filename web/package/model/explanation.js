@@ -6,7 +6,7 @@ import { methodInfo } from './methods.js';
 import { LOGIT, SCORE } from '../engine/network.js';
 import { setEngine } from '../engine/start.js';
 
-/** @import { LayerMap, Network } from '../engine/network.js' */
+/** @import { LayerInfo, LayerMap, Network } from '../engine/network.js' */
 /** @import { Diagnosis } from './diagnosis.js' */
 /** @import { Method } from './methods.js' */
 /** @import { Model } from './model.js' */
@@ -32,7 +32,8 @@ import { setEngine } from '../engine/start.js';
  * @property {HeatMap} heatmap
  * @property {number} rawMin smallest value of the raw map, before it was cut at zero and scaled
  * @property {number} rawMax largest value of the raw map
- * @property {Diagnosis | null} diagnosis why the map is blank or poor
+ * @property {Diagnosis | null} diagnosis why the map is blank or poor. With `NOT_FINITE` the heat
+ *   map is all zero, and formatAsImage shows the plain picture
  */
 
 /**
@@ -57,31 +58,41 @@ import { setEngine } from '../engine/start.js';
 export function explainTargets(network, model, run, targets, layers, { method, logits }) {
   const seeds = targets.map(({ seed }) => seed);
   const maps = network.explain(method, run.input, seeds, logits ? LOGIT : SCORE, layers);
-  return targets.flatMap((target, i) =>
-    toTargetExplanations(network, model, run, { ...target, logits }, layers, maps[i]),
-  );
+  const infos = model.description.layers;
+  const findEnd = gradientEnds(network, infos, { input: run.input, seeds, logits });
+  return targets.flatMap(({ target }, i) => {
+    const explained = { target, logits, findEnd: (/** @type {number} */ l) => findEnd(i, l) };
+    return toTargetExplanations(network, model, run, explained, layers, maps[i]);
+  });
 }
 
 /**
  * @param {Network} network
  * @param {Model} model
  * @param {Run} run
- * @param {{ target: number, seed: Float32Array, logits: boolean }} explained
+ * @param {object} explained
+ * @param {number} explained.target
+ * @param {boolean} explained.logits
+ * @param {(layer: number) => LayerInfo | undefined} explained.findEnd finds the layer that passes
+ *   no gradient back to a layer
  * @param {number[]} layers indices
  * @param {LayerMap[]} maps of the layers
  * @returns {TargetExplanation[]} one a layer
  */
 function toTargetExplanations(network, model, run, explained, layers, maps) {
-  const { target, logits } = explained;
-  const { input, scores } = run;
+  const { target, logits, findEnd } = explained;
+  const { scores } = run;
   const score = logits ? run.logits[target] : scores[target];
   const proba = givesProbabilities(run) ? scores[target] : null;
   const infos = model.description.layers;
-  const findEnd = gradientEnds(network, infos, { ...explained, input });
   return maps.map(({ rawMin, rawMax, heatmap, height, width, weightsNorm }, i) => {
     const layer = layers[i];
     const { leads } = infos[layer];
-    const map = { height, width, rawMax, weightsNorm, leads, logits, proba };
+    const isFinite = [score, rawMin, rawMax, weightsNorm].every(Number.isFinite);
+    const notFinite = run.notFinite ?? (isFinite ? undefined : null);
+    const map = { height, width, rawMax, weightsNorm, leads, logits, proba, notFinite };
+    // Numbers that are none would look like a map.
+    if (notFinite !== undefined) heatmap.fill(0);
     return {
       target,
       label: model.labels?.[target] ?? String(target),

@@ -4,7 +4,7 @@ import { resolvePreprocessing } from '../pictures/preprocessing.js';
 import { findOwnScaling } from './front.js';
 import { findNetworkPreset } from './known-networks.js';
 import { isGood, readStatistics } from './statistics.js';
-import { show } from '../base/errors.js';
+import { GradCamError, show } from '../base/errors.js';
 import { ARCHITECTURES } from '../architectures/index.js';
 
 /** @import { LayerInfo } from '../engine/network.js' */
@@ -53,6 +53,7 @@ import { ARCHITECTURES } from '../architectures/index.js';
  */
 export function findPreprocessing(clues) {
   const { layers, config, findWeight, furtherInputs } = clues;
+  if (clues.file !== undefined) checkFile(clues.file);
   const ownScaling = findOwnScaling(layers, config, findWeight, furtherInputs);
   const statistics = ownScaling ? undefined : readStatistics(layers, config, findWeight);
   const network = findPresetByName(clues);
@@ -68,6 +69,16 @@ export function findPreprocessing(clues) {
     ownScaling,
     contradiction: statistics && findContradiction(statistics, preprocessingReason, clues, network),
   };
+}
+
+/** @param {Preprocessing} file what the file says */
+function checkFile(file) {
+  try {
+    resolvePreprocessing(file);
+  } catch (cause) {
+    const { message } = /** @type {Error} */ (cause);
+    throw new GradCamError('INVALID_MODEL', `the file is wrong: ${message}`, { cause });
+  }
 }
 
 /** @param {Clues} clues */

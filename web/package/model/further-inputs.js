@@ -67,8 +67,9 @@ function readInput(input, given) {
     throw new GradCamError('INVALID_ARGUMENT', text);
   }
   if (values.every((value) => Number.isFinite(value))) return values;
-  const text = `input ${describe(input)} holds a value that is no finite number`;
-  throw new GradCamError('INVALID_ARGUMENT', text);
+  const at = values.findIndex((value) => !Number.isFinite(value));
+  const text = `input ${describe(input)} holds ${values[at]} at index ${at}: no finite number`;
+  throw new GradCamError('INVALID_INPUT', text);
 }
 
 /**

@@ -221,9 +221,9 @@ function describe(network, topology, located, options) {
   const binary = isBinary(channelCount, options.binary, Array.isArray(names) ? names : undefined);
   const classCount = binary ? 2 : channelCount;
   const { architecture, config, preprocessing: file } = topology;
+  const byPath = new Map(located.map(({ weight, index }) => [network.weightPath(index), weight]));
   /** @param {string} path */
-  const findWeight = (path) =>
-    located.find(({ index }) => network.weightPath(index) === path)?.weight;
+  const findWeight = (path) => byPath.get(path);
   const found = findPreprocessing({
     option: options.preprocessing,
     file,

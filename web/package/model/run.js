@@ -2,6 +2,7 @@
 
 import { typed } from '../base/boundary.js';
 import { GradCamError, choose, show } from '../base/errors.js';
+import { notFiniteSentence } from './diagnosis.js';
 import { explainTargets, toExplanation } from './explanation.js';
 import { binaryValues, meanOfPositions, seedOf } from './classes.js';
 import { resolveLayers } from './layers.js';
@@ -9,7 +10,7 @@ import { METHODS } from './methods.js';
 import { LOGIT, MAX_TARGETS, SCORE } from '../engine/network.js';
 import { findRangeProblem } from '../pictures/preprocessing.js';
 
-/** @import { Input, Network } from '../engine/network.js' */
+/** @import { Input, LayerInfo, Network } from '../engine/network.js' */
 /** @import { Explanation } from './explanation.js' */
 /** @import { LayerChoice } from './layers.js' */
 /** @import { Method } from './methods.js' */
@@ -42,6 +43,8 @@ export class Run {
   #endsWithLogit;
   /** @type {ImageData | undefined} */
   #picture;
+  /** @type {LayerInfo | null | undefined} */
+  #notFinite;
 
   /**
    * @param {Model} model
@@ -85,7 +88,20 @@ export class Run {
    */
   get inputWarning() {
     const { description } = this.#model;
+    if (this.notFinite) return notFiniteSentence(this.notFinite);
     return findRangeProblem(this.input, description) ?? description.contradiction ?? null;
+  }
+
+  /**
+   * The first layer whose output holds NaN or infinity, or undefined.
+   * @internal
+   */
+  get notFinite() {
+    if (this.#notFinite === undefined) {
+      const index = this.#network.findNotFinite(this.input);
+      this.#notFinite = this.#model.description.layers[index] ?? null;
+    }
+    return this.#notFinite ?? undefined;
   }
 
   /**

@@ -115,7 +115,7 @@ function toAffine({ scale, offset, mean, std, order = 'rgb' }) {
     throw new GradCamError('INVALID_ARGUMENT', text);
   }
   if (mean === undefined && std === undefined) {
-    return { scale: triple('scale', scale), offset: triple('offset', offset), order };
+    return inFloat32({ scale: triple('scale', scale), offset: triple('offset', offset), order });
   }
   const means = triple('mean', mean);
   const deviations = triple('std', std);
@@ -123,11 +123,23 @@ function toAffine({ scale, offset, mean, std, order = 'rgb' }) {
     const text = 'preprocessing.std contains 0; every value must be non-zero';
     throw new GradCamError('INVALID_ARGUMENT', text);
   }
-  return {
+  return inFloat32({
     scale: deviations.map((deviation) => 1 / deviation),
     offset: deviations.map((deviation, c) => -means[c] / deviation),
     order,
-  };
+  });
+}
+
+/**
+ * Refuses numbers that give inputs beyond float32.
+ * @param {{ scale: number[], offset: number[], order: 'rgb' | 'bgr' }} numbers
+ */
+function inFloat32(numbers) {
+  const { scale, offset } = numbers;
+  const largest = scale.map((factor, c) => 255 * Math.abs(factor) + Math.abs(offset[c]));
+  if (largest.every((value) => Number.isFinite(Math.fround(value)))) return numbers;
+  const text = `preprocessing gives values up to ${Math.max(...largest)}, beyond float32`;
+  throw new GradCamError('INVALID_ARGUMENT', text);
 }
 
 /**

@@ -2,6 +2,7 @@
 
 /** Models and runs that live in the worker. They have the same properties and methods as there. */
 
+import { notFiniteSentence } from '../model/diagnosis.js';
 import { drawSvg, isDrawable, readDrawable } from '../pictures/image.js';
 import { ModelInfo } from '../model/model-info.js';
 import { findRangeProblem } from '../pictures/preprocessing.js';
@@ -94,14 +95,18 @@ export class RemoteRun {
   #model;
   #client;
   #needs;
+  #notFinite;
 
   /**
    * @param {RemoteModel} model
    * @param {Client} client
    * @param {Kept[]} needs what the worker must keep, with the run at the end
-   * @param {Pick<Run, 'input' | 'picture' | 'predictions' | 'scores' | 'logits'>} result
+   * @param {Pick<Run, 'input' | 'picture' | 'predictions' | 'scores' | 'logits' | 'notFinite'>}
+   *   result
    */
-  constructor(model, client, needs, { input, picture, predictions, scores, logits }) {
+  constructor(model, client, needs, result) {
+    const { input, picture, predictions, scores, logits, notFinite } = result;
+    this.#notFinite = notFinite;
     this.#model = model;
     this.#client = client;
     this.#needs = needs;
@@ -120,6 +125,7 @@ export class RemoteRun {
   /** A sentence that says what looks wrong with the range of the input's values, or null. */
   get inputWarning() {
     const { description } = this.#model;
+    if (this.#notFinite) return notFiniteSentence(this.#notFinite);
     return findRangeProblem(this.input, description) ?? description.contradiction ?? null;
   }
 

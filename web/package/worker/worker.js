@@ -34,8 +34,8 @@ const methods = {
   async run({ place, model, image, options }) {
     const run = await kept.get(model).run(image, options);
     kept.set(place, run);
-    const { input, picture, predictions, scores, logits } = run;
-    return { input, picture, predictions, scores, logits };
+    const { input, picture, predictions, scores, logits, notFinite } = run;
+    return { input, picture, predictions, scores, logits, notFinite };
   },
 
   async explain({ run, options }) {

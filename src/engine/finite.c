@@ -1,0 +1,182 @@
+#include "engine/finite.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+/* Sums below this bound stay finite whatever their order, for float32 ends at 3.4e38. */
+#define SAFE 1e30
+
+struct search {
+    struct gc_run *run;
+    const struct gc_plan *plan;
+    double *bounds; /* [value_count], magnitudes that the values do not exceed */
+};
+
+/* ---- Magnitudes ---- */
+
+#ifdef GC_DOUBLE
+typedef uint64_t real_bits;
+#else
+typedef uint32_t real_bits;
+#endif
+
+/* The largest magnitude, INFINITY if a value is not finite. Magnitudes are ordered as their bits,
+ * and those of NaN come last. Integers serve here because compilers do several at once. */
+static double largest(const gc_real *values, size_t count) {
+    real_bits most = 0;
+    for (size_t i = 0; i < count; i++) {
+        real_bits bits;
+        memcpy(&bits, &values[i], sizeof bits);
+        bits &= (real_bits)-1 >> 1;
+        most = bits > most ? bits : most;
+    }
+    gc_real magnitude;
+    memcpy(&magnitude, &most, sizeof magnitude);
+    return isfinite(magnitude) ? (double)magnitude : (double)INFINITY;
+}
+
+static const gc_shape *shape_of(const struct search *s, int32_t value) {
+    return &s->plan->graph->values[value].shape;
+}
+
+static double measure(const struct search *s, int32_t value) {
+    return largest(s->plan->tensors[value], gc_shape_count(shape_of(s, value)));
+}
+
+/* ---- How much a group enlarges ---- */
+
+/* Whether no output of an operator without weights is larger than the sum of its inputs. */
+static bool is_tame(const struct gc_op *op) {
+    static const char *const names[] = {"concatenate",    "zero_padding", "cropping",
+                                        "permute",        "reshape",      "expand_dims",
+                                        "squeeze",        "max_pooling",  "average_pooling",
+                                        "global_max",     "adaptive_max", "adaptive_average",
+                                        "global_average", "upsampling",   "add",
+                                        "subtract",       "average",      "maximum",
+                                        "minimum",        "sigmoid",      "tanh",
+                                        "silu",           "gelu",         "hard_sigmoid",
+                                        "hard_silu",      "absolute"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(op->name, names[i]) == 0)
+            return true;
+    return false;
+}
+
+/* Whether every output is a sum of inputs times weights, and of weights. */
+static bool is_linear(const struct gc_op *op) {
+    static const char *const names[] = {"conv2d", "conv2d_transpose", "dense", "shaped_dense",
+                                        "depthwise"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(op->name, names[i]) == 0)
+            return true;
+    return false;
+}
+
+/* A bound of a node's output that its weights give. */
+static double after_weights(const struct search *s, const struct gc_node *node, double in) {
+    double out = 0;
+    for (int32_t slot = 0; slot < GC_MAX_WEIGHTS; slot++) {
+        if (node->weights[slot] == GC_NONE)
+            continue;
+        const struct gc_weight *weight = &s->plan->graph->weights[node->weights[slot]];
+        out += (in + 1) * weight->largest * (double)gc_shape_count(&weight->shape);
+    }
+    return out;
+}
+
+/* A bound after a scale and a shift.
+ *   coefficients   [2][channels] */
+static double after_affine(const gc_real *coefficients, size_t channels, double in) {
+    return in * largest(coefficients, channels) + largest(coefficients + channels, channels);
+}
+
+/* A bound of the values that the head of a group gives. INFINITY if nothing is known. */
+static double after_head(const struct search *s, const struct gc_group *group) {
+    const struct gc_node *head = &s->plan->graph->nodes[group->nodes[group->head]];
+    const bool is_product = strcmp(head->op->name, "multiply") == 0;
+    double sum = 0, product = 1;
+    for (int32_t i = 0; i < group->input_count; i++) {
+        sum += s->bounds[group->inputs[i]];
+        product *= s->bounds[group->inputs[i]] + 1;
+    }
+    if (is_product)
+        return product;
+    if (is_linear(head->op))
+        return after_weights(s, head, sum);
+    return is_tame(head->op) || head->op->is_view ? sum : INFINITY;
+}
+
+/* A bound of all values of a group. */
+static double reach(const struct search *s, const struct gc_group *group) {
+    const size_t channels = (size_t)gc_shape_channels(&group->step.out);
+    const double out = after_head(s, group);
+    if (group->coefficients == NULL)
+        return out;
+    const double scaled = after_affine(group->coefficients, channels, out);
+    return scaled > out ? scaled : out;
+}
+
+/* Replaces the bounds of the group's inputs by what the inputs hold. */
+static void measure_inputs(const struct search *s, const struct gc_group *group) {
+    for (int32_t i = 0; i < group->input_count; i++)
+        s->bounds[group->inputs[i]] = measure(s, group->inputs[i]);
+}
+
+/* ---- Search ---- */
+
+/* Computes every value of a group and looks for the first that is not finite. */
+static gc_status look_at_nodes(const struct search *s, const struct gc_group *group,
+                               int32_t *found) {
+    for (int32_t i = 0; i < group->node_count; i++) {
+        const int32_t value = gc_group_value(group, s->plan->graph, i);
+        const gc_real *tensor;
+        if (i + 1 == group->node_count && gc_group_is_clamped(group))
+            break;
+        GC_TRY(gc_run_activation(s->run, value, &tensor));
+        if (largest(tensor, gc_shape_count(shape_of(s, value))) == INFINITY) {
+            *found = value;
+            return GC_OK;
+        }
+    }
+    return GC_OK;
+}
+
+static double clamped(const struct gc_group *group, double bound) {
+    const double low = fabs((double)group->step.min), high = fabs((double)group->step.max);
+    const double most = low > high ? low : high;
+    return most < bound ? most : bound;
+}
+
+static gc_status look_at_group(const struct search *s, const struct gc_group *group,
+                               int32_t *found) {
+    double bound = reach(s, group);
+    if (!(bound < SAFE) && bound < INFINITY) {
+        measure_inputs(s, group);
+        bound = reach(s, group);
+    }
+    if (!(bound < SAFE)) {
+        GC_TRY(look_at_nodes(s, group, found));
+        bound = measure(s, group->output);
+        if (*found == GC_NONE && bound == INFINITY)
+            *found = group->output;
+    }
+    s->bounds[group->output] = clamped(group, bound);
+    return GC_OK;
+}
+
+gc_status gc_find_not_finite(struct gc_run *run, const struct gc_plan *plan, int32_t *value) {
+    const size_t count = (size_t)plan->graph->value_count;
+    struct search s = {run, plan, gc_allocate(count, sizeof *s.bounds)};
+    if (s.bounds == NULL)
+        return gc_fail_memory(count * sizeof *s.bounds, "the search for numbers that are none");
+    *value = GC_NONE;
+    for (int32_t i = 0; i < plan->graph->input_count; i++)
+        s.bounds[i] = measure(&s, i);
+    gc_status status = GC_OK;
+    for (int32_t g = 0; g < plan->group_count && status == GC_OK && *value == GC_NONE; g++)
+        status = look_at_group(&s, &plan->groups[g], value);
+    gc_release(s.bounds);
+    return status;
+}
