@@ -104,6 +104,20 @@ MODULE_FLAGS := $(MEMORY_FLAGS) -sSTANDALONE_WASM=1 --no-entry -sFILESYSTEM=0 \
 THREADS_MODULE_FLAGS := $(MODULE_FLAGS) -sIMPORTED_MEMORY=1 -sINITIAL_MEMORY=16MB \
 	-Wl,--shared-memory,--no-check-features,--export=__stack_pointer
 
+# ---- A smaller C library ----
+
+# These functions replace some of Emscripten's C library, which bring more than a module needs, as
+# arithmetic of 128 bits and its tables. The C tests compare them with this machine's functions.
+MUSL := build/toolchain/usr/share/emscripten/system/lib/libc/musl
+LIBC_OBJECTS := $(patsubst %,$(OBJ)/libc/%.o,print strtod rem_pio2)
+LIBC_FLAGS := -std=c11 -Wall -Wextra -Werror -Os -DNDEBUG
+$(OBJ)/libc/rem_pio2.o: LIBC_FLAGS += -w -I$(MUSL)/src -I$(MUSL)/src/internal \
+	-I$(MUSL)/src/include -I$(MUSL)/arch/emscripten
+
+$(OBJ)/libc/%.o: wasm-build/libc/%.c Makefile
+	@mkdir -p $(@D) && echo "  CC      $<"
+	@$(EMCC) $(LIBC_FLAGS) -c $< -o $@
+
 # ---- The variants ----
 
 # $(1) is the folder of the variant, $(2) the compiler, $(3) the compiler's flags.
@@ -161,35 +175,37 @@ native-tests: build/native/tests build/native/tests-double build/native/fuzz-ker
 
 wasm-tests: build/wasm/tests.mjs build/wasm/tests-relaxed.mjs build/wasm/pool.wasm
 
-$(OBJ)/gradcam.wasm: $(wasm_OBJECTS) $(XNNPACK_OBJECTS)
+$(OBJ)/gradcam.wasm: $(wasm_OBJECTS) $(XNNPACK_OBJECTS) $(LIBC_OBJECTS)
 	@echo "  LINK    $@"
 	@$(EMCC) $(WASM_FLAGS) $(MODULE_FLAGS) $^ -o $@
 
-$(OBJ)/gradcam-relaxed.wasm: $(relaxed_OBJECTS) $(XNNPACK_RELAXED_OBJECTS)
+$(OBJ)/gradcam-relaxed.wasm: $(relaxed_OBJECTS) $(XNNPACK_RELAXED_OBJECTS) $(LIBC_OBJECTS)
 	@echo "  LINK    $@"
 	@$(EMCC) $(RELAXED_FLAGS) $(MODULE_FLAGS) $^ -o $@
 
-$(OBJ)/gradcam-threads.wasm: $(threads_OBJECTS) $(XNNPACK_OBJECTS)
+$(OBJ)/gradcam-threads.wasm: $(threads_OBJECTS) $(XNNPACK_OBJECTS) $(LIBC_OBJECTS)
 	@echo "  LINK    $@"
 	@$(EMCC) $(WASM_FLAGS) $(THREADS_MODULE_FLAGS) $^ -o $@
 
-$(OBJ)/gradcam-relaxed-threads.wasm: $(relaxed-threads_OBJECTS) $(XNNPACK_RELAXED_OBJECTS)
+$(OBJ)/gradcam-relaxed-threads.wasm: $(relaxed-threads_OBJECTS) $(XNNPACK_RELAXED_OBJECTS) \
+		$(LIBC_OBJECTS)
 	@echo "  LINK    $@"
 	@$(EMCC) $(RELAXED_FLAGS) $(THREADS_MODULE_FLAGS) $^ -o $@
 
-$(OBJ)/gradcam-reference.wasm: $(reference_OBJECTS)
+$(OBJ)/gradcam-reference.wasm: $(reference_OBJECTS) $(LIBC_OBJECTS)
 	@echo "  LINK    $@"
 	@$(EMCC) $(WASM_FLAGS) $(MODULE_FLAGS) $^ -o $@
 
-$(OBJ)/gradcam-stock.wasm: $(stock_OBJECTS) $(XNNPACK_RELAXED_OBJECTS)
+$(OBJ)/gradcam-stock.wasm: $(stock_OBJECTS) $(XNNPACK_RELAXED_OBJECTS) $(LIBC_OBJECTS)
 	@echo "  LINK    $@"
 	@$(EMCC) $(RELAXED_FLAGS) $(MODULE_FLAGS) $^ -o $@
 
-$(OBJ)/gradcam-profile.wasm: $(profile_OBJECTS) $(XNNPACK_RELAXED_OBJECTS)
+$(OBJ)/gradcam-profile.wasm: $(profile_OBJECTS) $(XNNPACK_RELAXED_OBJECTS) $(LIBC_OBJECTS)
 	@echo "  LINK    $@"
 	@$(EMCC) $(RELAXED_FLAGS) $(MODULE_FLAGS) $^ -o $@
 
-$(OBJ)/gradcam-named.wasm $(OBJ)/gradcam-named.map &: $(wasm_OBJECTS) $(XNNPACK_OBJECTS)
+$(OBJ)/gradcam-named.wasm $(OBJ)/gradcam-named.map &: $(wasm_OBJECTS) $(XNNPACK_OBJECTS) \
+		$(LIBC_OBJECTS)
 	@echo "  LINK    $(OBJ)/gradcam-named.wasm"
 	@$(EMCC) $(WASM_FLAGS) $(MODULE_FLAGS) --profiling-funcs -Wl,-Map=$(OBJ)/gradcam-named.map $^ \
 		-o $(OBJ)/gradcam-named.wasm
