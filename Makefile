@@ -79,9 +79,10 @@ YYJSON_FLAGS := -w -Os -DYYJSON_DISABLE_WRITER=1 -DYYJSON_DISABLE_UTILS=1 \
 # PNG it calls memcpy with NULL and 0 bytes, which is harmless.
 %/src/image/decode.o: FILE_FLAGS := -fwrapv -fno-sanitize=nonnull-attribute
 
-# The importer runs once a model, so it is compiled for size.
+# These files run once a model or once an explanation, so they are compiled for size.
 ifeq ($(config),release)
-$(foreach file,$(wildcard src/keras/*.c),$(eval %/$(file:.c=.o): FILE_FLAGS := -Os))
+$(foreach file,$(wildcard src/api/*.c src/graph/*.c src/keras/*.c) $(addprefix src/engine/,arena.c \
+	fuse.c plan.c),$(eval %/$(file:.c=.o): FILE_FLAGS := -Os))
 
 # These operators have only a reference, and few networks have them.
 $(foreach name,adaptive_pooling dot gather matmul reduce resize,\

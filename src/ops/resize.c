@@ -102,8 +102,8 @@ static double lanczos(double x, double radius) {
 static double lanczos3(double x) { return lanczos(x, 3); }
 static double lanczos5(double x) { return lanczos(x, 5); }
 
-/* exp(-x) for 0 <= x <= 4.5, as exp(-x / 16)^16 with a Taylor series. exp for doubles brings a table
- * of 2 KB. */
+/* exp(-x) for 0 <= x <= 4.5, as exp(-x / 16)^16 with a Taylor series. The C library's exp for
+ * doubles brings a table of 2 KB. */
 static double decay(double x) {
     double result = 1;
     for (int32_t n = 13; n > 0; n--)
