@@ -90,9 +90,10 @@ YYJSON_FLAGS := -w -Os -DYYJSON_DISABLE_WRITER=1 -DYYJSON_DISABLE_UTILS=1 \
 # PNG it calls memcpy with NULL and 0 bytes, which is harmless.
 %/src/image/decode.o: FILE_FLAGS := -fwrapv -fno-sanitize=nonnull-attribute
 
-# The importer and the readers of files run once a model, so they are compiled for size.
+# These files run once a model or once an explanation, so they are compiled for size.
 ifeq ($(config),release)
-$(foreach file,$(wildcard src/keras/*.c src/files/*.c),$(eval %/$(file:.c=.o): FILE_FLAGS := -Os))
+$(foreach file,$(wildcard src/api/*.c src/files/*.c src/graph/*.c src/keras/*.c) \
+	$(addprefix src/engine/,arena.c fuse.c plan.c),$(eval %/$(file:.c=.o): FILE_FLAGS := -Os))
 
 # These operators have only a reference, and few networks have them.
 $(foreach name,adaptive_pooling dot gather matmul reduce resize,\
@@ -114,6 +115,20 @@ MODULE_FLAGS := $(MEMORY_FLAGS) -sSTANDALONE_WASM=1 --no-entry -sFILESYSTEM=0 \
 # __stack_pointer       Each worker sets its own.
 THREADS_MODULE_FLAGS := $(MODULE_FLAGS) -sIMPORTED_MEMORY=1 -sINITIAL_MEMORY=16MB \
 	-Wl,--shared-memory,--no-check-features,--export=__stack_pointer
+
+# ---- A smaller C library ----
+
+# These functions replace some of Emscripten's C library, which bring more than a module needs, as
+# arithmetic of 128 bits and its tables. The C tests compare them with this machine's functions.
+MUSL := build/toolchain/usr/share/emscripten/system/lib/libc/musl
+LIBC_OBJECTS := $(patsubst %,$(OBJ)/libc/%.o,print strtod rem_pio2)
+LIBC_FLAGS := -std=c11 -Wall -Wextra -Werror -Os -DNDEBUG
+$(OBJ)/libc/rem_pio2.o: LIBC_FLAGS += -w -I$(MUSL)/src -I$(MUSL)/src/internal \
+	-I$(MUSL)/src/include -I$(MUSL)/arch/emscripten
+
+$(OBJ)/libc/%.o: wasm-build/libc/%.c Makefile
+	@mkdir -p $(@D) && echo "  CC      $<"
+	@$(EMCC) $(LIBC_FLAGS) -c $< -o $@
 
 # ---- The variants ----
 
@@ -182,35 +197,37 @@ races: build/native/races
 
 wasm-tests: build/wasm/tests.mjs build/wasm/tests-relaxed.mjs build/wasm/pool.wasm
 
-$(OBJ)/gradcam.wasm: $(wasm_OBJECTS) $(XNNPACK_OBJECTS)
+$(OBJ)/gradcam.wasm: $(wasm_OBJECTS) $(XNNPACK_OBJECTS) $(LIBC_OBJECTS)
 	@echo "  LINK    $@"
 	@$(EMCC) $(WASM_FLAGS) $(MODULE_FLAGS) $^ -o $@
 
-$(OBJ)/gradcam-relaxed.wasm: $(relaxed_OBJECTS) $(XNNPACK_RELAXED_OBJECTS)
+$(OBJ)/gradcam-relaxed.wasm: $(relaxed_OBJECTS) $(XNNPACK_RELAXED_OBJECTS) $(LIBC_OBJECTS)
 	@echo "  LINK    $@"
 	@$(EMCC) $(RELAXED_FLAGS) $(MODULE_FLAGS) $^ -o $@
 
-$(OBJ)/gradcam-threads.wasm: $(threads_OBJECTS) $(XNNPACK_OBJECTS)
+$(OBJ)/gradcam-threads.wasm: $(threads_OBJECTS) $(XNNPACK_OBJECTS) $(LIBC_OBJECTS)
 	@echo "  LINK    $@"
 	@$(EMCC) $(WASM_FLAGS) $(THREADS_MODULE_FLAGS) $^ -o $@
 
-$(OBJ)/gradcam-relaxed-threads.wasm: $(relaxed-threads_OBJECTS) $(XNNPACK_RELAXED_OBJECTS)
+$(OBJ)/gradcam-relaxed-threads.wasm: $(relaxed-threads_OBJECTS) $(XNNPACK_RELAXED_OBJECTS) \
+		$(LIBC_OBJECTS)
 	@echo "  LINK    $@"
 	@$(EMCC) $(RELAXED_FLAGS) $(THREADS_MODULE_FLAGS) $^ -o $@
 
-$(OBJ)/gradcam-reference.wasm: $(reference_OBJECTS)
+$(OBJ)/gradcam-reference.wasm: $(reference_OBJECTS) $(LIBC_OBJECTS)
 	@echo "  LINK    $@"
 	@$(EMCC) $(WASM_FLAGS) $(MODULE_FLAGS) $^ -o $@
 
-$(OBJ)/gradcam-stock.wasm: $(stock_OBJECTS) $(XNNPACK_RELAXED_OBJECTS)
+$(OBJ)/gradcam-stock.wasm: $(stock_OBJECTS) $(XNNPACK_RELAXED_OBJECTS) $(LIBC_OBJECTS)
 	@echo "  LINK    $@"
 	@$(EMCC) $(RELAXED_FLAGS) $(MODULE_FLAGS) $^ -o $@
 
-$(OBJ)/gradcam-profile.wasm: $(profile_OBJECTS) $(XNNPACK_RELAXED_OBJECTS)
+$(OBJ)/gradcam-profile.wasm: $(profile_OBJECTS) $(XNNPACK_RELAXED_OBJECTS) $(LIBC_OBJECTS)
 	@echo "  LINK    $@"
 	@$(EMCC) $(RELAXED_FLAGS) $(MODULE_FLAGS) $^ -o $@
 
-$(OBJ)/gradcam-named.wasm $(OBJ)/gradcam-named.map &: $(wasm_OBJECTS) $(XNNPACK_OBJECTS)
+$(OBJ)/gradcam-named.wasm $(OBJ)/gradcam-named.map &: $(wasm_OBJECTS) $(XNNPACK_OBJECTS) \
+		$(LIBC_OBJECTS)
 	@echo "  LINK    $(OBJ)/gradcam-named.wasm"
 	@$(EMCC) $(WASM_FLAGS) $(MODULE_FLAGS) --profiling-funcs -Wl,-Map=$(OBJ)/gradcam-named.map $^ \
 		-o $(OBJ)/gradcam-named.wasm

@@ -348,17 +348,21 @@ static gc_status scale(struct gc_build *build, double factor) {
 
 static gc_status negative(struct gc_build *build) { return scale(build, -1); }
 
-/* Logarithms and powers of other bases than e. */
-static gc_status logarithm_of_base(struct gc_build *build, double base) {
+/* Logarithms and powers of other bases than e. The natural logarithms of the bases are constants,
+ * because log for doubles brings a table of 4 KB. */
+#define LOG_2 0.69314718055994531
+#define LOG_10 2.3025850929940457
+
+static gc_status logarithm_of_base(struct gc_build *build, double log_base) {
     GC_TRY(gc_build_op(build, &gc_op_log, NULL, 0, NULL));
-    return scale(build, 1 / log(base));
+    return scale(build, 1 / log_base);
 }
 
-static gc_status log2_of(struct gc_build *build) { return logarithm_of_base(build, 2); }
-static gc_status log10_of(struct gc_build *build) { return logarithm_of_base(build, 10); }
+static gc_status log2_of(struct gc_build *build) { return logarithm_of_base(build, LOG_2); }
+static gc_status log10_of(struct gc_build *build) { return logarithm_of_base(build, LOG_10); }
 
 static gc_status exp2_of(struct gc_build *build) {
-    GC_TRY(scale(build, log(2)));
+    GC_TRY(scale(build, LOG_2));
     return gc_build_op(build, &gc_op_exponential, NULL, 0, NULL);
 }
 

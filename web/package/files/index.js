@@ -4,8 +4,6 @@ import { GradCamError } from '../base/errors.js';
 import { pauses } from '../base/pauses.js';
 import { startedEngine } from '../engine/start.js';
 import { part } from './library.js';
-import { mergeLora } from './lora.js';
-import { dequantize } from './quantized.js';
 import { isSafetensors, openSafetensors } from './safetensors.js';
 
 /** @import { Pause } from '../base/pauses.js' */
@@ -118,7 +116,25 @@ function textStart(bytes) {
 export async function openContainer(files, { pause = pauses(), engine } = {}) {
   const means = { pause, engine: async () => engine ?? startedEngine() };
   const opened = Array.isArray(files) ? openSeveral(files, means) : openOne(files, means);
-  return mergeLora(dequantize(await opened));
+  return withWholeKernels(await opened);
+}
+
+/**
+ * Restores the kernels that Keras has quantised, or keeps apart from their low-rank adapters. Few
+ * files have such kernels, so the code is loaded for them only.
+ * @param {Container} container
+ */
+async function withWholeKernels(container) {
+  const { config, weights } = container;
+  let whole = container;
+  if (config !== undefined && /"int[48]/.test(config)) {
+    const load = () => import('./quantized.js');
+    whole = (await part('the reader of quantised kernels', load)).dequantize(whole);
+  }
+  if (weights.some(({ name }) => name.includes('/lora_'))) {
+    whole = (await part('the reader of adapters', () => import('./lora.js'))).mergeLora(whole);
+  }
+  return whole;
 }
 
 /**

@@ -1,5 +1,6 @@
 /** Loads a model from a file. */
 
+import { findArchitecture } from '../architectures/index.js';
 import { parseConfig, renameClasses } from '../files/config.js';
 import { openContainer } from '../files/index.js';
 import {
@@ -10,6 +11,7 @@ import {
   readList,
 } from '../files/class-names.js';
 import { typed } from '../base/boundary.js';
+import { part } from '../files/library.js';
 import { GradCamError, show } from '../base/errors.js';
 import { checkPixelSize } from '../pictures/image.js';
 import { isBinary } from './classes.js';
@@ -20,7 +22,6 @@ import { Network } from '../engine/network.js';
 import { pauses } from '../base/pauses.js';
 import { resolvePreprocessing } from '../pictures/preprocessing.js';
 import { openSource } from '../base/source.js';
-import { withTopology } from './topology.js';
 import { init } from '../engine/start.js';
 
 /** @import { Pause } from '../base/pauses.js' */
@@ -109,10 +110,28 @@ export async function openModel(source, options) {
     options.customObjects,
   );
   const fileName = container.fileName ?? ('name' in files ? files.name : '');
-  const topology = await withTopology(engine, container, fileName, options, pause);
+  const topology = await withConfig(engine, container, fileName, options, pause);
   const imagenet = labels ? undefined : await readDefault(options.defaultLabels, topology);
   signal?.throwIfAborted();
   return { engine, topology: { ...topology, ...labels, imagenet } };
+}
+
+/**
+ * Finds the configuration of weights alone.
+ * @param {Engine} engine
+ * @param {Container} container
+ * @param {string} fileName
+ * @param {TopologyOptions} options
+ * @param {Pause} pause
+ * @returns {Promise<Topology>}
+ */
+async function withConfig(engine, container, fileName, options, pause) {
+  const { config } = container;
+  if (options.architecture !== undefined) findArchitecture(options.architecture);
+  if (config !== undefined) return { ...container, config };
+  const load = () => import('./topology.js');
+  const { withTopology } = await part('the finder of networks', load);
+  return withTopology(engine, container, fileName, options, pause);
 }
 
 /**

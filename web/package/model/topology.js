@@ -1,6 +1,9 @@
-/** Finds the network of keras.applications to which weights alone belong. */
+/**
+ * Finds the network of keras.applications to which weights alone belong. Few files have weights
+ * alone, so this module is loaded for them only.
+ */
 
-import { ARCHITECTURES, findArchitecture } from '../architectures/index.js';
+import { ARCHITECTURES } from '../architectures/index.js';
 import { GradCamError, show } from '../base/errors.js';
 import { Network } from '../engine/network.js';
 import { pauses } from '../base/pauses.js';
@@ -35,7 +38,7 @@ import { pauses } from '../base/pauses.js';
 const NAMED_SIZE = /_(96|128|160|192|224)(?=[._])/;
 
 /**
- * Adds the configuration to a container that lacks one.
+ * Adds the configuration to a container that lacks one. The caller has checked the architecture.
  * @param {Engine} engine
  * @param {Container} container
  * @param {string} fileName
@@ -44,10 +47,8 @@ const NAMED_SIZE = /_(96|128|160|192|224)(?=[._])/;
  * @returns {Promise<Topology>}
  */
 export async function withTopology(engine, container, fileName, options, pause = pauses()) {
-  const { config, weights } = container;
+  const { weights } = container;
   const { architecture } = options;
-  if (architecture !== undefined) findArchitecture(architecture);
-  if (config !== undefined) return { ...container, config };
   const names = architecture ? [architecture] : candidates(weights);
   const fit = await findFit(engine, container, names, fileName, options, pause);
   if (fit.topology) {
