@@ -38,6 +38,7 @@ export async function convertModel(source, options = {}) {
   const preprocessing = preprocessingReason === 'guess' ? undefined : model.preprocessing;
   model.dispose();
   const weights = nameWeights(engine, topology);
+  engine.rest();
   const { config, crop } = topology;
   return writeSafetensors({ config, labels, preprocessing, crop, weights }, options);
 }
