@@ -402,6 +402,7 @@ TEST(decode_refuses_missing_arguments) {
 TEST(size_is_read_from_the_header) {
     struct file png = {.length = 0};
     put_png_header(&png, 300, 200, 8, 6);
+    put_png_data(&png, "\0", 1);
     int32_t width, height;
     EXPECT_OK(gc_image_size(&width, &height, png.bytes, png.length));
     EXPECT(width == 300 && height == 200);
