@@ -34,7 +34,7 @@ const ISOLATED = {
  * @param {number} threads
  * @returns {Promise<Sample[]>}
  */
-export async function soakNode(amounts, threads) {
+async function soakNode(amounts, threads) {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc');
   const memory = async () => {
@@ -61,7 +61,7 @@ async function soakPage(amounts, threads) {
     import(at('/soak/work.js')),
   ]);
   const memory = async () => {
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    await new Promise((resolve) => setTimeout(resolve, 100));
     return /** @type {any} */ (performance).memory?.usedJSHeapSize ?? 0;
   };
   return soak.work(gradcam, amounts, { memory, options: { threads } });
@@ -83,7 +83,7 @@ async function withServer(browse) {
 }
 
 /** @type {Record<string, (amounts: Amounts, threads: number) => Promise<Sample[]>>} */
-const HOSTS = {
+export const HOSTS = {
   node: soakNode,
   chromium: (amounts, threads) =>
     withServer(async (address) => {
