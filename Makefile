@@ -10,7 +10,10 @@
 # reference      build/wasm/gradcam-reference.wasm  for tests: double precision, plain C
 # native-tests   build/native/tests                 the C tests for this machine
 #                build/native/tests-double          the same in double precision
-#                build/native/fuzz-keras            the fuzzer of the importer
+# fuzz           build/fuzz/pipe and others         the fuzzers, those of the list FUZZERS
+#                build/fuzz/seeds                   writes what the fuzzers start from
+#                build/fuzz/tests                   the C tests, which note what lines they run
+# races          build/native/races                 models on the pool of threads, which report races
 # wasm-tests     build/wasm/tests.mjs               the C tests on XNNPACK, for Node
 #                build/wasm/tests-relaxed.mjs       the same with relaxed SIMD
 #                build/wasm/pool.wasm               the pool of threads alone
@@ -34,6 +37,8 @@ endif
 
 EMCC := build/toolchain/bin/emcc
 CC ?= cc
+# Has libFuzzer and ThreadSanitizer. wasm-build/clang.js looks whether it does.
+CLANG := $(firstword $(shell command -v clang-19 clang))
 OBJ := build/obj/$(config)
 
 ENGINE := $(sort $(wildcard src/*/*.c))
@@ -61,6 +66,12 @@ NATIVE_FLAGS += -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit
 WASM_FLAGS += -fsanitize=undefined -fsanitize-trap=undefined
 endif
 
+# The fuzzers also note which lines run.
+FUZZ_FLAGS := $(NATIVE_FLAGS) -fsanitize=fuzzer-no-link -fcoverage-mapping \
+	-fprofile-instr-generate=build/fuzz/last.profraw
+
+RACES_FLAGS := $(FLAGS) -fsanitize=thread -DGC_THREADS
+
 RELAXED_FLAGS := $(WASM_FLAGS) -mrelaxed-simd
 
 THREADS_FLAGS := -DGC_THREADS -matomics
@@ -79,9 +90,9 @@ YYJSON_FLAGS := -w -Os -DYYJSON_DISABLE_WRITER=1 -DYYJSON_DISABLE_UTILS=1 \
 # PNG it calls memcpy with NULL and 0 bytes, which is harmless.
 %/src/image/decode.o: FILE_FLAGS := -fwrapv -fno-sanitize=nonnull-attribute
 
-# The importer runs once a model, so it is compiled for size.
+# The importer and the readers of files run once a model, so they are compiled for size.
 ifeq ($(config),release)
-$(foreach file,$(wildcard src/keras/*.c),$(eval %/$(file:.c=.o): FILE_FLAGS := -Os))
+$(foreach file,$(wildcard src/keras/*.c src/files/*.c),$(eval %/$(file:.c=.o): FILE_FLAGS := -Os))
 
 # These operators have only a reference, and few networks have them.
 $(foreach name,adaptive_pooling dot gather matmul reduce resize,\
@@ -138,11 +149,14 @@ $(eval $(call variant,profile,$(EMCC),$(RELAXED_FLAGS) -DGC_XNNPACK -DGC_PROFILE
 $(eval $(call variant,reference,$(EMCC),$(WASM_FLAGS) -DGC_DOUBLE))
 $(eval $(call variant,native,$(CC),$(NATIVE_FLAGS)))
 $(eval $(call variant,native-double,$(CC),$(NATIVE_FLAGS) -DGC_DOUBLE))
+$(eval $(call variant,fuzz,$(CLANG),$(FUZZ_FLAGS)))
+$(eval $(call variant,races,$(CLANG),$(RACES_FLAGS)))
+$(OBJ)/races/src/base/threads.o: FILE_FLAGS := -include tests/threads/native.h
 
 # ---- Targets ----
 
 .DEFAULT_GOAL := wasm
-.PHONY: wasm reference stock profile named native-tests wasm-tests clean FORCE
+.PHONY: wasm reference stock profile named native-tests fuzz races wasm-tests clean FORCE
 .DELETE_ON_ERROR:
 
 wasm: $(addprefix build/wasm/,gradcam.wasm gradcam-relaxed.wasm gradcam-threads.wasm \
@@ -157,7 +171,14 @@ profile: build/wasm/gradcam-profile.wasm
 
 named: build/wasm/gradcam-named.wasm build/wasm/gradcam-named.map
 
-native-tests: build/native/tests build/native/tests-double build/native/fuzz-keras
+native-tests: build/native/tests build/native/tests-double
+
+# Each is tests/fuzz/NAME.c. `npm run fuzz` takes the names from here.
+FUZZERS := pipe picture api hdf5
+
+fuzz: $(addprefix build/fuzz/,$(FUZZERS) seeds tests)
+
+races: build/native/races
 
 wasm-tests: build/wasm/tests.mjs build/wasm/tests-relaxed.mjs build/wasm/pool.wasm
 
@@ -195,17 +216,19 @@ $(OBJ)/gradcam-named.wasm $(OBJ)/gradcam-named.map &: $(wasm_OBJECTS) $(XNNPACK_
 		-o $(OBJ)/gradcam-named.wasm
 
 # NODERAWFS lets the tests read files as the native ones do.
-TESTS_FLAGS := $(MEMORY_FLAGS) -sNODERAWFS=1 -sEXIT_RUNTIME=1 \
+# --wrap sends malloc to tests/c/test_oom.c, which lets allocations fail.
+# The host that holds files is web/package, so what calls it is left out of the tests.
+TESTS_FLAGS := $(MEMORY_FLAGS) -Wl,--wrap=malloc -sNODERAWFS=1 -sEXIT_RUNTIME=1 \
 	--extern-post-js wasm-build/run-tests.mjs
 
 $(OBJ)/tests.mjs: $(wasm_TESTS) $(wasm_OBJECTS) $(XNNPACK_OBJECTS) wasm-build/run-tests.mjs
 	@echo "  LINK    $@"
-	@$(EMCC) $(WASM_FLAGS) $(TESTS_FLAGS) $(filter %.o,$^) -o $@
+	@$(EMCC) $(WASM_FLAGS) $(TESTS_FLAGS) $(filter-out %/host.o,$(filter %.o,$^)) -o $@
 
 $(OBJ)/tests-relaxed.mjs: $(relaxed_TESTS) $(relaxed_OBJECTS) $(XNNPACK_RELAXED_OBJECTS) \
 		wasm-build/run-tests.mjs
 	@echo "  LINK    $@"
-	@$(EMCC) $(RELAXED_FLAGS) $(TESTS_FLAGS) $(filter %.o,$^) -o $@
+	@$(EMCC) $(RELAXED_FLAGS) $(TESTS_FLAGS) $(filter-out %/host.o,$(filter %.o,$^)) -o $@
 
 $(OBJ)/pool.wasm: $(patsubst %.c,$(OBJ)/threads/%.o,tests/threads/pool.c src/base/threads.c \
 		src/base/memory.c)
@@ -214,15 +237,35 @@ $(OBJ)/pool.wasm: $(patsubst %.c,$(OBJ)/threads/%.o,tests/threads/pool.c src/bas
 
 $(OBJ)/tests: $(native_TESTS) $(native_OBJECTS)
 	@echo "  LINK    $@"
-	@$(CC) $(NATIVE_FLAGS) $^ -o $@ -lm
+	@$(CC) $(NATIVE_FLAGS) -Wl,--wrap=malloc $^ -o $@ -lm
 
 $(OBJ)/tests-double: $(native-double_TESTS) $(native-double_OBJECTS)
 	@echo "  LINK    $@"
-	@$(CC) $(NATIVE_FLAGS) $^ -o $@ -lm
+	@$(CC) $(NATIVE_FLAGS) -Wl,--wrap=malloc $^ -o $@ -lm
 
-$(OBJ)/fuzz-keras: $(patsubst %.c,$(OBJ)/native/%.o,$(wildcard tests/fuzz/*.c)) $(native_OBJECTS)
+# What the fuzzers share with the C tests.
+FUZZ_MODELS := $(addprefix $(OBJ)/fuzz/tests/c/,layer_models.o small_configs.o)
+
+$(OBJ)/fuzzers/pipe: $(OBJ)/fuzz/tests/fuzz/json_mutator.o
+$(OBJ)/fuzzers/pipe $(OBJ)/fuzzers/api: $(FUZZ_MODELS)
+
+$(FUZZERS:%=$(OBJ)/fuzzers/%): $(OBJ)/fuzzers/%: $(OBJ)/fuzz/tests/fuzz/%.o $(fuzz_OBJECTS)
+	@mkdir -p $(@D) && echo "  LINK    $@"
+	@$(CLANG) $(FUZZ_FLAGS) -fsanitize=fuzzer $^ -o $@ -lm
+
+$(OBJ)/fuzzers/seeds: $(OBJ)/fuzz/tests/fuzz/seeds.o $(OBJ)/fuzz/tests/c/picture_files.o \
+		$(FUZZ_MODELS) $(fuzz_OBJECTS)
+	@mkdir -p $(@D) && echo "  LINK    $@"
+	@$(CLANG) $(FUZZ_FLAGS) $^ -o $@ -lm
+
+$(OBJ)/fuzzers/tests: $(fuzz_TESTS) $(fuzz_OBJECTS)
+	@mkdir -p $(@D) && echo "  LINK    $@"
+	@$(CLANG) $(FUZZ_FLAGS) -Wl,--wrap=malloc $^ -o $@ -lm
+
+$(OBJ)/races-program: $(addprefix $(OBJ)/races/tests/,threads/races.o threads/pool.o \
+		c/layer_models.o c/small_configs.o) $(races_OBJECTS)
 	@echo "  LINK    $@"
-	@$(CC) $(NATIVE_FLAGS) $^ -o $@ -lm
+	@$(CLANG) $(RACES_FLAGS) $^ -o $@ -lm -lpthread
 
 # Copies the file of the config that was built to the path at the head of this file.
 define place
@@ -239,8 +282,14 @@ build/wasm/%.mjs: $(OBJ)/%.mjs FORCE
 	$(call place,$<,$@)
 	$(call place,$(<:.mjs=.wasm),$(@:.mjs=.wasm))
 
+build/native/races: $(OBJ)/races-program FORCE
+	$(call place,$<,$@)
+
 build/native/%: $(OBJ)/% FORCE
 	$(call place,$<,$@)
 
+build/fuzz/%: $(OBJ)/fuzzers/% FORCE
+	$(call place,$<,$@)
+
 clean:
-	rm -rf build/obj build/wasm build/native
+	rm -rf build/obj build/wasm build/native build/fuzz

@@ -101,15 +101,7 @@ function runSuite(page, name, options) {
 /** @type {Record<string, string>} */
 const TYPES = { '.js': 'text/javascript', '.mjs': 'text/javascript', '.wasm': 'application/wasm' };
 
-/** The libraries that web/package imports by name. */
-const IMPORTS = {
-  fflate: '/node_modules/fflate/esm/browser.js',
-  jsfive: '/node_modules/jsfive/dist/esm/index.mjs',
-};
-
-const PAGE =
-  '<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,">' +
-  `<script type="importmap">${JSON.stringify({ imports: IMPORTS })}</script>`;
+const PAGE = '<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,">';
 
 /**
  * Serves the project and its sibling "shared" on 127.0.0.1. The page is isolated from other

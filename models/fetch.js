@@ -4,6 +4,7 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
+import { make } from '../wasm-build/make.js';
 import { ensureSource } from '../wasm-build/sources.js';
 import {
   downloadWheel,
@@ -16,6 +17,7 @@ import {
   verify,
   writeAtomically,
 } from '../wasm-build/tools.js';
+import { init } from '../web/package/engine/start.js';
 import { openContainer } from '../web/package/files/index.js';
 import { writeSafetensors } from '../web/package/files/safetensors.js';
 import { openSource } from '../web/package/base/source.js';
@@ -74,9 +76,19 @@ export const manifest = JSON.parse(
 
 /** @type {Record<string, (bytes: Uint8Array) => Container | Promise<Container>>} */
 const openers = {
-  keras: async (bytes) => openContainer(await openSource(bytes, {})),
+  keras: openKeras,
   'efficientnet-lite0': openEfficientNetLite0,
 };
+
+/**
+ * Opens a file of Keras. The engine reads it, so the engine is made first.
+ * @param {Uint8Array} bytes
+ */
+async function openKeras(bytes) {
+  make(['build/wasm/gradcam.wasm']);
+  const engine = await init({ wasmVariant: 'simd', threads: 1 });
+  return openContainer(await openSource(bytes, {}), { engine });
+}
 
 /** Fetches every model, list of labels and picture that is missing. */
 export async function ensureModels() {

@@ -449,6 +449,72 @@ GC_API gc_status gc_heatmap_overlay(uint8_t *out, const uint8_t *pixels, int32_t
                                     int32_t map_height, const char *colormap, const uint8_t *colors,
                                     double alpha_limit, gc_filter filter);
 
+/* ---- HDF5 files ----
+ * Keras keeps weights in files of this format. A file is a tree of objects. A group has links,
+ * which are names of other objects, and a data set has values. Both have attributes. One object is
+ * visited at a time, and what is said of it holds until the next visit. A damaged file, or one that
+ * was made to cost much memory or time, ends in INVALID_MODEL or TOO_LARGE. */
+
+/* Where the bytes of a file are. `read` copies `count` bytes that begin at `offset`. They are
+ * inside of the file, which has `size` bytes. */
+typedef struct gc_source {
+    void *context;
+    uint64_t size;
+    gc_status (*read)(void *context, uint64_t offset, void *bytes, size_t count);
+} gc_source;
+
+typedef struct gc_hdf5 gc_hdf5;
+
+/* Opens a file.
+ *   file     receives the file, to be given to gc_hdf5_close; NULL on failure
+ *   source   is used until then
+ * Fails with INVALID_MODEL, OUT_OF_MEMORY, and with what `read` fails with, as all functions here
+ * do. */
+GC_API gc_status gc_hdf5_open(gc_hdf5 **file, const gc_source *source);
+
+#ifdef __EMSCRIPTEN__
+/* The same for a file of `size` bytes that the host of the module holds. Whenever the engine needs
+ * bytes, it calls env.gc_host_read(offset, pointer, count), which copies them to the pointer. */
+GC_API gc_status gc_hdf5_open_host(gc_hdf5 **file, double size);
+#endif
+
+/* NULL is allowed. */
+GC_API void gc_hdf5_close(gc_hdf5 *file);
+
+/* The address of the root group. */
+GC_API double gc_hdf5_root(const gc_hdf5 *file);
+
+/* Visits an object. Its address is one that gc_hdf5_root or gc_hdf5_link_address gave. */
+GC_API gc_status gc_hdf5_visit(gc_hdf5 *file, double address);
+
+/* The links of a group, sorted by their names. The name is NULL, and the address -1, if there is no
+ * link i. */
+GC_API int32_t gc_hdf5_link_count(const gc_hdf5 *file);
+GC_API const char *gc_hdf5_link_name(const gc_hdf5 *file, int32_t i);
+GC_API double gc_hdf5_link_address(const gc_hdf5 *file, int32_t i);
+
+/* Reads an attribute that is one text, several or none.
+ *   count   receives how many, -1 if the object has no such attribute, or one of numbers */
+GC_API gc_status gc_hdf5_attribute(gc_hdf5 *file, const char *name, int32_t *count);
+
+/* Text i of the attribute that was read last, NULL if there is none. */
+GC_API const char *gc_hdf5_text(const gc_hdf5 *file, int32_t i);
+
+/* Writes the axes of a data set to axes[32] and returns how many there are, -1 for a group. */
+GC_API int32_t gc_hdf5_shape(const gc_hdf5 *file, double *axes);
+
+/* The type of the values, as NumPy writes it, "<f4". bfloat16 is "<b2". Types that are no numbers
+ * have other names. NULL for a group. */
+GC_API const char *gc_hdf5_type(const gc_hdf5 *file);
+
+/* Writes how many values are best read at once. A multiple of it cuts no chunk in two. */
+GC_API gc_status gc_hdf5_part(gc_hdf5 *file, double *part);
+
+/* Reads values of a data set, `first` and those that follow in row-major order, as float32.
+ *   values   receives [count]
+ * Fails with INVALID_ARGUMENT if there are not so many. */
+GC_API gc_status gc_hdf5_read(gc_hdf5 *file, double first, size_t count, float *values);
+
 /* ---- Threads: only in builds with GC_THREADS ----
  * The module's memory is shared then and comes from the host. Each thread but the host's own is a
  * worker that instantiates the module in that memory, sets the instance's __stack_pointer and calls

@@ -7,7 +7,7 @@ import zlib from 'node:zlib';
 import { SetupError, runMain } from './tools.js';
 
 /** The imports that the loader in web/package supplies. Another import was not linked. */
-const supplied = ['env.emscripten_notify_memory_growth', 'env.memory'];
+const supplied = ['env.emscripten_notify_memory_growth', 'env.gc_host_read', 'env.memory'];
 
 /** No module may be larger than this when compressed, in bytes. */
 const largest = 500_000;

@@ -10,7 +10,7 @@ import { downloadWheel, inBuild, root } from './tools.js';
 import { readZipMembers } from './zip.js';
 
 /** The libraries that are bundled. */
-const libraries = ['jsfive', 'fflate', 'fast-png'];
+const libraries = ['fast-png'];
 
 /** @typedef {{ name: string, where: string, text: string }} Notice */
 

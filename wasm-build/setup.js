@@ -6,6 +6,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { canUseApt, installPackages, requirePrograms } from './apt.js';
+import { ensureClang } from './clang.js';
 import { ensureClangFormat } from './format.js';
 import { ensureSources } from './sources.js';
 import { ensureToolchain } from './toolchain.js';
@@ -13,6 +14,7 @@ import {
   SetupError,
   chromiumNames,
   firefoxNames,
+  inBuild,
   installPythonPackages,
   isMain,
   readIfExists,
@@ -22,6 +24,7 @@ import {
   say,
   sha256,
   which,
+  writeAtomically,
 } from './tools.js';
 
 // Steps that use npm packages are imported when they run, because `npm ci` is a step before.
@@ -34,8 +37,10 @@ const steps = {
   labels: async () => (await import('../models/fetch.js')).ensureLabels(),
   models: async () => (await import('../models/fetch.js')).ensureModels(),
   'test-models': async () => (await import('../models/test-models.js')).ensureTestModels(),
+  clang: ensureClang,
   'clang-format': ensureClangFormat,
-  'python-safetensors': ensurePythonSafetensors,
+  python: ensurePythonLibraries,
+  'hdf5-files': ensureHdf5Files,
   chromium: () => ensureBrowser('chromium', chromiumNames),
   firefox: () => ensureBrowser('firefox-esr', firefoxNames),
 };
@@ -46,19 +51,34 @@ function ensurePackages() {
   const lock = sha256(path.join(root, 'package-lock.json'));
   if (readIfExists(stamp) === lock) return;
   say('installing npm packages');
-  run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
+  run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']);
   fs.writeFileSync(stamp, lock);
 }
 
-/** Installs the Python library that reads .safetensors into build/, for a test of our files. */
-function ensurePythonSafetensors() {
-  const packages = ['safetensors==0.6.2', 'numpy==2.2.6'];
+/**
+ * Installs Python libraries into build/ for tests. One reads the .safetensors files that the
+ * package writes. The other writes the HDF5 files that the package reads.
+ */
+function ensurePythonLibraries() {
+  const packages = ['safetensors==0.6.2', 'h5py==3.16.0', 'numpy==2.2.6'];
   const folder = path.join(root, 'build/python');
   const stamp = path.join(folder, 'installed');
   if (readIfExists(stamp) === packages.join()) return;
-  say('installing the Python library safetensors');
+  say('installing the Python libraries safetensors and h5py');
   installPythonPackages(folder, packages);
   fs.writeFileSync(stamp, packages.join());
+}
+
+/** Writes HDF5 files for tests into build/hdf5-files. They are kept until their script changes. */
+function ensureHdf5Files() {
+  const script = path.join(root, 'tests/files/make-hdf5.py');
+  const folder = inBuild('hdf5-files');
+  const [stamp, hash] = [path.join(folder, 'script.sha256'), sha256(script)];
+  if (readIfExists(stamp) === hash) return;
+  say('writing HDF5 files with h5py');
+  fs.rmSync(folder, { recursive: true, force: true });
+  run('python3', [script, folder], { env: { ...process.env, PYTHONPATH: inBuild('python') } });
+  writeAtomically(stamp, hash);
 }
 
 /**

@@ -7,6 +7,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
+import { skipWithoutClang } from './clang.js';
 import { make } from './make.js';
 import { buildSteps, setUp } from './setup.js';
 import { SetupError, jobs, root, runMain, say } from './tools.js';
@@ -48,10 +49,10 @@ await runMain(async () => {
   if (process.env.CI && !fs.existsSync(path.join(root, '../shared/golden'))) {
     throw new SetupError('the test data are missing. There is no folder ../shared/golden');
   }
-  const tools = ['clang-format', 'python-safetensors', 'chromium', 'firefox'];
+  const tools = ['clang', 'clang-format', 'python', 'hdf5-files', 'chromium', 'firefox'];
   await setUp([...buildSteps, 'models', 'test-models', ...tools]);
   make(['wasm', 'reference', 'wasm-tests']);
-  make(['native-tests', 'config=sanitize']);
+  make(['native-tests', ...(skipWithoutClang() ? [] : ['fuzz', 'races']), 'config=sanitize']);
   const { buildDemo } = await import('./demo.js');
   await buildDemo();
   const chosen = process.argv.slice(2);

@@ -30,7 +30,8 @@ const WARM_UP = 5;
 export async function suite(host, { model: path, module, rounds }) {
   const recorder = new Recorder();
   const engine = await recorder.start(await host.read(module));
-  const { config, weights } = await openContainer(await openSource(await host.read(path), {}));
+  const source = await openSource(await host.read(path), {});
+  const { config, weights } = await openContainer(source, { engine });
   if (config === undefined) throw new Error('the model file has no configuration');
   const model = await buildModel(engine, { config, weights }, {});
   const picture = randomPicture(model);
@@ -75,6 +76,8 @@ class Recorder {
       gc_profile_begin: () => void (this.#began = performance.now()),
       gc_profile_end: this.#end.bind(this),
       emscripten_notify_memory_growth: () => {},
+      gc_host_read: (/** @type {number[]} */ ...[offset, pointer, count]) =>
+        this.#engine?.readFile(offset, pointer, count),
     };
     const { instance } = await WebAssembly.instantiate(bytes, { env });
     this.#engine = new Engine(new Instance(instance), () => {});

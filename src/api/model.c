@@ -215,6 +215,8 @@ gc_status gc_model_check_weight(gc_model *model, int32_t index, size_t count) {
     if (count > all - weight->checked)
         return gc_fail(GC_INVALID_ARGUMENT, "weight '%s' takes %zu values more, not %zu",
                        weight->path, all - weight->checked, count);
+    if (count == 0) /* there may be no buffer yet */
+        return GC_OK;
     GC_TRY(check_values(weight, weight->data + weight->checked, count));
     weight->checked += count;
     return GC_OK;

@@ -6,9 +6,19 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "image/exif.h"
+#include "image/inflate.h"
 #include "image/intact.h"
 #include "image/kind.h"
 #include "image/size.h"
+
+/* Whether stb_image was refused memory. It tries one format after another, and what it says in the
+ * end may be the complaint of another format. */
+static bool ran_out;
+
+static void *noted(void *memory) {
+    ran_out = ran_out || memory == NULL;
+    return memory;
+}
 
 /* stb_image becomes part of this file.
  *   STBI_ASSERT    does nothing. A library must not abort, and stb_image asserts what it checked
@@ -24,8 +34,8 @@
 #define STBI_NO_STDIO
 #define STBI_NO_SIMD
 #define STBI_ASSERT(condition) ((void)0)
-#define STBI_MALLOC(size) gc_allocate_unset(size, 1)
-#define STBI_REALLOC(memory, size) gc_reallocate(memory, size)
+#define STBI_MALLOC(size) noted(gc_allocate_unset(size, 1))
+#define STBI_REALLOC(memory, size) noted(gc_reallocate(memory, size))
 #define STBI_FREE(memory) gc_release(memory)
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wunused-function"
@@ -39,7 +49,7 @@ static gc_status decoder_failure(const char *format) {
     const char *reason = stbi_failure_reason();
     if (reason == NULL)
         reason = "unknown";
-    if (strcmp(reason, "outofmem") == 0)
+    if (ran_out)
         return gc_fail(GC_OUT_OF_MEMORY, "out of memory while decoding a %s picture", format);
     const gc_status status = strcmp(reason, "too large") == 0 ? GC_TOO_LARGE : GC_INVALID_IMAGE;
     return gc_fail(status, "the %s picture cannot be decoded: %s", format, reason);
@@ -124,6 +134,23 @@ static gc_status check_file(const char **format, const uint8_t *bytes, size_t le
     return check_header(*format, bytes, (int)length);
 }
 
+/* Decodes to RGBA. NULL on failure. Of 16 bits a channel the upper 8 are kept. stb_image can keep
+ * them too, but it loses the pixels if it is refused memory for the result. */
+static uint8_t *decode(const uint8_t *bytes, int length, int *width, int *height) {
+    int channels;
+    if (!stbi_is_16_bit_from_memory(bytes, length))
+        return stbi_load_from_memory(bytes, length, width, height, &channels, 4);
+    uint16_t *wide = stbi_load_16_from_memory(bytes, length, width, height, &channels, 4);
+    if (wide == NULL)
+        return NULL;
+    const size_t count = (size_t)*width * (size_t)*height * 4;
+    uint8_t *pixels = noted(gc_allocate_unset(count, 1));
+    for (size_t i = 0; i < count && pixels != NULL; i++)
+        pixels[i] = (uint8_t)(wide[i] >> 8);
+    gc_release(wide);
+    return pixels;
+}
+
 gc_status gc_image_decode(uint8_t **pixels, int32_t *width, int32_t *height, const uint8_t *bytes,
                           size_t length) {
     if (pixels != NULL)
@@ -132,9 +159,10 @@ gc_status gc_image_decode(uint8_t **pixels, int32_t *width, int32_t *height, con
         return gc_fail(GC_INVALID_ARGUMENT,
                        "gc_image_decode: pixels, width, height and bytes must not be NULL");
     const char *format;
+    ran_out = false;
     GC_TRY(check_file(&format, bytes, length));
-    int w, h, channels;
-    uint8_t *decoded = stbi_load_from_memory(bytes, (int)length, &w, &h, &channels, 4);
+    int w, h;
+    uint8_t *decoded = decode(bytes, (int)length, &w, &h);
     if (decoded == NULL)
         return decoder_failure(format);
     const gc_status status = make_upright(&decoded, &w, &h, gc_exif_orientation(bytes, length));
@@ -146,6 +174,10 @@ gc_status gc_image_decode(uint8_t **pixels, int32_t *width, int32_t *height, con
     *width = w;
     *height = h;
     return GC_OK;
+}
+
+int gc_inflate(uint8_t *out, int most, const uint8_t *in, int length) {
+    return stbi_zlib_decode_buffer((char *)out, most, (const char *)in, length);
 }
 
 void gc_free(void *memory) { gc_release(memory); }

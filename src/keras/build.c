@@ -7,9 +7,9 @@
 
 #include "base/memory.h"
 #include "graph/ends.h"
-#include "keras/layout.h"
 #include "keras/function.h"
 #include "keras/input.h"
+#include "keras/layout.h"
 #include "keras/lowering.h"
 
 /* The result of a call is a value of the graph and the layer of the graph that gives it. */

@@ -1,8 +1,8 @@
 /* The importer unwraps the text of a configuration and runs all steps. */
 #include "base/memory.h"
-#include "keras/layout.h"
 #include "keras/build.h"
 #include "keras/keras.h"
+#include "keras/layout.h"
 #include "keras/link.h"
 #include "keras/read.h"
 #include "keras/support.h"

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "keras/activation.h"
-#include "keras/layout.h"
 #include "keras/class.h"
+#include "keras/layout.h"
 #include "keras/sequence.h"
 
 #define ENTRIES(array) (int32_t)(sizeof(array) / sizeof *(array))
@@ -188,7 +188,8 @@ static gc_status normalization(struct gc_build *build) {
 
 /* A weight with several axes has them in Keras' order. */
 static gc_status weigh_axes(struct gc_build *build) {
-    return yyjson_arr_size(gc_field(&build->fields, "axis")) > 1 ? gc_layout_as_keras(build) : GC_OK;
+    return yyjson_arr_size(gc_field(&build->fields, "axis")) > 1 ? gc_layout_as_keras(build)
+                                                                 : GC_OK;
 }
 
 static gc_status layer_normalization(struct gc_build *build) {

@@ -103,6 +103,8 @@ static gc_status find_references(struct linker *l, struct references *found, yyj
             GC_TRY(add_reference(l, found, value, false));
         return find_references(l, found, yyjson_arr_get(value, 3), nesting + 1);
     }
+    if (value == NULL) /* a reference without keyword arguments */
+        return GC_OK;
     size_t i, size;
     yyjson_val *key, *entry;
     yyjson_obj_foreach(value, i, size, key, entry) {

@@ -8,14 +8,23 @@
 
 /* ---- The engine's allocator, which counts XNNPACK's bytes ---- */
 
+/* Whether XNNPACK was refused memory since an operator's creation began. It reports some of these
+ * failures as others, and some only when the operator is used. */
+static bool ran_out;
+
+static void *noted(void *memory) {
+    ran_out = ran_out || memory == NULL;
+    return memory;
+}
+
 static void *allocate(void *context, size_t size) {
     (void)context;
-    return gc_allocate(size, 1);
+    return noted(gc_allocate(size, 1));
 }
 
 static void *reallocate(void *context, void *memory, size_t size) {
     (void)context;
-    return gc_reallocate(memory, size);
+    return noted(gc_reallocate(memory, size));
 }
 
 static void deallocate(void *context, void *memory) {
@@ -31,11 +40,12 @@ static void *aligned_allocate(void *context, size_t alignment, size_t size) {
 static gc_status check(enum xnn_status status, const char *what) {
     if (status == xnn_status_success)
         return GC_OK;
-    if (status == xnn_status_out_of_memory)
+    if (ran_out || status == xnn_status_out_of_memory)
         return gc_fail(GC_OUT_OF_MEMORY, "out of memory in XNNPACK's %s", what);
     return gc_fail(GC_INTERNAL, "XNNPACK's %s failed with status %d", what, (int)status);
 }
 
+/* Begins the creation of an operator. */
 static gc_status initialize(void) {
     static const struct xnn_allocator allocator = {
         .allocate = allocate,
@@ -45,6 +55,7 @@ static gc_status initialize(void) {
         .aligned_deallocate = deallocate,
     };
     static bool done;
+    ran_out = false;
     if (done)
         return GC_OK;
     GC_TRY(check(xnn_initialize(&allocator), "initialisation"));

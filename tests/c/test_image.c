@@ -2,6 +2,7 @@
  * Pillow's were recorded with Pillow 13. */
 #include "base/memory.h"
 #include "image/colormap.h"
+#include "picture_files.h"
 #include "test.h"
 
 #include <math.h>
@@ -17,154 +18,6 @@
         STATEMENT;                                                                                 \
         EXPECT_INT((long long)gc_memory_in_use(), (long long)held);                                \
     } while (0)
-
-/* ---- Files to decode ---- */
-
-struct file {
-    uint8_t bytes[1024];
-    size_t length;
-};
-
-static void put(struct file *f, const void *bytes, size_t length) {
-    memcpy(f->bytes + f->length, bytes, length);
-    f->length += length;
-}
-
-static void put_number(struct file *f, uint32_t number, int size, bool big_endian) {
-    for (int i = 0; i < size; i++)
-        f->bytes[f->length++] = (uint8_t)(number >> 8 * (big_endian ? size - 1 - i : i));
-}
-
-/* CRC-32, bit by bit. */
-static uint32_t crc32_of(const uint8_t *bytes, size_t length) {
-    uint32_t sum = 0xFFFFFFFFu;
-    for (size_t i = 0; i < 8 * length; i++)
-        sum = sum >> 1 ^ (((sum ^ bytes[i / 8] >> i % 8) & 1) ? 0xEDB88320u : 0);
-    return ~sum;
-}
-
-static void put_chunk(struct file *f, const char *type, const void *bytes, size_t length) {
-    put_number(f, (uint32_t)length, 4, true);
-    put(f, type, 4);
-    put(f, bytes, length);
-    put_number(f, crc32_of(f->bytes + f->length - length - 4, length + 4), 4, true);
-}
-
-/* Gives every chunk of a damaged PNG the right checksum, so that the decoder sees the damage. */
-static void seal_chunks(struct file *f) {
-    for (size_t at = 8; at + 12 <= f->length;) {
-        const uint8_t *chunk = f->bytes + at;
-        const size_t size = (size_t)chunk[0] << 24 | chunk[1] << 16 | chunk[2] << 8 | chunk[3];
-        if (size > f->length - at - 12)
-            return;
-        struct file rest = {.length = 0};
-        put_number(&rest, crc32_of(chunk + 4, size + 4), 4, true);
-        memcpy(f->bytes + at + 8 + size, rest.bytes, 4);
-        at += 12 + size;
-    }
-}
-
-static void put_png_header(struct file *f, uint32_t width, uint32_t height, int depth,
-                           int colour_type) {
-    struct file header = {.length = 0};
-    put(f, "\x89PNG\r\n\x1A\n", 8);
-    put_number(&header, width, 4, true);
-    put_number(&header, height, 4, true);
-    put_number(&header, (uint32_t)depth, 1, true);
-    put_number(&header, (uint32_t)colour_type, 1, true);
-    put_number(&header, 0, 3, true);
-    put_chunk(f, "IHDR", header.bytes, header.length);
-}
-
-/* The data of a PNG, in one block that is not compressed.
- *   rows   [height][1 + row_bytes]: each row begins with its filter, 0 */
-static void put_png_data(struct file *f, const void *rows, size_t length) {
-    struct file data = {.length = 0};
-    put(&data, "\x78\x01\x01", 3);
-    put_number(&data, (uint32_t)length, 2, false);
-    put_number(&data, ~(uint32_t)length, 2, false);
-    put(&data, rows, length);
-    put_number(&data, 0, 4, true);
-    put_chunk(f, "IDAT", data.bytes, data.length);
-    put_chunk(f, "IEND", "", 0);
-}
-
-/* A TIFF structure with an orientation. The entry before it must be skipped. */
-static struct file exif_of(int orientation, bool big_endian) {
-    struct file f = {.length = 0};
-    put(&f, big_endian ? "MM" : "II", 2);
-    put_number(&f, 42, 2, big_endian);
-    put_number(&f, 8, 4, big_endian);
-    put_number(&f, 2, 2, big_endian);
-    const uint32_t entries[2][2] = {{0x0100, 640}, {0x0112, (uint32_t)orientation}};
-    for (int i = 0; i < 2; i++) {
-        put_number(&f, entries[i][0], 2, big_endian);
-        put_number(&f, 3, 2, big_endian);
-        put_number(&f, 1, 4, big_endian);
-        put_number(&f, entries[i][1], 2, big_endian);
-        put_number(&f, 0, 2, big_endian);
-    }
-    put_number(&f, 0, 4, big_endian);
-    return f;
-}
-
-/* 3 x 2 grey pixels, "abc" over "def", with an EXIF chunk. */
-static struct file letters_png(int orientation, bool big_endian) {
-    struct file f = {.length = 0}, exif = exif_of(orientation, big_endian);
-    put_png_header(&f, 3, 2, 8, 0);
-    put_chunk(&f, "eXIf", exif.bytes, exif.length);
-    put_png_data(&f, "\0abc\0def", 8);
-    return f;
-}
-
-/* 16 x 8 grey pixels, 30 on the left half and 220 on the right. */
-static const uint8_t halves_jpeg[] = {
-    0xff, 0xd8, 0xff, 0xe0, 0x00, 0x10, 0x4a, 0x46, 0x49, 0x46, 0x00, 0x01, 0x01, 0x00, 0x00,
-    0x01, 0x00, 0x01, 0x00, 0x00, 0xff, 0xdb, 0x00, 0x43, 0x00, 0x10, 0x0b, 0x0c, 0x0e, 0x0c,
-    0x0a, 0x10, 0x0e, 0x0d, 0x0e, 0x12, 0x11, 0x10, 0x13, 0x18, 0x28, 0x1a, 0x18, 0x16, 0x16,
-    0x18, 0x31, 0x23, 0x25, 0x1d, 0x28, 0x3a, 0x33, 0x3d, 0x3c, 0x39, 0x33, 0x38, 0x37, 0x40,
-    0x48, 0x5c, 0x4e, 0x40, 0x44, 0x57, 0x45, 0x37, 0x38, 0x50, 0x6d, 0x51, 0x57, 0x5f, 0x62,
-    0x67, 0x68, 0x67, 0x3e, 0x4d, 0x71, 0x79, 0x70, 0x64, 0x78, 0x5c, 0x65, 0x67, 0x63, 0xff,
-    0xc0, 0x00, 0x0b, 0x08, 0x00, 0x08, 0x00, 0x10, 0x01, 0x01, 0x11, 0x00, 0xff, 0xc4, 0x00,
-    0x15, 0x00, 0x01, 0x01, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
-    0x00, 0x00, 0x00, 0x06, 0x07, 0xff, 0xc4, 0x00, 0x14, 0x10, 0x01, 0x00, 0x00, 0x00, 0x00,
-    0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0xff, 0xda, 0x00,
-    0x08, 0x01, 0x01, 0x00, 0x00, 0x3f, 0x00, 0x1c, 0xaf, 0xbf, 0xff, 0xd9};
-
-/* The same with an EXIF segment after the first marker. */
-static struct file halves_with_exif(int orientation, bool big_endian) {
-    struct file f = {.length = 0}, exif = exif_of(orientation, big_endian);
-    put(&f, halves_jpeg, 2);
-    put(&f, "\xFF\xE1", 2);
-    put_number(&f, (uint32_t)exif.length + 8, 2, true);
-    put(&f, "Exif\0\0", 6);
-    put(&f, exif.bytes, exif.length);
-    put(&f, halves_jpeg + 2, sizeof halves_jpeg - 2);
-    return f;
-}
-
-/* 2 x 2 pixels: red, green; blue, transparent. */
-static const uint8_t corners_gif[] = {
-    0x47, 0x49, 0x46, 0x38, 0x39, 0x61, 0x02, 0x00, 0x02, 0x00, 0x81, 0x00, 0x00, 0xff,
-    0x00, 0x00, 0x00, 0xff, 0x00, 0x00, 0x00, 0xff, 0x09, 0x08, 0x07, 0x21, 0xf9, 0x04,
-    0x01, 0x00, 0x00, 0x03, 0x00, 0x2c, 0x00, 0x00, 0x00, 0x00, 0x02, 0x00, 0x02, 0x00,
-    0x00, 0x08, 0x07, 0x00, 0x01, 0x04, 0x10, 0x30, 0x20, 0x20, 0x00, 0x3b};
-
-/* 1 x 2 pixels of 24 bits. They are blue over white if stored from the bottom (height 2), white
- * over blue if stored from the top (height -2). */
-static struct file column_bmp(int32_t height) {
-    struct file f = {.length = 0};
-    put(&f, "BM", 2);
-    const uint32_t header[] = {62, 0, 54, 40, 1, (uint32_t)height};
-    for (int i = 0; i < 6; i++)
-        put_number(&f, header[i], 4, false);
-    put_number(&f, 1, 2, false);
-    put_number(&f, 24, 2, false);
-    for (int i = 0; i < 6; i++)
-        put_number(&f, 0, 4, false);
-    put(&f, "\xFF\xFF\xFF\0\xFF\0\0\0", 8);
-    return f;
-}
 
 /* ---- Decoding ---- */
 
@@ -753,7 +606,7 @@ TEST(range_is_the_smallest_and_the_largest) {
         }
     normalize(range, (float[]){NAN, 1, 2, 3, NAN, -1}, 6);
     EXPECT(range[0] == -1.0f && range[1] == 3.0f);
-    normalize(range, NULL, 0);
+    normalize(range, values, 0);
     EXPECT(range[0] == INFINITY && range[1] == -INFINITY);
 }
 

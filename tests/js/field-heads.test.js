@@ -13,7 +13,7 @@ import { main } from '../../web/cli/main.js';
 import { init, loadModel } from '../../web/package/index.js';
 import { buildModel } from '../../web/package/model/load.js';
 import { WorkerSession } from '../../web/package/worker/index.js';
-import { SHARED, SKIP_SHARED, assertFails, smallModel } from './fixtures.js';
+import { neededShape, SHARED, SKIP_SHARED, assertFails, smallModel } from './fixtures.js';
 
 /** @param {string} name */
 function read(name) {
@@ -309,16 +309,17 @@ async function twoPictures(options) {
   };
   const config = { class_name: 'Functional', config: { name: 'pair', layers, ...ends } };
   const sizes = { alone: [6, 2], shared: [6, 2], one: [8, 2], two: [4, 2] };
+  const engine = await init();
+  const json = JSON.stringify(config);
   const weights = Object.entries(sizes).flatMap(([name, counts]) =>
-    counts.map((size, i) => ({
-      name: `${name}/${i === 0 ? 'kernel' : 'bias'}`,
-      shape: [size],
-      size,
-      read: () => Float32Array.from({ length: size }, (_, k) => ((k * 5 + i) % 7) / 7 - 0.4),
-    })),
+    counts.map((size, i) => {
+      const path = `${name}/${i === 0 ? 'kernel' : 'bias'}`;
+      const read = () => Float32Array.from({ length: size }, (_, k) => ((k * 5 + i) % 7) / 7 - 0.4);
+      return { name: path, shape: neededShape(engine, json, path), size, read };
+    }),
   );
-  const container = { config: JSON.stringify(config), weights };
-  return buildModel(await init(), container, { preprocessing: 'none', ...options });
+  const container = { config: json, weights };
+  return buildModel(engine, container, { preprocessing: 'none', ...options });
 }
 
 describe('two pictures and two heads', () => {

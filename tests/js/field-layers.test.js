@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { init, loadModel } from 'gradcam-wasm';
 import { buildModel } from '../../web/package/model/load.js';
-import { SHARED, SKIP_SHARED, assertFails, smallModel } from './fixtures.js';
+import { SHARED, SKIP_SHARED, assertFails, neededShape, smallModel } from './fixtures.js';
 
 const FIELD = join(SHARED, 'field/keras');
 const SKIP = SKIP_SHARED || (!existsSync(FIELD) && 'the field cases are not on this machine');
@@ -334,16 +334,18 @@ async function attentionModel({ type = 'Attention', config = {}, args, kwargs, w
     return { class_name, name, config: written, inbound_nodes };
   });
   const model = { name: 'm', layers, input_layers: [['in', 0, 0]], output_layers: [['f', 0, 0]] };
+  const engine = await init();
+  const json = JSON.stringify({ class_name: 'Functional', config: model });
   const container = {
-    config: JSON.stringify({ class_name: 'Functional', config: model }),
+    config: json,
     weights: Object.entries(weights ?? {}).map(([name, values]) => ({
       name,
-      shape: [values.length],
+      shape: neededShape(engine, json, name),
       size: values.length,
       read: () => Float32Array.from(values),
     })),
   };
-  return buildModel(await init(), container, { preprocessing: 'none' });
+  return buildModel(engine, container, { preprocessing: 'none' });
 }
 
 test('Attention weighs the values by softmax', async () => {

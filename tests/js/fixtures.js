@@ -5,6 +5,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { init } from '../../web/package/index.js';
+import { Network } from '../../web/package/engine/network.js';
 import { buildModel } from '../../web/package/model/load.js';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -48,16 +49,32 @@ export async function smallModel(layers, { inputShape = [4, 4, 3], ...options } 
     name: 'small',
     layers: [input, ...layers].map(([type, config]) => ({ class_name: type, config })),
   };
+  const json = JSON.stringify({ class_name: 'Sequential', config });
+  const engine = await init();
   const weights = layers.flatMap(([, { name: layer }, arrays = {}]) =>
     Object.entries(arrays).map(([name, values]) => ({
       name: `${layer}/${name}`,
-      shape: [values.length],
+      shape: neededShape(engine, json, `${layer}/${name}`),
       size: values.length,
       read: () => Float32Array.from(values),
     })),
   );
-  const container = { config: JSON.stringify({ class_name: 'Sequential', config }), weights };
-  return buildModel(await init(), container, { preprocessing: 'none', ...options });
+  return buildModel(engine, { config: json, weights }, { preprocessing: 'none', ...options });
+}
+
+/**
+ * The shape that a model needs of a weight.
+ * @param {import('../../web/package/engine/engine.js').Engine} engine
+ * @param {string} config
+ * @param {string} name
+ */
+export function neededShape(engine, config, name) {
+  const network = new Network(engine, config);
+  try {
+    return network.weightShape(network.findWeight(name));
+  } finally {
+    network.dispose();
+  }
 }
 
 /**

@@ -10,7 +10,7 @@ import { parse } from 'acorn';
 import { sourceFiles } from './source-files.js';
 
 /** From the top down. The public header may be included by all. */
-const SRC = 'api methods engine keras ops kernels graph image base gradcam.h'.split(' ');
+const SRC = 'api methods engine keras files ops kernels graph image base gradcam.h'.split(' ');
 
 /** From the top down. The worker offers what index.js does. */
 const PACKAGE = 'worker index.js model pictures architectures files engine base'.split(' ');

@@ -36,7 +36,7 @@ async function newEngine(threads = 1) {
 /** An engine that does all work in its one memory. */
 async function plainEngine() {
   const instance = await WebAssembly.instantiate(await newModule(), {
-    env: { emscripten_notify_memory_growth: () => {} },
+    env: { emscripten_notify_memory_growth: () => {}, gc_host_read: () => {} },
   });
   return new Engine(new Instance(instance), () => {});
 }

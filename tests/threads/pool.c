@@ -1,4 +1,4 @@
-/* The pool of threads by itself, src/base/threads.c, for tests/js/pool.test.js. */
+/* The pool of threads by itself, src/base/threads.c, for tests/js/pool.test.js and races.c. */
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -11,13 +11,20 @@
 static uint32_t calls[MOST];
 static uint32_t of_workers;
 
-/* Stacks of workers are allocated; that of the first thread lies below all that is. */
+/* Whether a worker calls. */
+bool is_worker(void);
+
+#ifdef __wasm__
+
+/* Stacks of workers are allocated. The first thread's stack lies below all that is allocated. */
 extern char __heap_base;
 
-static bool is_worker(void) {
+bool is_worker(void) {
     char local;
     return &local >= &__heap_base;
 }
+
+#endif
 
 static void note(void *context, size_t index) {
     calls[index] += *(const uint32_t *)context;

@@ -6,7 +6,13 @@ import { pathToFileURL } from 'node:url';
 import { convertModel, formatAsImage, GradCamError, loadModel } from '../package/index.js';
 import { findKnownModel } from './known-models.js';
 import { UsageError } from './usage-error.js';
-import { explanationJson, explanationText, predictionJson, predictionText } from './report.js';
+import {
+  explanationJson,
+  explanationText,
+  predictionJson,
+  predictionText,
+  toJson,
+} from './report.js';
 
 /** @import { Request } from './usage.js' */
 /** @import { Method, Model } from 'gradcam-wasm' */
@@ -38,27 +44,29 @@ export const commands = {
     const { interpolation, crop } = request;
     const inputs = await readFurtherInputs(request.inputs);
     const run = await model.run(await readInput(request.image), { interpolation, crop, inputs });
-    if (request.json) return JSON.stringify(predictionJson(model, run, request.top));
+    if (request.json) return toJson(predictionJson(model, run, request.top));
     return predictionText(model, run, request.top);
   },
 
   async explain(request, note) {
     const { image, targets, layer, logits, output, top, json, interpolation, crop } = request;
+    if (output) await checkFree(output, request.force);
     const method = /** @type {Method} */ (request.method);
     const model = await openNamed(request, note);
     const bytes = await readInput(image);
     const inputs = await readFurtherInputs(request.inputs);
     const run = await model.run(bytes, { image: bytes, interpolation, crop, inputs });
     const explanation = await run.explain({ targets, layer, method, logits });
-    if (output) await writeOverlay(output, formatAsImage(explanation));
-    if (json) return JSON.stringify(explanationJson(model, run, explanation, { top, method }));
+    if (output) await writeOverlay(output, formatAsImage(explanation), request.force);
+    if (json) return toJson(explanationJson(model, run, explanation, { top, method }));
     return explanationText(model, run, explanation, { top, logits });
   },
 
   async convert(request) {
+    await checkFree(request.image, request.force);
     const { source, options } = await locate(request);
     const file = await convertModel(source, { ...options, float16: request.float16 });
-    await writeOutput(request.image, file);
+    await writeOutput(request.image, file, request.force);
     return `${request.image}: ${file.length} bytes`;
   },
 };
@@ -198,19 +206,37 @@ async function readLabels(path) {
 /**
  * @param {string} path
  * @param {ImageData} overlay
+ * @param {boolean} force
  */
-async function writeOverlay(path, { data, width, height }) {
+async function writeOverlay(path, { data, width, height }, force) {
   const { encode } = await import('fast-png');
-  await writeOutput(path, encode({ data, width, height, channels: 4, depth: 8 }));
+  await writeOutput(path, encode({ data, width, height, channels: 4, depth: 8 }), force);
+}
+
+/**
+ * Refuses a path at which there is a file, which may be the model or the picture. Devices and pipes
+ * hold nothing that can be lost.
+ * @param {string} path
+ * @param {boolean} force whether the file may be overwritten
+ * @returns {Promise<'w' | 'wx'>} how the path may be opened
+ */
+async function checkFree(path, force) {
+  if (force) return 'w';
+  const info = await stat(path).catch(() => undefined);
+  if (!info) return 'wx';
+  if (!info.isFile()) return 'w';
+  throw new GradCamError('INVALID_ARGUMENT', `${path} exists; --force overwrites it`);
 }
 
 /**
  * @param {string} path
  * @param {Uint8Array} bytes
+ * @param {boolean} force
  */
-async function writeOutput(path, bytes) {
+async function writeOutput(path, bytes, force) {
+  const flag = await checkFree(path, force);
   try {
-    await writeFile(path, bytes);
+    await writeFile(path, bytes, { flag });
   } catch (cause) {
     const reason = /** @type {Error} */ (cause).message.split(',')[0];
     throw new GradCamError('INVALID_ARGUMENT', `cannot write ${path}: ${reason}`, { cause });

@@ -2,6 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { commands } from './commands.js';
+import { printable } from '../package/base/errors.js';
 import { UsageError } from './usage-error.js';
 import { parseCommandLine, USAGE } from './usage.js';
 
@@ -25,7 +26,7 @@ export async function main(args) {
 
 /** @param {string} message */
 function toLine(message) {
-  return `gradcam-wasm: ${message.replaceAll('\n', ' ')}\n`;
+  return `gradcam-wasm: ${printable(message.replaceAll('\n', ' '))}\n`;
 }
 
 /**

@@ -1,5 +1,6 @@
 /** Writes results as text for people, and as JSON for programs. */
 
+import { printable, printableJson } from '../package/base/errors.js';
 import { preprocessingText } from './preprocessing.js';
 
 /** @import { Explanation, HeatMap, Model, Run, TargetExplanation } from 'gradcam-wasm' */
@@ -46,19 +47,29 @@ export function explanationJson(model, run, explanation, { top, method }) {
 }
 
 /**
+ * JSON in which the characters that may command a terminal are escaped, too.
+ * @param {unknown} value
+ */
+export function toJson(value) {
+  return printableJson(JSON.stringify(value));
+}
+
+/**
  * @param {Model} model
  * @param {Run} run
  * @param {number} top
  */
 export function predictionText(model, run, top) {
-  const rows = run.decodePredictions({ top });
+  const rows = run
+    .decodePredictions({ top })
+    .map(({ label, ...row }) => ({ ...row, label: printable(label) }));
   const widest = Math.max(...rows.map(({ label }) => label.length));
   const warning = run.inputWarning ? [`warning: ${run.inputWarning}`] : [];
   const lines = rows.map(({ index, label, score }) => {
     const name = label === String(index) ? '' : `  ${label.padEnd(widest)}`;
     return `${String(index).padStart(5)}${name}  ${score.toFixed(4)}`;
   });
-  return [...lines, preprocessingText(model), ...warning].join('\n');
+  return [...lines, ...[preprocessingText(model), ...warning].map(printable)].join('\n');
 }
 
 /**
@@ -85,8 +96,8 @@ function targetText({ target, label, score, layer, heatmap, diagnosis }, method,
     `${name}, ${logits ? 'logit' : 'score'} ${score.toFixed(4)}, at ${layer} (${size}), ${method}`,
   ];
   if (diagnosis) lines.push(`${diagnosis.code}: ${diagnosis.message}`);
-  if (heatmap.width <= WIDEST) lines.push(heatmapText(heatmap));
-  return lines.join('\n');
+  const cells = heatmap.width <= WIDEST ? [heatmapText(heatmap)] : [];
+  return [...lines.map(printable), ...cells].join('\n');
 }
 
 /** @param {HeatMap} heatmap */

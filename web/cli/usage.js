@@ -43,6 +43,8 @@ Options of explain and predict:
   --no-labels         numbers for a model with 1,000 classes and no names, which is else named as
                       ImageNet's classes
   --threads N         how many threads compute; default: one for each processor, at most 4
+Options of explain and convert:
+  --force             overwrite the file if it exists
 Options of convert:
   --float16           store kernels in half precision
 Options of explain, predict and convert:
@@ -77,6 +79,7 @@ const CONVERT_OPTIONS = {
   labels: { type: 'string' },
   preprocess: { type: 'string' },
   float16: { type: 'boolean' },
+  force: { type: 'boolean' },
 };
 
 /** @type {OptionTable} */
@@ -104,6 +107,7 @@ const EXPLAIN_OPTIONS = {
   method: { type: 'string' },
   logits: { type: 'boolean' },
   output: { type: 'string' },
+  force: { type: 'boolean' },
 };
 
 /** @type {Record<string, { operands: string[], options: OptionTable }>} */
@@ -134,6 +138,7 @@ const COMMANDS = {
  * @property {Crop} [crop]
  * @property {boolean} json
  * @property {boolean} float16
+ * @property {boolean} force whether an existing file may be overwritten
  * @property {string} [architecture]
  * @property {number} [alpha]
  * @property {Record<string, string>} [customObjects]
@@ -194,6 +199,7 @@ function readOptions({
   crop,
   json = false,
   float16 = false,
+  force = false,
   architecture,
   alpha,
   custom,
@@ -217,6 +223,7 @@ function readOptions({
     crop,
     json,
     float16,
+    force,
     architecture,
     alpha: alpha === undefined ? undefined : positiveNumber(alpha, '--alpha'),
     customObjects: custom === undefined ? undefined : classNames(custom),

@@ -45,7 +45,7 @@ export class GradCamError extends Error {
    * @param {ErrorOptions} [options] the error that caused this one
    */
   constructor(code, message, options) {
-    super(message, options);
+    super(printable(typeof message === 'string' ? message : show(message)), options);
     /** What went wrong, for programs. */
     this.code = code;
   }
@@ -55,17 +55,67 @@ export class GradCamError extends Error {
   }
 }
 
+/** Characters that move the cursor, command a terminal or turn the direction of a text. */
+const CONTROLS = /[\0-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
+
 /**
- * A value as an error message shows it, short and on one line.
+ * A text in which control characters are written as \x1b or \u202e. Names in a file may hold any.
+ * @param {string} text
+ * @returns {string}
+ */
+export function printable(text) {
+  return text.replace(CONTROLS, (character) => {
+    const code = character.charCodeAt(0);
+    const digits = code.toString(16);
+    return code < 0x100 ? `\\x${digits.padStart(2, '0')}` : `\\u${digits}`;
+  });
+}
+
+/**
+ * JSON with the same characters escaped as JSON escapes them.
+ * @param {string} json
+ * @returns {string}
+ */
+export function printableJson(json) {
+  return json.replace(CONTROLS, (character) => {
+    return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  });
+}
+
+/** How many values of a list, and how many lists in lists, an error message shows. */
+const SHOWN_VALUES = 20;
+const SHOWN_DEPTH = 3;
+
+/**
+ * A value as an error message shows it, short and on one line. The value may be of any kind.
  * @param {unknown} value
  * @returns {string}
  */
 export function show(value) {
-  if (typeof value === 'string') return shorten(JSON.stringify(value));
+  try {
+    return showValue(value, 0);
+  } catch {
+    // A proxy, or a getter that throws.
+    return 'an object that cannot be read';
+  }
+}
+
+/**
+ * @param {unknown} value
+ * @param {number} depth how many lists it is in
+ * @returns {string}
+ */
+function showValue(value, depth) {
+  if (typeof value === 'string') return shorten(JSON.stringify(value.slice(0, 100)));
   if (typeof value === 'function') return 'a function';
   if (typeof value !== 'object' || value === null) return String(value);
-  if (Array.isArray(value)) return shorten(`[${value.map(show).join(', ')}]`);
-  return `an object of type ${value.constructor?.name ?? 'Object'}`;
+  if (Array.isArray(value)) {
+    if (depth === SHOWN_DEPTH) return '[...]';
+    const values = value.slice(0, SHOWN_VALUES).map((item) => showValue(item, depth + 1));
+    return shorten(`[${values.join(', ')}${value.length > SHOWN_VALUES ? ', ...' : ''}]`);
+  }
+  const name = value.constructor?.name;
+  return `an object of type ${typeof name === 'string' && name !== '' ? name : 'Object'}`;
 }
 
 /** @param {string} text */

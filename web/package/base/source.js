@@ -1,7 +1,11 @@
 /** The bytes of a model file from a server, a disk or memory. */
 
+import { besideUrl } from './beside.js';
 import { GradCamError, show } from './errors.js';
-import { readFileUrl, resolveUrl } from './url.js';
+import { readStream, readUrl } from './read.js';
+import { fileName, resolveUrl } from './url.js';
+
+/** @import { ReadOptions } from './read.js' */
 
 /**
  * A file as its address, as a File that a user chose or dropped, or as its bytes.
@@ -40,11 +44,8 @@ import { readFileUrl, resolveUrl } from './url.js';
  * @typedef {{ phase: 'fetch' | 'weights' | 'plan', loaded: number, total: number }} Progress
  */
 
-/**
- * @typedef {object} ReadOptions
- * @property {(progress: Progress) => void} [onProgress]
- * @property {AbortSignal} [signal]
- */
+/** The most files that a model may have. */
+const MAX_FILES = 100_000;
 
 /**
  * @param {ModelSource} source
@@ -60,12 +61,13 @@ export async function openSource(source, options) {
   const isAddress = typeof file === 'string' || file instanceof URL;
   if (!isAddress) return { name: '', bytes: await readSource(file, options), readBeside: readNone };
   const url = resolveUrl(file);
-  const name = decodeURIComponent(url.pathname.slice(url.pathname.lastIndexOf('/') + 1));
-  const readBeside = (/** @type {string[]} */ paths, /** @type {number} */ total) => {
+  const readBeside = async (/** @type {string[]} */ paths, /** @type {number} */ total) => {
     const urls = paths.map((path) => besideUrl(url, path));
-    return readAll(urls, total, options);
+    return readAll(urls, url, total, options);
   };
-  return { name, bytes: await readUrl(url, options), readBeside };
+  const hasFolder = ['http:', 'https:', 'file:'].includes(url.protocol);
+  const bytes = await readUrl(url, options);
+  return { name: fileName(url), bytes, readBeside: hasFolder ? readBeside : readNone };
 }
 
 /**
@@ -78,29 +80,12 @@ async function readNone(paths) {
 }
 
 /**
- * The address of a file beside another. A model must not name a file on another server.
- * @param {URL} url
- * @param {string} path
- */
-function besideUrl(url, path) {
-  const beside = new URL(path, url);
-  if (beside.protocol !== url.protocol || beside.host !== url.host) {
-    throw new GradCamError(
-      'INVALID_MODEL',
-      `the model names ${show(path)}, which is on another server`,
-    );
-  }
-  if (beside.search === '') beside.search = url.search;
-  return beside;
-}
-
-/**
  * @param {unknown[]} files
  * @param {ReadOptions} options
  * @returns {Promise<ModelFiles | NamedFile[]>}
  */
 async function openFiles(files, options) {
-  const named = files.filter((file) => file instanceof File);
+  const named = files.length > MAX_FILES ? [] : files.filter((file) => file instanceof File);
   if (named.length === 0 || named.length < files.length) {
     const text = `the model is ${show(files)}; allowed: a list of Files`;
     throw new GradCamError('INVALID_SOURCE', text);
@@ -147,23 +132,39 @@ export function withPath(path) {
 }
 
 /**
- * Reads files one after another, and counts their bytes together.
- * @param {URL[]} sources
- * @param {number} total bytes
+ * Reads the files that a model names, one after another, and counts their bytes together.
+ * @param {URL[]} urls
+ * @param {URL} model
+ * @param {number} total bytes that the model says they have
  * @param {ReadOptions} options
  */
-async function readAll(sources, total, { onProgress, signal }) {
+async function readAll(urls, model, total, { onProgress, signal }) {
   /** @type {Uint8Array[]} */
   const files = [];
   let before = 0;
-  for (const source of sources) {
+  for (const url of urls) {
     const report = ({ loaded = 0 }) =>
       onProgress?.({ phase: 'fetch', loaded: before + loaded, total });
-    const bytes = await readSource(source, { onProgress: report, signal });
+    const beside = { model, limit: total - before };
+    const bytes = await readUrl(url, { onProgress: report, signal }, beside);
     files.push(bytes);
     before += bytes.length;
   }
   return files;
+}
+
+/**
+ * Whether bytes have gone to another thread.
+ * @param {unknown} source
+ */
+function isDetached(source) {
+  const buffer = ArrayBuffer.isView(source) ? source.buffer : source;
+  if (!(buffer instanceof ArrayBuffer) || buffer.byteLength > 0) return false;
+  try {
+    return new Uint8Array(buffer).length > 0;
+  } catch {
+    return true;
+  }
 }
 
 /**
@@ -172,6 +173,7 @@ async function readAll(sources, total, { onProgress, signal }) {
  * @returns {Promise<Uint8Array>}
  */
 export async function readSource(source, options) {
+  if (isDetached(source)) throw new GradCamError('INVALID_SOURCE', 'the bytes were transferred');
   if (source instanceof ArrayBuffer) return new Uint8Array(source);
   if (ArrayBuffer.isView(source)) {
     return new Uint8Array(source.buffer, source.byteOffset, source.byteLength);
@@ -182,72 +184,4 @@ export async function readSource(source, options) {
   }
   const allowed = 'an address, a File or Blob, a list of Files, an ArrayBuffer or a Uint8Array';
   throw new GradCamError('INVALID_SOURCE', `the model is ${show(source)}; allowed: ${allowed}`);
-}
-
-/**
- * @param {URL} url
- * @param {ReadOptions} options
- */
-async function readUrl(url, options) {
-  if (url.protocol === 'file:') {
-    return readFileUrl(url).catch((cause) => {
-      throw new GradCamError('FETCH_FAILED', `cannot read ${url.href}: ${cause.message}`, {
-        cause,
-      });
-    });
-  }
-  const response = await fetch(url, { signal: options.signal }).catch((cause) => {
-    options.signal?.throwIfAborted();
-    throw new GradCamError('FETCH_FAILED', `cannot fetch ${url.href}: ${cause.message}`, { cause });
-  });
-  if (!response.ok || !response.body) {
-    const status = `${response.status} ${response.statusText}`.trim();
-    throw new GradCamError('FETCH_FAILED', `there is nothing at ${url.href} (${status})`);
-  }
-  // If the server compresses, the header has the length of the compressed bytes.
-  const encoded = response.headers.has('content-encoding');
-  const total = encoded ? 0 : Number(response.headers.get('content-length') ?? 0);
-  return readStream(response.body, total, options);
-}
-
-/**
- * @param {ReadableStream<Uint8Array>} stream
- * @param {number} total bytes that are expected, 0 if unknown
- * @param {ReadOptions} options
- */
-async function readStream(stream, total, { onProgress, signal }) {
-  /** @type {Uint8Array[]} */
-  const chunks = [];
-  let loaded = 0;
-  const reader = stream.getReader();
-  try {
-    for (;;) {
-      signal?.throwIfAborted();
-      const { done, value } = await reader.read();
-      if (done) return concat(chunks, loaded);
-      chunks.push(value);
-      loaded += value.byteLength;
-      onProgress?.({ phase: 'fetch', loaded, total });
-    }
-  } catch (cause) {
-    reader.cancel().catch(() => {});
-    signal?.throwIfAborted();
-    throw new GradCamError('FETCH_FAILED', `reading stopped after ${loaded} bytes`, {
-      cause,
-    });
-  }
-}
-
-/**
- * @param {Uint8Array[]} chunks
- * @param {number} length
- */
-function concat(chunks, length) {
-  const bytes = new Uint8Array(length);
-  let offset = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, offset);
-    offset += chunk.byteLength;
-  }
-  return bytes;
 }

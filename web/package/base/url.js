@@ -18,6 +18,19 @@ export function resolveUrl(address) {
   }
 }
 
+/**
+ * The last part of an address, without its escapes where they can be decoded.
+ * @param {URL} url
+ */
+export function fileName({ pathname }) {
+  const name = pathname.slice(pathname.lastIndexOf('/') + 1);
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return name;
+  }
+}
+
 function nodeBase() {
   return `file://${process.cwd().split('/').map(encodeURIComponent).join('/')}/`;
 }

@@ -24,6 +24,8 @@ export class Engine {
   #temporary;
   /** @type {GradCamError | undefined} why the engine cannot be used any more */
   #failure;
+  /** @type {Uint8Array | undefined} the file that the running call reads */
+  #file;
 
   /**
    * @param {Instance | undefined} instance
@@ -39,7 +41,7 @@ export class Engine {
   /** Starts the instance and its threads, if the engine rests. */
   async wake() {
     const recipe = /** @type {Recipe} */ (this.#recipe);
-    const started = this.#instance ?? (await startOrFail(() => Instance.start(recipe)));
+    const started = this.#instance ?? (await startOrFail(() => Instance.start(recipe, this)));
     // Another call may have started one meanwhile.
     this.#instance ??= started;
     this.#instance.startThreads();
@@ -50,7 +52,7 @@ export class Engine {
     if (this.#failure) throw this.#failure;
     if (this.#instance) return this.#instance;
     try {
-      return (this.#instance = Instance.startNow(/** @type {Recipe} */ (this.#recipe)));
+      return (this.#instance = Instance.startNow(/** @type {Recipe} */ (this.#recipe), this));
     } catch (cause) {
       throw startFailure(cause);
     }
@@ -149,6 +151,33 @@ export class Engine {
   }
 
   /**
+   * Runs `body`, in which the engine may read a file. The file's bytes stay where they are.
+   * @template T
+   * @param {Uint8Array} file
+   * @param {() => T} body
+   * @returns {T}
+   */
+  withFile(file, body) {
+    this.#file = file;
+    try {
+      return body();
+    } finally {
+      this.#file = undefined;
+    }
+  }
+
+  /**
+   * Copies bytes of the file into the memory. The engine calls it as env.gc_host_read.
+   * @param {number} offset of the first byte in the file
+   * @param {number} pointer
+   * @param {number} count
+   */
+  readFile(offset, pointer, count) {
+    const bytes = this.#file?.subarray(offset, offset + (count >>> 0)) ?? [];
+    this.view(pointer, count >>> 0).set(bytes);
+  }
+
+  /**
    * Threads that compute, the calling one included. The others start later than the engine, and end
    * with its last model.
    */
@@ -183,6 +212,24 @@ export class Engine {
    */
   floats(pointer, count) {
     return new Float32Array(this.#buffer, pointer >>> 0, count).slice();
+  }
+
+  /**
+   * Float32 values at a pointer. The view is valid until the next call, as view() says.
+   * @param {number} pointer
+   * @param {number} count
+   */
+  viewFloats(pointer, count) {
+    return new Float32Array(this.#buffer, pointer >>> 0, count);
+  }
+
+  /**
+   * A copy of float64 values.
+   * @param {number} pointer
+   * @param {number} count
+   */
+  doubles(pointer, count) {
+    return [...new Float64Array(this.#buffer, pointer >>> 0, count)];
   }
 
   /**

@@ -14,6 +14,11 @@ import { createSharedMemory, takesMemory } from './threads.js';
 
 /** @typedef {Record<string, (...args: number[]) => number>} Functions of gradcam.h */
 
+/**
+ * Who copies bytes of a file into the memory when the module asks for them.
+ * @typedef {{ readFile: (offset: number, pointer: number, count: number) => void }} Reader
+ */
+
 export class Instance {
   #recipe;
   /** @type {(Thread | undefined)[] | undefined} undefined until they are started */
@@ -34,9 +39,10 @@ export class Instance {
   /**
    * Starts an instance while the page does other work.
    * @param {Recipe} recipe
+   * @param {Reader} reader
    */
-  static async start(recipe) {
-    const { memory, imports } = surroundings(recipe.module);
+  static async start(recipe, reader) {
+    const { memory, imports } = surroundings(recipe.module, reader);
     const instance = await WebAssembly.instantiate(recipe.module, imports);
     return new Instance(instance, memory, recipe);
   }
@@ -44,9 +50,10 @@ export class Instance {
   /**
    * Starts an instance at once, which takes about a millisecond.
    * @param {Recipe} recipe
+   * @param {Reader} [reader] without it the instance reads no files
    */
-  static startNow(recipe) {
-    const { memory, imports } = surroundings(recipe.module);
+  static startNow(recipe, reader) {
+    const { memory, imports } = surroundings(recipe.module, reader);
     return new Instance(new WebAssembly.Instance(recipe.module, imports), memory, recipe);
   }
 
@@ -69,12 +76,13 @@ export class Instance {
 }
 
 /**
- * A module's imports. With threads it needs its memory. Its C library also imports functions for
- * files, for the clock and for memory growth, which the engine does not use. They answer "not
- * supported".
+ * A module's imports. It reads files with gc_host_read, and with threads it needs its memory. Its C
+ * library also imports functions for files, for the clock and for memory growth, which the engine
+ * does not use. They answer "not supported".
  * @param {WebAssembly.Module} module
+ * @param {Reader} [reader]
  */
-function surroundings(module) {
+function surroundings(module, reader) {
   const WASI_ENOSYS = 52;
   const memory = takesMemory(module) ? createSharedMemory() : undefined;
   /** @type {WebAssembly.Imports} */
@@ -82,5 +90,8 @@ function surroundings(module) {
   for (const { module: from, name, kind } of WebAssembly.Module.imports(module)) {
     if (kind === 'function') (imports[from] ??= {})[name] = () => WASI_ENOSYS;
   }
+  const read = (/** @type {number[]} */ ...[offset, pointer, count]) =>
+    reader?.readFile(offset, pointer, count);
+  if (reader) imports.env = { ...imports.env, gc_host_read: read };
   return { memory, imports };
 }

@@ -119,7 +119,7 @@ export class Network {
     this.#current = undefined;
     if (pointer === 0) return;
     this.#engine.release();
-    this.#engine.call('gc_model_destroy', pointer);
+    if (this.#engine.isUsable) this.#engine.call('gc_model_destroy', pointer);
   }
 
   /** The model's own name. */
@@ -306,12 +306,13 @@ export class Network {
    * @param {number} index of a weight
    * @param {number} pointer to the buffer
    * @param {number} first index of the first value
-   * @param {Float32Array} values
+   * @param {Float32Array} values that may be in the buffer already
    */
   writeWeight(index, pointer, first, values) {
     const { buffer, byteOffset, byteLength } = values;
     const bytes = this.#engine.view(pointer + first * WORD, byteLength);
-    bytes.set(new Uint8Array(buffer, byteOffset, byteLength));
+    const isThere = buffer === bytes.buffer && byteOffset === bytes.byteOffset;
+    if (!isThere) bytes.set(new Uint8Array(buffer, byteOffset, byteLength));
     this.#engine.check('gc_model_check_weight', this.#pointer, index, values.length);
   }
 

@@ -84,7 +84,10 @@ export class Scratch {
  */
 function bytesOf(content) {
   if (typeof content === 'number') return content;
-  if (typeof content === 'string') return new TextEncoder().encode(`${content}\0`);
+  if (typeof content === 'string') {
+    // A text ends at its first NUL. A name that goes on behind it must not mean the name before it.
+    return new TextEncoder().encode(`${content.replaceAll('\0', '\ufffd')}\0`);
+  }
   return new Uint8Array(content.buffer, content.byteOffset, content.byteLength);
 }
 

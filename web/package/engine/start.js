@@ -1,5 +1,6 @@
 /** Starts engines, one for each choice of wasm, and knows which engine does what. */
 
+import { typed } from '../base/boundary.js';
 import { GradCamError } from '../base/errors.js';
 import { Engine } from './engine.js';
 import { chooseThreads, threadStarter } from './threads.js';
@@ -30,7 +31,12 @@ const owners = new WeakMap();
  * @example
  * await init({ wasmUrl: '/assets/gradcam.wasm' });
  */
-export async function init(options = {}) {
+export async function init(options) {
+  return typed(options, startShared);
+}
+
+/** @param {WasmOptions} options */
+async function startShared(options) {
   const forget = () => engines.delete(options);
   const starting = engines.get(options, () => start(options, forget));
   starting.catch(forget);

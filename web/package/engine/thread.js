@@ -18,7 +18,8 @@ function received() {
 
 /** @param {ThreadStart} start */
 async function run({ module, memory, stack }) {
-  const env = { memory, emscripten_notify_memory_growth: () => {} };
+  const unused = () => {};
+  const env = { memory, emscripten_notify_memory_growth: unused, gc_host_read: unused };
   const { exports } = await WebAssembly.instantiate(module, { env });
   const { __stack_pointer, gc_thread_run, gc_thread_fail } = /** @type {any} */ (exports);
   __stack_pointer.value = stack;

@@ -31,7 +31,8 @@ export class WasmMap {
 
   /** @param {WasmOptions} options */
   #entriesOf({ wasmModule, wasmBinary, wasmUrl, wasmVariant }) {
-    const origin = wasmModule ?? wasmBinary ?? (wasmUrl && resolveUrl(wasmUrl).href) ?? wasmVariant;
+    const origin =
+      wasmModule ?? wasmBinary ?? (wasmUrl && resolveUrl(wasmUrl).href) ?? wasmVariant ?? undefined;
     const maps = typeof origin === 'object' ? this.#given : this.#named;
     const entries = maps.get(/** @type {any} */ (origin)) ?? new Map();
     maps.set(/** @type {any} */ (origin), entries);

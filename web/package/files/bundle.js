@@ -7,14 +7,8 @@
  */
 
 import { GradCamError } from '../base/errors.js';
-import {
-  TEACHABLE_MACHINE,
-  isLabelFile,
-  isMetadata,
-  namesOf,
-  parseJson,
-  parseLabels,
-} from './labels.js';
+import { tryJson, writeJson } from '../base/json.js';
+import { TEACHABLE_MACHINE, isLabelFile, isMetadata, namesOf, parseLabels } from './labels.js';
 import { CONVERT_SAVED_MODEL } from './others.js';
 
 /** @import { ModelFiles, NamedFile } from '../base/source.js' */
@@ -46,7 +40,7 @@ export async function openBundle(files, openOne) {
   const readBeside = (/** @type {string[]} */ paths) => readFiles(files, main, paths);
   const container = await openOne({ name: main.name, bytes, readBeside });
   const labels = container.labels ? undefined : await findLabels(near, files, allJsons);
-  const given = config && { config: JSON.stringify(config.value) };
+  const given = config && { config: writeJson(config.value) };
   const pixels = (await isTeachableMachine(near, jsons)) && TEACHABLE_MACHINE;
   return { fileName: main.name, ...given, ...labels, ...pixels, ...withoutGaps(container) };
 }
@@ -128,7 +122,7 @@ function withoutGaps(container) {
 async function readJsons(files) {
   const jsons = [];
   for (const file of files.filter(({ name }) => /\.json$/i.test(name))) {
-    const value = parseJson(await file.read());
+    const value = tryJson(await file.read(), file.name);
     // A broken model.json is opened, so that the error says what is wrong with it.
     if (value !== undefined || file.name === 'model.json') jsons.push({ file, value });
   }
@@ -147,11 +141,12 @@ function isConfiguration(value) {
 
 /**
  * @param {NamedFile[]} files that could each be the model
+ * @param {string} [what] the files are
  * @returns {NamedFile | undefined}
  */
-function only(files) {
+function only(files, what = 'models') {
   if (files.length <= 1) return files[0];
-  const text = `there are several models, ${list(files)}; open one of them alone`;
+  const text = `there are several ${what}, ${list(files)}; open one of them alone`;
   throw new GradCamError('INVALID_SOURCE', text);
 }
 
@@ -215,7 +210,7 @@ function findBeside(files, main, path) {
   const whole = folderOf(main) + path.replace(/^(\.\/)+/, '');
   const last = path.slice(path.lastIndexOf('/') + 1);
   const named = files.filter(({ name }) => name === last);
-  return named.find((file) => file.path === whole) ?? named[0];
+  return named.find((file) => file.path === whole) ?? only(named, 'files of one name');
 }
 
 /**

@@ -82,11 +82,14 @@ export function chooseLabels({ given, own, listName, imagenet }, classCount) {
  * @returns {string[]}
  */
 export function checkLabels(labels, classCount, code, name = 'the list of labels') {
-  if (!Array.isArray(labels) || labels.some((label) => typeof label !== 'string')) {
+  const isList = Array.isArray(labels);
+  // The length is compared first, because a list may have any length without having elements.
+  const hasLength = isList && labels.length === classCount;
+  if (!isList || (hasLength && ![...labels].every((label) => typeof label === 'string'))) {
     const text = `labels is ${show(labels)}; allowed: ${ALLOWED_LABELS}`;
     throw new GradCamError(code, text);
   }
-  if (labels.length === classCount) return labels;
+  if (hasLength) return labels;
   const text = `${name} has ${labels.length} labels; the model has ${classCount} classes`;
   throw new GradCamError(code, text);
 }

@@ -1,5 +1,7 @@
 /** What the readers of files need to know of Keras' configurations. */
 
+import { parseJson, writeJson } from '../base/json.js';
+
 /**
  * A layer, or a model, which is a layer too.
  * @typedef {{ class_name: string, config: any, [key: string]: any }} LayerEntry
@@ -10,14 +12,10 @@ const MAX_DEPTH = 64;
 
 /**
  * @param {string} config
- * @returns {any} undefined if it is not JSON, of which the engine says what is wrong
+ * @returns {any}
  */
 export function parseConfig(config) {
-  try {
-    return JSON.parse(config);
-  } catch {
-    return undefined;
-  }
+  return parseJson(config, 'the configuration');
 }
 
 /**
@@ -59,7 +57,7 @@ export function renameClasses(config, customObjects) {
     entry.config.activation = activation;
     isChanged = true;
   }
-  return isChanged ? JSON.stringify(model) : config;
+  return isChanged ? writeJson(model) : config;
 }
 
 /**

@@ -2,6 +2,7 @@
 
 import { GradCamError } from '../base/errors.js';
 import { pauses } from '../base/pauses.js';
+import { startedEngine } from '../engine/start.js';
 import { part } from './library.js';
 import { mergeLora } from './lora.js';
 import { dequantize } from './quantized.js';
@@ -9,6 +10,7 @@ import { isSafetensors, openSafetensors } from './safetensors.js';
 
 /** @import { Pause } from '../base/pauses.js' */
 /** @import { ModelFiles, NamedFile } from '../base/source.js' */
+/** @import { Engine } from '../engine/engine.js' */
 /** @import { Crop } from '../pictures/crop.js' */
 /** @import { Preprocessing } from '../pictures/preprocessing.js' */
 
@@ -19,10 +21,26 @@ import { isSafetensors, openSafetensors } from './safetensors.js';
  *   takes it
  * @property {number[]} shape
  * @property {number} size number of values, the product of the axes
- * @property {(first?: number, end?: number) => Float32Array} read decodes the values from `first`
- *   to before `end`, or all, in row-major order. The array may be a view of the file's bytes
+ * @property {(first?: number, end?: number, place?: Place) => Float32Array} read decodes the values
+ *   from `first` to before `end`, or all, in row-major order. The array may be a view of the file's
+ *   bytes. If it can be written to `place` at once, it is a view of that
+ * @property {() => number} [part] how many values are best read at once
  * @property {string} [layer] name of the layer that has the weight, if the name does not tell
  * @property {() => boolean} [isInteger] whether the values are whole numbers of one byte
+ */
+
+/**
+ * Where the values of a weight are needed.
+ * @typedef {object} Place
+ * @property {Engine} engine
+ * @property {number} pointer into its memory
+ */
+
+/**
+ * What opening a file takes.
+ * @typedef {object} Means
+ * @property {Pause} pause
+ * @property {() => Promise<Engine>} engine gives the engine that reads the file
  */
 
 /**
@@ -44,7 +62,7 @@ import { isSafetensors, openSafetensors } from './safetensors.js';
  * @typedef {object} Kind
  * @property {string} name
  * @property {(bytes: Uint8Array) => boolean} is
- * @property {(files: ModelFiles, pause: Pause, isPacked: boolean) => Container |
+ * @property {(files: ModelFiles, means: Means, isPacked: boolean) => Container |
  *   Promise<Container>} open `isPacked` says that the file came out of a zip file
  */
 
@@ -53,21 +71,21 @@ export const kinds = [
   {
     name: 'Keras 3 (.keras), or a zip file with one model',
     is: begins(0x50, 0x4b, 0x03, 0x04),
-    open: async ({ bytes }, pause, isPacked) => {
+    open: async ({ bytes }, means, isPacked) => {
       const { openZip } = await part('the reader of zip files', () => import('./keras.js'));
       return openZip(
         bytes,
-        pause,
-        isPacked ? undefined : (files) => openSeveral(files, pause, true),
+        means,
+        isPacked ? undefined : (files) => openSeveral(files, means, true),
       );
     },
   },
   {
     name: 'HDF5 (.h5)',
     is: begins(0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a),
-    open: async ({ bytes }, pause) => {
+    open: async ({ bytes }, means) => {
       const { openModelH5 } = await part('the reader of HDF5', () => import('./hdf5.js'));
-      return openModelH5(bytes, pause);
+      return openModelH5(bytes, means);
     },
   },
   { name: '.safetensors', is: isSafetensors, open: ({ bytes }) => openSafetensors(bytes) },
@@ -93,33 +111,35 @@ function textStart(bytes) {
 
 /**
  * @param {ModelFiles | NamedFile[]} files one file, or several
- * @param {Pause} [pause]
+ * @param {{ pause?: Pause, engine?: Engine }} [options] `engine` reads the file, and is the default
+ *   engine without it
  * @returns {Promise<Container>}
  */
-export async function openContainer(files, pause = pauses()) {
-  const opened = Array.isArray(files) ? openSeveral(files, pause) : openOne(files, pause);
+export async function openContainer(files, { pause = pauses(), engine } = {}) {
+  const means = { pause, engine: async () => engine ?? startedEngine() };
+  const opened = Array.isArray(files) ? openSeveral(files, means) : openOne(files, means);
   return mergeLora(dequantize(await opened));
 }
 
 /**
  * @param {NamedFile[]} files
- * @param {Pause} pause
+ * @param {Means} means
  * @param {boolean} [isPacked] whether they came out of a zip file
  */
-async function openSeveral(files, pause, isPacked = false) {
+async function openSeveral(files, means, isPacked = false) {
   const { openBundle } = await part('the reader of several files', () => import('./bundle.js'));
-  return openBundle(files, (main) => openOne(main, pause, isPacked));
+  return openBundle(files, (main) => openOne(main, means, isPacked));
 }
 
 /**
  * @param {ModelFiles} files
- * @param {Pause} pause
+ * @param {Means} means
  * @param {boolean} [isPacked] whether the file came out of a zip file
  * @returns {Promise<Container>}
  */
-async function openOne(files, pause, isPacked = false) {
+async function openOne(files, means, isPacked = false) {
   const kind = kinds.find(({ is }) => is(files.bytes));
-  if (kind) return kind.open(files, pause, isPacked);
+  if (kind) return kind.open(files, means, isPacked);
   const { describe } = await part('the list of other files', () => import('./others.js'));
   const allowed = kinds.map(({ name }) => name).join(', ');
   const text = `the file is not a model; ${describe(files.bytes)}; allowed: ${allowed}`;

@@ -10,6 +10,7 @@
  */
 
 import { GradCamError } from '../base/errors.js';
+import { parseJson, tryJson } from '../base/json.js';
 
 /** Names of files that hold class names beside a model. */
 const LIST_NAME = /label|class|categor|names|metadata\.json$/i;
@@ -47,12 +48,7 @@ const ALLOWED =
  * @param {string} name
  */
 function readJson(text, name) {
-  try {
-    return namesOf(JSON.parse(text));
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new GradCamError('INVALID_ARGUMENT', `${name} is not JSON: ${reason}`, { cause });
-  }
+  return namesOf(parseJson(text, name, 'INVALID_ARGUMENT'));
 }
 
 /**
@@ -90,21 +86,9 @@ export function isMetadata(value) {
  * @param {Uint8Array} bytes
  */
 export function openMetadata(bytes) {
-  const value = parseJson(bytes);
+  const value = tryJson(bytes, 'metadata.json');
   if (!isMetadata(value)) return {};
   return { labels: namesOf(value), labelsName: 'metadata.json', ...TEACHABLE_MACHINE };
-}
-
-/**
- * @param {Uint8Array} bytes
- * @returns {any} undefined if they are no JSON
- */
-export function parseJson(bytes) {
-  try {
-    return JSON.parse(new TextDecoder().decode(bytes));
-  } catch {
-    return undefined;
-  }
 }
 
 /**

@@ -111,6 +111,8 @@ function decodeHalf(half) {
 
 /** The largest number in half precision. */
 export const LARGEST_HALF = 65504;
+/** The smallest number in half precision that has all its digits. */
+export const SMALLEST_NORMAL_HALF = 2 ** -14;
 
 /**
  * Rounds to half precision, ties to even.

@@ -11,6 +11,7 @@
  */
 
 import { GradCamError, show } from '../base/errors.js';
+import { writeJson } from '../base/json.js';
 import { layersOf, parseConfig } from './config.js';
 
 /** @import { Container, Weight } from './index.js' */
@@ -42,7 +43,7 @@ export function dequantize(container) {
   }
   for (const { config } of layers) config.dtype = 'float32';
   const weights = restore(container.weights, modes.has('int4'));
-  return { ...container, config: JSON.stringify(model), weights };
+  return { ...container, config: writeJson(model), weights };
 }
 
 /**

@@ -5,7 +5,9 @@
  */
 
 import { GradCamError, show } from '../base/errors.js';
-import { LARGEST_HALF, bytesPerNumber, toFloat16, toFloat32 } from './numbers.js';
+import { parseJson } from '../base/json.js';
+import { LARGEST_HALF, SMALLEST_NORMAL_HALF, bytesPerNumber } from './numbers.js';
+import { toFloat16, toFloat32 } from './numbers.js';
 
 /** @import { Container, Weight } from './index.js' */
 
@@ -77,12 +79,8 @@ function invalid(reason) {
  * @returns {Record<string, unknown>}
  */
 function parseObject(bytes) {
-  try {
-    const value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
-  } catch {
-    // An error is reported like a wrong value.
-  }
+  const value = parseJson(bytes, 'the header of the .safetensors file');
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
   throw invalid('its header is not a JSON object');
 }
 
@@ -93,7 +91,7 @@ function parseObject(bytes) {
  */
 function readEntry(name, tensor) {
   const { dtype, shape, data_offsets: offsets } = /** @type {any} */ (tensor ?? {});
-  if (!Object.hasOwn(TYPES, dtype)) {
+  if (typeof dtype !== 'string' || !Object.hasOwn(TYPES, dtype)) {
     const allowed = Object.keys(TYPES).join(', ');
     throw invalid(`tensor ${name} has numbers of type ${show(dtype)}; allowed: ${allowed}`);
   }
@@ -152,8 +150,8 @@ function readMetadata(metadata) {
   const { [CONFIG]: config, [LABELS]: labels, [PREPROCESSING]: preprocessing } = texts;
   return {
     config: /** @type {string | undefined} */ (config),
-    labels: parseJson(LABELS, labels),
-    preprocessing: parseJson(PREPROCESSING, preprocessing),
+    labels: parseText(LABELS, labels),
+    preprocessing: parseText(PREPROCESSING, preprocessing),
     crop: texts[CROP] === 'center' ? 'center' : undefined,
   };
 }
@@ -162,13 +160,9 @@ function readMetadata(metadata) {
  * @param {string} key
  * @param {unknown} text
  */
-function parseJson(key, text) {
+function parseText(key, text) {
   if (typeof text !== 'string') return undefined;
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw invalid(`its metadata "${key}" is not JSON`);
-  }
+  return parseJson(text, `the .safetensors file's metadata "${key}"`);
 }
 
 /**
@@ -178,7 +172,12 @@ function parseJson(key, text) {
  */
 function toWeight({ name, type, shape, start, end }, data) {
   const bytes = data.subarray(start, end);
-  return { name, shape, size: count(shape), read: (...range) => toFloat32(bytes, type, ...range) };
+  return {
+    name,
+    shape,
+    size: count(shape),
+    read: (first, end) => toFloat32(bytes, type, first, end),
+  };
 }
 
 /**
@@ -216,11 +215,24 @@ export function writeSafetensors({ config, labels, preprocessing, crop, weights 
  */
 function encode({ name, shape, read }, float16) {
   const values = read();
-  const isSmall = values.every((value) => Math.abs(value) <= LARGEST_HALF);
-  const isHalf = float16 && shape.length > 1 && isSmall;
+  const isHalf = float16 && shape.length > 1 && fitHalf(values);
   const { buffer, byteOffset, byteLength } = isHalf ? toFloat16(values) : values;
   const bytes = new Uint8Array(buffer, byteOffset, byteLength);
   return { name, shape, dtype: isHalf ? 'F16' : 'F32', bytes };
+}
+
+/**
+ * Whether half precision holds the values. The largest of them must neither overflow nor be so
+ * small that its digits are lost.
+ * @param {Float32Array} values
+ */
+function fitHalf(values) {
+  let largest = 0;
+  for (const value of values) {
+    if (!(Math.abs(value) <= LARGEST_HALF)) return false;
+    largest = Math.max(largest, Math.abs(value));
+  }
+  return largest === 0 || largest >= SMALLEST_NORMAL_HALF;
 }
 
 /**

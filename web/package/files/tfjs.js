@@ -6,11 +6,18 @@
  */
 
 import { GradCamError, show } from '../base/errors.js';
+import { parseJson, writeJson } from '../base/json.js';
 import { openMetadata } from './labels.js';
 import { bytesPerNumber, toFloat32 } from './numbers.js';
 
 /** @import { ModelFiles } from '../base/source.js' */
 /** @import { Container, Weight } from './index.js' */
+
+/** The most bytes that all shards may have. */
+const MAX_BYTES = 2 ** 31 - 1;
+
+/** The most bytes that a list of class names may have. */
+const MAX_METADATA = 2 ** 20;
 
 /** Types of numbers with their names in NumPy. */
 const TYPES = new Map([
@@ -40,13 +47,16 @@ const TYPES = new Map([
  * @returns {Promise<Container>}
  */
 export async function openTfjs(files) {
-  const model = parse(files.bytes);
+  const model = parseJson(files.bytes, 'model.json');
   const config = readTopology(model);
   const groups = readManifest(model.weightsManifest);
   const entries = groups.map(({ weights }) => weights.map(readEntry));
   const lengths = entries.map(sumLengths);
   const paths = groups.flatMap((group) => group.paths);
   const total = lengths.reduce((sum, length) => sum + length, 0);
+  if (total > MAX_BYTES) {
+    throw new GradCamError('TOO_LARGE', `the weights of model.json have ${total} bytes`);
+  }
   const shards = await files.readBeside(paths, total);
   const weights = groups.flatMap((group, i) => {
     const bytes = join(shards.splice(0, group.paths.length), group.paths, lengths[i]);
@@ -64,7 +74,7 @@ export async function openTfjs(files) {
 async function readMetadata(files, paths) {
   if (paths.length !== 1 || !/^(\.\/)?weights\.bin$/.test(paths[0])) return {};
   try {
-    const [bytes] = await files.readBeside(['metadata.json'], 0);
+    const [bytes] = await files.readBeside(['metadata.json'], MAX_METADATA);
     return openMetadata(bytes);
   } catch (error) {
     // The file may be missing. An abort ends the work.
@@ -76,16 +86,6 @@ async function readMetadata(files, paths) {
 /** @param {string} reason */
 function invalid(reason) {
   return new GradCamError('INVALID_MODEL', `model.json cannot be read: ${reason}`);
-}
-
-/** @param {Uint8Array} bytes */
-function parse(bytes) {
-  try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw invalid(`it is not JSON (${reason})`);
-  }
 }
 
 /** @param {any} model */
@@ -106,7 +106,7 @@ function readTopology({ format, modelTopology, weightsManifest, class_name: clas
   const config = modelTopology?.model_config ?? modelTopology;
   if (typeof config !== 'object' || config === null) throw invalid('it has no modelTopology');
   if (!weightsManifest) throw invalid('it is a configuration without weights (weightsManifest)');
-  return JSON.stringify(config);
+  return writeJson(config);
 }
 
 /**
@@ -193,7 +193,7 @@ function toWeights(entries, bytes) {
   return entries.map(({ name, shape, size, length, ...storage }) => {
     const stored = bytes.subarray(offset, offset + length);
     offset += length;
-    return { name, shape, size, read: (...range) => dequantize(stored, storage, ...range) };
+    return { name, shape, size, read: (first, end) => dequantize(stored, storage, first, end) };
   });
 }
 

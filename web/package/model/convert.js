@@ -1,5 +1,6 @@
 /** Converts a model to one compact .safetensors file. */
 
+import { typed } from '../base/boundary.js';
 import { writeSafetensors } from '../files/safetensors.js';
 import { buildModel, openModel } from './load.js';
 import { Network } from '../engine/network.js';
@@ -29,7 +30,15 @@ import { Network } from '../engine/network.js';
  * const bytes = await convertModel(file, { float16: true });
  * const small = await loadModel(bytes);
  */
-export async function convertModel(source, options = {}) {
+export async function convertModel(source, options) {
+  return typed(options, (given) => convert(source, given));
+}
+
+/**
+ * @param {ModelSource} source
+ * @param {ConvertOptions & WasmOptions} options
+ */
+async function convert(source, options) {
   const { engine, topology } = await openModel(source, options);
   const model = await buildModel(engine, topology, options);
   const { labelsReason, preprocessingReason } = model.description;

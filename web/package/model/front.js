@@ -3,6 +3,8 @@
  * model's front. A front that scales takes other pixels than a network that gets them prepared.
  */
 
+import { parseConfig } from '../files/config.js';
+
 /** @import { LayerInfo } from '../engine/network.js' */
 /** @import { Weight } from '../files/index.js' */
 /** @import { OwnScaling } from '../pictures/preprocessing.js' */
@@ -28,7 +30,7 @@ const LARGEST_FACTOR = 1.5;
  * @returns {OwnScaling | undefined} undefined if the front scales nothing
  */
 export function findOwnScaling(layers, config, findWeight, furtherInputs = []) {
-  const configs = configsByPath(JSON.parse(config));
+  const configs = configsByPath(parseConfig(config));
   /** @type {Map<number, Step>} what has happened to pixels after each layer of the front */
   const after = new Map();
   let found = false;

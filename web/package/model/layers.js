@@ -24,7 +24,8 @@ export function resolveLayers(network, layers, choice) {
   if (choice === undefined || choice === null) return [defaultLayer(network)];
   if (choice === 'all') return layersWithPositions(network, layers);
   if (!Array.isArray(choice)) return [resolveLayer(network, layers, choice)];
-  if (choice.length > 0) return choice.map((one) => resolveLayer(network, layers, one));
+  // map() would skip the gaps of a list, which may be billions.
+  if (choice.length > 0) return Array.from(choice, (one) => resolveLayer(network, layers, one));
   throw new GradCamError(
     'INVALID_ARGUMENT',
     'layer is an empty list; leave it out for the default layer',

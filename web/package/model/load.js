@@ -1,6 +1,6 @@
 /** Loads a model from a file. */
 
-import { renameClasses } from '../files/config.js';
+import { parseConfig, renameClasses } from '../files/config.js';
 import { openContainer } from '../files/index.js';
 import {
   IMAGENET_LIST,
@@ -9,6 +9,7 @@ import {
   readImagenet,
   readList,
 } from '../files/class-names.js';
+import { typed } from '../base/boundary.js';
 import { GradCamError, show } from '../base/errors.js';
 import { checkPixelSize } from '../pictures/image.js';
 import { isBinary } from './classes.js';
@@ -74,7 +75,15 @@ const VALUES_AT_ONCE = 2 ** 20;
  *   onProgress: ({ phase, loaded, total }) => console.log(phase, loaded, total),
  * });
  */
-export async function loadModel(source, options = {}) {
+export async function loadModel(source, options) {
+  return typed(options, (given) => load(source, given));
+}
+
+/**
+ * @param {ModelSource} source
+ * @param {LoadOptions & WasmOptions} options
+ */
+async function load(source, options) {
   const { engine, topology } = await openModel(source, options);
   return buildModel(engine, topology, options);
 }
@@ -95,7 +104,10 @@ export async function openModel(source, options) {
     readLabels(options.labels),
   ]);
   const pause = pauses(signal);
-  const container = withClasses(await openContainer(files, pause), options.customObjects);
+  const container = withClasses(
+    await openContainer(files, { pause, engine }),
+    options.customObjects,
+  );
   const fileName = container.fileName ?? ('name' in files ? files.name : '');
   const topology = await withTopology(engine, container, fileName, options, pause);
   const imagenet = labels ? undefined : await readDefault(options.defaultLabels, topology);
@@ -183,9 +195,20 @@ function chooseHead(network, head) {
  * @returns {LocatedWeight[]}
  */
 function locate(network, weights) {
-  return weights
+  const located = weights
     .map((weight) => ({ weight, index: network.findWeight(weight.name) }))
     .filter(({ index }) => index >= 0);
+  /** @type {Map<number, string>} */
+  const names = new Map();
+  for (const { weight, index } of located) {
+    const other = names.get(index);
+    names.set(index, weight.name);
+    if (other === undefined) continue;
+    const both = `${other} and ${weight.name}`;
+    const text = `the file has the weight ${network.weightPath(index)} twice, as ${both}`;
+    throw new GradCamError('INVALID_MODEL', text);
+  }
+  return located;
 }
 
 /**
@@ -226,7 +249,7 @@ function describe(network, topology, located, options) {
     layers,
     classCount,
     isBinary: binary,
-    isSequential: JSON.parse(topology.config).class_name === 'Sequential',
+    isSequential: parseConfig(topology.config).class_name === 'Sequential',
     ...chooseLabels(
       {
         given: topology.givenLabels ?? options.labels,
@@ -262,7 +285,7 @@ async function setWeights(network, located, { onProgress }, pause) {
   const total = located.reduce((sum, { weight }) => sum + weight.size, 0);
   let loaded = 0;
   for (const { weight, index } of located) {
-    checkSize(weight, network.weightShape(index));
+    checkShape(weight, network.weightShape(index));
     for (const part of setWeight(network, index, weight)) {
       loaded += part;
       onProgress?.({ phase: 'weights', loaded, total });
@@ -277,22 +300,27 @@ async function setWeights(network, located, { onProgress }, pause) {
  * @param {Weight} weight
  * @returns {Generator<number>} values that were set, part by part
  */
-function* setWeight(network, index, { size, read }) {
+function* setWeight(network, index, { size, read, part }) {
+  const { engine } = network;
+  // A file that lacks the values of a large weight is refused before memory is taken for them.
+  const most = (size > VALUES_AT_ONCE && part?.()) || VALUES_AT_ONCE;
   const buffer = network.weightBuffer(index, size);
-  for (let first = 0; first < size; first += VALUES_AT_ONCE) {
-    const end = Math.min(first + VALUES_AT_ONCE, size);
-    network.writeWeight(index, buffer, first, read(first, end));
+  for (let first = 0; first < size; first += most) {
+    const end = Math.min(first + most, size);
+    const place = { engine, pointer: buffer + first * Float32Array.BYTES_PER_ELEMENT };
+    network.writeWeight(index, buffer, first, read(first, end, place));
     yield end - first;
   }
 }
 
 /**
- * Compares sizes before a weight is read. A broken file may state any size.
+ * Compares shapes before a weight is read. A broken file may state any shape. An array of as many
+ * values in another order would give wrong scores without a word.
  * @param {Weight} weight
  * @param {number[]} needed the shape that the model needs
  */
-function checkSize({ name, shape, size }, needed) {
-  if (size === needed.reduce((product, axis) => product * axis, 1)) return;
+function checkShape({ name, shape }, needed) {
+  if (shape.length === needed.length && shape.every((axis, i) => axis === needed[i])) return;
   const text = `weight ${name} has shape ${show(shape)}; the model needs ${show(needed)}`;
   throw new GradCamError('INVALID_MODEL', text);
 }

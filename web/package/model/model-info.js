@@ -1,5 +1,6 @@
 /** What a model says about itself without being run. */
 
+import { typed } from '../base/boundary.js';
 import { formatSummary, isHiddenInput } from './summary.js';
 
 /** @import { LayerInfo } from '../engine/network.js' */
@@ -14,8 +15,8 @@ import { formatSummary, isHiddenInput } from './summary.js';
  * @typedef {object} Layer
  * @property {string} name its path, which joins names from outside to inside by "/"
  * @property {string} type Keras class, "Conv2D"
- * @property {(number | null)[]} outputShape as Keras shows it, with the batch first; an open size is
- *   null
+ * @property {(number | null)[]} outputShape as Keras shows it, with the batch first; an open size
+ *   is null
  * @property {DataFormat} dataFormat whether the channels come behind the batch or last
  * @property {number} params number of values in its weights
  */
@@ -125,7 +126,7 @@ export class ModelInfo {
    * console.log(model.summary({ layerRange: ['block_1', 'block_2'], lineLength: 100 }));
    */
   summary(options) {
-    return formatSummary(this.description, options);
+    return typed(options, (given) => formatSummary(this.description, given));
   }
 }
 

@@ -2,6 +2,7 @@
 
 /** A Keras image classifier. */
 
+import { typed } from '../base/boundary.js';
 import { GradCamError, show } from '../base/errors.js';
 import { readFurtherInputs } from './further-inputs.js';
 import { ModelInfo } from './model-info.js';
@@ -66,7 +67,15 @@ export class Model extends ModelInfo {
    * const run = await model.run(file, { image: file }); // heat maps are drawn on the file's pixels
    * run.decodePredictions({ top: 3 });
    */
-  async run(image, options = {}) {
+  async run(image, options) {
+    return typed(options, (given) => this.#run(image, given));
+  }
+
+  /**
+   * @param {Picture | Tensor} image
+   * @param {RunOptions} options
+   */
+  async #run(image, options) {
     const { signal, crop = this.crop } = options;
     signal?.throwIfAborted();
     const further = readFurtherInputs(this.inputs, options.inputs);
@@ -107,7 +116,8 @@ export class Model extends ModelInfo {
       throw new GradCamError(
         'INVALID_ARGUMENT',
         `the model leaves its input size open (${show(this.inputShape)}); ` +
-          'load it with inputSize: [height, width] (--input-size on the command line)',
+          'load it with inputSize: [height, width] (--input-size on the command line), best the ' +
+          'size that it was trained at; usual are 96, 128, 160, 192, 224, 256, 299, 331 and 384',
       );
     }
     return { height: size[0], width: size[1], channels };

@@ -1,5 +1,6 @@
 /** Functions that do everything at once, named as in ELI5. */
 
+import { typed } from '../base/boundary.js';
 import { formatAsImage } from '../pictures/format.js';
 
 /** @import { FormatOptions } from '../pictures/format.js' */
@@ -21,8 +22,10 @@ import { formatAsImage } from '../pictures/format.js';
  * const { label, score, heatmap, diagnosis } = explanation.targets[0];
  */
 export async function explainPrediction(model, image, options) {
-  const run = await model.run(image, options);
-  return run.explain(options);
+  return typed(options, async (given) => {
+    const run = await model.run(image, given);
+    return run.explain(given);
+  });
 }
 
 /**
@@ -36,10 +39,12 @@ export async function explainPrediction(model, image, options) {
  * @example
  * await showPrediction(model, file, { image: file, canvas }); // on the picture in its own size
  */
-export async function showPrediction(model, image, options = {}) {
-  const overlay = formatAsImage(await explainPrediction(model, image, options), options);
-  if (options.canvas) drawOverlay(options.canvas, overlay);
-  return overlay;
+export async function showPrediction(model, image, options) {
+  return typed(options, async (given) => {
+    const overlay = formatAsImage(await explainPrediction(model, image, given), given);
+    if (given.canvas) drawOverlay(given.canvas, overlay);
+    return overlay;
+  });
 }
 
 /**

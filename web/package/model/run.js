@@ -1,5 +1,6 @@
 /** A forward pass, with its predictions and with explanations of any class at any layer. */
 
+import { typed } from '../base/boundary.js';
 import { GradCamError, choose, show } from '../base/errors.js';
 import { explainTargets, toExplanation } from './explanation.js';
 import { binaryValues, meanOfPositions, seedOf } from './classes.js';
@@ -95,8 +96,8 @@ export class Run {
    * const [best] = run.decodePredictions({ top: 1 });
    * console.log(best.index, best.label, best.score);
    */
-  decodePredictions({ top = 5 } = {}) {
-    return decodePredictions(this.scores, this.#model.labels, top);
+  decodePredictions(options) {
+    return typed(options, ({ top = 5 }) => decodePredictions(this.scores, this.#model.labels, top));
   }
 
   /**
@@ -108,7 +109,12 @@ export class Run {
    * const all = await run.explain({ targets: [281, 282], layer, logits: true });
    * for (const { label, layer, rawMax } of all.targets) console.log(label, layer, rawMax);
    */
-  async explain({ targets, layer, method = 'gradCam', logits = false, signal } = {}) {
+  async explain(options) {
+    return typed(options, (given) => this.#explain(given));
+  }
+
+  /** @param {ExplainOptions} options */
+  async #explain({ targets, layer, method = 'gradCam', logits = false, signal }) {
     signal?.throwIfAborted();
     choose(METHODS, method, 'method');
     const classes = this.#targets(targets);
@@ -205,10 +211,29 @@ export function decodePredictions(scores, labels, top) {
   if (!Number.isInteger(top) || Number(top) < 1) {
     throw new GradCamError('INVALID_ARGUMENT', `top is ${show(top)}; allowed: 1, 2, 3, ...`);
   }
-  return [...scores]
-    .map((score, index) => ({ index, label: labels?.[index] ?? String(index), score }))
-    .sort((a, b) => b.score - a.score || a.index - b.index)
-    .slice(0, Number(top));
+  const indices = indicesOfLargest(scores, Math.min(Number(top), scores.length));
+  return indices.map((index) => {
+    return { index, label: labels?.[index] ?? String(index), score: scores[index] };
+  });
+}
+
+/**
+ * Indices of the largest values, the largest first. Among equal values the first wins, and NaN is
+ * the smallest. A model may have millions of outputs, so that only the largest are put in order.
+ * @param {Float32Array} values
+ * @param {number} count
+ */
+function indicesOfLargest(values, count) {
+  const keys = values.map((value) => (Number.isNaN(value) ? -Infinity : value));
+  const least = keys.slice().sort()[keys.length - count];
+  let equal = count;
+  for (let i = 0; i < keys.length; i++) if (keys[i] > least) equal--;
+  /** @type {number[]} */
+  const indices = [];
+  for (let i = 0; indices.length < count; i++) {
+    if (keys[i] > least || (keys[i] === least && equal-- > 0)) indices.push(i);
+  }
+  return indices.sort((a, b) => keys[b] - keys[a] || a - b);
 }
 
 /** Waits until events were handled, an abort among them. */

@@ -8,6 +8,7 @@
  * The preprocessing under which the predictions fit is the one of the training.
  */
 
+import { parseConfig } from '../files/config.js';
 import { preprocessingNumbers } from '../pictures/preprocessing.js';
 import { configsByPath } from './front.js';
 
@@ -137,7 +138,7 @@ export function readStatistics(layers, config, findWeight) {
   }
   const next = layers.find(({ inputs }) => inputs.length === 1 && inputs[0] === index);
   if (first.type !== 'Conv2D' || next?.type !== 'BatchNormalization') return undefined;
-  const activation = configsByPath(JSON.parse(config)).get(first.path)?.config.activation;
+  const activation = configsByPath(parseConfig(config)).get(first.path)?.config.activation;
   if ((activation ?? 'linear') !== 'linear') return undefined;
   const kernel = findWeight(`${first.path}/kernel`);
   if (kernel?.shape[2] !== COLOURS) return undefined;

@@ -1,6 +1,6 @@
 /** The table of a model's layers that model.summary() prints in Keras. */
 
-import { GradCamError, show } from '../base/errors.js';
+import { GradCamError, printable, show } from '../base/errors.js';
 import { formatTable, roundHalfToEven } from '../base/table.js';
 
 /** @import { Column } from '../base/table.js' */
@@ -11,9 +11,10 @@ import { formatTable, roundHalfToEven } from '../base/table.js';
  * @typedef {object} SummaryOptions
  * @property {[string, string]} [layerRange] two regular expressions, each for the start of a name.
  *   The table goes from the first layer that matches the first expression to the last layer that
- *   matches the second, both included. The totals are those of the whole model
- * @property {number} [lineLength] characters in a line (default 88, or 108 with the column
- *   "Connected to", as in Keras)
+ *   matches the second, both included. The totals are those of the whole model. An expression is
+ *   trusted like the caller's own code, and a bad one may take for ever
+ * @property {number} [lineLength] characters in a line, 30 to 1000 (default 88, or 108 with the
+ *   column "Connected to", as in Keras)
  */
 
 /**
@@ -35,6 +36,8 @@ import { formatTable, roundHalfToEven } from '../base/table.js';
  */
 const CHAIN = { lineLength: 88, positions: [0.45, 0.8, 1] };
 const BRANCHED = { lineLength: 108, positions: [0.3, 0.56, 0.74, 1] };
+/** The longest line. The table of the largest network then has a few megabytes. */
+const MAX_LINE_LENGTH = 1000;
 const HEADINGS = ['Layer (type)', 'Output Shape', 'Param #', 'Connected to'];
 
 /**
@@ -51,7 +54,7 @@ export function formatSummary(model, { layerRange, lineLength } = {}) {
     selectRange(rows, layerRange).map((row) => cellsOf(row, model.layers, isChain)),
     width,
   );
-  return [`Model: "${model.name}"`, table, ...totals(rows)].join('\n');
+  return [`Model: "${printable(model.name)}"`, table, ...totals(rows)].join('\n');
 }
 
 /**
@@ -101,8 +104,10 @@ function isUnbranched(rows) {
 
 /** @param {unknown} lineLength */
 function checkLineLength(lineLength) {
-  if (Number.isInteger(lineLength) && Number(lineLength) >= 30) return Number(lineLength);
-  const text = `lineLength is ${show(lineLength)}; allowed: whole numbers from 30`;
+  const length = Number.isInteger(lineLength) ? Number(lineLength) : 0;
+  if (length >= 30 && length <= MAX_LINE_LENGTH) return length;
+  const allowed = `whole numbers from 30 to ${MAX_LINE_LENGTH}`;
+  const text = `lineLength is ${show(lineLength)}; allowed: ${allowed}`;
   throw new GradCamError('INVALID_ARGUMENT', text);
 }
 
@@ -166,11 +171,11 @@ function matchingRows(rows, pattern) {
 function cellsOf({ name, layer, calls }, layers, isChain) {
   const shape = ['None', ...layer.shape.map((axis) => axis ?? 'None')];
   const cells = [
-    `${name} (${layer.type})`,
+    printable(`${name} (${layer.type})`),
     `(${shape.join(', ')})`,
     layer.params.toLocaleString('en-US'),
   ];
-  return isChain ? cells : [...cells, connections(calls, layers)];
+  return isChain ? cells : [...cells, printable(connections(calls, layers))];
 }
 
 /**

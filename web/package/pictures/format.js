@@ -1,5 +1,6 @@
 /** Makes pictures of heat maps: overlays and grey pictures, as ELI5 makes them with Pillow. */
 
+import { typed } from '../base/boundary.js';
 import { GradCamError, show } from '../base/errors.js';
 import { checkPixels, copyPixels, filterNumber, resize, toImageData } from './image.js';
 import { defaultEngine, engineOf } from '../engine/start.js';
@@ -39,9 +40,11 @@ const FILTER = 'lanczos';
  * const overlay = formatAsImage(explanation, { colormap: 'magma', alphaLimit: 0.4 });
  * canvas.getContext('2d')?.putImageData(overlay, 0, 0);
  */
-export function formatAsImage(explanation, options = {}) {
-  const heatmap = chooseHeatmap(explanation, options);
-  return layOver(engineOf(heatmap), checkPixels(explanation.image), heatmap, options);
+export function formatAsImage(explanation, options) {
+  return typed(options, (given) => {
+    const heatmap = chooseHeatmap(explanation, given);
+    return layOver(engineOf(heatmap), checkPixels(explanation.image), heatmap, given);
+  });
 }
 
 /**
@@ -65,7 +68,7 @@ export function chooseHeatmap({ targets }, { index = 0 }) {
  * const grey = heatmapToImage(explanation.targets[0].heatmap); // 7 x 7 pixels, say
  */
 export function heatmapToImage(heatmap) {
-  return greyToImage(toGrey(engineOf(heatmap), heatmap));
+  return typed({}, () => greyToImage(toGrey(engineOf(heatmap), heatmap)));
 }
 
 /**
@@ -78,9 +81,12 @@ export function heatmapToImage(heatmap) {
  * const { image, targets } = explanation;
  * const grey = expandHeatmap(targets[0].heatmap, image, { resamplingFilter: 'box' });
  */
-export function expandHeatmap(heatmap, image, { resamplingFilter = FILTER } = {}) {
-  const engine = engineOf(heatmap);
-  return greyToImage(resize(engine, toGrey(engine, heatmap), sizeOf(image), resamplingFilter, 1));
+export function expandHeatmap(heatmap, image, options) {
+  return typed(options, ({ resamplingFilter = FILTER }) => {
+    const engine = engineOf(heatmap);
+    const grey = toGrey(engine, heatmap);
+    return greyToImage(resize(engine, grey, sizeOf(image), resamplingFilter, 1));
+  });
 }
 
 /**

@@ -3,6 +3,7 @@
  * of them. A caller that wants to see what lies between takes them one by one.
  */
 
+import { typed } from '../base/boundary.js';
 import { GradCamError, show } from '../base/errors.js';
 import { checkPixels, checkPixelSize, readPicture, toImageData } from './image.js';
 import { inputToPicture, opaque, pictureToInput, resizeColors } from './preprocessing.js';
@@ -32,7 +33,15 @@ import { defaultEngine, startedEngine } from '../engine/start.js';
  * @example
  * const image = await loadImage('dog.jpg', { targetSize: [224, 224], interpolation: 'bilinear' });
  */
-export async function loadImage(source, { targetSize, interpolation = 'nearest', signal } = {}) {
+export async function loadImage(source, options) {
+  return typed(options, (given) => load(source, given));
+}
+
+/**
+ * @param {Picture | string | URL} source
+ * @param {LoadImageOptions} options
+ */
+async function load(source, { targetSize, interpolation = 'nearest', signal }) {
   signal?.throwIfAborted();
   const size = targetSize && checkPixelSize('targetSize', targetSize);
   const isAddress = typeof source === 'string' || source instanceof URL;
@@ -54,7 +63,16 @@ export async function loadImage(source, { targetSize, interpolation = 'nearest',
  * const array = imageToArray(image, { preprocessing: 'tf' });
  * const run = await model.run(array);
  */
-export function imageToArray(image, { preprocessing = 'none', channels = 3 } = {}) {
+export function imageToArray(image, options) {
+  return typed(options, (given) => toArray(image, given));
+}
+
+/**
+ * @param {Pixels} image
+ * @param {{ preprocessing?: Preprocessing, channels?: 1 | 3 }} options
+ * @returns {Tensor}
+ */
+function toArray(image, { preprocessing = 'none', channels = 3 }) {
   const engine = defaultEngine();
   const pixels = checkPixels(image);
   const { width, height } = pixels;
@@ -77,7 +95,15 @@ export function imageToArray(image, { preprocessing = 'none', channels = 3 } = {
  * const array = imageToArray(await loadImage(file), { preprocessing: 'tf' });
  * const image = arrayToImage(array);
  */
-export function arrayToImage(array, { scale = true } = {}) {
+export function arrayToImage(array, options) {
+  return typed(options, (given) => toImage(array, given));
+}
+
+/**
+ * @param {Tensor} array
+ * @param {{ scale?: boolean }} options
+ */
+function toImage(array, { scale = true }) {
   const input = checkTensor(array, [1, null, null, null]);
   if (![1, 3, 4].includes(input.channels)) {
     const text = `the tensor has ${input.channels} channels; allowed: 1, 3, 4`;
