@@ -47,9 +47,13 @@ async function convert(source, options) {
   const preprocessing = preprocessingReason === 'guess' ? undefined : model.preprocessing;
   model.dispose();
   const weights = nameWeights(engine, topology);
-  engine.rest();
   const { config, crop } = topology;
-  return writeSafetensors({ config, labels, preprocessing, crop, weights }, options);
+  try {
+    return writeSafetensors({ config, labels, preprocessing, crop, weights }, options);
+  } finally {
+    // The weights are read from the file while they are written.
+    engine.rest();
+  }
 }
 
 /**
