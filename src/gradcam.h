@@ -376,6 +376,13 @@ typedef enum gc_filter {
     GC_LANCZOS
 } gc_filter;
 
+/* Reads the size of a JPEG, PNG, BMP or GIF file from its header.
+ *   width, height   receive the size before turning
+ *   bytes           the file, `length` bytes
+ * Fails with INVALID_IMAGE, INVALID_ARGUMENT. */
+GC_API gc_status gc_image_size(int32_t *width, int32_t *height, const uint8_t *bytes,
+                               size_t length);
+
 /* Decodes a JPEG, PNG, BMP or GIF file to RGBA and turns the picture upright by its EXIF
  * orientation. A GIF gives its first frame.
  *   pixels          receives [height][width][4]; give them to gc_free. NULL on failure

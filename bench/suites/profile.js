@@ -4,6 +4,7 @@ import { openContainer } from '../../web/package/files/index.js';
 import { buildModel } from '../../web/package/model/load.js';
 import { openSource } from '../../web/package/base/source.js';
 import { Engine } from '../../web/package/engine/engine.js';
+import { Instance } from '../../web/package/engine/instance.js';
 import { OPERATIONS, limitLoops } from '../limit.js';
 import { median } from '../measure.js';
 
@@ -79,7 +80,7 @@ class Recorder {
         this.#engine?.readFile(offset, pointer, count),
     };
     const { instance } = await WebAssembly.instantiate(bytes, { env });
-    this.#engine = new Engine(instance, () => {});
+    this.#engine = new Engine(new Instance(instance), () => {});
     return this.#engine;
   }
 

@@ -181,3 +181,16 @@ int gc_inflate(uint8_t *out, int most, const uint8_t *in, int length) {
 }
 
 void gc_free(void *memory) { gc_release(memory); }
+
+gc_status gc_image_size(int32_t *width, int32_t *height, const uint8_t *bytes, size_t length) {
+    if (width == NULL || height == NULL || (bytes == NULL && length > 0))
+        return gc_fail(GC_INVALID_ARGUMENT,
+                       "gc_image_size: width, height and bytes must not be NULL");
+    int w, h, channels;
+    if (length > INT_MAX || gc_picture_format(bytes, length) == NULL ||
+        !stbi_info_from_memory(bytes, (int)length, &w, &h, &channels))
+        return gc_fail(GC_INVALID_IMAGE, "the file does not begin as a picture");
+    *width = w;
+    *height = h;
+    return GC_OK;
+}

@@ -268,6 +268,22 @@ TEST(decode_refuses_missing_arguments) {
     gc_free(NULL);
 }
 
+TEST(size_is_read_from_the_header) {
+    struct file png = {.length = 0};
+    put_png_header(&png, 300, 200, 8, 6);
+    put_png_data(&png, "\0", 1);
+    int32_t width, height;
+    EXPECT_OK(gc_image_size(&width, &height, png.bytes, png.length));
+    EXPECT(width == 300 && height == 200);
+    EXPECT_OK(gc_image_size(&width, &height, corners_gif, sizeof corners_gif));
+    EXPECT(width == 2 && height == 2);
+    EXPECT_STATUS(gc_image_size(&width, &height, png.bytes, 20), GC_INVALID_IMAGE);
+    EXPECT_STATUS(gc_image_size(&width, &height, NULL, 0), GC_INVALID_IMAGE);
+    EXPECT_STATUS(gc_image_size(NULL, &height, corners_gif, 9), GC_INVALID_ARGUMENT);
+    EXPECT_STATUS(gc_image_size(&width, NULL, corners_gif, 9), GC_INVALID_ARGUMENT);
+    EXPECT_STATUS(gc_image_size(&width, &height, NULL, 9), GC_INVALID_ARGUMENT);
+}
+
 /* Decodes and checks what must hold for any bytes. They give a picture or a typed error, and only
  * the picture takes memory. The copy has exactly the length, so that the address sanitizer sees a
  * read past its end. */

@@ -11,6 +11,7 @@ import { before, describe, test } from 'node:test';
 import { inBuild } from '../../wasm-build/tools.js';
 import { GradCamError } from '../../web/package/base/errors.js';
 import { Engine } from '../../web/package/engine/engine.js';
+import { Instance } from '../../web/package/engine/instance.js';
 import { buildModel } from '../../web/package/model/load.js';
 import { randomModel, randomWeights } from './random-models.js';
 import { RawModel } from './raw-model.js';
@@ -72,7 +73,8 @@ describe('a memory that is too small', () => {
     for (const { module: from, name, kind } of WebAssembly.Module.imports(module)) {
       if (kind === 'function') (imports[from] ??= {})[name] = () => 52;
     }
-    return new Engine(new WebAssembly.Instance(module, imports), () => {}, memory);
+    const instance = new WebAssembly.Instance(module, imports);
+    return new Engine(new Instance(instance, memory), () => {});
   }
 
   /**

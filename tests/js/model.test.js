@@ -410,6 +410,8 @@ describe('dispose', () => {
   test('gives the memory back', async () => {
     const bytes = readFileSync(DEFAULT_MODEL);
     const engine = await init();
+    // The last model would take all memory with it.
+    const kept = await loadModel(bytes);
     (await loadModel(bytes)).dispose();
     const size = engine.memorySize;
     for (let i = 0; i < 5; i++) {
@@ -417,6 +419,7 @@ describe('dispose', () => {
       await assertFails(() => loadModel(bytes, { labels: [] }), 'INVALID_ARGUMENT', /0 labels/);
     }
     assert.equal(engine.memorySize, size);
+    kept.dispose();
   });
 });
 

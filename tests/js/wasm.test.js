@@ -9,6 +9,7 @@ import { after, before, describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { colormaps, init } from '../../web/package/index.js';
 import { Engine } from '../../web/package/engine/engine.js';
+import { Instance } from '../../web/package/engine/instance.js';
 import { ROOT, assertFails } from './fixtures.js';
 
 const WASM = join(ROOT, 'build/wasm/gradcam.wasm');
@@ -72,7 +73,7 @@ describe('the engine', () => {
       throw new WebAssembly.RuntimeError('unreachable');
     };
     const exports = { memory: new WebAssembly.Memory({ initial: 1 }), trap };
-    const engine = new Engine({ exports }, () => failures++);
+    const engine = new Engine(new Instance({ exports }), () => failures++);
     await assertFails(() => engine.call('trap'), 'WASM_FAILED', /trap.*unreachable/);
     await assertFails(() => engine.call('trap'), 'WASM_FAILED', /load the model again/);
     assert.deepEqual([calls, failures], [1, 1]);

@@ -1,34 +1,101 @@
 import { GradCamError } from '../base/errors.js';
+import { Instance } from './instance.js';
 import { Scratch } from './scratch.js';
 
 /** @import { GradCamErrorCode } from '../base/errors.js' */
+/** @import { Recipe } from './instance.js' */
+
+/** Work on this many bytes gets an instance of its own. A picture of 4 megapixels has them. */
+const LARGE = 2 ** 24;
 
 /** The largest number that a 32-bit module takes. */
 const LARGEST = 0xffffffff;
 
 /**
- * One instance of the module. It has the functions of gradcam.h and the memory in which they work.
+ * The functions of gradcam.h and the memory in which they work. WebAssembly memory never shrinks.
+ * The engine therefore lets its instance of the module go after its last model, and the next call
+ * starts another one.
  */
 export class Engine {
-  #functions;
-  #memory;
+  /** @type {Instance | undefined} undefined while the engine rests */
+  #instance;
+  #recipe;
   #onFailure;
+  /** How many models and readers have pointers into the memory. */
+  #users = 0;
+  /** @type {WeakRef<Engine> | undefined} */
+  #temporary;
   /** @type {GradCamError | undefined} why the engine cannot be used any more */
   #failure;
   /** @type {Uint8Array | undefined} the file that the running call reads */
   #file;
 
   /**
-   * @param {WebAssembly.Instance} instance
+   * @param {Instance | undefined} instance
    * @param {() => void} onFailure called if the engine fails for good
-   * @param {WebAssembly.Memory} [memory] that the instance imports, if it exports none
+   * @param {Recipe} [recipe] of further instances; without it the engine never rests
    */
-  constructor(instance, onFailure, memory) {
-    const functions = instance.exports;
-    this.#memory = memory ?? /** @type {WebAssembly.Memory} */ (functions.memory);
-    this.#functions = /** @type {Record<string, (...args: number[]) => number>} */ (functions);
+  constructor(instance, onFailure, recipe) {
+    this.#instance = instance;
     this.#onFailure = onFailure;
-    if ('_initialize' in functions) this.call('_initialize');
+    this.#recipe = recipe;
+  }
+
+  /** Starts the instance and its threads, if the engine rests. */
+  async wake() {
+    const recipe = /** @type {Recipe} */ (this.#recipe);
+    const started = this.#instance ?? (await startOrFail(() => Instance.start(recipe, this)));
+    // Another call may have started one meanwhile.
+    this.#instance ??= started;
+    this.#instance.startThreads();
+  }
+
+  /** The instance, which is started without threads if the engine rests. */
+  get #awake() {
+    if (this.#failure) throw this.#failure;
+    if (this.#instance) return this.#instance;
+    try {
+      return (this.#instance = Instance.startNow(/** @type {Recipe} */ (this.#recipe), this));
+    } catch (cause) {
+      throw startFailure(cause);
+    }
+  }
+
+  /** Keeps the instance until release(). Whoever has pointers into the memory calls it. */
+  retain() {
+    this.#awake.startThreads();
+    this.#users++;
+  }
+
+  release() {
+    this.#users--;
+  }
+
+  /** Lets the instance and its memory go, unless they are retained. */
+  rest() {
+    if (this.#users > 0 || !this.#recipe || this.#failure) return;
+    this.#instance?.stop();
+    this.#instance = undefined;
+  }
+
+  /**
+   * The engine for work that takes a number of bytes for a short time. If they are many, it is a
+   * temporary one, which is collected with its memory. Until then it serves other large work.
+   * @param {number} bytes
+   * @returns {Engine}
+   */
+  forBytes(bytes) {
+    if (bytes < LARGE || !this.#recipe) return this;
+    const known = this.#temporary?.deref();
+    if (known?.isUsable) return known;
+    try {
+      const temporary = new Engine(Instance.startNow(this.#recipe), () => {});
+      this.#temporary = new WeakRef(temporary);
+      return temporary;
+    } catch {
+      // There is no memory for another instance, but this one may have what it needs.
+      return this;
+    }
   }
 
   /** Whether the engine has not failed. */
@@ -45,16 +112,17 @@ export class Engine {
    * @returns {number}
    */
   call(name, ...args) {
-    if (this.#failure) throw this.#failure;
+    const { functions } = this.#awake;
     for (const number of args) {
       // NaN is refused too.
       if (!(number <= LARGEST && number >= -LARGEST)) throw tooLarge(name, number);
     }
     try {
-      return this.#functions[name](...args);
+      return functions[name](...args);
     } catch (cause) {
       const text = `the engine failed in ${name} (${cause}); load the model again`;
       this.#failure = new GradCamError('WASM_FAILED', text, { cause });
+      this.#instance?.stop();
       this.#onFailure();
       throw this.#failure;
     }
@@ -117,14 +185,22 @@ export class Engine {
     this.view(pointer, count >>> 0).set(bytes);
   }
 
-  /** Threads that compute, the calling one included. The others start later than the engine. */
+  /**
+   * Threads that compute, the calling one included. The others start later than the engine, and end
+   * with its last model.
+   */
   get threads() {
-    return 'gc_thread_running' in this.#functions ? this.call('gc_thread_running') + 1 : 1;
+    const functions = this.#instance?.functions;
+    return functions && 'gc_thread_running' in functions ? this.call('gc_thread_running') + 1 : 1;
   }
 
-  /** Bytes of the engine's memory, which grows and never shrinks. */
+  /** Bytes of the engine's memory, 0 while the engine rests. */
   get memorySize() {
-    return this.#memory.buffer.byteLength;
+    return this.#instance?.memory.buffer.byteLength ?? 0;
+  }
+
+  get #buffer() {
+    return this.#awake.memory.buffer;
   }
 
   /**
@@ -134,7 +210,7 @@ export class Engine {
    * @param {number} length in bytes
    */
   view(pointer, length) {
-    return new Uint8Array(this.#memory.buffer, pointer >>> 0, length);
+    return new Uint8Array(this.#buffer, pointer >>> 0, length);
   }
 
   /**
@@ -143,7 +219,7 @@ export class Engine {
    * @param {number} count
    */
   floats(pointer, count) {
-    return new Float32Array(this.#memory.buffer, pointer >>> 0, count).slice();
+    return new Float32Array(this.#buffer, pointer >>> 0, count).slice();
   }
 
   /**
@@ -152,7 +228,7 @@ export class Engine {
    * @param {number} count
    */
   viewFloats(pointer, count) {
-    return new Float32Array(this.#memory.buffer, pointer >>> 0, count);
+    return new Float32Array(this.#buffer, pointer >>> 0, count);
   }
 
   /**
@@ -161,7 +237,7 @@ export class Engine {
    * @param {number} count
    */
   doubles(pointer, count) {
-    return [...new Float64Array(this.#memory.buffer, pointer >>> 0, count)];
+    return [...new Float64Array(this.#buffer, pointer >>> 0, count)];
   }
 
   /**
@@ -170,7 +246,7 @@ export class Engine {
    * @param {number} count
    */
   ints(pointer, count) {
-    return [...new Int32Array(this.#memory.buffer, pointer >>> 0, count)];
+    return [...new Int32Array(this.#buffer, pointer >>> 0, count)];
   }
 
   /**
@@ -178,7 +254,7 @@ export class Engine {
    * @param {number} pointer
    */
   text(pointer) {
-    const bytes = new Uint8Array(this.#memory.buffer, pointer >>> 0);
+    const bytes = new Uint8Array(this.#buffer, pointer >>> 0);
     // The bytes are copied because a decoder refuses memory that threads share.
     return new TextDecoder().decode(bytes.slice(0, bytes.indexOf(0)));
   }
@@ -191,4 +267,22 @@ export class Engine {
 function tooLarge(name, number) {
   const text = `the number ${number} is too large for the engine (${name}); allowed: to ${LARGEST}`;
   return new GradCamError('TOO_LARGE', text);
+}
+
+/**
+ * @param {() => Promise<Instance>} start
+ * @returns {Promise<Instance>}
+ */
+export async function startOrFail(start) {
+  try {
+    return await start();
+  } catch (cause) {
+    throw startFailure(cause);
+  }
+}
+
+/** @param {unknown} cause */
+function startFailure(cause) {
+  const { message } = /** @type {Error} */ (cause);
+  return new GradCamError('WASM_FAILED', `the wasm does not start: ${message}`, { cause });
 }

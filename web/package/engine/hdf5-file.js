@@ -30,18 +30,26 @@ export class Hdf5 {
   constructor(engine, bytes) {
     this.#engine = engine;
     this.#bytes = bytes;
-    this.#address = engine.scratch((scratch) => {
-      const file = scratch.alloc(WORD);
-      this.#check('gc_hdf5_open_host', file, bytes.length);
-      return engine.ints(file, 1)[0];
-    });
+    engine.retain();
+    try {
+      this.#address = engine.scratch((scratch) => {
+        const file = scratch.alloc(WORD);
+        this.#check('gc_hdf5_open_host', file, bytes.length);
+        return engine.ints(file, 1)[0];
+      });
+    } catch (error) {
+      engine.release();
+      throw error;
+    }
   }
 
   /** Gives back the memory of the engine. */
   close() {
     const address = this.#address;
     this.#address = 0;
-    if (address !== 0) this.#engine.call('gc_hdf5_close', address);
+    if (address === 0) return;
+    this.#engine.release();
+    this.#engine.call('gc_hdf5_close', address);
   }
 
   /**

@@ -9,6 +9,9 @@ const MAX_RANK = 5;
 /** Bytes of an int32, of a float32 and of a pointer in wasm32. */
 const WORD = 4;
 
+/** Bytes that a byte of a configuration becomes when it is parsed. */
+const PARSED = 16;
+
 /**
  * A layer as the engine knows it.
  * @typedef {object} LayerInfo
@@ -84,12 +87,17 @@ export class Network {
    */
   constructor(engine, config) {
     this.#engine = engine;
-    this.#address = engine.scratch((scratch) => {
-      const json = new TextEncoder().encode(config);
-      const model = scratch.alloc(WORD);
-      engine.check('gc_model_create', model, scratch.copy(json), json.length);
-      return engine.ints(model, 1)[0];
-    });
+    const json = new TextEncoder().encode(config);
+    const trial = engine.forBytes(json.length * PARSED);
+    // What is refused must not leave the engine with a memory that it does not need.
+    if (trial !== engine) trial.call('gc_model_destroy', create(trial, json));
+    engine.retain();
+    try {
+      this.#address = create(engine, json);
+    } catch (error) {
+      engine.release();
+      throw error;
+    }
   }
 
   get engine() {
@@ -109,7 +117,9 @@ export class Network {
     const pointer = this.#address;
     this.#address = 0;
     this.#current = undefined;
-    if (pointer !== 0) this.#engine.call('gc_model_destroy', pointer);
+    if (pointer === 0) return;
+    this.#engine.release();
+    if (this.#engine.isUsable) this.#engine.call('gc_model_destroy', pointer);
   }
 
   /** The model's own name. */
@@ -594,6 +604,19 @@ export class Network {
       return { height, width };
     });
   }
+}
+
+/**
+ * @param {Engine} engine
+ * @param {Uint8Array} json of the architecture
+ * @returns {number} the model's address
+ */
+function create(engine, json) {
+  return engine.scratch((scratch) => {
+    const model = scratch.alloc(WORD);
+    engine.check('gc_model_create', model, scratch.copy(json), json.length);
+    return engine.ints(model, 1)[0];
+  });
 }
 
 /** @param {number} axis */

@@ -3,11 +3,10 @@
 import { typed } from '../base/boundary.js';
 import { GradCamError } from '../base/errors.js';
 import { Engine } from './engine.js';
-import { chooseThreads, createSharedMemory, takesMemory, threadStarter } from './threads.js';
+import { chooseThreads, threadStarter } from './threads.js';
 import { WasmMap } from './wasm-map.js';
 import { chooseFiles, compileGiven, compileUrl } from './wasm.js';
 
-/** @import { Thread } from './threads.js' */
 /** @import { WasmOptions } from './wasm.js' */
 
 /** @type {WasmMap<Promise<Engine>>} */
@@ -42,6 +41,7 @@ async function startShared(options) {
   const starting = engines.get(options, () => start(options, forget));
   starting.catch(forget);
   const engine = await starting;
+  await engine.wake();
   if (!first?.isUsable) first = engine;
   return engine;
 }
@@ -105,59 +105,8 @@ async function start(options, onFailure) {
  * @param {() => void} onFailure called if the engine fails for good
  */
 async function instantiate(module, threads, onFailure) {
-  try {
-    if (takesMemory(module)) return await instantiateShared(module, threads, onFailure);
-    const host = /** @type {Host} */ ({});
-    const instance = await WebAssembly.instantiate(module, imports(module, host));
-    return (host.engine = new Engine(instance, onFailure));
-  } catch (cause) {
-    const { message } = /** @type {Error} */ (cause);
-    throw new GradCamError('WASM_FAILED', `the wasm does not start: ${message}`, { cause });
-  }
-}
-
-/**
- * @param {WebAssembly.Module} module
- * @param {number} count of threads
- * @param {() => void} onFailure
- */
-async function instantiateShared(module, count, onFailure) {
-  const memory = createSharedMemory();
-  const host = /** @type {Host} */ ({});
-  const instance = await WebAssembly.instantiate(module, imports(module, host, memory));
-  const startThread = await threadStarter();
-  /** @type {(Thread | undefined)[]} */
-  const threads = [];
-  const stop = () => threads.forEach((thread) => thread?.terminate());
-  const engine = new Engine(instance, () => (stop(), onFailure()), memory);
-  host.engine = engine;
-  while (threads.length < count - 1) {
-    const stack = engine.call('gc_thread_create') >>> 0;
-    if (stack === 0) break;
-    threads.push(startThread({ module, memory, stack }));
-  }
+  const recipe = { module, threads, startThread: await threadStarter() };
+  const engine = new Engine(undefined, onFailure, recipe);
+  await engine.wake();
   return engine;
-}
-
-/** @typedef {{ engine: Engine }} Host what the module calls, which has its engine when it runs */
-
-/**
- * The module's imports. It reads files with gc_host_read, and with threads it needs its memory. Its
- * C library also imports functions for files, for the clock and for memory growth, which the engine
- * does not use. They answer "not supported".
- * @param {WebAssembly.Module} module
- * @param {Host} host
- * @param {WebAssembly.Memory} [memory]
- */
-function imports(module, host, memory) {
-  const WASI_ENOSYS = 52;
-  /** @type {WebAssembly.Imports} */
-  const imports = memory ? { env: { memory } } : {};
-  for (const { module: from, name, kind } of WebAssembly.Module.imports(module)) {
-    if (kind === 'function') (imports[from] ??= {})[name] = () => WASI_ENOSYS;
-  }
-  const read = (/** @type {number[]} */ ...[offset, pointer, count]) =>
-    host.engine.readFile(offset, pointer, count);
-  imports.env = { ...imports.env, gc_host_read: read };
-  return imports;
 }

@@ -48,7 +48,12 @@ async function convert(source, options) {
   model.dispose();
   const weights = nameWeights(engine, topology);
   const { config, crop } = topology;
-  return writeSafetensors({ config, labels, preprocessing, crop, weights }, options);
+  try {
+    return writeSafetensors({ config, labels, preprocessing, crop, weights }, options);
+  } finally {
+    // The weights are read from the file while they are written.
+    engine.rest();
+  }
 }
 
 /**

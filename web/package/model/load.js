@@ -173,8 +173,10 @@ async function readLabels(labels) {
  */
 export async function buildModel(engine, topology, options) {
   const pause = pauses(options.signal);
-  const network = new Network(engine, topology.config);
+  /** @type {Network | undefined} */
+  let network;
   try {
+    network = new Network(engine, topology.config);
     chooseHead(network, options.head);
     const located = locate(network, topology.weights);
     await setWeights(network, located, options, pause);
@@ -182,7 +184,8 @@ export async function buildModel(engine, topology, options) {
     const description = describe(network, topology, located, options);
     return new Model(engine, network, description, options.inputSize);
   } catch (error) {
-    network.dispose();
+    network?.dispose();
+    engine.rest();
     throw error;
   }
 }

@@ -15,7 +15,7 @@ import { checkTensor, turnInput } from '../pictures/tensor.js';
 /** @import { Engine } from '../engine/engine.js' */
 /** @import { Input, Network } from '../engine/network.js' */
 /** @import { Crop } from '../pictures/crop.js' */
-/** @import { Filter, Picture } from '../pictures/image.js' */
+/** @import { Filter, Picture, Pixels } from '../pictures/image.js' */
 /** @import { Tensor } from '../pictures/tensor.js' */
 /** @import { InputValues } from './further-inputs.js' */
 /** @import { ModelDescription } from './model-info.js' */
@@ -79,25 +79,33 @@ export class Model extends ModelInfo {
     const { signal, crop = this.crop } = options;
     signal?.throwIfAborted();
     const further = readFurtherInputs(this.inputs, options.inputs);
-    const { input: pixels, picture } = isTensor(image)
-      ? this.#readTensor(image)
-      : await this.#readImage(image, options);
-    const input = further ? { ...pixels, further } : pixels;
-    const drawn =
-      options.image && cropPicture(await readPicture(this.#engine, options.image), input, crop);
+    const read = isTensor(image) ? this.#readTensor(image) : await this.#readImage(image, options);
+    const input = further ? { ...read.input, further } : read.input;
+    const drawn = options.image && (await this.#readDrawn(options.image, { image, read, crop }));
     signal?.throwIfAborted();
-    return new Run(this, this.#network, input, drawn ? () => toImageData(drawn) : picture);
+    return new Run(this, this.#network, input, drawn ? () => toImageData(drawn) : read.picture);
   }
 
   /**
    * @param {Picture} image
    * @param {RunOptions} options
+   * @returns {Promise<{ input: Input, picture: () => ImageData, pixels: Pixels }>}
    */
   async #readImage(image, { interpolation = 'nearest', crop = this.crop }) {
     const size = this.#pictureSize();
     const pixels = cropPicture(await readPicture(this.#engine, image), size, crop);
     const made = pictureToInput(this.#engine, pixels, size, this.preprocessing, interpolation);
-    return { input: made.input, picture: () => made.picture };
+    return { input: made.input, picture: () => made.picture, pixels };
+  }
+
+  /**
+   * The pixels to draw on. A picture that is also the input is not read twice.
+   * @param {Picture} drawn
+   * @param {{ image: unknown, read: { input: Input, pixels?: Pixels }, crop: Crop }} run
+   */
+  async #readDrawn(drawn, { image, read: { input, pixels }, crop }) {
+    if (pixels && drawn === image) return pixels;
+    return cropPicture(await readPicture(this.#engine, drawn), input, crop);
   }
 
   /** The size to which pictures are resized. */
@@ -117,7 +125,7 @@ export class Model extends ModelInfo {
 
   /**
    * @param {Tensor} tensor
-   * @returns {{ input: Input, picture: () => ImageData }}
+   * @returns {{ input: Input, picture: () => ImageData, pixels?: undefined }}
    */
   #readTensor(tensor) {
     const { dataFormat, inputShape } = this;
@@ -137,6 +145,7 @@ export class Model extends ModelInfo {
    */
   dispose() {
     this.#network.dispose();
+    this.#engine.rest();
   }
 
   /** For `using model = await loadModel(...)`. */

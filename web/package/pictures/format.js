@@ -173,6 +173,7 @@ function layOver(engine, picture, heatmap, options) {
   const colors = typeof colormap === 'function' ? cellColors(map, colormap) : colormap;
   const isPerValue = colors instanceof Uint8Array && colors.length === map.data.length * 3;
   const filter = filterNumber(resamplingFilter);
+  engine = engine.forBytes(2 * picture.data.length);
   return engine.scratch((scratch) => {
     const at = scratch.block({
       out: picture.data.length,

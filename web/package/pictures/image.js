@@ -33,6 +33,9 @@ export function filterNumber(filter) {
   return choose(FILTERS, filter, 'the filter');
 }
 
+/** A file of so many bytes has some megapixels, or it is a BMP. */
+const LARGE_FILE = 2 ** 21;
+
 /** Bytes of an int32 and a pointer of wasm32. */
 const WORD = 4;
 
@@ -243,11 +246,28 @@ export function copyPixels(engine, pointer, length) {
 }
 
 /**
+ * How many bytes of the engine decoding takes at least.
+ * @param {Engine} engine
+ * @param {Uint8Array} bytes of a picture file
+ */
+function decodedSize(engine, bytes) {
+  // Copying a large file would take as much as its pixels.
+  if (bytes.length > LARGE_FILE) return Infinity;
+  return engine.scratch((scratch) => {
+    const { size, file } = scratch.block({ size: 2 * WORD, file: bytes });
+    const status = engine.call('gc_image_size', size, size + WORD, file, bytes.length);
+    const [width, height] = engine.ints(size, 2);
+    return status === 0 ? Math.abs(width * height) * 4 : 0;
+  });
+}
+
+/**
  * @param {Engine} engine
  * @param {Uint8Array} bytes of a picture file
  * @returns {Pixels}
  */
 function decode(engine, bytes) {
+  engine = engine.forBytes(decodedSize(engine, bytes));
   return engine.scratch((scratch) => {
     const { out, file } = scratch.block({ out: 3 * WORD, file: bytes });
     engine.check('gc_image_decode', out, out + WORD, out + 2 * WORD, file, bytes.length);
@@ -287,6 +307,7 @@ async function decodeByBrowser(blob, error) {
 export function resize(engine, { data, width, height }, size, filter, channels = 4) {
   const number = filterNumber(filter);
   const length = size.width * size.height * channels;
+  engine = engine.forBytes(length + data.length);
   return engine.scratch((scratch) => {
     const at = scratch.block({ out: length, data });
     const [to, from] = [

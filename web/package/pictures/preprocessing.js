@@ -173,6 +173,7 @@ export function pictureToInput(engine, pixels, size, preprocessing, filter) {
   const { kind, affine } = toEngine(preprocessing);
   const [count, seen] = [width * height * channels, width * height * 4];
   const how = filterNumber(filter);
+  engine = engine.forBytes(pixels.data.length);
   return engine.scratch((scratch) => {
     const at = scratch.block({ input: 4 * count, seen, pixels: pixels.data, affine });
     const to = [at.input, at.seen, width, height, channels];
