@@ -344,7 +344,7 @@ GC_API gc_status gc_model_activation(gc_model *model, int32_t layer, float *valu
 
 /* Gradient of S = sum_c seed(c) output(c) with regard to the outputs of any number of layers, with
  * one backward pass.
- *   seed        [classes], seed_count values
+ *   seed        [classes], seed_count values, the same at all positions. Or [positions][classes]
  *   layers      `layer_count` indices
  *   gradients   receives the gradients in the layers' shapes, one after another in the order of
  *               `layers`. `count` is the sum of their sizes

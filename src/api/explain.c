@@ -357,7 +357,8 @@ gc_status gc_model_gradients(gc_model *model, gc_output output, const float *see
                              size_t seed_count, const int32_t *layers, int32_t layer_count,
                              float *gradients, size_t count) {
     GC_TRY(gc_model_check_run(model));
-    GC_TRY(gc_check_count("seed", seed_count, (size_t)gc_model_class_count(model)));
+    if (seed_count != (size_t)gc_model_output_count(model))
+        GC_TRY(gc_check_count("seed", seed_count, (size_t)gc_model_class_count(model)));
     struct selection selection;
     GC_TRY(select_layers(&selection, model, layers, layer_count, tensor_size));
     struct gradients context = {&selection, gradients};

@@ -202,6 +202,9 @@ static void try_all(struct search *s) {
 }
 
 gc_status gc_keras_find_weight(const struct gc_graph *graph, const char *text, int32_t *index) {
+    *index = GC_NONE;
+    if (graph->names.count == 0) /* the model has no weights */
+        return GC_OK;
     struct search s = {.graph = graph,
                        .index = &graph->names,
                        .name = {.text = text, .length = strlen(text)},

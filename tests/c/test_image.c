@@ -620,7 +620,7 @@ TEST(range_is_the_smallest_and_the_largest) {
             EXPECT(range[1] == 3.0f);
             EXPECT(range[0] == (count == 1 ? 3.0f : 2 * at + 1 == count ? 1.0f : -2.0f));
         }
-    normalize(range, NULL, 0);
+    normalize(range, values, 0);
     EXPECT(range[0] == INFINITY && range[1] == -INFINITY);
 }
 
