@@ -79,11 +79,11 @@ static void name_type(struct gc_type *type, uint64_t class) {
                                    [GC_UNSIGNED_KIND] = 'u',
                                    [GC_FLOAT_KIND] = 'f',
                                    [GC_BFLOAT_KIND] = 'b'};
-    if (gc_is_number(type))
-        snprintf(type->name, sizeof type->name, "%c%c%d",
-                 type->size == 1 ? '|' : (type->is_big_endian ? '>' : '<'), letters[type->kind],
-                 (int)type->size);
-    else if (class < sizeof class_names / sizeof *class_names)
+    if (gc_is_number(type)) {
+        type->name[0] = type->size == 1 ? '|' : type->is_big_endian ? '>' : '<';
+        type->name[1] = letters[type->kind];
+        snprintf(type->name + 2, sizeof type->name - 2, "%d", (int)type->size);
+    } else if (class < sizeof class_names / sizeof *class_names)
         snprintf(type->name, sizeof type->name, "%s", class_names[class]);
     else
         snprintf(type->name, sizeof type->name, "class %d", (int)class);
