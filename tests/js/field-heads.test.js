@@ -13,7 +13,7 @@ import { main } from '../../web/cli/main.js';
 import { init, loadModel } from '../../web/package/index.js';
 import { buildModel } from '../../web/package/model/load.js';
 import { WorkerSession } from '../../web/package/worker/index.js';
-import { neededShape, SHARED, SKIP_SHARED, assertFails, smallModel } from './fixtures.js';
+import { neededShapes, SHARED, SKIP_SHARED, assertFails, smallModel } from './fixtures.js';
 
 /** @param {string} name */
 function read(name) {
@@ -318,7 +318,7 @@ async function twoPictures(options) {
     counts.map((size, i) => {
       const path = `${name}/${i === 0 ? 'kernel' : 'bias'}`;
       const read = () => Float32Array.from({ length: size }, (_, k) => ((k * 5 + i) % 7) / 7 - 0.4);
-      return { name: path, shape: neededShape(engine, json, path), size, read };
+      return { name: path, shape: neededShapes(engine, json, [path])[0], size, read };
     }),
   );
   const container = { config: json, weights };

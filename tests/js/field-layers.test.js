@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { init, loadModel } from 'gradcam-wasm';
 import { buildModel } from '../../web/package/model/load.js';
-import { SHARED, SKIP_SHARED, assertFails, neededShape, smallModel } from './fixtures.js';
+import { SHARED, SKIP_SHARED, assertFails, neededShapes, smallModel } from './fixtures.js';
 
 const FIELD = join(SHARED, 'field/keras');
 const SKIP = SKIP_SHARED || (!existsSync(FIELD) && 'the field cases are not on this machine');
@@ -340,7 +340,7 @@ async function attentionModel({ type = 'Attention', config = {}, args, kwargs, w
     config: json,
     weights: Object.entries(weights ?? {}).map(([name, values]) => ({
       name,
-      shape: neededShape(engine, json, name),
+      shape: neededShapes(engine, json, [name])[0],
       size: values.length,
       read: () => Float32Array.from(values),
     })),

@@ -51,27 +51,27 @@ export async function smallModel(layers, { inputShape = [4, 4, 3], ...options } 
   };
   const json = JSON.stringify({ class_name: 'Sequential', config });
   const engine = await init();
-  const weights = layers.flatMap(([, { name: layer }, arrays = {}]) =>
-    Object.entries(arrays).map(([name, values]) => ({
-      name: `${layer}/${name}`,
-      shape: neededShape(engine, json, `${layer}/${name}`),
-      size: values.length,
-      read: () => Float32Array.from(values),
-    })),
+  const arrays = layers.flatMap(([, { name: layer }, arrays = {}]) =>
+    Object.entries(arrays).map(([name, values]) => ({ name: `${layer}/${name}`, values })),
   );
+  const names = arrays.map(({ name }) => name);
+  const shapes = neededShapes(engine, json, names);
+  const weights = arrays.map(({ name, values }, i) => {
+    return { name, shape: shapes[i], size: values.length, read: () => Float32Array.from(values) };
+  });
   return buildModel(engine, { config: json, weights }, { preprocessing: 'none', ...options });
 }
 
 /**
- * The shape that a model needs of a weight.
+ * The shapes that a model needs of weights.
  * @param {import('../../web/package/engine/engine.js').Engine} engine
  * @param {string} config
- * @param {string} name
+ * @param {string[]} names
  */
-export function neededShape(engine, config, name) {
+export function neededShapes(engine, config, names) {
   const network = new Network(engine, config);
   try {
-    return network.weightShape(network.findWeight(name));
+    return names.map((name) => network.weightShape(network.findWeight(name)));
   } finally {
     network.dispose();
   }
