@@ -25,10 +25,12 @@ export function pauses(signal) {
 }
 
 /**
- * Waits for a message. A timer would wait for a second on a page in the background.
+ * Waits until events were handled. A timer would wait for a second on a page in the background, so a
+ * page waits for a message. Node may handle a new message before older events.
  * @returns {Promise<void>}
  */
 function nextTask() {
+  if (typeof setImmediate === 'function') return new Promise((resolve) => setImmediate(resolve));
   const { port1, port2 } = new MessageChannel();
   return new Promise((resolve) => {
     port1.onmessage = () => (port1.close(), resolve());
