@@ -25,8 +25,8 @@ export function pauses(signal) {
 }
 
 /**
- * Waits until events were handled. A timer would wait for a second on a page in the background, so a
- * page waits for a message. Node may handle a new message before older events.
+ * Waits until events were handled. A timer would wait for a second on a page in the background, so
+ * a page waits for a message. Node may handle a new message before older events.
  * @returns {Promise<void>}
  */
 function nextTask() {
