@@ -16,7 +16,7 @@ struct loading {
     struct gc_fractal *heap;
 };
 
-/* Takes a record: the ID of an attribute, flags, its number and a hash of its name. */
+/* Takes a record. It has the ID of an attribute, flags, its number and a hash of its name. */
 static gc_status take_record(void *context, struct gc_cursor *record) {
     const struct loading *loading = context;
     const uint8_t *bytes;

@@ -34,7 +34,7 @@ static gc_status add_link(struct gc_links *links, const uint8_t *name, size_t le
 
 #define SOFT_LINK 2
 
-/* Takes one entry: where its name is, its object and 4 bytes that say what is cached. */
+/* Takes one entry. It says where its name is, where its object is and what is cached. */
 static gc_status take_symbol(const struct listing *listing, struct gc_cursor *cursor) {
     const uint64_t start = gc_take_address(cursor), address = gc_take_address(cursor);
     const uint64_t cached = gc_take(cursor, 4);
@@ -110,7 +110,7 @@ static gc_status take_link(const struct listing *listing, struct gc_cursor *curs
     return add_link(listing->links, name, (size_t)length, address);
 }
 
-/* Takes the link of a record: a hash of its name, and its ID in the heap. */
+/* Takes the link of a record, which has a hash of its name and its ID in the heap. */
 static gc_status take_dense_link(void *context, struct gc_cursor *record) {
     struct listing *listing = context;
     gc_take_bytes(record, 4);

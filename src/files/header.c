@@ -38,7 +38,7 @@ static gc_status take_sizes(struct gc_file *file, struct gc_cursor *cursor) {
     return GC_OK;
 }
 
-/* Versions 0 and 1. The addresses are: the file's start, free space, the file's end, driver. */
+/* Versions 0 and 1. Addresses of the file's start, free space, the file's end and the driver. */
 static gc_status take_old(struct gc_file *file, struct gc_cursor *cursor, uint64_t version,
                           uint64_t *addresses, uint64_t *root) {
     gc_take_bytes(cursor, 4);
@@ -53,7 +53,7 @@ static gc_status take_old(struct gc_file *file, struct gc_cursor *cursor, uint64
     return GC_OK;
 }
 
-/* Versions 2 and 3. The addresses are: the file's start, an extension, the file's end, root. */
+/* Versions 2 and 3. Addresses of the file's start, an extension, the file's end and the root. */
 static gc_status take_new(struct gc_file *file, struct gc_cursor *cursor, uint64_t *addresses,
                           uint64_t *root) {
     GC_TRY(take_sizes(file, cursor));
@@ -71,7 +71,7 @@ static gc_status take_new(struct gc_file *file, struct gc_cursor *cursor, uint64
     return GC_OK;
 }
 
-/* addresses: the file's start and its end */
+/* addresses of the file's start and its end */
 static gc_status check_whole(const struct gc_file *file, const uint64_t *addresses) {
     if (addresses[0] != 0)
         return gc_fail(GC_INVALID_MODEL, "the HDF5 file begins with another file; cut that off");

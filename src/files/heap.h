@@ -1,4 +1,4 @@
-/* Where HDF5 keeps texts: the local heap of a group, and the global heap. */
+/* HDF5 keeps texts in the local heap of a group and in the global heap. */
 #ifndef GC_HEAP_H
 #define GC_HEAP_H
 
