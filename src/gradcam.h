@@ -362,6 +362,65 @@ GC_API gc_status gc_model_zero_gradients(gc_model *model, gc_output output, cons
                                          int32_t seed_count, const int32_t *layers,
                                          int32_t layer_count, uint8_t *zero);
 
+/* ---- Studies: runs on changed inputs ----
+ * A study changes the input of a run, runs the network on what comes out, and adds up the
+ * gradients or the masks. Attributions of the input and metrics of maps are loops over these steps.
+ * What is explained is S = sum_c seed(c) output(c), as gc_model_explain takes it. Between the steps
+ * the model may run on other inputs. It must outlive the study, and keep its further inputs. */
+
+typedef struct gc_study gc_study;
+
+/* Begins a study of the input of the last run. The baseline, an input without content, is 0.
+ *   study   receives the study, to be given to gc_study_destroy; NULL on failure
+ *   seed    [classes], seed_count values
+ * Fails with NOT_READY before a forward, INVALID_ARGUMENT, OUT_OF_MEMORY. */
+GC_API gc_status gc_study_create(gc_study **study, gc_model *model, gc_output output,
+                                 const float *seed, size_t seed_count);
+GC_API void gc_study_destroy(gc_study *study); /* NULL is allowed */
+
+/* Sets the baseline, `count` values in the order of gc_model_forward. Fails with INVALID_ARGUMENT.
+ */
+GC_API gc_status gc_study_set_baseline(gc_study *study, const float *values, size_t count);
+
+/* The changes. Each begins from the input of the run, and nothing runs yet. They fail with
+ * INVALID_ARGUMENT.
+ *   mix     baseline + share (input - baseline)
+ *   noise   input + noise, from a hash of the seed, `sample` and the value's index, so that every
+ *           machine makes the same. GC_BELL has the deviation `amount` and stays within 3.47 times
+ *           that. GC_UNIFORM lies between -amount and amount
+ *   mask    baseline + M (input - baseline), the same M for all channels. M is the map
+ *           [rows][columns], resized to full_rows x full_columns, linear between the centres of its
+ *           values, from row `top` and column `left` on */
+typedef enum gc_noise { GC_BELL = 0, GC_UNIFORM } gc_noise;
+GC_API gc_status gc_study_mix(gc_study *study, double share);
+GC_API gc_status gc_study_noise(gc_study *study, gc_noise noise, double amount, uint32_t seed,
+                                uint32_t sample);
+GC_API gc_status gc_study_mask(gc_study *study, const float *map, int32_t rows, int32_t columns,
+                               int32_t full_rows, int32_t full_columns, int32_t top, int32_t left);
+
+/* Copies the changed input to values, `count` of them. Fails with INVALID_ARGUMENT. */
+GC_API gc_status gc_study_input(const gc_study *study, float *values, size_t count);
+
+/* Runs the network on the changed input. The other functions of the model speak of this run then.
+ *   score   receives S, or NULL
+ * Fails with NOT_READY if the model was planned for another size, INTERNAL. */
+GC_API gc_status gc_study_run(gc_study *study, double *score);
+
+/* Adds the gradient g of S with regard to the changed input, times `weight`, to the first sums, and
+ * g^2 times `weight` to the second.
+ *   guided   1: the gradient below each ReLU is cut at 0. Springenberg et al. 2015, arXiv:1412.6806
+ * Fails with NOT_READY if the model's last run was not this study's, OUT_OF_MEMORY. */
+GC_API gc_status gc_study_add_gradient(gc_study *study, double weight, int32_t guided);
+
+/* Adds inside M + outside (1 - M) to the third sums, with the mask M that was made last. */
+GC_API void gc_study_add_mask(gc_study *study, double inside, double outside);
+
+/* Copies sums.
+ *   sums   receives `count` values, the input's of gradients and squares, [rows][columns] of masks
+ * Fails with INVALID_ARGUMENT. */
+typedef enum gc_sums { GC_GRADIENTS = 0, GC_SQUARES, GC_MASKS } gc_sums;
+GC_API gc_status gc_study_sums(const gc_study *study, gc_sums which, float *sums, size_t count);
+
 /* ---- Pictures ----
  * A pixel has 8 bits a channel. The first row is the top one. Pixels are RGBA unless another order
  * is named. */

@@ -94,19 +94,6 @@ static gc_status select_layers(struct selection *selection, const gc_model *mode
     return status;
 }
 
-/* Runs a request. A first backward pass may pack weights, so the model's memory is counted again.
- * */
-static gc_status run_request(gc_model *model, const struct gc_request *request) {
-    const size_t before = gc_memory_in_use();
-    const gc_status status = gc_run_backward(model->run, request);
-    model->memory += gc_memory_in_use() - before;
-    return status;
-}
-
-static int32_t output_value(const gc_model *model, gc_output output) {
-    return output == GC_LOGIT ? model->plan->logits : model->graph.output;
-}
-
 /* ---- Maps ---- */
 
 struct explanation {
@@ -180,18 +167,18 @@ static gc_status find_method(const struct gc_method **method, int32_t i) {
 
 static gc_status explain(gc_model *model, const struct explanation *e, const float *seeds,
                          int32_t seed_count, gc_output output) {
-    return run_request(model, &(struct gc_request){
-                                  .from = output_value(model, output),
-                                  .seeds = seeds,
-                                  .class_count = (size_t)gc_model_class_count(model),
-                                  .seed_count = (size_t)seed_count,
-                                  .values = e->selection->values,
-                                  .value_count = e->selection->count,
-                                  .needs_gradients = e->method->whole,
-                                  .needs_activations = e->method->whole,
-                                  .visit = visit_map,
-                                  .context = (void *)e,
-                              });
+    return gc_model_backward(model, &(struct gc_request){
+                                        .from = gc_model_output_value(model, output),
+                                        .seeds = seeds,
+                                        .class_count = (size_t)gc_model_class_count(model),
+                                        .seed_count = (size_t)seed_count,
+                                        .values = e->selection->values,
+                                        .value_count = e->selection->count,
+                                        .needs_gradients = e->method->whole,
+                                        .needs_activations = e->method->whole,
+                                        .visit = visit_map,
+                                        .context = (void *)e,
+                                    });
 }
 
 gc_status gc_model_explain(gc_model *model, int32_t method, const float *seeds, int32_t seed_count,
@@ -293,18 +280,18 @@ gc_status gc_model_zero_gradients(gc_model *model, gc_output output, const float
     struct zeros context = {&selection, zero};
     memset(zero, 1, (size_t)seed_count * (size_t)layer_count);
     const gc_status status =
-        run_request(model, &(struct gc_request){
-                               .from = output_value(model, output),
-                               .seeds = seeds,
-                               .class_count = (size_t)gc_model_class_count(model),
-                               .seed_count = (size_t)seed_count,
-                               .values = selection.values,
-                               .value_count = selection.count,
-                               .needs_gradients = true,
-                               .stops_at_zero = true,
-                               .visit = visit_zero,
-                               .context = &context,
-                           });
+        gc_model_backward(model, &(struct gc_request){
+                                     .from = gc_model_output_value(model, output),
+                                     .seeds = seeds,
+                                     .class_count = (size_t)gc_model_class_count(model),
+                                     .seed_count = (size_t)seed_count,
+                                     .values = selection.values,
+                                     .value_count = selection.count,
+                                     .needs_gradients = true,
+                                     .stops_at_zero = true,
+                                     .visit = visit_zero,
+                                     .context = &context,
+                                 });
     release(&selection);
     return status;
 }
@@ -364,17 +351,17 @@ gc_status gc_model_gradients(gc_model *model, gc_output output, const float *see
     struct gradients context = {&selection, gradients};
     gc_status status = gc_check_count("the buffer for gradients", count, selection.size);
     if (status == GC_OK)
-        status = run_request(model, &(struct gc_request){
-                                        .from = output_value(model, output),
-                                        .seeds = seed,
-                                        .class_count = seed_count,
-                                        .seed_count = 1,
-                                        .values = selection.values,
-                                        .value_count = selection.count,
-                                        .needs_gradients = true,
-                                        .visit = visit_gradient,
-                                        .context = &context,
-                                    });
+        status = gc_model_backward(model, &(struct gc_request){
+                                              .from = gc_model_output_value(model, output),
+                                              .seeds = seed,
+                                              .class_count = seed_count,
+                                              .seed_count = 1,
+                                              .values = selection.values,
+                                              .value_count = selection.count,
+                                              .needs_gradients = true,
+                                              .visit = visit_gradient,
+                                              .context = &context,
+                                          });
     release(&selection);
     return status;
 }

@@ -413,6 +413,25 @@ static gc_status check_inputs(const gc_model *model) {
     return GC_OK;
 }
 
+gc_status gc_model_run(gc_model *model) {
+    model->has_run = false;
+    GC_TRY(gc_run_forward(model->run));
+    model->has_run = true;
+    model->run_count++;
+    return GC_OK;
+}
+
+gc_status gc_model_backward(gc_model *model, const struct gc_request *request) {
+    const size_t before = gc_memory_in_use();
+    const gc_status status = gc_run_backward(model->run, request);
+    model->memory += gc_memory_in_use() - before;
+    return status;
+}
+
+int32_t gc_model_output_value(const gc_model *model, gc_output output) {
+    return output == GC_LOGIT ? model->plan->logits : model->graph.output;
+}
+
 gc_status gc_model_forward(gc_model *model, const float *input, size_t count) {
     GC_TRY(check_planned(model));
     if (model->plan->prepared < model->plan->group_count)
@@ -425,16 +444,14 @@ gc_status gc_model_forward(gc_model *model, const float *input, size_t count) {
     model->has_run = false;
     for (size_t i = 0; i < count; i++)
         model->plan->tensors[0][i] = input[i];
-    GC_TRY(gc_run_forward(model->run));
-    model->has_run = true;
-    return GC_OK;
+    return gc_model_run(model);
 }
 
 gc_status gc_model_outputs(const gc_model *model, gc_output output, float *values, size_t count) {
     GC_TRY(gc_model_check_run(model));
     GC_TRY(gc_check_count("outputs", count, (size_t)gc_model_output_count(model)));
     const struct gc_plan *plan = model->plan;
-    const gc_real *tensor = plan->tensors[output == GC_LOGIT ? plan->logits : model->graph.output];
+    const gc_real *tensor = plan->tensors[gc_model_output_value(model, output)];
     for (size_t i = 0; i < count; i++)
         values[i] = (float)tensor[i];
     return GC_OK;

@@ -10,6 +10,7 @@ struct gc_model {
     uint8_t *open_axes;   /* [value_count], bit i is set if axis i follows the input's size */
     bool *has_input;      /* [inputs]: the plan's tensors hold this further input */
     bool has_run;         /* the plan's tensors hold a run */
+    uint32_t run_count;   /* forward passes so far, by which a run is told from an older one */
     size_t memory;        /* bytes */
 };
 
@@ -18,6 +19,16 @@ const struct gc_layer *gc_model_layer(const gc_model *model, int32_t layer);
 
 /* Fails with NOT_READY before a forward. */
 gc_status gc_model_check_run(const gc_model *model);
+
+/* The value of the graph that holds the scores or the logits. */
+int32_t gc_model_output_value(const gc_model *model, gc_output output);
+
+/* Runs forward on what the plan's tensors of the inputs hold. Fails with INTERNAL. */
+gc_status gc_model_run(gc_model *model);
+
+/* Runs a request. A first backward pass may pack weights, so the model's memory is counted again.
+ * Fails as gc_run_backward does. */
+gc_status gc_model_backward(gc_model *model, const struct gc_request *request);
 
 /* Fails with INVALID_ARGUMENT unless a buffer has as many values as are needed. */
 gc_status gc_check_count(const char *what, size_t given, size_t wanted);

@@ -241,6 +241,21 @@ static gc_status visit_projected(const struct pass *pass, struct gc_group *group
     return visit_input(pass, group);
 }
 
+/* Whether the group ends in a ReLU, which may have an upper bound as ReLU6 has. */
+static bool ends_in_relu(const struct gc_graph *graph, const struct gc_group *group) {
+    const struct gc_node *last = &graph->nodes[group->nodes[group->node_count - 1]];
+    gc_real low, high;
+    return last->op->clamp != NULL && last->op->clamp(last->params, &low, &high) && low == 0;
+}
+
+/* Springenberg et al. 2015, arXiv:1412.6806. gradient [count] = max(gradient, 0). The clamp's own
+ * mask follows, and both together are the rule at a ReLU. */
+static void guide(const struct pass *pass, const struct gc_group *group) {
+    gc_real *gradient = gradient_of(pass, group->output);
+    for (size_t i = 0, count = count_of(pass->plan, group->output); i < count; i++)
+        gradient[i] = gradient[i] > 0 ? gradient[i] : 0;
+}
+
 /* Turns the group's gradient into that before its clamp and visits what lies there. */
 static gc_status visit_swallowed(const struct pass *pass, struct gc_group *group) {
     const struct gc_request *request = pass->request;
@@ -330,6 +345,8 @@ static gc_status group_backward(struct pass *pass, struct gc_group *group) {
     const bool on = goes_on(pass, group);
     for (pass->turn = 0; pass->turn < pass->gradients->batch; pass->turn++) {
         GC_TRY(visit_value(pass, group->output));
+        if (on && pass->request->is_guided && ends_in_relu(pass->plan->graph, group))
+            guide(pass, group);
         if (on)
             GC_TRY(visit_swallowed(pass, group));
     }

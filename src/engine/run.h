@@ -28,6 +28,7 @@ struct gc_request {
     int32_t value_count;                     /* swallowed values are allowed */
     bool needs_gradients, needs_activations; /* probes of swallowed values have these tensors */
     bool stops_at_zero; /* nothing goes back from a gradient that is all zero */
+    bool is_guided; /* below each ReLU, a gradient below 0 is taken for 0: guided backpropagation */
 
     /* Is called once for each seed and value, when the pass meets the value.
      *   seed    index in `seeds`

@@ -1,6 +1,7 @@
 /** A model of the engine. It wraps the functions gc_model_* and gc_layer_* of gradcam.h. */
 
 import { GradCamError } from '../base/errors.js';
+import { Study } from './study.js';
 
 /** @import { Engine } from './engine.js' */
 
@@ -398,6 +399,38 @@ export class Network {
       const data = scratch.copy(values);
       this.#engine.check('gc_model_set_input', this.#pointer, index, data, values.length);
     });
+  }
+
+  /**
+   * Begins a study of changes of an input, to be disposed of.
+   * @param {Input} input
+   * @param {number} output SCORE or LOGIT
+   * @param {Float32Array} seed one value a class
+   */
+  study(input, output, seed) {
+    this.forward(input);
+    const address = this.#engine.scratch((scratch) => {
+      const study = scratch.alloc(WORD);
+      const given = [output, scratch.copy(seed), seed.length];
+      this.#engine.check('gc_study_create', study, this.#pointer, ...given);
+      return this.#engine.ints(study, 1)[0];
+    });
+    return new Study(this.#engine, this, input, address);
+  }
+
+  /**
+   * Runs on what a study made of its input.
+   * @template T
+   * @param {Input} input stands for what the engine holds afterwards
+   * @param {() => T} run
+   */
+  runChanged(input, run) {
+    this.plan(input.height, input.width);
+    this.#current = undefined;
+    input.further?.forEach((values, i) => this.#setInput(i + 1, values));
+    const result = run();
+    this.#current = input;
+    return result;
   }
 
   /**

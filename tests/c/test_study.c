@@ -1,0 +1,185 @@
+/* Studies: what the changes of an input are, and what runs on them add up. */
+#include "base/memory.h"
+#include "small_models.h"
+#include "test.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TARGET 3
+
+struct studied {
+    gc_model *model;
+    gc_study *study;
+    float *input, *values; /* [count] */
+    size_t count;
+};
+
+static bool begin(struct studied *s, uint32_t flags) {
+    *s = (struct studied){0};
+    s->model = small_model(small_blocks_config, 18, 14, flags, &s->input, &s->count);
+    s->values = malloc(s->count * sizeof *s->values);
+    return EXPECT(s->model != NULL && s->values != NULL) &&
+           EXPECT_OK(
+               gc_study_create(&s->study, s->model, GC_LOGIT, small_seed(TARGET), SMALL_CLASSES));
+}
+
+static void end(struct studied *s) {
+    gc_study_destroy(s->study);
+    gc_model_destroy(s->model);
+    free(s->input);
+    free(s->values);
+}
+
+static void read_changed(struct studied *s) {
+    EXPECT_OK(gc_study_input(s->study, s->values, s->count));
+}
+
+/* ---- Changes ---- */
+
+/* From the formulas, computed in Python. */
+TEST(noise_is_the_same_on_every_machine) {
+    static const double bell[] = {0.280400902, 0.14852716, 0.285710931, -0.128914252};
+    static const double uniform[] = {0.00845744554, 0.00191987073, -0.0187286995, -0.00394108705};
+    struct studied s;
+    REQUIRE(begin(&s, 0));
+    EXPECT_OK(gc_study_noise(s.study, GC_BELL, (double)0.3f, 501, 0));
+    read_changed(&s);
+    for (size_t i = 0; i < 4; i++)
+        EXPECT_NEAR((double)(s.values[i] - s.input[i]), bell[i], 1e-6);
+    EXPECT_OK(gc_study_noise(s.study, GC_UNIFORM, 0.02, 701, 3));
+    read_changed(&s);
+    for (size_t i = 0; i < 4; i++)
+        EXPECT_NEAR((double)(s.values[i] - s.input[i]), uniform[i], 1e-6);
+    EXPECT_STATUS(gc_study_noise(s.study, GC_BELL, NAN, 1, 0), GC_INVALID_ARGUMENT);
+    EXPECT_STATUS(gc_study_noise(s.study, (gc_noise)7, 1, 1, 0), GC_INVALID_ARGUMENT);
+    end(&s);
+}
+
+TEST(a_mixture_lies_between_baseline_and_input) {
+    struct studied s;
+    REQUIRE(begin(&s, 0));
+    for (size_t i = 0; i < s.count; i++)
+        s.values[i] = 2;
+    EXPECT_OK(gc_study_set_baseline(s.study, s.values, s.count));
+    for (int quarters = 0; quarters <= 4; quarters++) {
+        EXPECT_OK(gc_study_mix(s.study, quarters / 4.0));
+        read_changed(&s);
+        for (size_t i = 0; i < s.count; i++)
+            EXPECT_NEAR((double)s.values[i], 2 + quarters / 4.0 * ((double)s.input[i] - 2), 1e-6);
+    }
+    EXPECT(memcmp(s.values, s.input, s.count * sizeof *s.values) == 0);
+    EXPECT_STATUS(gc_study_mix(s.study, INFINITY), GC_INVALID_ARGUMENT);
+    s.values[5] = NAN;
+    EXPECT_STATUS(gc_study_set_baseline(s.study, s.values, s.count), GC_INVALID_ARGUMENT);
+    EXPECT_STATUS(gc_study_set_baseline(s.study, s.values, s.count - 1), GC_INVALID_ARGUMENT);
+    end(&s);
+}
+
+/* The map 0 1 over 2 pixels, enlarged to 16, of which the window shows columns 1 to 14. */
+TEST(a_mask_is_a_resized_map) {
+    struct studied s;
+    REQUIRE(begin(&s, 0));
+    EXPECT_OK(gc_study_mask(s.study, (float[]){0, 1}, 1, 2, 18, 16, 0, 1));
+    read_changed(&s);
+    for (size_t i = 0; i < s.count; i++) {
+        const double at = ((double)(i / 3 % 14) + 1.5) * 2 / 16 - 0.5;
+        EXPECT_NEAR((double)s.values[i], fmin(fmax(at, 0), 1) * (double)s.input[i], 1e-6);
+    }
+    gc_study_add_mask(s.study, 3, 1);
+    float sums[18 * 14];
+    EXPECT_OK(gc_study_sums(s.study, GC_MASKS, sums, 18 * 14));
+    EXPECT_NEAR((double)sums[0], 1, 1e-6);
+    EXPECT_NEAR((double)sums[13], 3, 1e-6);
+    EXPECT_NEAR((double)(sums[6] + sums[7]), 4, 1e-6);
+    EXPECT_STATUS(gc_study_mask(s.study, (float[]){0, 1}, 1, 2, 18, 16, 0, 3), GC_INVALID_ARGUMENT);
+    EXPECT_STATUS(gc_study_mask(s.study, (float[]){0, NAN}, 1, 2, 18, 14, 0, 0),
+                  GC_INVALID_ARGUMENT);
+    EXPECT_STATUS(gc_study_mask(s.study, NULL, 1, 2, 18, 14, 0, 0), GC_INVALID_ARGUMENT);
+    end(&s);
+}
+
+/* ---- Runs and sums ---- */
+
+static void expect_gradients(uint32_t flags) {
+    struct studied s;
+    REQUIRE(begin(&s, flags));
+    double score;
+    float logits[SMALL_CLASSES], *expected = malloc(s.count * sizeof *expected);
+    const int32_t input = 0;
+    EXPECT_OK(gc_study_run(s.study, &score)); /* no change yet: the input itself */
+    EXPECT_OK(gc_model_outputs(s.model, GC_LOGIT, logits, SMALL_CLASSES));
+    EXPECT_NEAR(score, (double)logits[TARGET], 1e-6);
+    EXPECT_OK(gc_study_add_gradient(s.study, 1, 0));
+    EXPECT_OK(gc_study_add_gradient(s.study, 2, 0));
+    EXPECT_OK(gc_model_gradients(s.model, GC_LOGIT, small_seed(TARGET), SMALL_CLASSES, &input, 1,
+                                 expected, s.count));
+    const double largest = small_largest(expected, s.count);
+    EXPECT_OK(gc_study_sums(s.study, GC_GRADIENTS, s.values, s.count));
+    for (size_t i = 0; i < s.count; i++)
+        EXPECT_NEAR((double)s.values[i], 3 * (double)expected[i], 1e-5 * largest);
+    EXPECT_OK(gc_study_sums(s.study, GC_SQUARES, s.values, s.count));
+    for (size_t i = 0; i < s.count; i++)
+        EXPECT_NEAR((double)s.values[i], 3 * (double)expected[i] * (double)expected[i],
+                    1e-5 * largest * largest);
+    free(expected);
+    end(&s);
+}
+
+TEST(gradients_add_up_with_their_weights) {
+    expect_gradients(0);
+    expect_gradients(GC_PLAN_UNFUSED);
+}
+
+/* The rule holds for clamps that fusion swallowed too. */
+TEST(guided_gradients_are_the_same_fused_and_unfused) {
+    struct studied fused, unfused;
+    REQUIRE(begin(&fused, 0) && begin(&unfused, GC_PLAN_UNFUSED));
+    struct studied *const both[] = {&fused, &unfused};
+    for (size_t i = 0; i < 2; i++) {
+        EXPECT_OK(gc_study_run(both[i]->study, NULL));
+        EXPECT_OK(gc_study_add_gradient(both[i]->study, 1, 1));
+        EXPECT_OK(gc_study_sums(both[i]->study, GC_GRADIENTS, both[i]->values, both[i]->count));
+    }
+    const double largest = small_largest(unfused.values, unfused.count);
+    EXPECT(largest > 0);
+    EXPECT_NEAR(small_difference(fused.values, unfused.values, fused.count), 0, 1e-5 * largest);
+    EXPECT_OK(gc_study_add_gradient(fused.study, -1, 0));
+    EXPECT_OK(gc_study_sums(fused.study, GC_GRADIENTS, fused.values, fused.count));
+    EXPECT(small_largest(fused.values, fused.count) > 0.01 * largest); /* another rule */
+    end(&fused);
+    end(&unfused);
+}
+
+TEST(a_study_works_while_the_model_runs_on_other_inputs) {
+    struct studied s;
+    REQUIRE(begin(&s, 0));
+    double first, second;
+    EXPECT_STATUS(gc_study_add_gradient(s.study, 1, 0), GC_NOT_READY);
+    EXPECT_OK(gc_study_run(s.study, &first));
+    memset(s.values, 0, s.count * sizeof *s.values);
+    EXPECT_OK(gc_model_forward(s.model, s.values, s.count));
+    EXPECT_STATUS(gc_study_add_gradient(s.study, 1, 0), GC_NOT_READY);
+    EXPECT_OK(gc_study_run(s.study, &second));
+    EXPECT(first == second);
+    EXPECT_OK(gc_study_add_gradient(s.study, 1, 0));
+    end(&s);
+}
+
+TEST(a_study_gives_its_memory_back) {
+    const size_t before = gc_memory_in_use();
+    struct studied s;
+    REQUIRE(begin(&s, 0));
+    const size_t with_model = gc_memory_in_use();
+    gc_study *other;
+    EXPECT_OK(gc_study_create(&other, s.model, GC_SCORE, small_seed(0), SMALL_CLASSES));
+    gc_study_destroy(other);
+    EXPECT_INT((long long)gc_memory_in_use(), (long long)with_model);
+    EXPECT_STATUS(gc_study_create(&other, s.model, GC_SCORE, small_seed(0), SMALL_CLASSES - 1),
+                  GC_INVALID_ARGUMENT);
+    EXPECT(other == NULL);
+    gc_study_destroy(NULL);
+    end(&s);
+    EXPECT_INT((long long)gc_memory_in_use(), (long long)before);
+}
