@@ -10,6 +10,7 @@ struct gc_model {
     uint8_t *open_axes;   /* [value_count], bit i is set if axis i follows the input's size */
     bool *has_input;      /* [inputs]: the plan's tensors hold this further input */
     bool has_run;         /* the plan's tensors hold a run */
+    int32_t *cancelled;   /* [value_count], see gc_model_cancelled_channels */
     size_t memory;        /* bytes */
 };
 
