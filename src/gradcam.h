@@ -9,7 +9,7 @@
  *     gc_model_plan(model, 224, 224, 0);                     plan: shapes, fusion, one arena
  *     gc_model_forward(model, input, input_count);           run
  *     seed[282] = 1;
- *     gc_model_explain(model, 0, seed, 1, GC_SCORE, &layer, 1, raw, count, NULL);
+ *     gc_model_explain(model, &method, 1, 0, seed, 1, GC_SCORE, &layer, 1, raw, count, NULL);
  *     gc_model_destroy(model);
  *
  * Conventions, true for every function:
@@ -301,17 +301,35 @@ GC_API gc_status gc_model_outputs(const gc_model *model, gc_output output, float
                                   size_t count);
 
 /* Names of the explanation methods. Call with i = 0, 1, ... until NULL follows the last. With A a
- * layer's output, and G = d output(target) / d A, the raw map of each is
- *     gradCam    raw(y, x) = sum_k w(k) A(y, x, k), w(k) = mean over rows, columns of G(., ., k)
- *                Selvaraju et al. 2017, arXiv:1610.02391. The first, and the package's default
- *     hiResCam   raw(y, x) = sum_k G(y, x, k) A(y, x, k)
- *                Draelos and Carin 2020, arXiv:2011.08891
- *     layerCam   raw(y, x) = sum_k max(G(y, x, k), 0) A(y, x, k)
- *                Jiang et al. 2021, IEEE Transactions on Image Processing 30 */
+ * layer's output, G = d output(target) / d A, and p a position, the raw map of each is
+ *     gradCam           map(p) = sum_k w(k) A(p, k), w(k) = mean over positions of G(., k)
+ *                       Selvaraju et al. 2017, arXiv:1610.02391. The first, and the package's
+ *                       default
+ *     gradCamPlusPlus   the same with w(k) = sum over positions of a max(G(., k), 0), where
+ *                       a = G^2 / (2 G^2 + T(k) G^3 + 1e-6), T(k) = sum over positions of A(., k)
+ *                       Chattopadhay et al. 2018, arXiv:1710.11063
+ *     xGradCam          the same with w(k) = sum over positions of G(., k) A(., k) / (T(k) + 1e-7)
+ *                       Fu et al. 2020, arXiv:2008.02312
+ *     hiResCam          map(p) = sum_k G(p, k) A(p, k)
+ *                       Draelos and Carin 2020, arXiv:2011.08891
+ *     layerCam          map(p) = sum_k max(G(p, k), 0) A(p, k)
+ *                       Jiang et al. 2021, IEEE Transactions on Image Processing 30
+ *     elementwise       map(p) = sum_k max(G(p, k) A(p, k), 0)
+ *     eigenCam          map = P(A), which needs no class
+ *                       Muhammad and Yeasin 2020, arXiv:2008.00299
+ *     eigenGradCam      map = P(G A)
+ * P(M) is the first principal component of M, [positions][channels]. It is R v, where R is M minus
+ * the mean of each channel, and v is the unit vector that makes R v longest. The value of P(M) that
+ * lies farthest from zero is positive. */
 GC_API const char *gc_method_name(int32_t i);
 
-/* Classes that one call explains. */
+/* Classes that one call explains, and methods. */
 #define GC_MAX_TARGETS 8
+#define GC_MAX_METHODS 8
+
+/* A flag of gc_model_explain. The map is P(M) instead of the sum over the channels of M. In the
+ * formulas above, M is what is summed. */
+#define GC_EIGEN_SMOOTH 1u
 
 /* Writes how many classes one backward pass to these layers can serve, 1 to GC_MAX_TARGETS. A
  * caller that must stay responsive explains at most that many per call, because a longer call saves
@@ -319,23 +337,36 @@ GC_API const char *gc_method_name(int32_t i);
 GC_API gc_status gc_model_shared_targets(gc_model *model, const int32_t *layers,
                                          int32_t layer_count, int32_t *count);
 
-/* Explains at any number of layers, with one backward pass from the output to the earliest of the
- * layers. What is explained of a seed is S = sum_c seed(c) output(c), so that a seed of one 1
- * explains a class. output(c) is the sum over positions where the head gives several. Seeds share
- * the pass where sharing is faster.
- *   method         index of a name of gc_method_name
- *   seeds          [seed_count][classes], finite, where seed_count is GC_MAX_TARGETS at most
- *   layers         `layer_count` indices of layers that have a map, see gc_layer_map
- *   raw            receives the raw maps, [rows][columns] each, one after another in the order of
- *                  `layers`, for one seed after another. raw_count is the sum of their sizes
- *   weights_norm   receives [seed_count][layer_count], or NULL. The Euclidean norm of what
- *                  the method takes from the gradient, w of gradCam and G of the others
- * The maps of a seed are the same, to the bit, whatever seeds are explained with it. Fails with
- * NOT_READY before a forward, INVALID_LAYER, INVALID_ARGUMENT, OUT_OF_MEMORY. */
-GC_API gc_status gc_model_explain(gc_model *model, int32_t method, const float *seeds,
-                                  int32_t seed_count, gc_output output, const int32_t *layers,
-                                  int32_t layer_count, float *raw, size_t raw_count,
-                                  float *weights_norm);
+/* Explains at any number of layers by several methods, with one backward pass from the output to
+ * the earliest of the layers. What is explained of a seed is S = sum_c seed(c) output(c), so that a
+ * seed of one 1 explains a class, and a seed of 1 and -1 what tells two classes apart. output(c) is
+ * the sum over positions where the head gives several. Seeds share the pass where sharing is
+ * faster.
+ *   methods     `method_count` indices of names of gc_method_name, GC_MAX_METHODS at most
+ *   flags       0 or GC_EIGEN_SMOOTH
+ *   seeds       [seed_count][classes], finite, where seed_count is GC_MAX_TARGETS at most
+ *   layers      `layer_count` indices of layers that have a map, see gc_layer_map
+ *   raw         receives the raw maps, [rows][columns] each, one after another in the order of
+ *               `layers`, for one seed after another, and all of these for one method after
+ *               another. raw_count is the sum of their sizes
+ *   norms       receives [method_count][seed_count][layer_count], or NULL. The Euclidean norm of
+ *               what a method takes from the gradient, w of gradCam and G of the others. eigenCam
+ *               takes nothing, and its norm is that of A
+ * The maps of a seed are the same, to the bit, whatever seeds are explained with it. The maps of a
+ * method are the same whatever methods explain with it, but that gradCam alone rounds otherwise at
+ * layers that fusion swallowed. Fails with NOT_READY before a forward, INVALID_LAYER,
+ * INVALID_ARGUMENT, OUT_OF_MEMORY. */
+GC_API gc_status gc_model_explain(gc_model *model, const int32_t *methods, int32_t method_count,
+                                  uint32_t flags, const float *seeds, int32_t seed_count,
+                                  gc_output output, const int32_t *layers, int32_t layer_count,
+                                  float *raw, size_t raw_count, float *norms);
+
+/* Writes the number of a layer's channels in which positive and negative values cancel, so that
+ * their sum T is below a hundredth of the sum of the absolute values. The weights that
+ * gradCamPlusPlus and xGradCam make of such a T are mostly rounding. Known after gc_model_explain
+ * with one of these methods at this layer. 0 after a call without them. Fails with NOT_READY,
+ * INVALID_ARGUMENT. */
+GC_API gc_status gc_model_cancelled_channels(const gc_model *model, int32_t layer, int32_t *count);
 
 /* Copies a layer's output in the last run, also of a layer that fusion swallowed.
  *   values   the layer's shape, `count` values

@@ -69,7 +69,7 @@ async function measureCase(engine, { architecture, side, parameters: own }, limi
         forward: { run: () => network.outputs((last = input()), SCORE) },
         backward: {
           before: () => network.forward(last),
-          run: () => network.explain('gradCam', last, [seed], SCORE, [layer]),
+          run: () => network.explain(['gradCam'], last, [seed], SCORE, [layer]),
         },
       },
       rounds,

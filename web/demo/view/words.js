@@ -47,7 +47,7 @@ export function layerRows({ model }) {
  */
 export function headline({ model, run, explanation }) {
   const { label, target } = explanation.targets[0];
-  const score = scoreText(run.scores[target], areProbabilities(run.scores));
+  const score = scoreText(run.scores[Number(target)], areProbabilities(run.scores));
   return `${className(model, label)} ${score}`;
 }
 

@@ -1,32 +1,46 @@
 /** A forward pass, with its predictions and with explanations of any class at any layer. */
 
 import { typed } from '../base/boundary.js';
-import { GradCamError, choose, show } from '../base/errors.js';
+import { GradCamError, show } from '../base/errors.js';
 import { notFiniteSentence } from './diagnosis.js';
-import { explainTargets, toExplanation } from './explanation.js';
-import { binaryValues, meanOfPositions, seedOf } from './classes.js';
-import { resolveLayers } from './layers.js';
-import { METHODS } from './methods.js';
-import { LOGIT, MAX_TARGETS, SCORE } from '../engine/network.js';
+import { binaryValues, meanOfPositions } from './classes.js';
+import { explainRun } from './explain.js';
+import { LOGIT, SCORE } from '../engine/network.js';
 import { findRangeProblem } from '../pictures/preprocessing.js';
 
 /** @import { Input, LayerInfo, Network } from '../engine/network.js' */
+/** @import { Channels, ChannelsOptions } from './channels.js' */
+/** @import { Contrast } from './contrast.js' */
 /** @import { Explanation } from './explanation.js' */
 /** @import { LayerChoice } from './layers.js' */
 /** @import { Method } from './methods.js' */
 /** @import { Model } from './model.js' */
+/** @import { Target } from './targets.js' */
 
 /**
  * @typedef {object} ExplainOptions
- * @property {number | number[]} [targets] indices of classes (default: the class with the highest
- *   score)
+ * @property {Target | Target[]} [targets] indices of classes (default: the class with the highest
+ *   score). Weights of classes, `{ 243: 1, 282: -1 }`, explain a sum or a difference of classes
  * @property {LayerChoice | LayerChoice[] | 'all'} [layer] where to look (default: the last layer
  *   with more than one position). With several layers the explanation has an entry for each class
  *   and layer. A class still needs one backward pass only, and up to eight classes share a pass if
  *   that is faster
- * @property {Method} [method] how to explain, a name of methods() (default "gradCam")
+ * @property {Method | Method[]} [method] how to explain, a name of methods() (default "gradCam").
+ *   Several methods share the backward pass
  * @property {boolean} [logits] whether the logit is explained instead of the score (default false).
  *   The logit is the value before the last softmax or sigmoid
+ * @property {boolean} [raw] whether entries have their raw maps, signed and unscaled (default
+ *   false)
+ * @property {Contrast} [contrast] explains what tells the class apart from others (FinerCAM). The
+ *   logits are explained then
+ * @property {boolean} [counterfactual] whether the map shows what speaks against the class (default
+ *   false)
+ * @property {boolean} [eigenSmooth] whether the map is the first principal component of what the
+ *   method sums over the channels, which has less noise (default false)
+ * @property {boolean} [augSmooth] whether the map is the mean of six, of the picture mirrored or
+ *   not and darker, as it is and brighter (default false). The map has the size of the input
+ * @property {(progress: { done: number, total: number }) => void} [onProgress] is called after each
+ *   of the runs that augSmooth makes
  * @property {AbortSignal} [signal] checked before each backward pass
  */
 
@@ -126,58 +140,36 @@ export class Run {
    * for (const { label, layer, rawMax } of all.targets) console.log(label, layer, rawMax);
    */
   async explain(options) {
-    return typed(options, (given) => this.#explain(given));
-  }
-
-  /** @param {ExplainOptions} options */
-  async #explain({ targets, layer, method = 'gradCam', logits = false, signal }) {
-    signal?.throwIfAborted();
-    choose(METHODS, method, 'method');
-    const classes = this.#targets(targets);
-    const layers = resolveLayers(this.#network, this.#model.layers, layer);
-    const entries = [];
-    const atOnce = signal ? this.#network.sharedTargets(this.input, layers) : MAX_TARGETS;
-    for (let i = 0; i < classes.length; i += atOnce) {
-      if (i > 0 && signal) await nextTask();
-      signal?.throwIfAborted();
-      const some = classes.slice(i, i + atOnce).map((target) => this.#withSeed(target, logits));
-      entries.push(
-        ...explainTargets(this.#network, this.#model, this, some, layers, { method, logits }),
-      );
-    }
-    return toExplanation(this.#model, this, method, entries);
+    return typed(options, (given) => explainRun(this.#explained, given));
   }
 
   /**
-   * @param {number} target
-   * @param {boolean} logits
+   * The channels of a layer that speak most for a target, and most against it.
+   * @param {ChannelsOptions} [options]
+   * @returns {Promise<Channels>}
+   * @example
+   * const { positive } = await run.channels({ target: 281, top: 3 });
+   * for (const { channel, contribution } of positive) console.log(channel, contribution);
    */
-  #withSeed(target, logits) {
-    const { classCount: channelCount } = this.#network;
-    const options = { logits, channelCount, endsWithLogit: this.#endsWithLogit };
-    return { target, seed: seedOf(this, target, options) };
+  async channels(options) {
+    return typed(options, async (given) => {
+      const { findChannels } = await import('./channels.js');
+      return findChannels(this.#explained, given);
+    });
+  }
+
+  /** What explanations need. */
+  get #explained() {
+    const [model, network, endsWithLogit] = [this.#model, this.#network, this.#endsWithLogit];
+    return { model, network, run: this, endsWithLogit };
   }
 
   /**
-   * @param {unknown} targets
-   * @returns {number[]}
+   * The network that holds this run, for tests.
+   * @internal
    */
-  #targets(targets) {
-    if (targets === undefined || targets === null) {
-      return [indexOfLargest(this.scores)];
-    }
-    const list = Array.isArray(targets) ? targets : [targets];
-    const { classCount } = this.#model;
-    for (const target of list) {
-      if (Number.isInteger(target) && target >= 0 && target < classCount) continue;
-      const allowed = `whole numbers from 0 to ${classCount - 1}`;
-      throw new GradCamError('INVALID_TARGET', `target is ${show(target)}; allowed: ${allowed}`);
-    }
-    if (list.length > 0) return list;
-    throw new GradCamError(
-      'INVALID_TARGET',
-      'targets is an empty list; leave it out for the top class',
-    );
+  get network() {
+    return this.#network;
   }
 }
 
@@ -205,16 +197,6 @@ function inOrder(values, { head }) {
   return values.map(
     (_, i) => values[(i % positions) * head.classCount + Math.floor(i / positions)],
   );
-}
-
-/**
- * Index of the largest value, the first one if there are several.
- * @param {Float32Array} values
- */
-function indexOfLargest(values) {
-  let largest = 0;
-  for (let i = 1; i < values.length; i++) if (values[i] > values[largest]) largest = i;
-  return largest;
 }
 
 /**
@@ -250,9 +232,4 @@ function indicesOfLargest(values, count) {
     if (keys[i] > least || (keys[i] === least && equal-- > 0)) indices.push(i);
   }
   return indices.sort((a, b) => keys[b] - keys[a] || a - b);
-}
-
-/** Waits until events were handled, an abort among them. */
-function nextTask() {
-  return new Promise((resolve) => setTimeout(resolve));
 }
