@@ -87,6 +87,17 @@ export class Model extends ModelInfo {
   }
 
   /**
+   * The input that run() makes of a picture.
+   * @internal
+   * @param {Picture | Tensor} image
+   * @returns {Promise<Input>}
+   */
+  async toInput(image) {
+    const read = isTensor(image) ? this.#readTensor(image) : await this.#readImage(image, {});
+    return read.input;
+  }
+
+  /**
    * @param {Picture} image
    * @param {RunOptions} options
    * @returns {Promise<{ input: Input, picture: () => ImageData, pixels: Pixels }>}

@@ -10,6 +10,8 @@ import { METHODS } from './methods.js';
 import { LOGIT, MAX_TARGETS, SCORE } from '../engine/network.js';
 import { findRangeProblem } from '../pictures/preprocessing.js';
 
+/** @import { AttributeOptions } from '../attribution/attribute.js' */
+/** @import { Attribution } from '../attribution/attribution.js' */
 /** @import { Input, LayerInfo, Network } from '../engine/network.js' */
 /** @import { Explanation } from './explanation.js' */
 /** @import { LayerChoice } from './layers.js' */
@@ -146,6 +148,28 @@ export class Run {
       );
     }
     return toExplanation(this.#model, this, method, entries);
+  }
+
+  /**
+   * Attributes a score to the values of the input.
+   * @param {AttributeOptions} [options]
+   * @returns {Promise<Attribution>}
+   * @example
+   * const attribution = await run.attribute({ method: 'integratedGradients', baseline: 'black' });
+   * console.log(attribution.score, attribution.baselineScore, attribution.delta);
+   * formatAsImage({ heatmap: attribution.toHeatmap(), image: run.picture });
+   */
+  async attribute(options) {
+    return typed(options, async (given) => {
+      const { attribute } = await import('../attribution/attribute.js');
+      return attribute(this.#context(), given);
+    });
+  }
+
+  /** What the explanations in other modules need of a run. */
+  #context() {
+    const [model, network, endsWithLogit] = [this.#model, this.#network, this.#endsWithLogit];
+    return { run: this, model, network, endsWithLogit, target: indexOfLargest(this.scores) };
   }
 
   /**
