@@ -14,9 +14,27 @@ import { readPicture } from '../../web/package/pictures/image.js';
 import { pictureToInput } from '../../web/package/pictures/preprocessing.js';
 import { Verdict, folderCases, readJson, watchMaps, wasmOptions } from './common.js';
 import { oneHot, setFormulaWeights } from './formula.js';
+import { check as checkInputs } from './methods-inputs.js';
 
-/** @import { Method, WasmOptions } from 'gradcam-wasm' */
+/** @import { Method, Preprocessing, Run, WasmOptions } from 'gradcam-wasm' */
+/** @import { Engine } from '../../web/package/engine/engine.js' */
+/** @import { Input } from '../../web/package/engine/network.js' */
 /** @import { Build } from './common.js' */
+
+/**
+ * A case that is open.
+ * @typedef {object} Opened
+ * @property {Engine} engine
+ * @property {Network} [network] of a case whose weights are a formula
+ * @property {Run} [run] of a real model
+ * @property {Input} input
+ * @property {Preprocessing} preprocessing
+ * @property {Build} build
+ * @property {number} arrays how many were compared
+ * @property {number} flips how many of them need the allowance for a flipped unit
+ */
+
+/** @typedef {{ explain: Explain, dispose: () => void }} Closer */
 
 /** Names in the golden data. @type {Record<Method, string>} */
 const NAMES = { gradCam: 'grad_cam', hiResCam: 'hires_cam', layerCam: 'layer_cam' };
@@ -57,7 +75,7 @@ export async function checkMethodsCase(dir, name, build) {
   const options = wasmOptions(build);
   const engine = await init(options);
   const open = isReal ? openModel : openFormula;
-  const { explain, dispose } = await open(dir, name, golden, options);
+  const { explain, dispose, ...parts } = await open(dir, name, golden, options);
   /** @type {Float32Array} */
   let raw = new Float32Array();
   const restore = watchMaps(engine, (bytes) => (raw = new Float32Array(bytes.buffer)));
@@ -77,6 +95,13 @@ export async function checkMethodsCase(dir, name, build) {
     if (flips.flipped > flips.maps * FLIP_SHARE) {
       verdict.failures.push(`${flips.flipped} of ${flips.maps} maps need the allowance`);
     }
+    const preprocessing = toPreprocessing(golden.preprocess);
+    const opened = { engine, ...parts, preprocessing, build, arrays: 0, flips: 0 };
+    await checkInputs(verdict, opened, golden, spread, isReal);
+    verdict.notes.push(`${opened.arrays} inputs, ${opened.flips} by the same allowance`);
+    if (opened.flips > opened.arrays * FLIP_SHARE) {
+      verdict.failures.push(`${opened.flips} of ${opened.arrays} inputs need the allowance`);
+    }
   } finally {
     restore();
     dispose();
@@ -90,7 +115,7 @@ export async function checkMethodsCase(dir, name, build) {
  * @param {string} name
  * @param {any} golden
  * @param {WasmOptions} options
- * @returns {Promise<{ explain: Explain, dispose: () => void }>}
+ * @returns {Promise<Pick<Opened, 'network' | 'run' | 'input'> & Closer>}
  */
 async function openFormula(dir, name, golden, options) {
   const engine = await init(options);
@@ -107,6 +132,8 @@ async function openFormula(dir, name, golden, options) {
     'nearest',
   );
   return {
+    network,
+    input,
     dispose: () => network.dispose(),
     async explain(method, { target, kind, layer }) {
       const output = kind === 'logit' ? LOGIT : SCORE;
@@ -121,7 +148,7 @@ async function openFormula(dir, name, golden, options) {
  * @param {string} _name
  * @param {any} golden
  * @param {WasmOptions} options
- * @returns {Promise<{ explain: Explain, dispose: () => void }>}
+ * @returns {Promise<Pick<Opened, 'network' | 'run' | 'input'> & Closer>}
  */
 async function openModel(dir, _name, golden, options) {
   const base = dirname(resolve(dir));
@@ -130,6 +157,8 @@ async function openModel(dir, _name, golden, options) {
   const model = await loadModel(bytes, { preprocessing, ...options });
   const run = await model.run(readFileSync(join(base, golden.input)));
   return {
+    run,
+    input: run.input,
     dispose: () => model.dispose(),
     async explain(method, { target, kind, layer }) {
       await run.explain({ method, targets: target, layer, logits: kind === 'logit' });
