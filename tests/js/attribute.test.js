@@ -1,4 +1,4 @@
-/** Attributions of the input: their sums, their settings, and what a caller may do while they run. */
+/** Attributions of the input: their sums, their settings, and what a caller may do meanwhile. */
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';

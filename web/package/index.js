@@ -24,7 +24,7 @@ export { init } from './engine/start.js';
  * @typedef {import('./attribution/methods.js').AttributionMethod} AttributionMethod
  * @typedef {import('./attribution/attribute.js').AttributionProgress} AttributionProgress
  * @typedef {import('./attribution/explained.js').AttributionTarget} AttributionTarget
- * @typedef {import('./attribution/baselines.js').Baseline} Baseline
+ * @typedef {import('./attribution/attribute.js').Baseline} Baseline
  * @typedef {import('./pictures/preprocessing.js').ChannelNumbers} ChannelNumbers
  * @typedef {import('./pictures/format.js').ColormapFunction} ColormapFunction
  * @typedef {import('./model/convert.js').ConvertOptions} ConvertOptions

@@ -1,21 +1,21 @@
 /** Attributes a score to the values of the input. */
 
-import { choose } from '../base/errors.js';
+import { GradCamError, choose, show } from '../base/errors.js';
 import { pauses } from '../base/pauses.js';
 import { setEngine } from '../engine/start.js';
-import { resolveLayers } from '../model/layers.js';
 import { Attribution } from './attribution.js';
-import { baselineValues } from './baselines.js';
+import { BASELINE_NAMES, baselineValues } from './baselines.js';
 import { explainedOf, labelOf, sumOf } from './explained.js';
 import { ATTRIBUTIONS } from './methods.js';
 import { methodOptions } from './options.js';
 import { PLANS } from './plans.js';
 
-/** @import { Network } from '../engine/network.js' */
+/** @import { Input, Network } from '../engine/network.js' */
 /** @import { LayerChoice } from '../model/layers.js' */
-/** @import { Model } from '../model/model.js' */
-/** @import { Run } from '../model/run.js' */
-/** @import { Baseline } from './baselines.js' */
+/** @import { Picture } from '../pictures/image.js' */
+/** @import { Preprocessing } from '../pictures/preprocessing.js' */
+/** @import { Tensor } from '../pictures/tensor.js' */
+/** @import { BaselineName } from './baselines.js' */
 /** @import { AttributionTarget } from './explained.js' */
 /** @import { AttributionMethod } from './methods.js' */
 /** @import { Found, Plan, Work } from './plans.js' */
@@ -27,6 +27,8 @@ import { PLANS } from './plans.js';
  * @property {number} steps
  * @property {Attribution} attribution what the steps so far give
  */
+
+/** An input without content. @typedef {BaselineName | Picture | Tensor} Baseline */
 
 /**
  * @typedef {object} AttributeOptions
@@ -57,13 +59,19 @@ import { PLANS } from './plans.js';
  */
 
 /**
- * What a run knows of itself.
+ * What attributions need of a run and its model.
  * @typedef {object} Context
- * @property {Run} run
- * @property {Model} model
  * @property {Network} network
+ * @property {Input} input
+ * @property {number} classCount of the model. A network with one output may have two
  * @property {boolean} endsWithLogit whether the network has no final softmax or sigmoid
  * @property {number} target the class with the highest score
+ * @property {readonly string[] | undefined} labels
+ * @property {Preprocessing} preprocessing
+ * @property {'channels_last' | 'channels_first'} dataFormat of the input in Keras
+ * @property {(choice: any) => { index: number, path: string }} findLayer finds the layer that a
+ *   caller names
+ * @property {(image: any) => Promise<Input>} readInput makes an input of a picture or tensor
  */
 
 /**
@@ -94,15 +102,13 @@ export async function attribute(context, { onProgress, signal, ...given }) {
  * @param {AttributeOptions} given
  */
 async function prepare(context, given) {
-  const { run, model, network } = context;
-  const { input } = run;
+  const { network, input } = context;
   const { method = 'gradient', target = context.target, logits = true } = given;
   const { title } = choose(ATTRIBUTIONS, method, 'method');
   const options = methodOptions(method, given, input);
-  const classes = { classCount: model.classCount, endsWithLogit: context.endsWithLogit };
-  const explained = explainedOf(network, classes, target, Boolean(logits));
+  const explained = explainedOf(network, context, target, Boolean(logits));
   const layer = 'layer' in options ? layerOf(context, options) : -1;
-  const baseline = await readBaseline(options, input, model);
+  const baseline = await readBaseline(options, context);
   const sum = sumOf(network, input, explained);
   const score = explained.value(sum);
   const study = network.study(input, explained.output, explained.seed);
@@ -113,7 +119,7 @@ async function prepare(context, given) {
     method,
     title,
     target,
-    label: labelOf(target, model.labels),
+    label: labelOf(target, context.labels),
     score,
     settings: { method, target, logits: Boolean(logits), ...options },
   };
@@ -130,35 +136,41 @@ async function prepare(context, given) {
  * @param {Context} context
  * @param {Record<string, any>} options
  */
-function layerOf({ network, model }, options) {
-  const choice = Array.isArray(options.layer) ? options.layer[0] : options.layer;
-  const [layer] = resolveLayers(network, model.layers, choice);
-  options.layer = model.description.layers[layer].path;
-  return layer;
+function layerOf({ findLayer }, options) {
+  const { index, path } = findLayer(options.layer);
+  options.layer = path;
+  return index;
 }
 
 /**
  * The values of the baseline. A picture becomes the tensor that stands for it in the settings.
  * @param {Record<string, any>} options
- * @param {import('../engine/network.js').Input} input
- * @param {Model} model
+ * @param {Context} context
  */
-async function readBaseline(options, input, model) {
-  const name = ['baseline', 'fill'].find((option) => option in options);
-  if (name === undefined) return undefined;
-  const values = await baselineValues(name, options[name], input, model);
-  if (typeof options[name] !== 'string') options[name] = toTensor(input, values, model);
+async function readBaseline(options, { network, input, preprocessing, dataFormat, readInput }) {
+  const option = ['baseline', 'fill'].find((name) => name in options);
+  if (option === undefined) return undefined;
+  const given = options[option];
+  const maker = { engine: network.engine, preprocessing };
+  if (BASELINE_NAMES.includes(given)) return baselineValues(given, input, maker);
+  if (typeof given !== 'object') {
+    const allowed = `${BASELINE_NAMES.join(', ')}, a picture or a tensor`;
+    const text = `${option} is ${show(given)}; allowed: ${allowed}`;
+    throw new GradCamError('INVALID_ARGUMENT', text);
+  }
+  const values = baselineValues(await readInput(given), input, maker);
+  options[option] = toTensor(input, values, dataFormat);
   return values;
 }
 
 /**
  * Values as model.run() takes them.
- * @param {import('../engine/network.js').Input} input
+ * @param {Input} input
  * @param {Float32Array} data [height][width][channels]
- * @param {Model} model
- * @returns {import('../pictures/tensor.js').Tensor}
+ * @param {Context['dataFormat']} dataFormat
+ * @returns {Tensor}
  */
-function toTensor({ height, width, channels }, data, { dataFormat }) {
+function toTensor({ height, width, channels }, data, dataFormat) {
   if (dataFormat === 'channels_last') return { data, shape: [1, height, width, channels] };
   const pixels = height * width;
   const turned = data.map((_, i) => data[(i % pixels) * channels + Math.floor(i / pixels)]);

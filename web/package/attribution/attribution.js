@@ -2,7 +2,7 @@
 
 import { typed } from '../base/boundary.js';
 import { GradCamError, choose, show } from '../base/errors.js';
-import { engineOf, setEngine } from '../engine/start.js';
+import { setEngineOf } from '../engine/start.js';
 import { ATTRIBUTIONS } from './methods.js';
 
 /** @import { HeatMap } from '../model/explanation.js' */
@@ -74,7 +74,7 @@ export class Attribution {
    * formatAsImage({ heatmap: attribution.toHeatmap(), image: run.picture });
    */
   toHeatmap(options) {
-    return typed(options, (given) => setEngine(toHeatmap(this, given), engineOf(this)));
+    return typed(options, (given) => setEngineOf(toHeatmap(this, given), this));
   }
 }
 

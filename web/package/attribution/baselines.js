@@ -1,114 +1,102 @@
-/** Baselines, which are inputs without content. Attributions and metrics compare an input with them. */
+/** Inputs without content, in whose place an input is taken away. */
 
 import { GradCamError, show } from '../base/errors.js';
-import { isDrawable, isPixels } from '../pictures/image.js';
-import { preprocessingNumbers } from '../pictures/preprocessing.js';
+import { gaussian } from '../base/gaussian.js';
+import { pictureToInput } from '../pictures/preprocessing.js';
 
+/** @import { Engine } from '../engine/engine.js' */
 /** @import { Input } from '../engine/network.js' */
-/** @import { Model } from '../model/model.js' */
-/** @import { Picture } from '../pictures/image.js' */
-/** @import { Tensor } from '../pictures/tensor.js' */
+/** @import { Preprocessing } from '../pictures/preprocessing.js' */
 
 /**
  * An input without content:
- * - `zero`: 0 after preprocessing, which is a mean grey for many models
+ * - `zero`: 0 after preprocessing
  * - `black`: a black picture
  * - `mean`: the mean of each channel of the input
- * - `blur`: the input, blurred
- * - a picture or a tensor, as model.run() takes it
- * @typedef {'zero' | 'black' | 'mean' | 'blur' | Picture | Tensor} Baseline
+ * - `blur`: the input, blurred by a Gaussian of 5 pixels
+ * @typedef {'zero' | 'black' | 'mean' | 'blur'} BaselineName
  */
 
-/** @type {Record<string, (input: Input, model: Model) => Float32Array>} */
+/** What the makers of baselines need. @typedef {{ engine: Engine, preprocessing: Preprocessing }} Maker */
+
+/** Radius and deviation of "blur", in pixels. */
+const RADIUS = 5;
+const DEVIATION = 5;
+
+/** @type {Record<BaselineName, (input: Input, maker: Maker) => Float32Array>} */
 const BASELINES = {
   zero: ({ data }) => new Float32Array(data.length),
-  black,
-  mean,
-  blur,
+  black: blackInput,
+  mean: meanInput,
+  blur: (input) => blurInput(input, gaussian(RADIUS, DEVIATION)),
 };
 
+/** Names of the baselines, the default first. */
+export const BASELINE_NAMES = /** @type {BaselineName[]} */ (Object.keys(BASELINES));
+
 /**
- * The values of a baseline.
- * @param {string} option the option's name
- * @param {unknown} baseline
+ * The values of a baseline, [height][width][channels].
+ * @param {unknown} baseline a BaselineName, or an Input that was read from the caller's picture
  * @param {Input} input
- * @param {Model} model
- * @returns {Promise<Float32Array>} [height][width][channels]
+ * @param {Maker} maker
+ * @returns {Float32Array}
  */
-export async function baselineValues(option, baseline, input, model) {
+export function baselineValues(baseline, input, maker) {
   if (typeof baseline === 'string' && Object.hasOwn(BASELINES, baseline)) {
-    return BASELINES[baseline](input, model);
+    return BASELINES[/** @type {BaselineName} */ (baseline)](input, maker);
   }
-  if (!isPicture(baseline)) {
-    const allowed = `${Object.keys(BASELINES).join(', ')}, a picture or a tensor`;
-    const text = `${option} is ${show(baseline)}; allowed: ${allowed}`;
-    throw new GradCamError('INVALID_ARGUMENT', text);
-  }
-  const { data } = await model.toInput(/** @type {Picture | Tensor} */ (baseline));
-  if (data.length === input.data.length) return data;
-  const given = `${data.length} values`;
-  const text = `${option} has ${given}; the input has ${input.data.length}`;
+  const { data, height, width, channels } = /** @type {Input} */ (baseline ?? {});
+  const isSame = height === input.height && width === input.width && channels === input.channels;
+  if (isSame && data instanceof Float32Array && data.length === input.data.length) return data;
+  const allowed = `${BASELINE_NAMES.join(', ')}, or a picture or tensor of the input's size`;
+  const text = `baseline is ${show(baseline)}; allowed: ${allowed}`;
   throw new GradCamError('INVALID_ARGUMENT', text);
 }
 
-/** @param {unknown} value */
-function isPicture(value) {
-  if (typeof value !== 'object' || value === null) return false;
-  const isBytes =
-    value instanceof Blob || value instanceof ArrayBuffer || ArrayBuffer.isView(value);
-  return isBytes || isPixels(value) || isDrawable(value) || 'shape' in value;
-}
-
 /**
+ * A black picture, as the model's own preprocessing makes an input of it.
  * @param {Input} input
- * @param {Model} model
+ * @param {Maker} maker
  */
-function black({ data, channels }, { preprocessing }) {
-  const { offset, order } = preprocessingNumbers(preprocessing);
-  const offsets = order === 'bgr' ? offset.toReversed() : offset;
-  return data.map((_, i) => offsets[channels === 1 ? 0 : i % channels]);
+function blackInput({ height, width, channels }, { engine, preprocessing }) {
+  const data = new Uint8ClampedArray(4 * height * width);
+  for (let i = 3; i < data.length; i += 4) data[i] = 255;
+  const size = { height, width, channels };
+  return pictureToInput(engine, { data, height, width }, size, preprocessing, 'nearest').input.data;
 }
 
 /** @param {Input} input */
-function mean({ data, channels }) {
+function meanInput({ data, channels }) {
   const sums = new Float64Array(channels);
-  data.forEach((value, i) => (sums[i % channels] += value));
-  const pixels = data.length / channels;
-  return data.map((_, i) => sums[i % channels] / pixels);
-}
-
-/** The deviation of the blur, and how far it reaches. */
-const BLUR_DEVIATION = 5;
-const BLUR_REACH = 5;
-
-/** @param {Input} input */
-function blur({ data, height, width, channels }) {
-  const reach = Array.from({ length: 2 * BLUR_REACH + 1 }, (_, i) => i - BLUR_REACH);
-  const bell = reach.map((d) => Math.exp(-(d * d) / (2 * BLUR_DEVIATION ** 2)));
-  const sum = bell.reduce((total, value) => total + value);
-  const kernel = bell.map((value) => value / sum);
-  const rows = { count: height, stride: width * channels };
-  const columns = { count: width, stride: channels };
-  const along = convolve(Float64Array.from(data), kernel, columns);
-  return Float32Array.from(convolve(along, kernel, rows));
+  for (let i = 0; i < data.length; i++) sums[i % channels] += data[i];
+  return data.map((_, i) => (sums[i % channels] * channels) / data.length);
 }
 
 /**
- * A convolution along one axis, on which the values at the ends are repeated.
- * @param {Float64Array} values
- * @param {number[]} kernel
- * @param {{ count: number, stride: number }} axis
+ * Blurs an input along its rows and then its columns. The values at its edges are repeated.
+ * @param {Input} input
+ * @param {number[]} weights of an odd number of pixels, whose sum is 1
+ * @returns {Float32Array}
  */
-function convolve(values, kernel, { count, stride }) {
-  const half = (kernel.length - 1) / 2;
-  return values.map((_, i) => {
-    const place = Math.floor(i / stride) % count;
-    const first = i - place * stride;
-    let sum = 0;
-    for (let k = 0; k < kernel.length; k++) {
-      const near = Math.min(Math.max(place + k - half, 0), count - 1);
-      sum += kernel[k] * values[first + near * stride];
+export function blurInput({ data, height, width, channels }, weights) {
+  const rows = blurAlong(data, weights, { count: width, stride: channels });
+  return Float32Array.from(blurAlong(rows, weights, { count: height, stride: width * channels }));
+}
+
+/**
+ * @param {ArrayLike<number>} values
+ * @param {number[]} weights
+ * @param {{ count: number, stride: number }} axis its length, and the values from one to the next
+ */
+function blurAlong(values, weights, { count, stride }) {
+  const radius = (weights.length - 1) / 2;
+  const blurred = new Float64Array(values.length);
+  for (let i = 0; i < values.length; i++) {
+    const at = Math.floor(i / stride) % count;
+    for (let k = -radius; k <= radius; k++) {
+      const from = Math.min(Math.max(at + k, 0), count - 1);
+      blurred[i] += weights[k + radius] * values[i + (from - at) * stride];
     }
-    return sum;
-  });
+  }
+  return blurred;
 }

@@ -87,14 +87,12 @@ export class Model extends ModelInfo {
   }
 
   /**
-   * The input that run() makes of a picture.
-   * @internal
+   * Makes an input of a picture or tensor.
    * @param {Picture | Tensor} image
-   * @returns {Promise<Input>}
+   * @internal
    */
-  async toInput(image) {
-    const read = isTensor(image) ? this.#readTensor(image) : await this.#readImage(image, {});
-    return read.input;
+  async readInput(image) {
+    return (isTensor(image) ? this.#readTensor(image) : await this.#readImage(image, {})).input;
   }
 
   /**

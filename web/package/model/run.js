@@ -6,11 +6,12 @@ import { notFiniteSentence } from './diagnosis.js';
 import { explainTargets, toExplanation } from './explanation.js';
 import { binaryValues, meanOfPositions, seedOf } from './classes.js';
 import { resolveLayers } from './layers.js';
+import { part } from '../files/library.js';
 import { METHODS } from './methods.js';
 import { LOGIT, MAX_TARGETS, SCORE } from '../engine/network.js';
 import { findRangeProblem } from '../pictures/preprocessing.js';
 
-/** @import { AttributeOptions } from '../attribution/attribute.js' */
+/** @import { AttributeOptions, Context } from '../attribution/attribute.js' */
 /** @import { Attribution } from '../attribution/attribution.js' */
 /** @import { Input, LayerInfo, Network } from '../engine/network.js' */
 /** @import { Explanation } from './explanation.js' */
@@ -161,15 +162,31 @@ export class Run {
    */
   async attribute(options) {
     return typed(options, async (given) => {
-      const { attribute } = await import('../attribution/attribute.js');
+      const load = () => import('../attribution/attribute.js');
+      const { attribute } = await part('the attribution', load);
       return attribute(this.#context(), given);
     });
   }
 
-  /** What the explanations in other modules need of a run. */
+  /**
+   * What attributions need of the run.
+   * @returns {Context}
+   */
   #context() {
-    const [model, network, endsWithLogit] = [this.#model, this.#network, this.#endsWithLogit];
-    return { run: this, model, network, endsWithLogit, target: indexOfLargest(this.scores) };
+    const { description, layers, classCount, labels, preprocessing, dataFormat } = this.#model;
+    return {
+      network: this.#network,
+      input: this.input,
+      endsWithLogit: this.#endsWithLogit,
+      target: indexOfLargest(this.scores),
+      ...{ classCount, labels, preprocessing, dataFormat },
+      findLayer: (choice) => {
+        const one = Array.isArray(choice) || choice === 'all' ? {} : choice;
+        const [index] = resolveLayers(this.#network, layers, one);
+        return { index, path: description.layers[index].path };
+      },
+      readInput: (image) => this.#model.readInput(image),
+    };
   }
 
   /**
