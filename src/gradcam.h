@@ -413,6 +413,10 @@ GC_API void gc_study_destroy(gc_study *study); /* NULL is allowed */
  */
 GC_API gc_status gc_study_set_baseline(gc_study *study, const float *values, size_t count);
 
+/* Takes the model's last run, on the input as it is, for this study's. Fails with NOT_READY if the
+ * run was on another input. */
+GC_API gc_status gc_study_unchanged(gc_study *study);
+
 /* The changes. Each begins from the input of the run, and nothing runs yet. They fail with
  * INVALID_ARGUMENT.
  *   mix     baseline + share (input - baseline)
@@ -421,13 +425,16 @@ GC_API gc_status gc_study_set_baseline(gc_study *study, const float *values, siz
  *           that. GC_UNIFORM lies between -amount and amount
  *   mask    baseline + M (input - baseline), the same M for all channels. M is the map
  *           [rows][columns], resized to full_rows x full_columns, linear between the centres of its
- *           values, from row `top` and column `left` on */
+ *           values, from row `top` and column `left` on
+ *   cover   a mask that is 0 in a window and 1 around it, so that the window is the baseline's */
 typedef enum gc_noise { GC_BELL = 0, GC_UNIFORM } gc_noise;
 GC_API gc_status gc_study_mix(gc_study *study, double share);
 GC_API gc_status gc_study_noise(gc_study *study, gc_noise noise, double amount, uint32_t seed,
                                 uint32_t sample);
 GC_API gc_status gc_study_mask(gc_study *study, const float *map, int32_t rows, int32_t columns,
                                int32_t full_rows, int32_t full_columns, int32_t top, int32_t left);
+GC_API gc_status gc_study_cover(gc_study *study, int32_t top, int32_t left, int32_t rows,
+                                int32_t columns);
 
 /* Copies the changed input to values, `count` of them. Fails with INVALID_ARGUMENT. */
 GC_API gc_status gc_study_input(const gc_study *study, float *values, size_t count);
@@ -439,17 +446,30 @@ GC_API gc_status gc_study_run(gc_study *study, double *score);
 
 /* Adds the gradient g of S with regard to the changed input, times `weight`, to the first sums, and
  * g^2 times `weight` to the second.
+ *   scale    a factor of g, where a function of S is explained
  *   guided   1: the gradient below each ReLU is cut at 0. Springenberg et al. 2015, arXiv:1412.6806
  * Fails with NOT_READY if the model's last run was not this study's, OUT_OF_MEMORY. */
-GC_API gc_status gc_study_add_gradient(gc_study *study, double weight, int32_t guided);
+GC_API gc_status gc_study_add_gradient(gc_study *study, double weight, double scale,
+                                       int32_t guided);
 
-/* Adds inside M + outside (1 - M) to the third sums, with the mask M that was made last. */
+/* The number of ReLUs between the picture and the output. Without any, a guided gradient is the
+ * gradient. */
+GC_API int32_t gc_model_relu_count(const gc_model *model);
+
+/* Adds inside M + outside (1 - M) to the third sums, with the mask M that was made last, and M
+ * itself to the fourth. */
 GC_API void gc_study_add_mask(gc_study *study, double inside, double outside);
 
-/* Copies sums.
- *   sums   receives `count` values, the input's of gradients and squares, [rows][columns] of masks
+/* Copies sums. Variances are those of the gradients, each with its weight.
+ *   sums   receives `count` values, [rows][columns] of masks, the input's shape of all others
  * Fails with INVALID_ARGUMENT. */
-typedef enum gc_sums { GC_GRADIENTS = 0, GC_SQUARES, GC_MASKS } gc_sums;
+typedef enum gc_sums {
+    GC_GRADIENTS = 0,
+    GC_SQUARES,
+    GC_MASKS,
+    GC_MASK_TOTALS,
+    GC_VARIANCES
+} gc_sums;
 GC_API gc_status gc_study_sums(const gc_study *study, gc_sums which, float *sums, size_t count);
 
 /* ---- Pictures ----

@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "engine/arena.h"
 #include "engine/profile.h"
+#include "graph/ends.h"
 #include "kernels/sums.h"
 
 /* Notes on a value during one backward pass. */
@@ -241,11 +242,9 @@ static gc_status visit_projected(const struct pass *pass, struct gc_group *group
     return visit_input(pass, group);
 }
 
-/* Whether the group ends in a ReLU, which may have an upper bound as ReLU6 has. */
+/* Whether the group ends in a ReLU. */
 static bool ends_in_relu(const struct gc_graph *graph, const struct gc_group *group) {
-    const struct gc_node *last = &graph->nodes[group->nodes[group->node_count - 1]];
-    gc_real low, high;
-    return last->op->clamp != NULL && last->op->clamp(last->params, &low, &high) && low == 0;
+    return gc_graph_is_relu(&graph->nodes[group->nodes[group->node_count - 1]]);
 }
 
 /* Springenberg et al. 2015, arXiv:1412.6806. gradient [count] = max(gradient, 0). The clamp's own

@@ -16,13 +16,14 @@ import { weightTensors, weightValues } from './formula.js';
 import { check as checkCams } from './methods-cams.js';
 import { checkFlips } from './methods-common.js';
 import { check as checkFusion } from './methods-fusion.js';
+import { check as checkInputs } from './methods-inputs.js';
 
 /** @import { WasmOptions } from 'gradcam-wasm' */
 /** @import { Build } from './common.js' */
 /** @import { Opened } from './methods-common.js' */
 
 /** What is compared, a list of golden.json each. */
-const CHECKS = [checkCams, checkFusion];
+const CHECKS = [checkCams, checkFusion, checkInputs];
 
 export const methodsCases = folderCases;
 

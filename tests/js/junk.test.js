@@ -118,6 +118,7 @@ before(async () => {
   const model = await api.loadModel(bytes, { ...OPTIONS, preprocessing: 'tf' });
   const run = await model.run(picture);
   const explanation = await run.explain();
+  const attribution = await run.attribute();
   const [{ heatmap }] = explanation.targets;
   const { data, width, height } = heatmap;
   const array = api.imageToArray(picture);
@@ -145,6 +146,12 @@ before(async () => {
     'model.run': [model.run.bind(model), [picture, toRun]],
     'model.summary': [model.summary.bind(model), [{ layerRange: ['l0', 'l1'], lineLength: 88 }]],
     'run.explain': [run.explain.bind(run), [toExplain]],
+    attributionInfo: [api.attributionInfo, ['gradient']],
+    ...attributeCalls(run, picture),
+    'attribution.toHeatmap': [
+      attribution.toHeatmap.bind(attribution),
+      [{ channels: 'sum', percentile: 99, signed: true }],
+    ],
     'run.decodePredictions': [run.decodePredictions.bind(run), [{ top: 5 }]],
     explainPrediction: [api.explainPrediction, [model, picture, { ...toExplain, ...toRun }]],
     showPrediction: [api.showPrediction, [model, picture, { canvas: undefined, ...toDraw }]],
@@ -169,6 +176,31 @@ before(async () => {
     GradCamError: [(message) => new api.GradCamError('INTERNAL', message), ['x']],
   };
 });
+
+/**
+ * @param {import('gradcam-wasm').Run} run
+ * @param {import('gradcam-wasm').Pixels} baseline
+ * @returns {Record<string, Call>}
+ */
+function attributeCalls(run, baseline) {
+  const shared = { target: 0, logits: true, onProgress: undefined, signal: undefined };
+  const noise = { samples: 2, noise: 0.1, seed: 1 };
+  const masks = { grid: 2, p: 0.5, samples: 2, seed: 1, denominator: 'masks' };
+  /** @type {Record<string, object>} */
+  const options = {
+    gradient: {},
+    guidedGradCam: { layer: 'l0' },
+    integratedGradients: { baseline, rule: 'riemannMiddle', steps: 2 },
+    varGrad: noise,
+    occlusion: { window: [4, 4], stride: 4, fill: baseline },
+    rise: masks,
+  };
+  const calls = Object.entries(options).map(([method, own]) => {
+    const call = [run.attribute.bind(run), [{ method, ...shared, ...own }]];
+    return [`run.attribute ${method}`, call];
+  });
+  return Object.fromEntries(calls);
+}
 
 /**
  * @param {string} what
@@ -216,7 +248,7 @@ test('every call takes junk or fails with a GradCamError', { timeout: 120_000 },
 
 test('the list above has every public function', () => {
   const functions = Object.entries(api).filter(([, value]) => typeof value === 'function');
-  const withoutArguments = ['colormaps', 'methods'];
+  const withoutArguments = ['attributionMethods', 'colormaps', 'methods'];
   const missing = functions
     .map(([name]) => name)
     .filter((name) => !Object.hasOwn(calls, name) && !withoutArguments.includes(name));

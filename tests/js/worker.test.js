@@ -87,6 +87,13 @@ describe('in a worker', () => {
         formatAsImage(expected, format),
       );
     }
+    /** @type {any[]} */
+    const steps = [];
+    const attributed = { method: /** @type {const} */ ('smoothGrad'), samples: 2 };
+    const onProgress = (/** @type {any} */ state) => steps.push(state);
+    const attribution = await theirs.attribute({ ...attributed, onProgress });
+    assert.deepEqual(attribution, await ours.attribute(attributed));
+    assert.deepEqual(steps[1].attribution.toHeatmap(), attribution.toHeatmap());
     const [{ heatmap }] = expected.targets;
     assert.deepEqual(await session.heatmapToImage(heatmap), heatmapToImage(heatmap));
     const size = { width: 9, height: 7 };

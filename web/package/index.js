@@ -6,6 +6,7 @@
  * @module gradcam-wasm
  */
 
+export { attributionInfo, attributionMethods } from './attribution/methods.js';
 export { convertModel } from './model/convert.js';
 export { GradCamError } from './base/errors.js';
 export { colormaps, expandHeatmap, formatAsImage, heatmapToImage } from './pictures/format.js';
@@ -17,12 +18,20 @@ export { init } from './engine/start.js';
 
 /**
  * @typedef {import('./pictures/preprocessing.js').Affine} Affine
+ * @typedef {import('./attribution/attribute.js').AttributeOptions} AttributeOptions
+ * @typedef {import('./attribution/attribution.js').Attribution} Attribution
+ * @typedef {import('./attribution/methods.js').AttributionInfo} AttributionInfo
+ * @typedef {import('./attribution/methods.js').AttributionMethod} AttributionMethod
+ * @typedef {import('./attribution/attribute.js').AttributionProgress} AttributionProgress
+ * @typedef {import('./attribution/explained.js').AttributionTarget} AttributionTarget
+ * @typedef {import('./attribution/attribute.js').Baseline} Baseline
  * @typedef {import('./pictures/preprocessing.js').ChannelNumbers} ChannelNumbers
  * @typedef {import('./pictures/format.js').ColormapFunction} ColormapFunction
  * @typedef {import('./model/convert.js').ConvertOptions} ConvertOptions
  * @typedef {import('./model/diagnosis.js').Diagnosis} Diagnosis
  * @typedef {import('./model/diagnosis.js').DiagnosisCode} DiagnosisCode
  * @typedef {import('./model/run.js').ExplainOptions} ExplainOptions
+ * @typedef {import('./pictures/format.js').Drawing} Drawing
  * @typedef {import('./model/explanation.js').Explanation} Explanation
  * @typedef {import('./base/source.js').FileSource} FileSource
  * @typedef {import('./pictures/image.js').Filter} Filter
@@ -30,6 +39,7 @@ export { init } from './engine/start.js';
  * @typedef {import('./base/errors.js').GradCamErrorCode} GradCamErrorCode
  * @typedef {import('./model/model-info.js').Head} Head
  * @typedef {import('./model/explanation.js').HeatMap} HeatMap
+ * @typedef {import('./attribution/attribution.js').HeatmapOptions} HeatmapOptions
  * @typedef {import('./engine/network.js').Input} Input
  * @typedef {import('./model/further-inputs.js').InputValues} InputValues
  * @typedef {import('./model/model-info.js').Layer} Layer

@@ -176,6 +176,11 @@ export class Network {
     }));
   }
 
+  /** The number of ReLUs between the picture and the output. */
+  get reluCount() {
+    return this.#engine.call('gc_model_relu_count', this.#pointer);
+  }
+
   /** Index of the head that is explained. */
   get head() {
     return this.#engine.call('gc_model_head', this.#pointer);

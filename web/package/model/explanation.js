@@ -38,6 +38,8 @@ const FLAGS = /** @type {const} */ (['counterfactual', 'eigenSmooth', 'augSmooth
  * @property {Float32Array} data [height][width], 0 .. 1
  * @property {number} width
  * @property {number} height
+ * @property {Uint8Array} [colors] R, G, B for each value, drawn unless the caller chooses a colour
+ *   map. Maps have them where signs matter
  */
 
 /**

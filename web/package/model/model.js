@@ -87,6 +87,15 @@ export class Model extends ModelInfo {
   }
 
   /**
+   * Makes an input of a picture or tensor.
+   * @param {Picture | Tensor} image
+   * @internal
+   */
+  async readInput(image) {
+    return (isTensor(image) ? this.#readTensor(image) : await this.#readImage(image, {})).input;
+  }
+
+  /**
    * @param {Picture} image
    * @param {RunOptions} options
    * @returns {Promise<{ input: Input, picture: () => ImageData, pixels: Pixels }>}

@@ -5,9 +5,14 @@ import { GradCamError, show } from '../base/errors.js';
 import { notFiniteSentence } from './diagnosis.js';
 import { binaryValues, meanOfPositions } from './classes.js';
 import { explainRun } from './explain.js';
+import { resolveLayers } from './layers.js';
+import { indexOfLargest } from './targets.js';
+import { part } from '../files/library.js';
 import { LOGIT, SCORE } from '../engine/network.js';
 import { findRangeProblem } from '../pictures/preprocessing.js';
 
+/** @import { AttributeOptions, Context } from '../attribution/attribute.js' */
+/** @import { Attribution } from '../attribution/attribution.js' */
 /** @import { Input, LayerInfo, Network } from '../engine/network.js' */
 /** @import { Channels, ChannelsOptions } from './channels.js' */
 /** @import { Contrast } from './contrast.js' */
@@ -156,6 +161,44 @@ export class Run {
       const { findChannels } = await import('./channels.js');
       return findChannels(this.#explained, given);
     });
+  }
+
+  /**
+   * Attributes a score to the values of the input.
+   * @param {AttributeOptions} [options]
+   * @returns {Promise<Attribution>}
+   * @example
+   * const attribution = await run.attribute({ method: 'integratedGradients', baseline: 'black' });
+   * console.log(attribution.score, attribution.baselineScore, attribution.delta);
+   * formatAsImage({ heatmap: attribution.toHeatmap(), image: run.picture });
+   */
+  async attribute(options) {
+    return typed(options, async (given) => {
+      const load = () => import('../attribution/attribute.js');
+      const { attribute } = await part('the attribution', load);
+      return attribute(this.#context(), given);
+    });
+  }
+
+  /**
+   * What attributions need of the run.
+   * @returns {Context}
+   */
+  #context() {
+    const { description, layers, classCount, labels, preprocessing, dataFormat } = this.#model;
+    return {
+      network: this.#network,
+      input: this.input,
+      endsWithLogit: this.#endsWithLogit,
+      target: indexOfLargest(this.scores),
+      ...{ classCount, labels, preprocessing, dataFormat },
+      findLayer: (choice) => {
+        const one = Array.isArray(choice) || choice === 'all' ? {} : choice;
+        const [index] = resolveLayers(this.#network, layers, one);
+        return { index, path: description.layers[index].path };
+      },
+      readInput: (image) => this.#model.readInput(image),
+    };
   }
 
   /** What explanations need. */

@@ -96,7 +96,7 @@ function readWeights(target, classCount) {
  * Index of the largest value, the first one if there are several.
  * @param {Float32Array} values
  */
-function indexOfLargest(values) {
+export function indexOfLargest(values) {
   let largest = 0;
   for (let i = 1; i < values.length; i++) if (values[i] > values[largest]) largest = i;
   return largest;

@@ -21,7 +21,8 @@ import { RemoteModel, toSendable } from './remote.js';
 /**
  * The modules whose functions 'gradcam-wasm' exports. TypeScript finds documentation in these
  * modules, and not in the module that exports from them.
- * @typedef {typeof import('../engine/start.js')
+ * @typedef {typeof import('../attribution/methods.js')
+ *   & typeof import('../engine/start.js')
  *   & typeof import('../model/convert.js')
  *   & typeof import('../model/load.js')
  *   & typeof import('../model/methods.js')
@@ -76,6 +77,8 @@ const asGiven = (...args) => ({ args });
 /** @satisfies {Partial<{ [Name in keyof Functions]: Sender<Functions[Name]> }>} */
 const senders = {
   arrayToImage: asGiven,
+  attributionInfo: asGiven,
+  attributionMethods: asGiven,
   colormaps: asGiven,
   expandHeatmap: (heatmap, { width, height }, options) => ({
     args: [heatmap, { width, height }, options],

@@ -2,12 +2,14 @@
 
 /** Models and runs that live in the worker. They have the same properties and methods as there. */
 
+import { Attribution } from '../attribution/attribution.js';
 import { notFiniteSentence } from '../model/diagnosis.js';
 import { drawSvg, isDrawable, readDrawable } from '../pictures/image.js';
 import { ModelInfo } from '../model/model-info.js';
 import { findRangeProblem } from '../pictures/preprocessing.js';
 import { decodePredictions } from '../model/run.js';
 
+/** @import { AttributeOptions } from '../attribution/attribute.js' */
 /** @import { Explanation } from '../model/explanation.js' */
 /** @import { ModelDescription } from '../model/model-info.js' */
 /** @import { RunOptions } from '../model/model.js' */
@@ -148,6 +150,26 @@ export class RemoteRun {
     const args = { run: place, options };
     const explanation = await this.#client.call({ method: 'explain', args, needs, signal });
     return { ...explanation, image: this.picture };
+  }
+  /**
+   * Attributes a score to the values of the input.
+   * @param {AttributeOptions} [options]
+   * @returns {Promise<Attribution>}
+   */
+  async attribute({ signal, onProgress, ...options } = {}) {
+    const needs = this.#needs;
+    const { place } = needs[needs.length - 1];
+    for (const name of /** @type {const} */ (['baseline', 'fill'])) {
+      const given = options[name];
+      if (typeof given === 'object') options[name] = await toSendable(given);
+    }
+    const args = { run: place, options, isWatched: onProgress !== undefined };
+    const watch = (/** @type {any} */ state) =>
+      onProgress?.({ ...state, attribution: new Attribution(state.attribution) });
+    const method = 'attribute';
+    return new Attribution(
+      await this.#client.call({ method, args, needs, onProgress: watch, signal }),
+    );
   }
 }
 

@@ -43,6 +43,13 @@ const methods = {
     return explanation;
   },
 
+  async attribute({ run, options, isWatched }, onProgress) {
+    const watch = (/** @type {any} */ state) =>
+      onProgress({ ...state, attribution: { ...state.attribution } });
+    const given = { ...options, onProgress: isWatched ? watch : undefined };
+    return { ...(await kept.get(run).attribute(given)) };
+  },
+
   async keep({ place, picture }) {
     kept.set(place, picture);
   },
