@@ -8,6 +8,7 @@ import { ModelInfo } from '../model/model-info.js';
 import { findRangeProblem } from '../pictures/preprocessing.js';
 import { decodePredictions } from '../model/run.js';
 
+/** @import { Channels, ChannelsOptions } from '../model/channels.js' */
 /** @import { Explanation } from '../model/explanation.js' */
 /** @import { ModelDescription } from '../model/model-info.js' */
 /** @import { RunOptions } from '../model/model.js' */
@@ -142,12 +143,27 @@ export class RemoteRun {
    * @param {ExplainOptions} [options]
    * @returns {Promise<Explanation>}
    */
-  async explain({ signal, ...options } = {}) {
+  async explain(options) {
+    return { ...(await this.#call('explain', options)), image: this.picture };
+  }
+
+  /**
+   * The channels of a layer that speak most for a target, and most against it.
+   * @param {ChannelsOptions & { signal?: AbortSignal }} [options]
+   * @returns {Promise<Channels>}
+   */
+  async channels(options) {
+    return this.#call('channels', options);
+  }
+
+  /**
+   * @param {string} method of the run in the worker
+   * @param {any} [options] of which a signal and a function cannot be sent
+   */
+  #call(method, { signal, onProgress, ...options } = {}) {
     const needs = this.#needs;
-    const { place } = needs[needs.length - 1];
-    const args = { run: place, options };
-    const explanation = await this.#client.call({ method: 'explain', args, needs, signal });
-    return { ...explanation, image: this.picture };
+    const args = { run: needs[needs.length - 1].place, options };
+    return this.#client.call({ method, args, needs, signal, onProgress });
   }
 }
 

@@ -38,10 +38,12 @@ const methods = {
     return { input, picture, predictions, scores, logits, notFinite };
   },
 
-  async explain({ run, options }) {
-    const { image, ...explanation } = await kept.get(run).explain(options);
+  async explain({ run, options }, onProgress) {
+    const { image, ...explanation } = await kept.get(run).explain({ ...options, onProgress });
     return explanation;
   },
+
+  channels: ({ run, options }) => kept.get(run).channels(options),
 
   async keep({ place, picture }) {
     kept.set(place, picture);
