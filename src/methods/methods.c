@@ -135,6 +135,13 @@ static bool reads_tensors(const struct gc_explainer *e, const struct gc_method *
 
 static bool reads_gradient(const struct gc_method *method) { return method->term != &activation; }
 
+static bool weighs(const struct gc_explainer *e) {
+    bool found = false;
+    for (size_t i = 0; i < e->count; i++)
+        found = found || e->methods[i]->weights != NULL;
+    return found;
+}
+
 static bool divides_by_totals(const struct gc_explainer *e) {
     bool divides = false;
     for (size_t i = 0; i < e->count; i++) {
@@ -191,7 +198,7 @@ gc_status gc_explainer_reserve(struct gc_explainer *e, const gc_shape *shapes, s
         raise_to(&vectors, gc_principal_scratch(count / width, width));
     }
     const bool has_matrix = needs_matrix(e);
-    e->sums = gc_allocate_unset(3 * channels, sizeof *e->sums);
+    e->sums = gc_allocate_unset(GC_CHANNEL_SUMS * channels, sizeof *e->sums);
     e->squares = gc_allocate_unset(positions, sizeof *e->squares);
     e->weights = gc_allocate_unset(e->count * channels, sizeof *e->weights);
     e->matrix = has_matrix ? gc_allocate_unset(matrix, sizeof *e->matrix) : NULL;
@@ -290,18 +297,24 @@ static void draw_principal(const struct layer *l, size_t i) {
     gc_principal(l->raw[i], e->matrix, t->positions, t->channels, e->vectors);
 }
 
+static struct gc_channel_sums sums_of(const struct layer *l) {
+    double *sums = l->explainer->sums;
+    const size_t channels = l->tensors->channels;
+    return (struct gc_channel_sums){sums, sums + channels, sums + 2 * channels, sums + 3 * channels,
+                                    sums + 4 * channels};
+}
+
 /* Makes the weights of all methods. Returns the number of cancelled channels. */
 static int32_t make_weights(const struct layer *l) {
     const struct gc_explainer *e = l->explainer;
-    const struct gc_tensors *t = l->tensors;
-    double *totals = e->sums + t->channels, *sizes = totals + t->channels;
+    const struct gc_channel_sums sums = sums_of(l);
     const bool divides = divides_by_totals(e);
-    if (divides)
-        gc_channel_totals(totals, sizes, t);
+    if (weighs(e))
+        gc_sum_channels(&sums, l->tensors, divides);
     for (size_t i = 0; i < e->count; i++)
         if (e->methods[i]->weights != NULL)
-            e->methods[i]->weights((gc_real *)weights_of(l, i), t, totals, e->sums);
-    return divides ? gc_cancelled_channels(totals, sizes, t->channels) : 0;
+            e->methods[i]->weights((gc_real *)weights_of(l, i), l->tensors, &sums);
+    return divides ? gc_cancelled_channels(&sums, l->tensors->channels) : 0;
 }
 
 static void draw_sums(const struct layer *l, double *norms) {

@@ -18,7 +18,7 @@ struct gc_explainer {
 
     /* Scratch for the largest of the layers. NULL before gc_explainer_reserve, and where no method
      * needs any. */
-    double *sums;     /* [3 * channels] */
+    double *sums;     /* [GC_CHANNEL_SUMS * channels] */
     double *squares;  /* [positions] */
     double *vectors;  /* as many as gc_principal_scratch says */
     gc_real *weights; /* [count][channels] */

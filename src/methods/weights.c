@@ -1,165 +1,137 @@
 #include "methods/weights.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "base/parallel.h"
 #include "base/simd.h"
 #include "kernels/sums.h"
 
-#define TILE 16  /* positions whose terms are summed in gc_real before the sum is added in double */
-#define WIDTH 16 /* channels that are summed at once, in registers */
+#define TILE 16 /* positions whose terms are summed in gc_real before the sum is added in double */
+#define WIDTH 8 /* channels that are summed at once, in registers */
 
 static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 
-/* A tile of both tensors, [count][width] values whose rows are `stride` apart. */
-struct tile {
-    const gc_real *gradient, *value;
-    const double *totals; /* T [width], or NULL */
-    size_t count, width, stride;
-};
-
+/* What a range of channels is summed for. */
 struct summing {
     const struct gc_tensors *tensors;
-    const double *totals; /* T [channels], or NULL */
-    double *sums, *more;  /* [channels], `more` is NULL where one sum is enough */
-    /* Adds to sums [width] and more [width]. */
-    void (*add_tile)(double *sums, double *more, const struct tile *tile);
+    const struct gc_channel_sums *sums;
+    /* Adds the terms of `count` positions from p on, of `width` channels from k on. */
+    void (*add_tile)(const struct summing *summing, size_t p, size_t count, size_t k, size_t width);
 };
-
-static struct tile tile_at(const struct summing *s, size_t p, size_t k, size_t last) {
-    const struct gc_tensors *t = s->tensors;
-    const size_t at = p * t->channels + k;
-    return (struct tile){
-        .gradient = t->gradient + at,
-        .value = t->value + at,
-        .totals = s->totals == NULL ? NULL : s->totals + k,
-        .count = smaller(TILE, t->positions - p),
-        .width = smaller(WIDTH, last - k),
-        .stride = t->channels,
-    };
-}
 
 /* Channels WIDTH * first .. WIDTH * end - 1 at all positions. The order of the additions is the
  * same with any number of threads. */
-static void sum_channels(void *context, size_t first, size_t end) {
+static void sum_range(void *context, size_t first, size_t end) {
     const struct summing *s = context;
-    const size_t last = smaller(WIDTH * end, s->tensors->channels);
-    for (size_t k = WIDTH * first; k < last; k++) {
-        s->sums[k] = 0;
-        if (s->more != NULL)
-            s->more[k] = 0;
-    }
-    for (size_t p = 0; p < s->tensors->positions; p += TILE)
-        for (size_t k = WIDTH * first; k < last; k += WIDTH) {
-            const struct tile tile = tile_at(s, p, k, last);
-            s->add_tile(s->sums + k, s->more == NULL ? NULL : s->more + k, &tile);
-        }
+    const struct gc_tensors *t = s->tensors;
+    const size_t last = smaller(WIDTH * end, t->channels);
+    for (size_t p = 0; p < t->positions; p += TILE)
+        for (size_t k = WIDTH * first; k < last; k += WIDTH)
+            s->add_tile(s, p, smaller(TILE, t->positions - p), k, smaller(WIDTH, last - k));
 }
 
 static void sum(const struct summing *summing) {
-    gc_parallel_ranges(sum_channels, (void *)summing,
-                       (summing->tensors->channels + WIDTH - 1) / WIDTH, 1);
+    gc_parallel_ranges(sum_range, (void *)summing, (summing->tensors->channels + WIDTH - 1) / WIDTH,
+                       1);
 }
 
 static void add_to(double *sums, const gc_real *block, size_t width) {
-    for (size_t k = 0; k < width; k++)
-        sums[k] += (double)block[k];
+    for (size_t i = 0; i < width; i++)
+        sums[i] += (double)block[i];
 }
 
-/* ---- Totals ---- */
+/* ---- Sums over the positions ---- */
 
-GC_INLINE void totals_tile(double *totals, double *sizes, const struct tile *t, size_t width) {
-    gc_real block[WIDTH] = {0}, size[WIDTH] = {0};
-    for (size_t p = 0; p < t->count; p++)
-        for (size_t k = 0; k < width; k++) {
-            const gc_real a = t->value[p * t->stride + k];
-            block[k] += a;
-            size[k] += a < 0 ? -a : a;
+GC_INLINE void everything_tile(const struct summing *s, size_t p, size_t count, size_t k,
+                               size_t width) {
+    gc_real gradient[WIDTH] = {0}, total[WIDTH] = {0}, size[WIDTH] = {0}, product[WIDTH] = {0};
+    const struct gc_tensors *t = s->tensors;
+    const gc_real *gradients = t->gradient + p * t->channels + k;
+    const gc_real *values = t->value + p * t->channels + k;
+    for (; count > 0; count--, gradients += t->channels, values += t->channels)
+        for (size_t i = 0; i < width; i++) {
+            const gc_real g = gradients[i], a = values[i];
+            gradient[i] += g;
+            total[i] += a;
+            size[i] += a < 0 ? -a : a;
+            product[i] += g * a;
         }
-    add_to(totals, block, width);
-    add_to(sizes, size, width);
+    add_to(s->sums->gradient + k, gradient, width);
+    add_to(s->sums->total + k, total, width);
+    add_to(s->sums->size + k, size, width);
+    add_to(s->sums->product + k, product, width);
 }
 
 /* A width that the compiler knows becomes vectors. */
-static void add_totals(double *totals, double *sizes, const struct tile *t) {
-    if (t->width == WIDTH)
-        totals_tile(totals, sizes, t, WIDTH);
+static void add_everything(const struct summing *s, size_t p, size_t count, size_t k,
+                           size_t width) {
+    if (width == WIDTH)
+        everything_tile(s, p, count, k, WIDTH);
     else
-        totals_tile(totals, sizes, t, t->width);
+        everything_tile(s, p, count, k, width);
 }
 
-void gc_channel_totals(double *totals, double *sizes, const struct gc_tensors *t) {
-    sum(&(struct summing){t, NULL, totals, sizes, add_totals});
+void gc_sum_channels(const struct gc_channel_sums *sums, const struct gc_tensors *t,
+                     bool everything) {
+    if (!everything) {
+        gc_sum_positions(sums->gradient, t->gradient, t->positions, t->channels);
+        return;
+    }
+    double *const all[] = {sums->gradient, sums->total, sums->size, sums->product};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        memset(all[i], 0, t->channels * sizeof *all[i]);
+    sum(&(struct summing){t, sums, add_everything});
 }
 
-int32_t gc_cancelled_channels(const double *totals, const double *sizes, size_t channels) {
+int32_t gc_cancelled_channels(const struct gc_channel_sums *sums, size_t channels) {
     int32_t count = 0;
     for (size_t k = 0; k < channels; k++)
-        count += fabs(totals[k]) < sizes[k] / 100;
+        count += fabs(sums->total[k]) < sums->size[k] / 100;
     return count;
 }
 
-/* ---- The mean gradient ---- */
+/* ---- Weights ---- */
 
-void gc_mean_weights(gc_real *weights, const struct gc_tensors *t, const double *totals,
-                     double *sums) {
-    (void)totals;
-    gc_sum_positions(sums, t->gradient, t->positions, t->channels);
+void gc_mean_weights(gc_real *weights, const struct gc_tensors *t,
+                     const struct gc_channel_sums *sums) {
     for (size_t k = 0; k < t->channels; k++)
-        weights[k] = (gc_real)(sums[k] / (double)t->positions);
+        weights[k] = (gc_real)(sums->gradient[k] / (double)t->positions);
 }
 
-/* ---- Grad-CAM++ ---- */
+void gc_axiom_weights(gc_real *weights, const struct gc_tensors *t,
+                      const struct gc_channel_sums *sums) {
+    for (size_t k = 0; k < t->channels; k++)
+        weights[k] = (gc_real)(sums->product[k] / (sums->total[k] + 1e-7));
+}
 
-GC_INLINE void plus_plus_tile(double *sums, const struct tile *t, size_t width) {
-    gc_real block[WIDTH] = {0}, totals[WIDTH];
-    for (size_t k = 0; k < width; k++)
-        totals[k] = (gc_real)t->totals[k];
-    for (size_t p = 0; p < t->count; p++)
-        for (size_t k = 0; k < width; k++) {
-            const gc_real g = t->gradient[p * t->stride + k], square = g * g;
-            const gc_real alpha = square / (2 * square + totals[k] * square * g + (gc_real)1e-6);
-            block[k] += g > 0 ? alpha * g : 0;
+/* alpha g = g^3 / (2 g^2 + T g^3 + 1e-6) */
+GC_INLINE void plus_plus_tile(const struct summing *s, size_t p, size_t count, size_t k,
+                              size_t width) {
+    gc_real block[WIDTH] = {0}, total[WIDTH] = {0};
+    const struct gc_tensors *t = s->tensors;
+    const gc_real *gradients = t->gradient + p * t->channels + k;
+    for (size_t i = 0; i < width; i++)
+        total[i] = (gc_real)s->sums->total[k + i];
+    for (; count > 0; count--, gradients += t->channels)
+        for (size_t i = 0; i < width; i++) {
+            const gc_real g = gradients[i] > 0 ? gradients[i] : 0, square = g * g;
+            block[i] += square / (square * (2 + total[i] * g) + (gc_real)1e-6) * g;
         }
-    add_to(sums, block, width);
+    add_to(s->sums->scratch + k, block, width);
 }
 
-static void add_plus_plus(double *sums, double *more, const struct tile *t) {
-    (void)more;
-    if (t->width == WIDTH)
-        plus_plus_tile(sums, t, WIDTH);
+static void add_plus_plus(const struct summing *s, size_t p, size_t count, size_t k, size_t width) {
+    if (width == WIDTH)
+        plus_plus_tile(s, p, count, k, WIDTH);
     else
-        plus_plus_tile(sums, t, t->width);
+        plus_plus_tile(s, p, count, k, width);
 }
 
-void gc_plus_plus_weights(gc_real *weights, const struct gc_tensors *t, const double *totals,
-                          double *sums) {
-    sum(&(struct summing){t, totals, sums, NULL, add_plus_plus});
+void gc_plus_plus_weights(gc_real *weights, const struct gc_tensors *t,
+                          const struct gc_channel_sums *sums) {
+    memset(sums->scratch, 0, t->channels * sizeof *sums->scratch);
+    sum(&(struct summing){t, sums, add_plus_plus});
     for (size_t k = 0; k < t->channels; k++)
-        weights[k] = (gc_real)sums[k];
-}
-
-/* ---- XGrad-CAM ---- */
-
-GC_INLINE void product_tile(double *sums, const struct tile *t, size_t width) {
-    gc_real block[WIDTH] = {0};
-    for (size_t p = 0; p < t->count; p++)
-        for (size_t k = 0; k < width; k++)
-            block[k] += t->gradient[p * t->stride + k] * t->value[p * t->stride + k];
-    add_to(sums, block, width);
-}
-
-static void add_product(double *sums, double *more, const struct tile *t) {
-    (void)more;
-    if (t->width == WIDTH)
-        product_tile(sums, t, WIDTH);
-    else
-        product_tile(sums, t, t->width);
-}
-
-void gc_axiom_weights(gc_real *weights, const struct gc_tensors *t, const double *totals,
-                      double *sums) {
-    sum(&(struct summing){t, NULL, sums, NULL, add_product});
-    for (size_t k = 0; k < t->channels; k++)
-        weights[k] = (gc_real)(sums[k] / (totals[k] + 1e-7));
+        weights[k] = (gc_real)sums->scratch[k];
 }

@@ -2,6 +2,7 @@
 #ifndef GC_METHODS_WEIGHTS_H
 #define GC_METHODS_WEIGHTS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -12,22 +13,31 @@ struct gc_tensors {
     size_t positions, channels;
 };
 
-/* Sums over the positions of A and of its absolute values, [channels] each. */
-void gc_channel_totals(double *totals, double *sizes, const struct gc_tensors *tensors);
+/* Sums over the positions, [channels] each. */
+struct gc_channel_sums {
+    double *gradient; /* of G */
+    double *total;    /* of A, called T below */
+    double *size;     /* of the absolute values of A */
+    double *product;  /* of G A */
+    double *scratch;
+};
+
+#define GC_CHANNEL_SUMS 5 /* how many they are */
+
+/* Makes the sums of G, or of everything. */
+void gc_sum_channels(const struct gc_channel_sums *sums, const struct gc_tensors *tensors,
+                     bool everything);
 
 /* The number of channels in which positive and negative values cancel, so that the total is below a
  * hundredth of the size. What divides by such a total is as sure as its last digits. */
-int32_t gc_cancelled_channels(const double *totals, const double *sizes, size_t channels);
+int32_t gc_cancelled_channels(const struct gc_channel_sums *sums, size_t channels);
 
-/* Makes weights [channels].
- *   totals   T [channels], as gc_channel_totals gives them
- *   sums     [channels], scratch */
-typedef void gc_weights(gc_real *weights, const struct gc_tensors *tensors, const double *totals,
-                        double *sums);
+/* Makes weights [channels]. */
+typedef void gc_weights(gc_real *weights, const struct gc_tensors *tensors,
+                        const struct gc_channel_sums *sums);
 
-/* Selvaraju et al. 2017.
- *     weights(k) = mean over positions of G(., k)
- * T is not read. */
+/* Selvaraju et al. 2017. Only the sum of G is read.
+ *     weights(k) = mean over positions of G(., k) */
 gc_weights gc_mean_weights;
 
 /* Chattopadhay et al. 2018, equation 19.

@@ -204,6 +204,16 @@ describe('what is posted', () => {
     assert.ok(bytes < 500, `${bytes} bytes`);
   });
 
+  test('channels and smooth maps come from the run too, with progress', async () => {
+    const { positive } = await run.channels({ target: 5, top: 1 });
+    assert.equal(positive.length, 1);
+    /** @type {number[]} */
+    const done = [];
+    const onProgress = (/** @type {{ done: number }} */ progress) => void done.push(progress.done);
+    await run.explain({ targets: 5, augSmooth: true, onProgress });
+    assert.deepEqual(done, [1, 2, 3, 4, 5, 6]);
+  });
+
   test('a picture is posted again when its pixels have changed', async () => {
     const image = await session.loadImage(picture);
     const drawn = { ...explanation, image };

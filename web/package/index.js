@@ -27,11 +27,17 @@ export { init } from './engine/start.js';
  * @typedef {import('./attribution/attribute.js').Baseline} Baseline
  * @typedef {import('./pictures/preprocessing.js').ChannelNumbers} ChannelNumbers
  * @typedef {import('./pictures/format.js').ColormapFunction} ColormapFunction
+ * @typedef {import('./model/channels.js').Channel} Channel
+ * @typedef {import('./model/channels.js').Channels} Channels
+ * @typedef {import('./model/channels.js').ChannelsOptions} ChannelsOptions
+ * @typedef {import('./model/targets.js').ClassWeights} ClassWeights
+ * @typedef {import('./model/contrast.js').Contrast} Contrast
  * @typedef {import('./model/convert.js').ConvertOptions} ConvertOptions
  * @typedef {import('./model/diagnosis.js').Diagnosis} Diagnosis
  * @typedef {import('./model/diagnosis.js').DiagnosisCode} DiagnosisCode
  * @typedef {import('./model/run.js').ExplainOptions} ExplainOptions
  * @typedef {import('./pictures/format.js').Drawing} Drawing
+ * @typedef {import('./model/explanation.js').ExplainSettings} ExplainSettings
  * @typedef {import('./model/explanation.js').Explanation} Explanation
  * @typedef {import('./base/source.js').FileSource} FileSource
  * @typedef {import('./pictures/image.js').Filter} Filter
@@ -63,6 +69,7 @@ export { init } from './engine/start.js';
  * @typedef {import('./model/model.js').RunOptions} RunOptions
  * @typedef {import('./pictures/preprocessing.js').Standardization} Standardization
  * @typedef {import('./model/summary.js').SummaryOptions} SummaryOptions
+ * @typedef {import('./model/targets.js').Target} Target
  * @typedef {import('./model/explanation.js').TargetExplanation} TargetExplanation
  * @typedef {import('./pictures/tensor.js').Tensor} Tensor
  * @typedef {import('./engine/wasm.js').WasmOptions} WasmOptions

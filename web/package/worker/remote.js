@@ -10,6 +10,7 @@ import { findRangeProblem } from '../pictures/preprocessing.js';
 import { decodePredictions } from '../model/run.js';
 
 /** @import { AttributeOptions } from '../attribution/attribute.js' */
+/** @import { Channels, ChannelsOptions } from '../model/channels.js' */
 /** @import { Explanation } from '../model/explanation.js' */
 /** @import { ModelDescription } from '../model/model-info.js' */
 /** @import { RunOptions } from '../model/model.js' */
@@ -144,33 +145,50 @@ export class RemoteRun {
    * @param {ExplainOptions} [options]
    * @returns {Promise<Explanation>}
    */
-  async explain({ signal, ...options } = {}) {
-    const needs = this.#needs;
-    const { place } = needs[needs.length - 1];
-    const args = { run: place, options };
-    const explanation = await this.#client.call({ method: 'explain', args, needs, signal });
-    return { ...explanation, image: this.picture };
+  async explain(options) {
+    return { ...(await this.#call('explain', options)), image: this.picture };
   }
+
+  /**
+   * The channels of a layer that speak most for a target, and most against it.
+   * @param {ChannelsOptions & { signal?: AbortSignal }} [options]
+   * @returns {Promise<Channels>}
+   */
+  async channels(options) {
+    return this.#call('channels', options);
+  }
+
   /**
    * Attributes a score to the values of the input.
    * @param {AttributeOptions} [options]
    * @returns {Promise<Attribution>}
    */
-  async attribute({ signal, onProgress, ...options } = {}) {
-    const needs = this.#needs;
-    const { place } = needs[needs.length - 1];
-    for (const name of /** @type {const} */ (['baseline', 'fill'])) {
-      const given = options[name];
-      if (typeof given === 'object') options[name] = await toSendable(given);
-    }
-    const args = { run: place, options, isWatched: onProgress !== undefined };
+  async attribute({ onProgress, baseline, fill, ...options } = {}) {
     const watch = (/** @type {any} */ state) =>
       onProgress?.({ ...state, attribution: new Attribution(state.attribution) });
-    const method = 'attribute';
-    return new Attribution(
-      await this.#client.call({ method, args, needs, onProgress: watch, signal }),
-    );
+    const [sentBaseline, sentFill] = await Promise.all([baseline, fill].map(sendBaseline));
+    const isWatched = onProgress !== undefined;
+    const sent = { ...options, baseline: sentBaseline, fill: sentFill, isWatched };
+    return new Attribution(await this.#call('attribute', { ...sent, onProgress: watch }));
   }
+
+  /**
+   * @param {string} method of the run in the worker
+   * @param {any} [options] of which a signal and a function cannot be sent
+   */
+  #call(method, { signal, onProgress, ...options } = {}) {
+    const needs = this.#needs;
+    const args = { run: needs[needs.length - 1].place, options };
+    return this.#client.call({ method, args, needs, signal, onProgress });
+  }
+}
+
+/**
+ * A baseline in a form that can be sent. A name stays as it is.
+ * @param {AttributeOptions['baseline']} baseline
+ */
+async function sendBaseline(baseline) {
+  return typeof baseline === 'object' ? toSendable(baseline) : baseline;
 }
 
 /**
