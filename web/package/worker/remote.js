@@ -2,6 +2,7 @@
 
 /** Models and runs that live in the worker. They have the same properties and methods as there. */
 
+import { typed } from '../base/boundary.js';
 import { notFiniteSentence } from '../model/diagnosis.js';
 import { drawSvg, isDrawable, readDrawable } from '../pictures/image.js';
 import { ModelInfo } from '../model/model-info.js';
@@ -45,7 +46,15 @@ export class RemoteModel extends ModelInfo {
    * @param {RunOptions} [options]
    * @returns {Promise<RemoteRun>}
    */
-  async run(image, { signal, image: drawn, interpolation, crop, inputs } = {}) {
+  async run(image, options) {
+    return typed(options, (given) => this.#run(image, given));
+  }
+
+  /**
+   * @param {Picture | Tensor} image
+   * @param {RunOptions} options
+   */
+  async #run(image, { signal, image: drawn, interpolation, crop, inputs }) {
     const kept = this.#model;
     /** @type {Kept} */
     const run = {
@@ -133,8 +142,8 @@ export class RemoteRun {
    * The classes with the highest scores, ordered by score.
    * @param {{ top?: number }} [options] how many classes (default 5)
    */
-  decodePredictions({ top = 5 } = {}) {
-    return decodePredictions(this.scores, this.#model.labels, top);
+  decodePredictions(options) {
+    return typed(options, ({ top = 5 }) => decodePredictions(this.scores, this.#model.labels, top));
   }
 
   /**
@@ -142,12 +151,14 @@ export class RemoteRun {
    * @param {ExplainOptions} [options]
    * @returns {Promise<Explanation>}
    */
-  async explain({ signal, ...options } = {}) {
-    const needs = this.#needs;
-    const { place } = needs[needs.length - 1];
-    const args = { run: place, options };
-    const explanation = await this.#client.call({ method: 'explain', args, needs, signal });
-    return { ...explanation, image: this.picture };
+  async explain(options) {
+    return typed(options, async ({ signal, ...given }) => {
+      const needs = this.#needs;
+      const { place } = needs[needs.length - 1];
+      const args = { run: place, options: given };
+      const explanation = await this.#client.call({ method: 'explain', args, needs, signal });
+      return { ...explanation, image: this.picture };
+    });
   }
 }
 
