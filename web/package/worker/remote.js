@@ -3,6 +3,7 @@
 /** Models and runs that live in the worker. They have the same properties and methods as there. */
 
 import { Attribution } from '../attribution/attribution.js';
+import { typed } from '../base/boundary.js';
 import { notFiniteSentence } from '../model/diagnosis.js';
 import { drawSvg, isDrawable, readDrawable } from '../pictures/image.js';
 import { ModelInfo } from '../model/model-info.js';
@@ -48,7 +49,15 @@ export class RemoteModel extends ModelInfo {
    * @param {RunOptions} [options]
    * @returns {Promise<RemoteRun>}
    */
-  async run(image, { signal, image: drawn, interpolation, crop, inputs } = {}) {
+  async run(image, options) {
+    return typed(options, (given) => this.#run(image, given));
+  }
+
+  /**
+   * @param {Picture | Tensor} image
+   * @param {RunOptions} options
+   */
+  async #run(image, { signal, image: drawn, interpolation, crop, inputs }) {
     const kept = this.#model;
     /** @type {Kept} */
     const run = {
@@ -136,8 +145,8 @@ export class RemoteRun {
    * The classes with the highest scores, ordered by score.
    * @param {{ top?: number }} [options] how many classes (default 5)
    */
-  decodePredictions({ top = 5 } = {}) {
-    return decodePredictions(this.scores, this.#model.labels, top);
+  decodePredictions(options) {
+    return typed(options, ({ top = 5 }) => decodePredictions(this.scores, this.#model.labels, top));
   }
 
   /**
@@ -146,7 +155,9 @@ export class RemoteRun {
    * @returns {Promise<Explanation>}
    */
   async explain(options) {
-    return { ...(await this.#call('explain', options)), image: this.picture };
+    return typed(options, async (given) => {
+      return { ...(await this.#call('explain', given)), image: this.picture };
+    });
   }
 
   /**
@@ -155,7 +166,7 @@ export class RemoteRun {
    * @returns {Promise<Channels>}
    */
   async channels(options) {
-    return this.#call('channels', options);
+    return typed(options, (given) => this.#call('channels', given));
   }
 
   /**
@@ -163,11 +174,16 @@ export class RemoteRun {
    * @param {AttributeOptions} [options]
    * @returns {Promise<Attribution>}
    */
-  async attribute({ onProgress, baseline, fill, ...options } = {}) {
+  async attribute(options) {
+    return typed(options, (given) => this.#attribute(given));
+  }
+
+  /** @param {AttributeOptions} options */
+  async #attribute({ onProgress, baseline, fill, ...options }) {
     const watch = (/** @type {any} */ state) =>
       onProgress?.({ ...state, attribution: new Attribution(state.attribution) });
     const [sentBaseline, sentFill] = await Promise.all([baseline, fill].map(sendBaseline));
-    const isWatched = onProgress !== undefined;
+    const isWatched = (onProgress ?? undefined) !== undefined;
     const sent = { ...options, baseline: sentBaseline, fill: sentFill, isWatched };
     return new Attribution(await this.#call('attribute', { ...sent, onProgress: watch }));
   }
