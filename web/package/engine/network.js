@@ -10,6 +10,9 @@ const MAX_RANK = 5;
 /** Bytes of an int32, of a float32 and of a pointer in wasm32. */
 const WORD = 4;
 
+/** Values of a weight that are copied at once. */
+const VALUES_AT_ONCE = 2 ** 20;
+
 /** Bytes that a byte of a configuration becomes when it is parsed. */
 const PARSED = 16;
 
@@ -55,6 +58,7 @@ const PARSED = 16;
  * @property {number} rawMax
  * @property {Float32Array} heatmap [height][width], 0 .. 1
  * @property {number} weightsNorm Euclidean norm of what the method takes from the gradient
+ * @property {Float32Array} [raw] the raw map, if it is wanted
  */
 
 /** @typedef {{ height: number, width: number }} Size of a map */
@@ -68,6 +72,7 @@ export const LOGIT = 1;
 
 export class Network {
   #engine;
+  #config;
   /** 0 after dispose() */
   #address;
   /** @type {{ height: number, width: number } | undefined} the input size that is planned */
@@ -88,6 +93,7 @@ export class Network {
    */
   constructor(engine, config) {
     this.#engine = engine;
+    this.#config = config;
     const json = new TextEncoder().encode(config);
     const trial = engine.forBytes(json.length * PARSED);
     // What is refused must not leave the engine with a memory that it does not need.
@@ -317,6 +323,36 @@ export class Network {
     this.#engine.check('gc_model_check_weight', this.#pointer, index, values.length);
   }
 
+  /**
+   * A second network of this architecture, which has no weights yet and is to be disposed of.
+   */
+  twin() {
+    const twin = new Network(this.#engine, this.#config);
+    if (twin.head !== this.head) twin.selectHead(this.head);
+    return twin;
+  }
+
+  /**
+   * Gives a weight the values that it has in another network. They are copied in parts, so that
+   * large weights need no second buffer.
+   * @param {Network} from a network of the same architecture
+   * @param {number} index of the weight
+   * @param {(values: Float32Array, first: number) => void} [alter] changes values, of which the
+   *   first has the index `first`
+   */
+  copyWeight(from, index, alter) {
+    const source = this.#engine.call('gc_model_weight_values', from.#pointer, index) >>> 0;
+    if (source === 0) return; // Nothing reads the weight.
+    const count = this.weightShape(index).reduce((product, axis) => product * axis, 1);
+    const buffer = this.weightBuffer(index, count);
+    for (let first = 0; first < count; first += VALUES_AT_ONCE) {
+      const size = Math.min(VALUES_AT_ONCE, count - first);
+      const values = this.#engine.floats(source + first * WORD, size);
+      alter?.(values, first);
+      this.writeWeight(index, buffer, first, values);
+    }
+  }
+
   /** @param {string} name */
   findLayer(name) {
     return this.#find('gc_model_find_layer', name);
@@ -328,11 +364,14 @@ export class Network {
   get layerIndices() {
     if (this.#layerIndices === undefined) {
       const count = this.#engine.call('gc_model_layer_count', this.#pointer);
-      const path = (/** @type {number} */ layer) =>
-        this.#engine.text(this.#engine.call('gc_layer_path', this.#pointer, layer));
-      this.#layerIndices = new Map(Array.from({ length: count }, (_, i) => [path(i), i]));
+      this.#layerIndices = new Map(Array.from({ length: count }, (_, i) => [this.layerPath(i), i]));
     }
     return this.#layerIndices;
+  }
+
+  /** @param {number} layer index */
+  layerPath(layer) {
+    return this.#engine.text(this.#engine.call('gc_layer_path', this.#pointer, layer));
   }
 
   /** Index of the layer that is explained by default, -1 if there is none. */
@@ -485,9 +524,10 @@ export class Network {
    *   MAX_TARGETS
    * @param {number} output SCORE or LOGIT
    * @param {number[]} layers indices
+   * @param {{ raw?: boolean }} [flags] `raw`: whether the raw maps are wanted
    * @returns {LayerMap[][]} for each seed, in the order of `layers`
    */
-  explain(method, input, seeds, output, layers) {
+  explain(method, input, seeds, output, layers, { raw: keepsRaw = false } = {}) {
     this.forward(input);
     const shapes = layers.map((layer) => (this.#sizes[layer] ??= this.#positions(layer)));
     const sizes = shapes.map(({ height, width }) => height * width);
@@ -502,12 +542,13 @@ export class Network {
       const given = [weights, seeds.length, output, indices, layers.length];
       const index = this.methods.indexOf(method);
       engine.check('gc_model_explain', this.#pointer, index, ...given, raw, count, norms);
+      const kept = keepsRaw ? engine.floats(raw, count) : undefined;
       const ranges = scratch.alloc(2 * maps * WORD);
       const allSizes = scratch.copy(
         Int32Array.from({ length: maps }, (_, i) => sizes[i % sizes.length]),
       );
       engine.call('gc_heatmaps', raw, ranges, allSizes, maps);
-      return this.#readMaps(seeds.length, shapes, { raw, norms, ranges });
+      return this.#readMaps(seeds.length, shapes, { raw, norms, ranges }, kept);
     });
   }
 
@@ -515,9 +556,10 @@ export class Network {
    * @param {number} seedCount
    * @param {Size[]} shapes of the layers' maps
    * @param {{ raw: number, norms: number, ranges: number }} pointers
+   * @param {Float32Array} [kept] the raw maps, if they are wanted
    * @returns {LayerMap[][]}
    */
-  #readMaps(seedCount, shapes, { raw, norms, ranges }) {
+  #readMaps(seedCount, shapes, { raw, norms, ranges }, kept) {
     const engine = this.#engine;
     const weightsNorms = engine.floats(norms, seedCount * shapes.length);
     const bounds = engine.floats(ranges, 2 * seedCount * shapes.length);
@@ -526,8 +568,10 @@ export class Network {
       const heatmap = engine.floats(next, height * width);
       const [rawMin, rawMax] = [bounds[2 * map], bounds[2 * map + 1]];
       const weightsNorm = weightsNorms[map++];
+      const first = (next - raw) / WORD;
       next += height * width * WORD;
-      return { height, width, rawMin, rawMax, heatmap, weightsNorm };
+      const ofLayer = kept?.slice(first, first + height * width);
+      return { height, width, rawMin, rawMax, heatmap, weightsNorm, raw: ofLayer };
     };
     return Array.from({ length: seedCount }, () => shapes.map(read));
   }
