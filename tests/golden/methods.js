@@ -14,9 +14,17 @@ import { readPicture } from '../../web/package/pictures/image.js';
 import { pictureToInput } from '../../web/package/pictures/preprocessing.js';
 import { Verdict, folderCases, readJson, watchMaps, wasmOptions } from './common.js';
 import { oneHot, setFormulaWeights } from './formula.js';
+import { check as checkFusion } from './methods-fusion.js';
+import { check as checkMetrics } from './methods-metrics.js';
 
 /** @import { Method, WasmOptions } from 'gradcam-wasm' */
 /** @import { Build } from './common.js' */
+
+/**
+ * A network and what it runs on.
+ * @typedef {Pick<import('./methods-metrics.js').Opened, 'network' | 'run' | 'input'
+ *   | 'preprocessing'>} Opened
+ */
 
 /** Names in the golden data. @type {Record<Method, string>} */
 const NAMES = { gradCam: 'grad_cam', hiResCam: 'hires_cam', layerCam: 'layer_cam' };
@@ -57,7 +65,7 @@ export async function checkMethodsCase(dir, name, build) {
   const options = wasmOptions(build);
   const engine = await init(options);
   const open = isReal ? openModel : openFormula;
-  const { explain, dispose } = await open(dir, name, golden, options);
+  const { explain, dispose, ...opened } = await open(dir, name, golden, options);
   /** @type {Float32Array} */
   let raw = new Float32Array();
   const restore = watchMaps(engine, (bytes) => (raw = new Float32Array(bytes.buffer)));
@@ -77,6 +85,10 @@ export async function checkMethodsCase(dir, name, build) {
     if (flips.flipped > flips.maps * FLIP_SHARE) {
       verdict.failures.push(`${flips.flipped} of ${flips.maps} maps need the allowance`);
     }
+    restore();
+    const all = { engine, ...opened, golden, isReference: build.reference };
+    await checkFusion(verdict, all, golden, spread);
+    await checkMetrics(verdict, all, golden, spread);
   } finally {
     restore();
     dispose();
@@ -90,23 +102,22 @@ export async function checkMethodsCase(dir, name, build) {
  * @param {string} name
  * @param {any} golden
  * @param {WasmOptions} options
- * @returns {Promise<{ explain: Explain, dispose: () => void }>}
+ * @returns {Promise<{ explain: Explain, dispose: () => void } & Opened>}
  */
 async function openFormula(dir, name, golden, options) {
   const engine = await init(options);
   const config = readFileSync(join(dir, name, golden.model), 'utf8');
   const network = new Network(engine, config);
-  setFormulaWeights(network, JSON.parse(config), golden);
+  setFormulaWeights(network, golden);
   const picture = await readPicture(engine, readFileSync(join(dir, name, golden.input)));
   const [, height, width, channels] = golden.input_shape;
-  const { input } = pictureToInput(
-    engine,
-    picture,
-    { height, width, channels },
-    toPreprocessing(golden.preprocess),
-    'nearest',
-  );
+  const preprocessing = toPreprocessing(golden.preprocess);
+  const size = { height, width, channels };
+  const { input } = pictureToInput(engine, picture, size, preprocessing, 'nearest');
   return {
+    network,
+    input,
+    preprocessing,
     dispose: () => network.dispose(),
     async explain(method, { target, kind, layer }) {
       const output = kind === 'logit' ? LOGIT : SCORE;
@@ -121,7 +132,7 @@ async function openFormula(dir, name, golden, options) {
  * @param {string} _name
  * @param {any} golden
  * @param {WasmOptions} options
- * @returns {Promise<{ explain: Explain, dispose: () => void }>}
+ * @returns {Promise<{ explain: Explain, dispose: () => void } & Opened>}
  */
 async function openModel(dir, _name, golden, options) {
   const base = dirname(resolve(dir));
@@ -130,6 +141,10 @@ async function openModel(dir, _name, golden, options) {
   const model = await loadModel(bytes, { preprocessing, ...options });
   const run = await model.run(readFileSync(join(base, golden.input)));
   return {
+    network: run.facts.network,
+    run,
+    input: run.input,
+    preprocessing,
     dispose: () => model.dispose(),
     async explain(method, { target, kind, layer }) {
       await run.explain({ method, targets: target, layer, logits: kind === 'logit' });

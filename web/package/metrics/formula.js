@@ -1,60 +1,52 @@
 /**
- * The weights of ../shared/golden/zoo: a formula instead of files. Its README has the order of the
- * tensors and the values.
+ * Weights by a formula. A network whose weights are replaced by them has learned nothing, and is
+ * the same on every device.
  */
 
-/** @import { Network } from '../../web/package/engine/network.js' */
+import { uniform } from '../base/hash.js';
 
-/** @typedef {{ class_name: string, config: Record<string, any> }} LayerConfig */
-/** @typedef {{ path: string, name: string, role: string, isCount: boolean }} WeightTensor */
+/** @import { Network } from '../engine/network.js' */
 
 /**
- * Arrays of a layer, in their order; those of which the configuration says no are left out.
- * @type {Record<string, (config: Record<string, any>) => [name: string, role: string, there?:
- *   boolean][]>}
+ * A weight of a network.
+ * @typedef {object} WeightTensor
+ * @property {number} index in the network, and number in the formula
+ * @property {string} layer path of the layer that owns it
+ * @property {string} role a name of VALUES
+ * @property {number[]} shape
  */
-const ARRAYS = {
-  Conv2D: (c) => [
-    ['kernel', 'kernel'],
-    ['bias', 'bias', c.use_bias],
-  ],
-  DepthwiseConv2D: (c) => [
-    ['kernel', 'depthwise'],
-    ['bias', 'bias', c.use_bias],
-  ],
-  SeparableConv2D: (c) => [
-    ['depthwise_kernel', 'depthwise'],
-    ['pointwise_kernel', 'kernel'],
-    ['bias', 'bias', c.use_bias],
-  ],
-  Conv2DTranspose: (c) => [
-    ['kernel', 'transposed'],
-    ['bias', 'bias', c.use_bias],
-  ],
-  Dense: (c) => [
-    ['kernel', 'kernel'],
-    ['bias', 'bias', c.use_bias],
-  ],
-  BatchNormalization: (c) => [
-    ['gamma', 'gamma', c.scale],
-    ['beta', 'shift', c.center],
-    ['moving_mean', 'shift'],
-    ['moving_variance', 'variance'],
-  ],
-  LayerNormalization: (c) => [
-    ['gamma', 'gamma', c.scale],
-    ['beta', 'shift', c.center],
-  ],
-  LayerScale: () => [['gamma', 'layer_scale']],
-  PReLU: () => [['alpha', 'prelu']],
-  Normalization: (c) => [
-    ['mean', 'norm_mean', c.mean === null],
-    ['variance', 'norm_variance', c.mean === null],
-    ['count', 'count', c.mean === null],
-  ],
+
+/**
+ * @typedef {object} Formula
+ * @property {number} seed
+ * @property {number} gain factor of the bound of all kernels but the last
+ * @property {number} headGain factor of the bound of the last kernel
+ */
+
+/** Roles that the name of an array means in some layers. @type {Record<string, object>} */
+const OF_CLASS = {
+  DepthwiseConv2D: { kernel: 'depthwise' },
+  Conv2DTranspose: { kernel: 'transposed' },
+  LayerScale: { gamma: 'layerScale' },
+  Normalization: { mean: 'normMean', variance: 'normVariance' },
 };
 
-/** @type {Record<string, (u: number, bound: number) => number>} */
+/** Roles that the name of an array means elsewhere. @type {Record<string, string>} */
+const OF_NAME = {
+  bias: 'bias',
+  gamma: 'gamma',
+  beta: 'shift',
+  moving_mean: 'shift',
+  moving_variance: 'variance',
+  depthwise_kernel: 'depthwise',
+  alpha: 'prelu',
+  count: 'count',
+};
+
+/**
+ * The value of each role, from a random number u and the bound of a kernel.
+ * @type {Record<string, (u: number, bound: number) => number>}
+ */
 const VALUES = {
   kernel: (u, bound) => (2 * u - 1) * bound,
   depthwise: (u, bound) => (2 * u - 1) * bound,
@@ -63,96 +55,87 @@ const VALUES = {
   gamma: (u) => 0.75 + 0.5 * u,
   shift: (u) => 0.2 * (2 * u - 1),
   variance: (u) => 0.5 + u,
-  layer_scale: (u) => 0.2 + 0.2 * u,
+  layerScale: (u) => 0.2 + 0.2 * u,
   prelu: (u) => 0.1 + 0.3 * u,
-  norm_mean: (u) => 0.4 + 0.2 * u,
-  norm_variance: (u) => 0.04 + 0.04 * u,
+  normMean: (u) => 0.4 + 0.2 * u,
+  normVariance: (u) => 0.04 + 0.04 * u,
+  count: () => 0,
 };
 
+const KERNELS = ['kernel', 'depthwise', 'transposed'];
+
 /**
- * All weight tensors of a model, in the formula's order; number t is the index in this list.
- * @param {LayerConfig} model
- * @param {string} [prefix]
+ * All weights of a network, in its order.
+ * @param {Network} network
  * @returns {WeightTensor[]}
  */
-export function weightTensors(model, prefix = '') {
-  return model.config.layers.flatMap((/** @type {LayerConfig} */ layer) => {
-    const path = prefix + layer.config.name;
-    if (Array.isArray(layer.config.layers)) return weightTensors(layer, `${path}/`);
-    const arrays = ARRAYS[layer.class_name]?.(layer.config) ?? [];
-    return arrays
-      .filter(([, , there]) => there !== false)
-      .map(([name, role]) => ({ path, name, role, isCount: role === 'count' }));
+export function weightTensors(network) {
+  const types = new Map(network.layers.map(({ path, type }) => [path, type]));
+  return Array.from({ length: network.weightCount }, (_, index) => {
+    const path = network.weightPath(index);
+    const shape = network.weightShape(index);
+    const layer = ownerOf(path, types);
+    return { index, layer, shape, role: roleOf(types.get(layer) ?? '', path, shape) };
   });
 }
 
 /**
- * Sets all weights of a network.
- * @param {Network} network
- * @param {LayerConfig} model
- * @param {any} golden
- * @returns {number} sum of all values, which proves the formula
+ * The layer that owns a weight. Between both may stand the name of a part of the layer.
+ * @param {string} path of the weight
+ * @param {Map<string, string>} types of the layers by their paths
  */
-export function setFormulaWeights(network, model, { seed, gain, head_gain: headGain }) {
-  const tensors = weightTensors(model);
-  const head = tensors.findLastIndex(({ role }) =>
-    ['kernel', 'depthwise', 'transposed'].includes(role),
-  );
-  let sum = 0;
-  for (const [t, { path, name, role, isCount }] of tensors.entries()) {
-    if (isCount) continue; // means nothing, and is zero
-    const index = network.findWeight(`${path}/${name}`);
-    if (index < 0) throw new Error(`the model has no weight ${path}/${name}`);
-    const formula = { seed, gain: t === head ? headGain : gain };
-    const values = weightValues(t, role, network.weightShape(index), formula);
-    network.setWeight(index, values);
-    for (let i = 0; i < values.length; i++) sum += values[i];
+function ownerOf(path, types) {
+  const names = path.split('/').slice(0, -1);
+  for (let count = names.length; count > 0; count--) {
+    const layer = names.slice(0, count).join('/');
+    if (types.has(layer)) return layer;
   }
-  return sum;
+  return names.join('/');
 }
 
 /**
- * @param {number} t number of the tensor
- * @param {string} role
+ * The role of an array. Arrays of layers that the table does not know are told by their rank.
+ * @param {string} type Keras class of the layer
+ * @param {string} path
  * @param {number[]} shape
- * @param {{ seed: number, gain: number }} formula
- * @returns {Float32Array}
+ * @returns {string}
  */
-export function weightValues(t, role, shape, { seed, gain }) {
-  const count = shape.reduce((product, axis) => product * axis, 1);
-  const offset = (Math.imul(t, 0x9e3779b9) + seed) >>> 0;
+function roleOf(type, path, shape) {
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  const own = /** @type {Record<string, string>} */ (OF_CLASS[type] ?? {});
+  return own[name] ?? OF_NAME[name] ?? (shape.length > 1 ? 'kernel' : 'shift');
+}
+
+/**
+ * The number of the kernel that gets `headGain`, which is the last one.
+ * @param {WeightTensor[]} tensors
+ */
+export function headOf(tensors) {
+  return tensors.findLast(({ role }) => KERNELS.includes(role))?.index;
+}
+
+/**
+ * Writes values of a weight.
+ * @param {Float32Array} values
+ * @param {number} first index of the first of them in the weight
+ * @param {WeightTensor} tensor
+ * @param {{ seed: number, gain: number }} formula
+ */
+export function fillWeight(values, first, { index, role, shape }, { seed, gain }) {
   const bound = Math.sqrt(6 / fanIn(role, shape)) * gain;
   const value = VALUES[role];
-  const values = new Float32Array(count);
-  for (let i = 0; i < count; i++) values[i] = value(uniform(i + offset), bound);
-  return values;
-}
-
-/** @param {number} index */
-function uniform(index) {
-  let x = index | 0;
-  x = Math.imul(x ^ (x >>> 16), 0x7feb352d);
-  x = Math.imul(x ^ (x >>> 15), 0x846ca68b);
-  return ((x ^ (x >>> 16)) >>> 0) / 4294967296;
+  for (let i = 0; i < values.length; i++) {
+    values[i] = value(uniform(seed, index, first + i), bound);
+  }
 }
 
 /**
+ * How many values one value of the output is summed from.
  * @param {string} role
  * @param {number[]} shape
  */
 function fanIn(role, shape) {
-  if (role === 'depthwise') return shape[0] * shape[1];
-  if (role === 'transposed') return shape[0] * shape[1] * shape[3];
-  return shape.slice(0, -1).reduce((product, axis) => product * axis, 1);
-}
-
-/**
- * The seed that explains one class.
- * @param {Network} network
- * @param {number} target
- */
-export function oneHot(network, target) {
-  const seed = new Float32Array(network.classCount);
-  seed[target] = 1;
-  return seed;
+  const left = { depthwise: [-2, -1], transposed: [-2] }[role] ?? [-1];
+  const axes = shape.filter((_, i) => !left.includes(i - shape.length));
+  return axes.reduce((product, axis) => product * axis, 1);
 }

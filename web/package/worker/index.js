@@ -113,10 +113,12 @@ function byName(name) {
 export const {
   arrayToImage,
   colormaps,
+  compareMaps,
   convertModel,
   expandHeatmap,
   explainPrediction,
   formatAsImage,
+  fuseMaps,
   heatmapToImage,
   imageToArray,
   init,
