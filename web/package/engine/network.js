@@ -337,10 +337,11 @@ export class Network {
    * large weights need no second buffer.
    * @param {Network} from a network of the same architecture
    * @param {number} index of the weight
-   * @param {(values: Float32Array, first: number) => void} [alter] changes values, of which the
-   *   first has the index `first`
+   * @param {(values: Float32Array, first: number) => void} alter changes values, of which the first
+   *   has the index `first`
+   * @returns {Generator<void>} yields after each part
    */
-  copyWeight(from, index, alter) {
+  *copyWeight(from, index, alter) {
     const source = this.#engine.call('gc_model_weight_values', from.#pointer, index) >>> 0;
     if (source === 0) return; // Nothing reads the weight.
     const count = this.weightShape(index).reduce((product, axis) => product * axis, 1);
@@ -348,8 +349,9 @@ export class Network {
     for (let first = 0; first < count; first += VALUES_AT_ONCE) {
       const size = Math.min(VALUES_AT_ONCE, count - first);
       const values = this.#engine.floats(source + first * WORD, size);
-      alter?.(values, first);
+      alter(values, first);
       this.writeWeight(index, buffer, first, values);
+      yield;
     }
   }
 

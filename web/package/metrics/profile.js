@@ -1,5 +1,6 @@
 /** What each layer of a model takes. */
 
+import { pauses } from '../base/pauses.js';
 import { weightTensors } from './formula.js';
 
 /** @import { Input, LayerInfo, Network } from '../engine/network.js' */
@@ -50,9 +51,9 @@ const RUNS = 3;
  * @param {LayerInfo[]} layers all layers
  * @param {Pick<Input, 'height' | 'width' | 'channels'> | null} size of the input, if it is known
  *   and the only one
- * @returns {Profile}
+ * @returns {Promise<Profile>}
  */
-export function profile(network, layers, size) {
+export async function profile(network, layers, size) {
   const kernels = kernelSizes(network);
   const isNested = layers.map((_, i) => layers.some(({ parent }) => parent === i));
   /** @type {(layer: number) => number | null} */
@@ -71,7 +72,7 @@ export function profile(network, layers, size) {
     multiplyAdds: single.reduce((sum, layer) => sum + (layer.multiplyAdds ?? 0), 0),
     uncounted: [...new Set(uncounted.map(({ type }) => type))],
     memory: network.memory,
-    time: size && timeOf(network, size),
+    time: size && (await timeOf(network, size)),
   };
 }
 
@@ -136,13 +137,17 @@ function productOf(shape) {
  * @param {Network} network
  * @param {Pick<Input, 'height' | 'width' | 'channels'>} size
  */
-function timeOf(network, { height, width, channels }) {
+async function timeOf(network, { height, width, channels }) {
   const data = new Float32Array(height * width * channels);
-  const times = Array.from({ length: RUNS }, () => {
+  const pause = pauses();
+  /** @type {number[]} */
+  const times = [];
+  while (times.length < RUNS) {
+    await pause();
     network.plan(height, width);
     const start = performance.now();
     network.forward({ data, height, width, channels });
-    return performance.now() - start;
-  });
+    times.push(performance.now() - start);
+  }
   return times.sort((a, b) => a - b)[RUNS >> 1];
 }

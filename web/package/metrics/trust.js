@@ -34,9 +34,10 @@ import { stability } from './stability.js';
  * @typedef {object} Figure
  * @property {N} name
  * @property {string} title
- * @property {number} value the number that the sentence is about
+ * @property {number | null} value the number that the sentence is about, null if there is none
  * @property {string} sentence what was measured, with the numbers, and what it means for this map
- * @property {object} details what the method of this name returns
+ * @property {object | null} details what the method of this name returns, null if the map has
+ *   nothing that could be measured
  */
 
 /**
@@ -91,8 +92,8 @@ const FIGURES = {
     const value = details.averageDrop ?? 0;
     const change = increase ? 'rises' : 'falls';
     const meaning = increase
-      ? 'What the map leaves out spoke against the class.'
-      : `What the map leaves out holds ${percent(value)} of the score.`;
+      ? 'What the map leaves out lowers the score.'
+      : `${percent(value)} of the score is lost with what the map leaves out.`;
     const sentence =
       `Multiplied by the heat map, the picture's score of ${label} ${change} from ` +
       `${number(score)} to ${number(maskedScore)}. ${meaning}`;
@@ -108,6 +109,10 @@ const FIGURES = {
   async stability({ facts, samples, signal, how }) {
     const details = await stability(facts, { ...how, samples, signal });
     const { max, mean, rounding, settings } = details;
+    if (!Number.isFinite(max + rounding.max)) {
+      const sentence = 'The map is blank without noise and not with it, so a change has no share.';
+      return { title: 'Stability', value: null, sentence, details };
+    }
     const sentence =
       `Noise of at most ${number(settings.radius)} in the input changes the raw map by ` +
       `${percent(mean)} on average and ${percent(max)} at most. Weights that move by a relative ` +
@@ -130,6 +135,20 @@ const FIGURES = {
  * @typedef {'hideAndLook' | 'deletionInsertion' | 'averageDrop' | 'complexity' | 'stability'
  *   | 'randomization'} FigureName
  */
+
+/** Figures that say nothing of a map whose values are all equal. */
+const NEEDS_ORDER = ['hideAndLook', 'deletionInsertion'];
+const FLAT = {
+  title: 'Blank map',
+  value: null,
+  sentence: 'All values of the map are equal, so that no part of it is the hottest.',
+  details: null,
+};
+
+/** @param {Float32Array} values */
+function isConstant(values) {
+  return values.every((value) => value === values[0]);
+}
 
 /**
  * What makes a map that the figures about the model cannot make again.
@@ -155,8 +174,9 @@ export async function trust(facts, entry, options) {
   for (const name of names) {
     await pause();
     const how = { target, layer, method, logits };
-    const made = await FIGURES[name]({ facts, heatmap, label, how, steps, samples, signal });
-    figures.push({ name, ...made });
+    const measured = { facts, heatmap, label, how, steps, samples, signal };
+    const isFlat = NEEDS_ORDER.includes(name) && isConstant(heatmap.data);
+    figures.push({ name, ...(isFlat ? FLAT : await FIGURES[name](measured)) });
     onProgress?.({ step: figures.length, steps: names.length });
   }
   return { target, layer, method, figures };

@@ -25,8 +25,12 @@ export async function withTwin(network, { height, width }, alter, use, pause) {
   const twin = network.twin();
   try {
     for (let index = 0; index < network.weightCount; index++) {
-      await pause();
-      twin.copyWeight(network, index, (values, first) => alter(index, values, first));
+      const change = (/** @type {Float32Array} */ values, /** @type {number} */ first) =>
+        alter(index, values, first);
+      for (const part of twin.copyWeight(network, index, change)) {
+        void part;
+        await pause();
+      }
     }
     for (const left of twin.planInParts(height, width)) {
       void left;

@@ -122,7 +122,7 @@ export class Model extends ModelInfo {
       const channels = this.description.pictureShape[2];
       const isKnown = height && width && channels && this.inputs.length === 0;
       const size = isKnown ? { height, width, channels } : null;
-      const profile = metrics.profile(this.#network, this.description.layers, size);
+      const profile = await metrics.profile(this.#network, this.description.layers, size);
       const names = new Set(this.layers.map(({ name }) => name));
       return { ...profile, layers: profile.layers.filter(({ name }) => names.has(name)) };
     });
