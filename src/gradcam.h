@@ -136,6 +136,10 @@ GC_API gc_status gc_model_weight_buffer(gc_model *model, int32_t index, size_t c
  * Fails with INVALID_MODEL if one is not finite, INVALID_ARGUMENT if there are not so many. */
 GC_API gc_status gc_model_check_weight(gc_model *model, int32_t index, size_t count);
 
+/* The values of weight `index` as they were set, row-major. They belong to the model and stay where
+ * they are. NULL if there is no such weight or it was not set. */
+GC_API const float *gc_model_weight_values(const gc_model *model, int32_t index);
+
 /* ---- Plan ---- */
 
 /* Plans without fusion, so that every Keras layer is computed by itself. Slower, and meant for
@@ -471,6 +475,9 @@ typedef enum gc_sums {
     GC_VARIANCES
 } gc_sums;
 GC_API gc_status gc_study_sums(const gc_study *study, gc_sums which, float *sums, size_t count);
+
+/* Sets all sums to 0, so that the study can begin the next one. */
+GC_API void gc_study_clear(gc_study *study);
 
 /* ---- Pictures ----
  * A pixel has 8 bits a channel. The first row is the top one. Pixels are RGBA unless another order

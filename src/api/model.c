@@ -159,6 +159,11 @@ gc_status gc_model_find_weight(const gc_model *model, const char *name, int32_t 
     return gc_keras_find_weight(&model->graph, name, index);
 }
 
+const float *gc_model_weight_values(const gc_model *model, int32_t index) {
+    const struct gc_weight *weight = weight_at(model, index);
+    return weight == NULL ? NULL : weight->data;
+}
+
 /* Finds a weight that may still be set. */
 static gc_status find_unplanned(const gc_model *model, int32_t index, struct gc_weight **weight) {
     if (weight_at(model, index) == NULL)

@@ -304,6 +304,12 @@ gc_status gc_study_sums(const gc_study *study, gc_sums which, float *sums, size_
     return GC_OK;
 }
 
+void gc_study_clear(gc_study *study) {
+    memset(study->sums, 0, count_of(study) * sizeof *study->sums);
+    memset(study->squares, 0, count_of(study) * sizeof *study->squares);
+    memset(study->mask_sums, 0, pixels_of(study) * sizeof *study->mask_sums);
+}
+
 gc_status gc_study_input(const gc_study *study, float *values, size_t count) {
     if (values == NULL)
         return gc_fail(GC_INVALID_ARGUMENT, "gc_study_input: values must not be NULL");

@@ -290,6 +290,20 @@ TEST(a_weight_that_is_no_number_is_refused) {
     gc_model_destroy(model);
 }
 
+TEST(a_weight_is_read_as_it_was_set) {
+    gc_model *model;
+    int32_t index;
+    const float bias[CLASSES] = {1, -2, 3, -4, 5};
+    REQUIRE_OK(gc_model_create(&model, small_blocks_config, strlen(small_blocks_config)));
+    REQUIRE_OK(gc_model_find_weight(model, "head/dense/bias", &index));
+    EXPECT(gc_model_weight_values(model, index) == NULL);
+    EXPECT(gc_model_weight_values(model, -1) == NULL);
+    EXPECT(gc_model_weight_values(model, gc_model_weight_count(model)) == NULL);
+    EXPECT_OK(gc_model_set_weight(model, index, bias, CLASSES));
+    EXPECT(memcmp(gc_model_weight_values(model, index), bias, sizeof bias) == 0);
+    gc_model_destroy(model);
+}
+
 TEST(a_weight_is_set_when_all_of_it_was_checked) {
     gc_model *model;
     int32_t index;

@@ -179,6 +179,26 @@ TEST(gradients_add_up_with_their_weights) {
     expect_gradients(GC_PLAN_UNFUSED);
 }
 
+TEST(cleared_sums_begin_again) {
+    struct studied s;
+    REQUIRE(begin(&s, 0));
+    float *first = malloc(s.count * sizeof *first);
+    EXPECT_OK(gc_study_run(s.study, NULL));
+    EXPECT_OK(gc_study_add_gradient(s.study, 1, 0));
+    EXPECT_OK(gc_study_sums(s.study, GC_GRADIENTS, first, s.count));
+    gc_study_clear(s.study);
+    const size_t counts[] = {s.count, s.count, s.count / 3};
+    for (int32_t which = GC_GRADIENTS; which <= GC_MASKS; which++) {
+        EXPECT_OK(gc_study_sums(s.study, (gc_sums)which, s.values, counts[which]));
+        EXPECT(small_largest(s.values, counts[which]) == 0);
+    }
+    EXPECT_OK(gc_study_add_gradient(s.study, 1, 0));
+    EXPECT_OK(gc_study_sums(s.study, GC_GRADIENTS, s.values, s.count));
+    EXPECT(memcmp(s.values, first, s.count * sizeof *first) == 0);
+    free(first);
+    end(&s);
+}
+
 /* The rule holds for clamps that fusion swallowed too. */
 TEST(guided_gradients_are_the_same_fused_and_unfused) {
     struct studied fused, unfused;

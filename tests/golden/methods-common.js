@@ -35,9 +35,9 @@ const FLIP_SHARE = 1 / 20;
 
 /**
  * @param {Opened} opened
- * @param {number} spread
+ * @param {number} [spread]
  */
-function toleranceOf({ isReference }, spread) {
+export function toleranceOf({ isReference }, spread = 0) {
   return isReference ? REFERENCE_TOLERANCE : Math.max(TOLERANCE, 4 * spread);
 }
 

@@ -1,22 +1,36 @@
 /** Maps of several layers or runs put together, the list `fusion`. */
 
+import { fuseMaps } from '../../web/package/index.js';
 import { checkArray } from './methods-common.js';
 
+/** @import { FuseMethod, Method } from 'gradcam-wasm' */
 /** @import { Opened } from './methods-common.js' */
 /** @import { Verdict } from './common.js' */
 
-/** @typedef {{ method: string, target: number, kind: string, layers: string[] }} Fusion */
+/** Of each fusion of layers, the method of the maps. @type {Record<string, [Method, FuseMethod]>} */
+const FUSIONS = {
+  layer_cam_max: ['layerCam', 'layerCam'],
+  grad_cam_max: ['gradCam', 'max'],
+  refine_layer_cam: ['layerCam', 'refine'],
+  refine_grad_cam: ['gradCam', 'refine'],
+  grad_cam_mean: ['gradCam', 'mean'],
+  refine_grad_cam_pp_input: ['gradCamPlusPlus', 'refineInput'],
+};
 
 /**
- * How each is made. A method that is not here is not compared.
- * @type {Record<string, (opened: Opened, fusion: Fusion) => Promise<ArrayLike<number>>>}
+ * @param {Opened} opened
+ * @param {{ method: string, target: number, kind: string, layers: string[] }} fusion
+ * @returns {Promise<ArrayLike<number>>}
  */
-const MAKERS = {
-  async grad_cam_aug_smooth({ run }, { target, kind, layers: [layer] }) {
-    const options = { targets: target, layer, logits: kind === 'logit', augSmooth: true };
-    return (await run.explain(options)).targets[0].heatmap.data;
-  },
-};
+async function make({ run, input }, { method: name, target, kind, layers }) {
+  const explained = { targets: target, layer: layers, logits: kind === 'logit' };
+  if (name === 'grad_cam_aug_smooth') {
+    return (await run.explain({ ...explained, augSmooth: true })).targets[0].heatmap.data;
+  }
+  const [method, how] = FUSIONS[name];
+  const size = /** @type {[number, number]} */ ([input.height, input.width]);
+  return fuseMaps(await run.explain({ ...explained, method }), { how, size }).data;
+}
 
 /**
  * @param {Verdict} verdict
@@ -27,8 +41,7 @@ const MAKERS = {
 export async function check(verdict, opened, golden, spread) {
   for (const [i, fusion] of golden.fusion.entries()) {
     const { method, target, kind, layers, shape } = fusion;
-    if (!(method in MAKERS)) continue;
-    const map = await MAKERS[method](opened, fusion);
+    const map = await make(opened, fusion);
     const what = `${method} of class ${target}'s ${kind} at ${layers.join(', ')}`;
     const [height, width] = shape;
     const how = { height, width, spread: spread.fusion[i].values };

@@ -10,20 +10,21 @@ import { dirname, join, resolve } from 'node:path';
 import { Network } from '../../web/package/engine/network.js';
 import { init } from '../../web/package/engine/start.js';
 import { loadModel } from '../../web/package/index.js';
+import { fillWeight, headOf, weightTensors } from '../../web/package/metrics/formula.js';
 import { toTfjs } from '../js/tfjs-files.js';
 import { Verdict, folderCases, readJson, wasmOptions } from './common.js';
-import { weightTensors, weightValues } from './formula.js';
 import { check as checkCams } from './methods-cams.js';
 import { checkFlips } from './methods-common.js';
 import { check as checkFusion } from './methods-fusion.js';
 import { check as checkInputs } from './methods-inputs.js';
+import { check as checkMetrics } from './methods-metrics.js';
 
 /** @import { WasmOptions } from 'gradcam-wasm' */
 /** @import { Build } from './common.js' */
 /** @import { Opened } from './methods-common.js' */
 
 /** What is compared, a list of golden.json each. */
-const CHECKS = [checkCams, checkFusion, checkInputs];
+const CHECKS = [checkCams, checkFusion, checkInputs, checkMetrics];
 
 export const methodsCases = folderCases;
 
@@ -90,27 +91,27 @@ export async function openCase(dir, name, golden, build) {
  */
 export function formulaFiles(network, config, golden) {
   const text = Buffer.from(config).toString();
-  const weights = formulaWeights(network, JSON.parse(text), golden);
+  const weights = formulaWeights(network, golden);
   network.dispose();
   return toTfjs({ config: text, weights });
 }
 
 /**
  * @param {Network} network
- * @param {any} model configuration
  * @param {any} golden
  */
-function formulaWeights(network, model, { seed, gain, head_gain: headGain }) {
-  const tensors = weightTensors(model);
-  const isKernel = (/** @type {string} */ role) =>
-    ['kernel', 'depthwise', 'transposed'].includes(role);
-  const head = tensors.findLastIndex(({ role }) => isKernel(role));
-  return tensors.map(({ path, name, role }, t) => {
-    const shape = network.weightShape(network.findWeight(`${path}/${name}`));
-    const formula = { seed, gain: t === head ? headGain : gain };
-    const read = () => weightValues(t, role, shape, formula);
+function formulaWeights(network, { seed, gain, head_gain: headGain }) {
+  const tensors = weightTensors(network);
+  const head = headOf(tensors);
+  return tensors.map((tensor) => {
+    const { index, shape } = tensor;
     const size = shape.reduce((product, axis) => product * axis, 1);
-    return { name: `${path}/${name}`, shape, size, read };
+    const read = () => {
+      const values = new Float32Array(size);
+      fillWeight(values, 0, tensor, { seed, gain: index === head ? headGain : gain });
+      return values;
+    };
+    return { name: network.weightPath(index), shape, size, read };
   });
 }
 

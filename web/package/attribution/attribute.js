@@ -5,7 +5,8 @@ import { pauses } from '../base/pauses.js';
 import { setEngine } from '../engine/start.js';
 import { Attribution } from './attribution.js';
 import { BASELINE_NAMES, baselineValues } from './baselines.js';
-import { explainedOf, labelOf, sumOf } from './explained.js';
+import { labelOf } from '../model/targets.js';
+import { explainedOf, sumOf } from './explained.js';
 import { ATTRIBUTIONS } from './methods.js';
 import { methodOptions } from './options.js';
 import { PLANS } from './plans.js';
@@ -16,7 +17,7 @@ import { PLANS } from './plans.js';
 /** @import { Preprocessing } from '../pictures/preprocessing.js' */
 /** @import { Tensor } from '../pictures/tensor.js' */
 /** @import { BaselineName } from './baselines.js' */
-/** @import { AttributionTarget } from './explained.js' */
+/** @import { Target } from '../model/targets.js' */
 /** @import { AttributionMethod } from './methods.js' */
 /** @import { Found, Plan, Work } from './plans.js' */
 
@@ -33,7 +34,7 @@ import { PLANS } from './plans.js';
 /**
  * @typedef {object} AttributeOptions
  * @property {AttributionMethod} [method] a name of attributionMethods() (default "gradient")
- * @property {AttributionTarget} [target] index of a class, or weights of classes (default: the
+ * @property {Target} [target] index of a class, or weights of classes (default: the
  *   class with the highest score)
  * @property {boolean} [logits] whether the logit is explained (default true) or the score
  * @property {LayerChoice} [layer] of guided Grad-CAM (default as in run.explain())
@@ -118,10 +119,10 @@ async function prepare(context, given) {
   const fixed = {
     method,
     title,
-    target,
-    label: labelOf(target, context.labels),
+    target: explained.target,
+    label: labelOf(context, explained.target),
     score,
-    settings: { method, target, logits: Boolean(logits), ...options },
+    settings: { method, target: explained.target, logits: Boolean(logits), ...options },
   };
   const toAttribution = (/** @type {Found} */ { baselineScore = null, delta = null, ...found }) => {
     const notes = notesOf(work, method, { baselineScore, delta });

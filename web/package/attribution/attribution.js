@@ -6,7 +6,7 @@ import { setEngineOf } from '../engine/start.js';
 import { ATTRIBUTIONS } from './methods.js';
 
 /** @import { HeatMap } from '../model/explanation.js' */
-/** @import { AttributionTarget } from './explained.js' */
+/** @import { Target } from '../model/targets.js' */
 /** @import { AttributionMethod } from './methods.js' */
 
 /**
@@ -23,7 +23,7 @@ import { ATTRIBUTIONS } from './methods.js';
  * @typedef {object} AttributionFields
  * @property {AttributionMethod} method
  * @property {string} title
- * @property {AttributionTarget} target
+ * @property {Target} target
  * @property {string} label
  * @property {Float32Array} data
  * @property {number[]} shape

@@ -17,7 +17,10 @@ import { pictureToInput } from '../pictures/preprocessing.js';
  * @typedef {'zero' | 'black' | 'mean' | 'blur'} BaselineName
  */
 
-/** What the makers of baselines need. @typedef {{ engine: Engine, preprocessing: Preprocessing }} Maker */
+/**
+ * What the makers of baselines need.
+ * @typedef {{ engine: Engine, preprocessing: Preprocessing }} Maker
+ */
 
 /** Radius and deviation of "blur", in pixels. */
 const RADIUS = 5;

@@ -10,6 +10,9 @@ const MAX_RANK = 5;
 /** Bytes of an int32, of a float32 and of a pointer in wasm32. */
 const WORD = 4;
 
+/** Values of a weight that are copied at once. */
+const VALUES_AT_ONCE = 2 ** 20;
+
 /** Bytes that a byte of a configuration becomes when it is parsed. */
 const PARSED = 16;
 
@@ -78,6 +81,7 @@ export const LOGIT = 1;
 
 export class Network {
   #engine;
+  #config;
   /** 0 after dispose() */
   #address;
   /** @type {{ height: number, width: number } | undefined} the input size that is planned */
@@ -98,6 +102,7 @@ export class Network {
    */
   constructor(engine, config) {
     this.#engine = engine;
+    this.#config = config;
     const json = new TextEncoder().encode(config);
     const trial = engine.forBytes(json.length * PARSED);
     // What is refused must not leave the engine with a memory that it does not need.
@@ -332,6 +337,38 @@ export class Network {
     this.#engine.check('gc_model_check_weight', this.#pointer, index, values.length);
   }
 
+  /**
+   * A second network of this architecture, which has no weights yet and is to be disposed of.
+   */
+  twin() {
+    const twin = new Network(this.#engine, this.#config);
+    if (twin.head !== this.head) twin.selectHead(this.head);
+    return twin;
+  }
+
+  /**
+   * Gives a weight the values that it has in another network. They are copied in parts, so that
+   * large weights need no second buffer.
+   * @param {Network} from a network of the same architecture
+   * @param {number} index of the weight
+   * @param {(values: Float32Array, first: number) => void} alter changes values, of which the first
+   *   has the index `first`
+   * @returns {Generator<void>} yields after each part
+   */
+  *copyWeight(from, index, alter) {
+    const source = this.#engine.call('gc_model_weight_values', from.#pointer, index) >>> 0;
+    if (source === 0) return; // Nothing reads the weight.
+    const count = this.weightShape(index).reduce((product, axis) => product * axis, 1);
+    const buffer = this.weightBuffer(index, count);
+    for (let first = 0; first < count; first += VALUES_AT_ONCE) {
+      const size = Math.min(VALUES_AT_ONCE, count - first);
+      const values = this.#engine.floats(source + first * WORD, size);
+      alter(values, first);
+      this.writeWeight(index, buffer, first, values);
+      yield;
+    }
+  }
+
   /** @param {string} name */
   findLayer(name) {
     return this.#find('gc_model_find_layer', name);
@@ -343,11 +380,14 @@ export class Network {
   get layerIndices() {
     if (this.#layerIndices === undefined) {
       const count = this.#engine.call('gc_model_layer_count', this.#pointer);
-      const path = (/** @type {number} */ layer) =>
-        this.#engine.text(this.#engine.call('gc_layer_path', this.#pointer, layer));
-      this.#layerIndices = new Map(Array.from({ length: count }, (_, i) => [path(i), i]));
+      this.#layerIndices = new Map(Array.from({ length: count }, (_, i) => [this.layerPath(i), i]));
     }
     return this.#layerIndices;
+  }
+
+  /** @param {number} layer index */
+  layerPath(layer) {
+    return this.#engine.text(this.#engine.call('gc_layer_path', this.#pointer, layer));
   }
 
   /** Index of the layer that is explained by default, -1 if there is none. */

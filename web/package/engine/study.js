@@ -159,6 +159,11 @@ export class Study {
     this.#engine.call('gc_study_add_mask', this.#pointer, inside, outside);
   }
 
+  /** Sets all sums to 0. */
+  clear() {
+    this.#engine.call('gc_study_clear', this.#pointer);
+  }
+
   /** The sum of the gradients so far, [height][width][channels]. */
   gradient() {
     return this.#sums(GRADIENTS, this.#input.data.length);

@@ -16,7 +16,13 @@ import { findRangeProblem } from '../pictures/preprocessing.js';
 /** @import { Input, LayerInfo, Network } from '../engine/network.js' */
 /** @import { Channels, ChannelsOptions } from './channels.js' */
 /** @import { Contrast } from './contrast.js' */
-/** @import { Explanation } from './explanation.js' */
+/** @import { DeletionInsertion, DeletionOptions } from '../metrics/deletion.js' */
+/** @import { AverageDrop, CoherencyOptions, DropOptions } from '../metrics/drop.js' */
+/** @import { HideAndLook, HideOptions } from '../metrics/hide.js' */
+/** @import { Stability, StabilityOptions } from '../metrics/stability.js' */
+/** @import { Facts } from '../metrics/subject.js' */
+/** @import { Trust, TrustOptions } from '../metrics/trust.js' */
+/** @import { Explanation, HeatMap } from './explanation.js' */
 /** @import { LayerChoice } from './layers.js' */
 /** @import { Method } from './methods.js' */
 /** @import { Model } from './model.js' */
@@ -149,6 +155,140 @@ export class Run {
   }
 
   /**
+   * Takes the picture away and puts it back by the order of a heat map, and follows the score.
+   * @param {HeatMap} heatmap
+   * @param {DeletionOptions} [options]
+   * @returns {Promise<DeletionInsertion>}
+   * @example
+   * const { heatmap, target } = explanation.targets[0];
+   * const { deletionAuc, insertionAuc } = await run.deletionInsertion(heatmap, { target });
+   */
+  async deletionInsertion(heatmap, options) {
+    return typed(options, async (given) =>
+      (await loadMetrics()).deletionInsertion(this.facts, heatmap, given),
+    );
+  }
+
+  /**
+   * Multiplies the input by a heat map and compares the scores.
+   * @param {HeatMap} heatmap
+   * @param {DropOptions} [options]
+   * @returns {Promise<AverageDrop>}
+   * @example
+   * const { score, maskedScore } = await run.averageDrop(heatmap, { target });
+   */
+  async averageDrop(heatmap, options) {
+    return typed(options, async (given) =>
+      (await loadMetrics()).averageDrop(this.facts, heatmap, given),
+    );
+  }
+
+  /**
+   * How much of the picture a heat map marks, from 0 to 1: its mean at the input's size.
+   * @param {HeatMap} heatmap
+   * @returns {Promise<number>}
+   * @example
+   * await run.complexity(heatmap); // 0.2, say
+   */
+  async complexity(heatmap) {
+    return typed({}, async () => (await loadMetrics()).complexity(this.facts, heatmap));
+  }
+
+  /**
+   * Multiplies the input by a heat map and compares the heat map with Grad-CAM's map of the
+   * product. 1 is for equal maps, 0.5 for unrelated ones, 0 for opposite ones.
+   * @param {HeatMap} heatmap
+   * @param {CoherencyOptions} [options]
+   * @returns {Promise<number>}
+   * @example
+   * await run.coherency(heatmap, { target, layer: 'out_relu' }); // 0.97, say
+   */
+  async coherency(heatmap, options) {
+    return typed(options, async (given) =>
+      (await loadMetrics()).coherency(this.facts, heatmap, given),
+    );
+  }
+
+  /**
+   * How much a map changes with noise in the input, and with weights that move by as much as
+   * float32 rounds away. A second network takes the moved weights, and needs as much memory as the
+   * model for as long as the call takes.
+   * @param {StabilityOptions} [options]
+   * @returns {Promise<Stability>}
+   * @example
+   * const { max, rounding } = await run.stability({ target: 282, layer: 'out_relu' });
+   */
+  async stability(options) {
+    return typed(options, async (given) => (await loadMetrics()).stability(this.facts, given));
+  }
+
+  /**
+   * Blurs the hottest part of the picture, and then all but this part. The two scores and the two
+   * pictures show whether the map is true.
+   * @param {HeatMap} heatmap
+   * @param {HideOptions} [options]
+   * @returns {Promise<HideAndLook>}
+   * @example
+   * const { score, hidden, kept } = await run.hideAndLook(heatmap, { target, share: 0.1 });
+   * console.log(score, hidden.score, kept.score);
+   * canvas.getContext('2d')?.putImageData(hidden.picture, 0, 0);
+   */
+  async hideAndLook(heatmap, options) {
+    return typed(options, async (given) =>
+      (await loadMetrics()).hideAndLook(this.facts, heatmap, given),
+    );
+  }
+
+  /**
+   * Measures how far an explanation of this run can be trusted. Each figure has a sentence that
+   * says what was measured and what it means for this map.
+   * @param {Explanation} explanation
+   * @param {TrustOptions} [options]
+   * @returns {Promise<Trust>}
+   * @example
+   * const { figures } = await run.trust(explanation, { figures: ['hideAndLook', 'stability'] });
+   * for (const { title, sentence } of figures) console.log(title, sentence);
+   */
+  async trust(explanation, options) {
+    return typed(options, async (given) => {
+      const metrics = await loadMetrics();
+      return metrics.trust(this.facts, this.#entryOf(explanation, given), given);
+    });
+  }
+
+  /**
+   * @param {Explanation} explanation
+   * @param {TrustOptions} options
+   */
+  #entryOf(explanation, { index = 0 }) {
+    const entry = explanation?.targets?.[index];
+    if (entry === undefined) {
+      const text = `index is ${show(index)}, and the explanation is ${show(explanation)}`;
+      throw new GradCamError('INVALID_ARGUMENT', `${text}; needed: an entry of its targets`);
+    }
+    return { ...entry, logits: entry.settings.logits };
+  }
+
+  /**
+   * What metrics need of the run.
+   * @returns {Facts}
+   * @internal
+   */
+  get facts() {
+    const network = this.#network;
+    const { layers, preprocessing } = this.#model;
+    return {
+      network,
+      input: this.input,
+      scores: this.scores,
+      endsWithLogit: this.#endsWithLogit,
+      preprocessing,
+      findLayer: (layer) => resolveLayers(network, layers, checkOne(layer))[0],
+      readInput: (image) => this.#model.readInput(image),
+    };
+  }
+
+  /**
    * The channels of a layer that speak most for a target, and most against it.
    * @param {ChannelsOptions} [options]
    * @returns {Promise<Channels>}
@@ -275,4 +415,18 @@ function indicesOfLargest(values, count) {
     if (keys[i] > least || (keys[i] === least && equal-- > 0)) indices.push(i);
   }
   return indices.sort((a, b) => keys[b] - keys[a] || a - b);
+}
+
+/** @returns {Promise<typeof import('../metrics/index.js')>} */
+export function loadMetrics() {
+  return part('the metrics', () => import('../metrics/index.js'));
+}
+
+/**
+ * @param {unknown} layer
+ * @returns {LayerChoice}
+ */
+function checkOne(layer) {
+  if (layer !== 'all' && !Array.isArray(layer)) return /** @type {LayerChoice} */ (layer);
+  throw new GradCamError('INVALID_ARGUMENT', `layer is ${show(layer)}; allowed: one layer`);
 }

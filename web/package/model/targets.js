@@ -140,7 +140,7 @@ export function valueOfWeights({ scores, logits: ofClasses }, weights, logits) {
 }
 
 /**
- * @param {Model} model
+ * @param {{ labels?: readonly string[] }} model
  * @param {Target} target
  */
 export function labelOf({ labels }, target) {

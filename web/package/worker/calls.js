@@ -27,6 +27,8 @@ import { RemoteModel, toSendable } from './remote.js';
  *   & typeof import('../model/convert.js')
  *   & typeof import('../model/load.js')
  *   & typeof import('../model/methods.js')
+ *   & typeof import('../metrics/compare.js')
+ *   & typeof import('../metrics/fuse.js')
  *   & typeof import('../model/predict.js')
  *   & typeof import('../pictures/format.js')
  *   & typeof import('../pictures/steps.js')} Modules
@@ -81,6 +83,7 @@ const senders = {
   attributionInfo: asGiven,
   attributionMethods: asGiven,
   colormaps: asGiven,
+  compareMaps: asGiven,
   expandHeatmap: (heatmap, { width, height }, options) => ({
     args: [heatmap, { width, height }, options],
   }),
@@ -91,6 +94,11 @@ const senders = {
     const colors = typeof colormap === 'function' ? cellColors(heatmap, colormap) : colormap;
     const options = { alphaLimit, colormap: colors, resamplingFilter };
     return { args: [{ targets: [{ heatmap }] }, options], picture: explanation.image };
+  },
+  fuseMaps({ targets, image }, options) {
+    // The picture's size is enough.
+    const size = image && { height: image.height, width: image.width };
+    return { args: [{ targets, image: size }, options] };
   },
   heatmapToImage: asGiven,
   imageToArray: (image, options) => ({ args: [checkPixels(image), options] }),
