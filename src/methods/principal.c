@@ -24,7 +24,7 @@
 #define CYCLES 16 /* starts, so that the search ends after STEPS * CYCLES products at the latest */
 
 /* The residual, over the eigenvalue, at which the search ends. */
-#define RESIDUAL 1e-10
+#define RESIDUAL 1e-9
 
 /* R counts as zero if its squares are below this share of those of the means. It is rounding then.
  */

@@ -43,8 +43,8 @@ static void add_to(double *sums, const gc_real *block, size_t width) {
 
 /* ---- Sums over the positions ---- */
 
-GC_INLINE void everything_tile(const struct summing *s, size_t p, size_t count, size_t k,
-                               size_t width) {
+static void everything_tile(const struct summing *s, size_t p, size_t count, size_t k,
+                            size_t width) {
     gc_real gradient[WIDTH] = {0}, total[WIDTH] = {0}, size[WIDTH] = {0}, product[WIDTH] = {0};
     const struct gc_tensors *t = s->tensors;
     const gc_real *gradients = t->gradient + p * t->channels + k;
@@ -63,12 +63,39 @@ GC_INLINE void everything_tile(const struct summing *s, size_t p, size_t count, 
     add_to(s->sums->product + k, product, width);
 }
 
-/* A width that the compiler knows becomes vectors. */
+#ifndef GC_DOUBLE
+#define VECTORS (WIDTH / GC_LANES)
+
+/* What everything_tile does, for WIDTH channels. */
+static void everything_vectors(const struct summing *s, size_t p, size_t count, size_t k) {
+    gc_f4 gradient[VECTORS] = {{0}}, total[VECTORS] = {{0}};
+    gc_f4 size[VECTORS] = {{0}}, product[VECTORS] = {{0}};
+    const size_t channels = s->tensors->channels;
+    const float *gradients = s->tensors->gradient + p * channels + k;
+    const float *values = s->tensors->value + p * channels + k;
+    for (; count > 0; count--, gradients += channels, values += channels)
+        for (size_t v = 0; v < VECTORS; v++) {
+            const gc_f4 g = gc_f4_load(gradients + v * GC_LANES);
+            const gc_f4 a = gc_f4_load(values + v * GC_LANES);
+            gradient[v] += g;
+            total[v] += a;
+            size[v] += gc_f4_max(a, -a);
+            product[v] += g * a;
+        }
+    gc_add_vectors(s->sums->gradient + k, gradient, VECTORS);
+    gc_add_vectors(s->sums->total + k, total, VECTORS);
+    gc_add_vectors(s->sums->size + k, size, VECTORS);
+    gc_add_vectors(s->sums->product + k, product, VECTORS);
+}
+#endif
+
 static void add_everything(const struct summing *s, size_t p, size_t count, size_t k,
                            size_t width) {
+#ifndef GC_DOUBLE
     if (width == WIDTH)
-        everything_tile(s, p, count, k, WIDTH);
+        everything_vectors(s, p, count, k);
     else
+#endif
         everything_tile(s, p, count, k, width);
 }
 
@@ -106,8 +133,8 @@ void gc_axiom_weights(gc_real *weights, const struct gc_tensors *t,
 }
 
 /* alpha g = g^3 / (2 g^2 + T g^3 + 1e-6) */
-GC_INLINE void plus_plus_tile(const struct summing *s, size_t p, size_t count, size_t k,
-                              size_t width) {
+static void plus_plus_tile(const struct summing *s, size_t p, size_t count, size_t k,
+                           size_t width) {
     gc_real block[WIDTH] = {0}, total[WIDTH] = {0};
     const struct gc_tensors *t = s->tensors;
     const gc_real *gradients = t->gradient + p * t->channels + k;
@@ -115,16 +142,38 @@ GC_INLINE void plus_plus_tile(const struct summing *s, size_t p, size_t count, s
         total[i] = (gc_real)s->sums->total[k + i];
     for (; count > 0; count--, gradients += t->channels)
         for (size_t i = 0; i < width; i++) {
-            const gc_real g = gradients[i] > 0 ? gradients[i] : 0, square = g * g;
+            const gc_real g = gradients[i] < 0 ? 0 : gradients[i], square = g * g;
             block[i] += square / (square * (2 + total[i] * g) + (gc_real)1e-6) * g;
         }
     add_to(s->sums->scratch + k, block, width);
 }
 
+#ifndef GC_DOUBLE
+/* What plus_plus_tile does, for WIDTH channels. */
+static void plus_plus_vectors(const struct summing *s, size_t p, size_t count, size_t k) {
+    const gc_f4 zero = {0}, two = gc_f4_splat(2), small = gc_f4_splat(1e-6f);
+    gc_f4 block[VECTORS] = {{0}}, total[VECTORS];
+    const size_t channels = s->tensors->channels;
+    const float *gradients = s->tensors->gradient + p * channels + k;
+    for (size_t v = 0; v < VECTORS; v++)
+        for (size_t lane = 0; lane < GC_LANES; lane++)
+            total[v][lane] = (float)s->sums->total[k + v * GC_LANES + lane];
+    for (; count > 0; count--, gradients += channels)
+        for (size_t v = 0; v < VECTORS; v++) {
+            const gc_f4 g = gc_f4_max(gc_f4_load(gradients + v * GC_LANES), zero);
+            const gc_f4 square = g * g;
+            block[v] += square / (square * (two + total[v] * g) + small) * g;
+        }
+    gc_add_vectors(s->sums->scratch + k, block, VECTORS);
+}
+#endif
+
 static void add_plus_plus(const struct summing *s, size_t p, size_t count, size_t k, size_t width) {
+#ifndef GC_DOUBLE
     if (width == WIDTH)
-        plus_plus_tile(s, p, count, k, WIDTH);
+        plus_plus_vectors(s, p, count, k);
     else
+#endif
         plus_plus_tile(s, p, count, k, width);
 }
 
