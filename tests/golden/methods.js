@@ -15,6 +15,7 @@ import { pictureToInput } from '../../web/package/pictures/preprocessing.js';
 import { Verdict, folderCases, readJson, watchMaps, wasmOptions } from './common.js';
 import { oneHot, setFormulaWeights } from './formula.js';
 import { check as checkInputs } from './methods-inputs.js';
+import { check as checkLoops } from './methods-loops.js';
 
 /** @import { Method, Preprocessing, Run, WasmOptions } from 'gradcam-wasm' */
 /** @import { Engine } from '../../web/package/engine/engine.js' */
@@ -98,6 +99,7 @@ export async function checkMethodsCase(dir, name, build) {
     const preprocessing = toPreprocessing(golden.preprocess);
     const opened = { engine, ...parts, preprocessing, build, arrays: 0, flips: 0 };
     await checkInputs(verdict, opened, golden, spread, isReal);
+    await checkLoops(verdict, opened, golden, spread, isReal);
     verdict.notes.push(`${opened.arrays} inputs, ${opened.flips} by the same allowance`);
     if (opened.flips > opened.arrays * FLIP_SHARE) {
       verdict.failures.push(`${opened.flips} of ${opened.arrays} inputs need the allowance`);
