@@ -1,5 +1,5 @@
-/* The decoder of PNG pictures. It decompresses a row at a time, so that a large picture needs little
- * more memory than its pixels in RGBA. */
+/* The decoder of PNG pictures. It decompresses a row at a time, so that a large picture needs
+ * little more memory than its pixels in RGBA. */
 #ifndef GC_PNG_H
 #define GC_PNG_H
 

@@ -171,8 +171,8 @@ function filterPass({ width, height, kind, depth, pixels }, [x0, y0, dx, dy]) {
 
 /**
  * @param {Drawing} drawing
- * @param {{ way?: object, isInterlaced?: boolean, piece?: number }} [how] `piece` is the size of the
- *   chunks that the compressed pixels are divided into
+ * @param {{ way?: object, isInterlaced?: boolean, piece?: number }} [how] `piece` is the
+ *   size of the chunks that the compressed pixels are divided into
  */
 function write(drawing, { way = {}, isInterlaced = false, piece = 2 ** 20 } = {}) {
   const { width, height, kind, depth, palette, key } = drawing;
