@@ -39,19 +39,37 @@ export class DemoPage {
 
   /** Waits until the page has answered whatever it was asked. */
   async settled() {
-    await this.page.waitForFunction(
-      () => document.querySelector('figure')?.getAttribute('aria-busy') === 'false',
+    await this.page.waitForFunction(() => {
+      const panes = [...document.querySelectorAll('.pane')];
+      return panes.length > 0 && panes.every((pane) => pane.ariaBusy === 'false');
+    });
+  }
+
+  /** Waits until the small maps are there too. */
+  async rested() {
+    await this.settled();
+    await this.page.waitForFunction(() =>
+      [...document.querySelectorAll('.pane')].every(
+        (pane) => /** @type {HTMLElement} */ (pane).dataset.rest === 'true',
+      ),
     );
   }
 
   /** The class that is explained with its score, "Bull Mastiff 71.8%". */
-  headline() {
-    return this.page.locator('#status').innerText();
+  headline(pane = 0) {
+    return this.#pane(pane).locator('.headline').innerText();
+  }
+
+  /** The sentence that says where the network looked. */
+  where(pane = 0) {
+    return this.#pane(pane).locator('.where').innerText();
   }
 
   /** Layer, size of its map, times. */
-  caption() {
-    return this.page.locator('#facts').innerText();
+  caption(pane = 0) {
+    return this.#pane(pane)
+      .locator('.facts')
+      .evaluate((facts) => facts.textContent ?? '');
   }
 
   /** What the page says went wrong, or an empty text. */
@@ -60,28 +78,41 @@ export class DemoPage {
   }
 
   /**
-   * Names of a list's rows, the visible ones.
+   * Names of a list's rows, those that are drawn.
    * @param {'Class' | 'Layer'} list
    */
-  rows(list) {
-    return this.#list(list).locator('.row:visible .name').allInnerTexts();
+  async rows(list) {
+    if (list === 'Class') return this.page.locator('#class-rows .row .name').allInnerTexts();
+    const texts = await this.#layers().locator('option').allInnerTexts();
+    return texts.map((text) => text.split(',')[0]);
   }
 
   /**
    * The row that is chosen.
    * @param {'Class' | 'Layer'} list
    */
-  chosen(list) {
-    return this.#list(list).locator('.row:has(:checked) .name').innerText();
+  async chosen(list) {
+    if (list === 'Class') {
+      return this.page.locator('#class-rows [aria-selected=true] .name').innerText();
+    }
+    const texts = await this.#layers().evaluate((select) =>
+      [.../** @type {HTMLSelectElement} */ (select).selectedOptions].map(({ text }) => text),
+    );
+    return texts[0].split(',')[0];
   }
 
   /**
-   * Clicks a row of a list and waits for the answer.
+   * Chooses a row of a list and waits for the answer.
    * @param {'Class' | 'Layer'} list
    * @param {string} name
    */
   async choose(list, name) {
-    await this.#list(list).getByText(name, { exact: true }).click();
+    if (list === 'Class') {
+      await this.page.locator('#class-rows').getByText(name, { exact: true }).click();
+    } else {
+      const at = (await this.rows('Layer')).indexOf(name);
+      await this.#layers().selectOption({ index: at });
+    }
     await this.settled();
   }
 
@@ -116,9 +147,10 @@ export class DemoPage {
    * The pixels on the screen, RGBA.
    * @returns {Promise<{ data: Buffer, width: number, height: number }>}
    */
-  async picture() {
-    const { width, height, url } = await this.page.evaluate(async () => {
-      const canvas = /** @type {HTMLCanvasElement} */ (document.querySelector('canvas'));
+  async picture(pane = 0) {
+    const overlay = this.#pane(pane).locator('.overlay');
+    const { width, height, url } = await overlay.evaluate(async (element) => {
+      const canvas = /** @type {HTMLCanvasElement} */ (element);
       const { width, height } = canvas;
       // The pixels come from a copy because Chromium warns if a canvas is read again and again.
       const copy = /** @type {OffscreenCanvasRenderingContext2D} */ (
@@ -141,9 +173,19 @@ export class DemoPage {
     assert.deepEqual(this.problems, []);
   }
 
-  /** @param {'Class' | 'Layer'} name */
-  #list(name) {
-    return this.page.getByRole('group', { name });
+  /** Opens what says how a picture goes in. */
+  async openPixels() {
+    await this.page.getByRole('button', { name: /^Pixels/ }).click();
+    return this.page.getByRole('dialog', { name: 'How a picture goes in' });
+  }
+
+  /** @param {number} pane */
+  #pane(pane) {
+    return this.page.locator('.pane').nth(pane);
+  }
+
+  #layers() {
+    return this.page.getByRole('combobox', { name: 'Layer', exact: true, includeHidden: true });
   }
 
   /** @param {string} origin */

@@ -3,8 +3,12 @@
 import { loadImage } from 'gradcam-wasm/worker';
 
 /**
- * A picture that the page can open. Its source is an address or a file.
- * @typedef {{ name: string, source: string | Blob }} PictureChoice
+ * A picture that the page can open.
+ * @typedef {object} PictureChoice
+ * @property {string} name
+ * @property {string} [id] of a picture that comes with the page
+ * @property {string | Blob} source an address or a file
+ * @property {string} [thumb] address of a small form
  */
 
 /**
