@@ -7,7 +7,7 @@ import assert from 'node:assert/strict';
 
 /**
  * A file as a test makes it.
- * @typedef {{ name: string, type?: string, bytes: Uint8Array }} TestFile
+ * @typedef {{ name: string, type?: string, bytes: Uint8Array, lastModified?: number }} TestFile
  */
 
 /** Longer than any answer takes on a slow machine. */
@@ -82,7 +82,10 @@ export class DemoPage {
    * @param {'Class' | 'Layer'} list
    */
   async rows(list) {
-    if (list === 'Class') return this.page.locator('#class-rows .row .name').allInnerTexts();
+    if (list === 'Class') {
+      await this.page.locator('#class-rows[aria-busy=false]').waitFor({ state: 'attached' });
+      return this.page.locator('#class-rows .row .name').allInnerTexts();
+    }
     const texts = await this.#layers().locator('option').allInnerTexts();
     return texts.map((text) => text.split(',')[0]);
   }
@@ -132,6 +135,27 @@ export class DemoPage {
   async drop(...files) {
     await this.#give('drop', files);
     await this.settled();
+  }
+
+  /**
+   * Drops files on the page, and does not wait.
+   * @param {TestFile[]} files
+   */
+  give(...files) {
+    return this.#give('drop', files);
+  }
+
+  /**
+   * Pastes a text into the page.
+   * @param {string} text
+   */
+  async pasteText(text) {
+    await this.page.evaluate((text) => {
+      const clipboardData = new DataTransfer();
+      clipboardData.setData('text/plain', text);
+      const init = { bubbles: true, cancelable: true, clipboardData };
+      document.body.dispatchEvent(new ClipboardEvent('paste', init));
+    }, text);
   }
 
   /**
@@ -197,7 +221,8 @@ export class DemoPage {
     page.on('pageerror', (error) => problems.push(`${error}`));
     page.on('requestfailed', (request) => problems.push(`${request.url()} failed`));
     page.on('response', (response) => {
-      if (!response.ok()) problems.push(`${response.url()} answers ${response.status()}`);
+      if (!response.ok() && response.status() !== 304)
+        problems.push(`${response.url()} answers ${response.status()}`);
     });
     page.on('request', (request) => {
       const { protocol, origin: asked } = new URL(request.url());
@@ -210,17 +235,17 @@ export class DemoPage {
    * @param {TestFile[]} files
    */
   async #give(way, files) {
-    const sent = files.map(({ name, type = '', bytes }) => {
-      return { name, type, base64: Buffer.from(bytes).toString('base64') };
+    const sent = files.map(({ name, type = '', bytes, lastModified }) => {
+      return { name, type, lastModified, base64: Buffer.from(bytes).toString('base64') };
     });
     await this.page.evaluate(
       ({ way, sent }) => {
         const transfer = new DataTransfer();
-        for (const { name, type, base64 } of sent) {
+        for (const { name, type, base64, lastModified } of sent) {
           const text = atob(base64);
           const bytes = new Uint8Array(text.length);
           for (let i = 0; i < bytes.length; i++) bytes[i] = text.charCodeAt(i);
-          transfer.items.add(new File([bytes], name, { type }));
+          transfer.items.add(new File([bytes], name, { type, lastModified }));
         }
         const init = { bubbles: true, cancelable: true };
         const event =

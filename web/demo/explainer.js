@@ -76,7 +76,7 @@ import { centreOf, readPicture } from './picture.js';
  */
 
 /** The classes that get small maps. */
-const SMALL_MAPS = 6;
+export const SMALL_MAPS = 6;
 /** Extras wait until the user has asked nothing for so long, in milliseconds. */
 const QUIET = 120;
 /** The parts of a question on which a run and a map depend. */

@@ -60,6 +60,10 @@ function revive(target) {
  * @returns {Promise<SavedAnswer | undefined>}
  */
 export async function fetchFirstAnswer() {
-  const response = await fetch('first.json');
-  return response.ok ? response.json() : undefined;
+  try {
+    const response = await fetch('first.json');
+    return response.ok ? await response.json() : undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -1,10 +1,11 @@
 /** Connects the page. Files and addresses go to the page's state, and the page shows answers. */
 
+import { firstAnswer } from './early.js'; // before all others
 import readme from '../../README.md?url';
 import { methods } from 'gradcam-wasm';
 import { formatAsImage } from 'gradcam-wasm/worker';
 import { models, samples } from './catalog.js';
-import { fetchFirstAnswer, reviveAnswer } from './first.js';
+import { reviveAnswer } from './first.js';
 import { baseName, modelName, sortFiles } from './input/files.js';
 import { takeChosenFiles, takeDroppedFiles, takePastedFiles } from './input/take.js';
 import { centreOf, readPixels } from './picture.js';
@@ -94,16 +95,13 @@ function showError(error, { model, picture }) {
   alert.show(what ? alerts.notOpened(what) : alerts.failed, sentence(message));
 }
 
-/** @type {Promise<import('./first.js').SavedAnswer | undefined> | undefined} */
-let firstAnswer;
-
 /**
  * Shows the saved answer of the first picture, while the model is loading.
  * @param {Pane} pane
  * @param {Picture} picture
  */
 async function showFirstAnswer(pane, picture) {
-  const saved = await firstAnswer?.catch(() => undefined);
+  const saved = await firstAnswer;
   const { question } = pane;
   const isFirst = question.picture === samples[0] && question.target === undefined;
   if (!saved || pane.answer || !isFirst || picture.name !== samples[0].name) return;
@@ -178,6 +176,4 @@ element('docs', HTMLAnchorElement).href = readme;
 // The address may name a model before the # too, as links of before do.
 const id = new URLSearchParams(location.search).get('model');
 const hash = location.hash.slice(1);
-const isFirst = hash === '' && id === null;
-if (isFirst) firstAnswer = fetchFirstAnswer();
 openAddress(hash || (id === null ? '' : new URLSearchParams({ model: id }).toString()));

@@ -69,12 +69,29 @@ export function centreOf(pixels, input) {
   return context.getImageData(0, 0, width, height);
 }
 
+/** @type {Map<string, Promise<Response>>} by address */
+const early = new Map();
+
+/**
+ * Begins to fetch a picture before it is read.
+ * @param {PictureChoice} choice
+ */
+export function prefetchPicture({ source }) {
+  if (typeof source !== 'string') return;
+  const response = fetch(source);
+  // The reader of the picture learns of a failure.
+  response.catch(() => {});
+  early.set(source, response);
+}
+
 /**
  * @param {string} address
  * @param {AbortSignal} signal
  */
 async function fetchBlob(address, signal) {
-  const response = await fetch(address, { signal });
+  const begun = early.get(address);
+  early.delete(address);
+  const response = await (begun ?? fetch(address, { signal }));
   if (!response.ok) throw new Error(`There is no picture at ${address} (${response.status}).`);
   return response.blob();
 }

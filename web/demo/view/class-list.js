@@ -3,6 +3,7 @@
  * list box, and they work from the search box too.
  */
 
+import { SMALL_MAPS } from '../explainer.js';
 import { search } from '../search.js';
 import { element } from './element.js';
 import { drawSmall } from './small.js';
@@ -12,6 +13,8 @@ import { drawSmall } from './small.js';
 /** @import { ClassRow } from './words.js' */
 
 const MOST_ROWS = 200;
+/** Rows that are drawn in one piece. */
+const AT_ONCE = 40;
 /** Pixels of a row's small map. */
 const [WIDTH, HEIGHT] = [96, 72];
 
@@ -23,6 +26,8 @@ export class ClassList {
   #onPreview;
   /** @type {ClassRow[]} */
   #rows = [];
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
   /** @type {number[]} positions in #rows of what is drawn */
   #shown = [];
   /** @type {number | undefined} index of the chosen class */
@@ -109,12 +114,30 @@ export class ClassList {
     const chosen = this.#rows.find(({ index }) => index === this.#chosen);
     // A chosen class far down the list is seen too.
     if (chosen && this.#search.value === '' && !rows.includes(chosen)) rows.push(chosen);
-    this.#box.replaceChildren(...rows.map((row) => this.#row(row)));
+    this.#box.replaceChildren(...rows.slice(0, AT_ONCE).map((row) => this.#row(row)));
+    this.#drawLater(rows.slice(AT_ONCE));
     const more = this.#shown.length - rows.length;
     const none = this.#rows.length > 0 ? 'No class has this in its name.' : '';
     this.#more.textContent =
       more > 0 ? `and ${more} more: search for them` : this.#shown.length > 0 ? '' : none;
     this.#mark();
+  }
+
+  /**
+   * Draws the rows that are out of sight, after the page has shown the others.
+   * @param {ClassRow[]} rows
+   */
+  #drawLater(rows) {
+    clearTimeout(this.#timer);
+    this.#box.ariaBusy = String(rows.length > 0);
+    if (rows.length === 0) return;
+    this.#timer = setTimeout(() => {
+      this.#box.append(...rows.slice(0, AT_ONCE).map((row) => this.#row(row)));
+      this.#mark();
+      const at = rows.findIndex(({ index }) => index === this.#active);
+      if (at >= 0 && at < AT_ONCE) this.#reveal();
+      this.#drawLater(rows.slice(AT_ONCE));
+    });
   }
 
   /** @param {ClassRow} row */
@@ -126,6 +149,10 @@ export class ClassList {
     row.title = `${name} (${index})`;
     const bar = span('bar', '');
     bar.style.setProperty('--share', String(share));
+    // The first rows keep the room of their small maps.
+    if (this.#rows.slice(0, SMALL_MAPS).some((first) => first.index === index)) {
+      row.append(emptyMap());
+    }
     row.append(span('name', name), span('detail', score), bar);
     this.#drawMap(row);
     return row;
@@ -135,10 +162,8 @@ export class ClassList {
   #drawMap(row) {
     const heatmap = this.#small?.maps.get(Number(row.id.slice('class-'.length)));
     const old = row.querySelector('canvas');
-    if (!heatmap || !this.#small) return old?.remove();
-    const canvas = old ?? document.createElement('canvas');
-    canvas.ariaHidden = 'true';
-    Object.assign(canvas, { width: WIDTH, height: HEIGHT });
+    if (!heatmap || !this.#small) return;
+    const canvas = old ?? emptyMap();
     const context = canvas.getContext('2d');
     const { picture, look } = this.#small;
     if (context) drawSmall(context, picture, heatmap, look, [0, 0, WIDTH, HEIGHT]);
@@ -221,6 +246,12 @@ function stepTo(key, at, count, isList) {
 function indexOf(target) {
   const row = target instanceof Element ? target.closest('.row') : null;
   return row ? Number(row.id.slice('class-'.length)) : undefined;
+}
+
+function emptyMap() {
+  const canvas = document.createElement('canvas');
+  canvas.ariaHidden = 'true';
+  return Object.assign(canvas, { width: WIDTH, height: HEIGHT });
 }
 
 /**

@@ -14,6 +14,7 @@ export class Tray {
    */
   constructor(group, onChoose) {
     this.#group = group;
+    group.replaceChildren();
     this.#onChoose = onChoose;
   }
 
