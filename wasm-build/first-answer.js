@@ -1,5 +1,5 @@
-// Makes the answer with which the demo page opens, so that a visitor sees a heat map while the model
-// is loading. It is what the page's engine gives, number by number.
+// Makes the answer with which the demo page opens, so that a visitor sees a heat map while the
+// model is loading. It is what the page's engine gives, number by number.
 
 import fs from 'node:fs';
 import './enable-relaxed-simd.js'; // Node runs the same variant as browsers then

@@ -7,7 +7,8 @@ import { closeModel, openModel } from './models.js';
 import { centreOf, readPicture } from './picture.js';
 
 /** @import { Picture, PictureChoice } from './picture.js' */
-/** @import { Crop, Explanation, Filter, Method, Progress, TargetExplanation } from 'gradcam-wasm' */
+/** @import { Crop, Explanation, Filter, Method, Progress } from 'gradcam-wasm' */
+/** @import { TargetExplanation } from 'gradcam-wasm' */
 /** @import { Model, Run } from 'gradcam-wasm/worker' */
 /** @import { ModelChoice, Opened } from './models.js' */
 

@@ -1,6 +1,6 @@
 /**
- * Lays a heat map over a picture, byte for byte as formatAsImage does it. The page paints by itself,
- * so that a change of colours or of opacity waits for no worker.
+ * Lays a heat map over a picture, byte for byte as formatAsImage does it. The page paints by
+ * itself, so that a change of colours or of opacity waits for no worker.
  *
  * The map is coloured first, then resized by Lanczos' filter with colours times alpha, then laid
  * over the picture. All sums are sums of integers, as in Pillow.

@@ -40,7 +40,8 @@ export class ClassList {
   /**
    * @param {object} listener
    * @param {(index: number) => void} listener.onChoose
-   * @param {(index: number | undefined) => void} listener.onPreview gets the class under the pointer
+   * @param {(index: number | undefined) => void} listener.onPreview gets the class under the
+   *   pointer
    */
   constructor({ onChoose, onPreview }) {
     this.#onChoose = onChoose;

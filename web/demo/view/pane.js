@@ -1,4 +1,6 @@
-/** One picture with the heat map of one model, class and layer. The page has one pane or several. */
+/**
+ * One picture with the heat map of one model, class and layer. The page has one pane or several.
+ */
 
 import { Explainer } from '../explainer.js';
 import { lookOf } from '../look.js';
