@@ -9,7 +9,7 @@
  *     gc_model_plan(model, 224, 224, 0);                     plan: shapes, fusion, one arena
  *     gc_model_forward(model, input, input_count);           run
  *     seed[282] = 1;
- *     gc_model_explain(model, 0, seed, 1, GC_SCORE, &layer, 1, raw, count, NULL);
+ *     gc_model_explain(model, &method, 1, 0, seed, 1, GC_SCORE, &layer, 1, raw, count, NULL);
  *     gc_model_destroy(model);
  *
  * Conventions, true for every function:
@@ -135,6 +135,10 @@ GC_API gc_status gc_model_weight_buffer(gc_model *model, int32_t index, size_t c
 /* Checks the next `count` values in a weight's buffer. The first call begins with the first value.
  * Fails with INVALID_MODEL if one is not finite, INVALID_ARGUMENT if there are not so many. */
 GC_API gc_status gc_model_check_weight(gc_model *model, int32_t index, size_t count);
+
+/* The values of weight `index` as they were set, row-major. They belong to the model and stay where
+ * they are. NULL if there is no such weight or it was not set. */
+GC_API const float *gc_model_weight_values(const gc_model *model, int32_t index);
 
 /* ---- Plan ---- */
 
@@ -301,17 +305,35 @@ GC_API gc_status gc_model_outputs(const gc_model *model, gc_output output, float
                                   size_t count);
 
 /* Names of the explanation methods. Call with i = 0, 1, ... until NULL follows the last. With A a
- * layer's output, and G = d output(target) / d A, the raw map of each is
- *     gradCam    raw(y, x) = sum_k w(k) A(y, x, k), w(k) = mean over rows, columns of G(., ., k)
- *                Selvaraju et al. 2017, arXiv:1610.02391. The first, and the package's default
- *     hiResCam   raw(y, x) = sum_k G(y, x, k) A(y, x, k)
- *                Draelos and Carin 2020, arXiv:2011.08891
- *     layerCam   raw(y, x) = sum_k max(G(y, x, k), 0) A(y, x, k)
- *                Jiang et al. 2021, IEEE Transactions on Image Processing 30 */
+ * layer's output, G = d output(target) / d A, and p a position, the raw map of each is
+ *     gradCam           map(p) = sum_k w(k) A(p, k), w(k) = mean over positions of G(., k)
+ *                       Selvaraju et al. 2017, arXiv:1610.02391. The first, and the package's
+ *                       default
+ *     gradCamPlusPlus   the same with w(k) = sum over positions of a max(G(., k), 0), where
+ *                       a = G^2 / (2 G^2 + T(k) G^3 + 1e-6), T(k) = sum over positions of A(., k)
+ *                       Chattopadhay et al. 2018, arXiv:1710.11063
+ *     xGradCam          the same with w(k) = sum over positions of G(., k) A(., k) / (T(k) + 1e-7)
+ *                       Fu et al. 2020, arXiv:2008.02312
+ *     hiResCam          map(p) = sum_k G(p, k) A(p, k)
+ *                       Draelos and Carin 2020, arXiv:2011.08891
+ *     layerCam          map(p) = sum_k max(G(p, k), 0) A(p, k)
+ *                       Jiang et al. 2021, IEEE Transactions on Image Processing 30
+ *     elementwise       map(p) = sum_k max(G(p, k) A(p, k), 0)
+ *     eigenCam          map = P(A), which needs no class
+ *                       Muhammad and Yeasin 2020, arXiv:2008.00299
+ *     eigenGradCam      map = P(G A)
+ * P(M) is the first principal component of M, [positions][channels]. It is R v, where R is M minus
+ * the mean of each channel, and v is the unit vector that makes R v longest. The value of P(M) that
+ * lies farthest from zero is positive. */
 GC_API const char *gc_method_name(int32_t i);
 
-/* Classes that one call explains. */
+/* Classes that one call explains, and methods. */
 #define GC_MAX_TARGETS 8
+#define GC_MAX_METHODS 8
+
+/* A flag of gc_model_explain. The map is P(M) instead of the sum over the channels of M. In the
+ * formulas above, M is what is summed. */
+#define GC_EIGEN_SMOOTH 1u
 
 /* Writes how many classes one backward pass to these layers can serve, 1 to GC_MAX_TARGETS. A
  * caller that must stay responsive explains at most that many per call, because a longer call saves
@@ -319,23 +341,36 @@ GC_API const char *gc_method_name(int32_t i);
 GC_API gc_status gc_model_shared_targets(gc_model *model, const int32_t *layers,
                                          int32_t layer_count, int32_t *count);
 
-/* Explains at any number of layers, with one backward pass from the output to the earliest of the
- * layers. What is explained of a seed is S = sum_c seed(c) output(c), so that a seed of one 1
- * explains a class. output(c) is the sum over positions where the head gives several. Seeds share
- * the pass where sharing is faster.
- *   method         index of a name of gc_method_name
- *   seeds          [seed_count][classes], finite, where seed_count is GC_MAX_TARGETS at most
- *   layers         `layer_count` indices of layers that have a map, see gc_layer_map
- *   raw            receives the raw maps, [rows][columns] each, one after another in the order of
- *                  `layers`, for one seed after another. raw_count is the sum of their sizes
- *   weights_norm   receives [seed_count][layer_count], or NULL. The Euclidean norm of what
- *                  the method takes from the gradient, w of gradCam and G of the others
- * The maps of a seed are the same, to the bit, whatever seeds are explained with it. Fails with
- * NOT_READY before a forward, INVALID_LAYER, INVALID_ARGUMENT, OUT_OF_MEMORY. */
-GC_API gc_status gc_model_explain(gc_model *model, int32_t method, const float *seeds,
-                                  int32_t seed_count, gc_output output, const int32_t *layers,
-                                  int32_t layer_count, float *raw, size_t raw_count,
-                                  float *weights_norm);
+/* Explains at any number of layers by several methods, with one backward pass from the output to
+ * the earliest of the layers. What is explained of a seed is S = sum_c seed(c) output(c), so that a
+ * seed of one 1 explains a class, and a seed of 1 and -1 what tells two classes apart. output(c) is
+ * the sum over positions where the head gives several. Seeds share the pass where sharing is
+ * faster.
+ *   methods     `method_count` indices of names of gc_method_name, GC_MAX_METHODS at most
+ *   flags       0 or GC_EIGEN_SMOOTH
+ *   seeds       [seed_count][classes], finite, where seed_count is GC_MAX_TARGETS at most
+ *   layers      `layer_count` indices of layers that have a map, see gc_layer_map
+ *   raw         receives the raw maps, [rows][columns] each, one after another in the order of
+ *               `layers`, for one seed after another, and all of these for one method after
+ *               another. raw_count is the sum of their sizes
+ *   norms       receives [method_count][seed_count][layer_count], or NULL. The Euclidean norm of
+ *               what a method takes from the gradient, w of gradCam and G of the others. eigenCam
+ *               takes nothing, and its norm is that of A
+ * The maps of a seed are the same, to the bit, whatever seeds are explained with it. The maps of a
+ * method are the same whatever methods explain with it, but that gradCam alone rounds otherwise at
+ * layers that fusion swallowed. Fails with NOT_READY before a forward, INVALID_LAYER,
+ * INVALID_ARGUMENT, OUT_OF_MEMORY. */
+GC_API gc_status gc_model_explain(gc_model *model, const int32_t *methods, int32_t method_count,
+                                  uint32_t flags, const float *seeds, int32_t seed_count,
+                                  gc_output output, const int32_t *layers, int32_t layer_count,
+                                  float *raw, size_t raw_count, float *norms);
+
+/* Writes the number of a layer's channels in which positive and negative values cancel, so that
+ * their sum T is below a hundredth of the sum of the absolute values. The weights that
+ * gradCamPlusPlus and xGradCam make of such a T are mostly rounding. Known after gc_model_explain
+ * with one of these methods at this layer. 0 after a call without them. Fails with NOT_READY,
+ * INVALID_ARGUMENT. */
+GC_API gc_status gc_model_cancelled_channels(const gc_model *model, int32_t layer, int32_t *count);
 
 /* Copies a layer's output in the last run, also of a layer that fusion swallowed.
  *   values   the layer's shape, `count` values
@@ -382,6 +417,10 @@ GC_API void gc_study_destroy(gc_study *study); /* NULL is allowed */
  */
 GC_API gc_status gc_study_set_baseline(gc_study *study, const float *values, size_t count);
 
+/* Takes the model's last run, on the input as it is, for this study's. Fails with NOT_READY if the
+ * run was on another input. */
+GC_API gc_status gc_study_unchanged(gc_study *study);
+
 /* The changes. Each begins from the input of the run, and nothing runs yet. They fail with
  * INVALID_ARGUMENT.
  *   mix     baseline + share (input - baseline)
@@ -390,13 +429,16 @@ GC_API gc_status gc_study_set_baseline(gc_study *study, const float *values, siz
  *           that. GC_UNIFORM lies between -amount and amount
  *   mask    baseline + M (input - baseline), the same M for all channels. M is the map
  *           [rows][columns], resized to full_rows x full_columns, linear between the centres of its
- *           values, from row `top` and column `left` on */
+ *           values, from row `top` and column `left` on
+ *   cover   a mask that is 0 in a window and 1 around it, so that the window is the baseline's */
 typedef enum gc_noise { GC_BELL = 0, GC_UNIFORM } gc_noise;
 GC_API gc_status gc_study_mix(gc_study *study, double share);
 GC_API gc_status gc_study_noise(gc_study *study, gc_noise noise, double amount, uint32_t seed,
                                 uint32_t sample);
 GC_API gc_status gc_study_mask(gc_study *study, const float *map, int32_t rows, int32_t columns,
                                int32_t full_rows, int32_t full_columns, int32_t top, int32_t left);
+GC_API gc_status gc_study_cover(gc_study *study, int32_t top, int32_t left, int32_t rows,
+                                int32_t columns);
 
 /* Copies the changed input to values, `count` of them. Fails with INVALID_ARGUMENT. */
 GC_API gc_status gc_study_input(const gc_study *study, float *values, size_t count);
@@ -408,18 +450,34 @@ GC_API gc_status gc_study_run(gc_study *study, double *score);
 
 /* Adds the gradient g of S with regard to the changed input, times `weight`, to the first sums, and
  * g^2 times `weight` to the second.
+ *   scale    a factor of g, where a function of S is explained
  *   guided   1: the gradient below each ReLU is cut at 0. Springenberg et al. 2015, arXiv:1412.6806
  * Fails with NOT_READY if the model's last run was not this study's, OUT_OF_MEMORY. */
-GC_API gc_status gc_study_add_gradient(gc_study *study, double weight, int32_t guided);
+GC_API gc_status gc_study_add_gradient(gc_study *study, double weight, double scale,
+                                       int32_t guided);
 
-/* Adds inside M + outside (1 - M) to the third sums, with the mask M that was made last. */
+/* The number of ReLUs between the picture and the output. Without any, a guided gradient is the
+ * gradient. */
+GC_API int32_t gc_model_relu_count(const gc_model *model);
+
+/* Adds inside M + outside (1 - M) to the third sums, with the mask M that was made last, and M
+ * itself to the fourth. */
 GC_API void gc_study_add_mask(gc_study *study, double inside, double outside);
 
-/* Copies sums.
- *   sums   receives `count` values, the input's of gradients and squares, [rows][columns] of masks
+/* Copies sums. Variances are those of the gradients, each with its weight.
+ *   sums   receives `count` values, [rows][columns] of masks, the input's shape of all others
  * Fails with INVALID_ARGUMENT. */
-typedef enum gc_sums { GC_GRADIENTS = 0, GC_SQUARES, GC_MASKS } gc_sums;
+typedef enum gc_sums {
+    GC_GRADIENTS = 0,
+    GC_SQUARES,
+    GC_MASKS,
+    GC_MASK_TOTALS,
+    GC_VARIANCES
+} gc_sums;
 GC_API gc_status gc_study_sums(const gc_study *study, gc_sums which, float *sums, size_t count);
+
+/* Sets all sums to 0, so that the study can begin the next one. */
+GC_API void gc_study_clear(gc_study *study);
 
 /* ---- Pictures ----
  * A pixel has 8 bits a channel. The first row is the top one. Pixels are RGBA unless another order

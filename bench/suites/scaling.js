@@ -1,9 +1,9 @@
 /** The suite of `npm run bench -- --scaling`: the same engine on networks of many sizes. */
 
 import { ARCHITECTURES } from '../../web/package/architectures/index.js';
-import { weightTensors, weightValues } from '../../tests/golden/formula.js';
 import { Network, SCORE } from '../../web/package/engine/network.js';
 import { init } from '../../web/package/engine/start.js';
+import { setFormulaWeights } from '../../tests/golden/formula.js';
 import { limitLoops } from '../limit.js';
 import { measure } from '../measure.js';
 import { readModules } from './modules.js';
@@ -56,7 +56,7 @@ async function measureCase(engine, { architecture, side, parameters: own }, limi
   const config = await ARCHITECTURES[architecture].build(parameters);
   const network = new Network(engine, config);
   try {
-    setWeights(network, config);
+    setFormulaWeights(network, { seed: 1, gain: 1, head_gain: 1 });
     network.plan(side, side);
     const data = Float32Array.from({ length: side * side * 3 }, (_, i) => Math.sin(i * 12.9898));
     const input = () => ({ data, height: side, width: side, channels: 3 });
@@ -69,7 +69,7 @@ async function measureCase(engine, { architecture, side, parameters: own }, limi
         forward: { run: () => network.outputs((last = input()), SCORE) },
         backward: {
           before: () => network.forward(last),
-          run: () => network.explain('gradCam', last, [seed], SCORE, [layer]),
+          run: () => network.explain(['gradCam'], last, [seed], SCORE, [layer]),
         },
       },
       rounds,
@@ -78,19 +78,6 @@ async function measureCase(engine, { architecture, side, parameters: own }, limi
     return { multiplyAdds: multiplyAdds(network), memory: network.memory, ...times };
   } finally {
     network.dispose();
-  }
-}
-
-/**
- * @param {Network} network
- * @param {string} config
- */
-function setWeights(network, config) {
-  for (const [t, { path, name, role, isCount }] of weightTensors(JSON.parse(config)).entries()) {
-    const index = network.findWeight(`${path}/${name}`);
-    if (isCount || index < 0) continue;
-    const values = weightValues(t, role, network.weightShape(index), { seed: 1, gain: 1 });
-    network.setWeight(index, values);
   }
 }
 

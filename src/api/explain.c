@@ -97,50 +97,81 @@ static gc_status select_layers(struct selection *selection, const gc_model *mode
 /* ---- Maps ---- */
 
 struct explanation {
-    const struct gc_method *method;
+    struct gc_explainer explainer;
+    gc_model *model;
     const struct selection *selection;
-    float *raw;   /* [seeds][selection->size] */
-    float *norms; /* [seeds][selection->count], or NULL */
+    size_t seed_count;
+    float *raw;   /* [methods][seeds][selection->size] */
+    float *norms; /* [methods][seeds][selection->count], or NULL */
 };
 
-static size_t map_count(const struct selection *selection, int32_t value) {
+/* The shape of a value's map, with the channels. */
+static gc_shape picture_of(const struct selection *selection, int32_t value) {
+    const gc_shape *shape = &selection->graph->values[value].shape;
     struct gc_grid grid = {0, 0, 0};
-    gc_find_grid(&grid, &selection->graph->values[value].shape);
-    return (size_t)grid.rows * (size_t)grid.columns;
+    gc_find_grid(&grid, shape);
+    return (gc_shape){3, {grid.rows, grid.columns, gc_shape_channels(shape)}};
 }
 
-/* Makes the map of one value. */
-static gc_status explain_value(const struct explanation *e, const struct gc_probe *probe,
-                               float *raw, size_t count, double *norm) {
+/* A method that takes nothing from the gradient also explains a layer without one. */
+static gc_status find_value(const struct explanation *e, int32_t value, const gc_real **tensor) {
+    const gc_shape *shape = &e->selection->graph->values[value].shape;
+    struct gc_grid grid = {0, 0, 0};
+    gc_find_grid(&grid, shape);
+    GC_TRY(gc_run_activation(e->model->run, value, tensor));
+    *tensor += (size_t)grid.first * (size_t)gc_shape_channels(shape);
+    return GC_OK;
+}
+
+/* Makes the maps of one value by all methods. */
+static gc_status explain_value(const struct explanation *e, int32_t value,
+                               const struct gc_probe *probe, float *const *raw, double *norms) {
+    const gc_shape shape = picture_of(e->selection, value);
+    const gc_real *tensor = NULL;
     gc_shape picture;
-    *norm = 0;
     if (probe != NULL) {
         const struct gc_probe of_grid = gc_probe_of_grid(probe, &picture);
-        return e->method->explain(e->method, &of_grid, raw, norm);
+        return gc_explain_layer(&e->explainer, raw, norms, &e->model->cancelled[value], &shape,
+                                &of_grid, NULL);
     }
-    memset(raw, 0, count * sizeof *raw);
-    return GC_OK;
+    if (gc_explainer_reads_value_alone(&e->explainer))
+        GC_TRY(find_value(e, value, &tensor));
+    return gc_explain_layer(&e->explainer, raw, norms, &e->model->cancelled[value], &shape, NULL,
+                            tensor);
+}
+
+/* Writes the norms of one value, and the maps where the caller asks for them once more.
+ *   first, i   places of the value in the selection. The maps are at the first */
+static void store(const struct explanation *e, size_t seed, size_t first, size_t i,
+                  const double *norms) {
+    const struct selection *s = e->selection;
+    const gc_shape shape = picture_of(s, s->values[i]);
+    const size_t count = (size_t)shape.dims[0] * (size_t)shape.dims[1];
+    for (size_t m = 0; m < e->explainer.count; m++) {
+        const size_t turn = m * e->seed_count + seed;
+        float *raw = e->raw + turn * s->size;
+        if (i != first)
+            memcpy(raw + s->offsets[i], raw + s->offsets[first], count * sizeof *raw);
+        if (e->norms != NULL)
+            e->norms[turn * (size_t)s->count + i] = (float)norms[m];
+    }
 }
 
 static gc_status visit_map(void *context, size_t seed, int32_t value,
                            const struct gc_probe *probe) {
     const struct explanation *e = context;
     const struct selection *s = e->selection;
-    const size_t count = map_count(s, value);
-    const float *made = NULL;
-    double norm = 0;
-    for (int32_t i = 0; i < s->count; i++) {
-        if (s->values[i] != value)
-            continue;
-        float *raw = e->raw + seed * s->size + s->offsets[i];
-        if (made == NULL)
-            GC_TRY(explain_value(e, probe, raw, count, &norm));
-        else
-            memcpy(raw, made, count * sizeof *raw);
-        made = raw;
-        if (e->norms != NULL)
-            e->norms[seed * (size_t)s->count + (size_t)i] = (float)norm;
-    }
+    float *raw[GC_MAX_METHODS];
+    double norms[GC_MAX_METHODS];
+    size_t first = 0;
+    while (s->values[first] != value)
+        first++;
+    for (size_t m = 0; m < e->explainer.count; m++)
+        raw[m] = e->raw + (m * e->seed_count + seed) * s->size + s->offsets[first];
+    GC_TRY(explain_value(e, value, probe, raw, norms));
+    for (size_t i = first; i < (size_t)s->count; i++)
+        if (s->values[i] == value)
+            store(e, seed, first, i, norms);
     return GC_OK;
 }
 
@@ -165,40 +196,106 @@ static gc_status find_method(const struct gc_method **method, int32_t i) {
                                      (int)i, (int)count - 1);
 }
 
-static gc_status explain(gc_model *model, const struct explanation *e, const float *seeds,
-                         int32_t seed_count, gc_output output) {
-    return gc_model_backward(model, &(struct gc_request){
-                                        .from = gc_model_output_value(model, output),
-                                        .seeds = seeds,
-                                        .class_count = (size_t)gc_model_class_count(model),
-                                        .seed_count = (size_t)seed_count,
-                                        .values = e->selection->values,
-                                        .value_count = e->selection->count,
-                                        .needs_gradients = e->method->whole,
-                                        .needs_activations = e->method->whole,
-                                        .visit = visit_map,
-                                        .context = (void *)e,
-                                    });
+/* Finds the methods and checks the flags. */
+static gc_status find_methods(struct gc_explainer *explainer, const int32_t *methods,
+                              int32_t method_count, uint32_t flags) {
+    if (methods == NULL || method_count < 1 || method_count > GC_MAX_METHODS)
+        return gc_fail(GC_INVALID_ARGUMENT, "1 to %d methods can explain at once, not %d",
+                       GC_MAX_METHODS, (int)method_count);
+    if (flags & ~(uint32_t)GC_EIGEN_SMOOTH)
+        return gc_fail(GC_INVALID_ARGUMENT, "gc_model_explain: flags are %u; allowed: 0 and %u",
+                       (unsigned)flags, (unsigned)GC_EIGEN_SMOOTH);
+    for (int32_t i = 0; i < method_count; i++)
+        GC_TRY(find_method(&explainer->methods[i], methods[i]));
+    explainer->count = (size_t)method_count;
+    explainer->flags = flags;
+    return GC_OK;
 }
 
-gc_status gc_model_explain(gc_model *model, int32_t method, const float *seeds, int32_t seed_count,
-                           gc_output output, const int32_t *layers, int32_t layer_count, float *raw,
-                           size_t raw_count, float *weights_norm) {
-    struct explanation e = {.raw = raw, .norms = weights_norm};
+/* The size of all maps can be more than a size_t holds. */
+static gc_status check_raw(const struct explanation *e, size_t raw_count) {
+    const uint64_t wanted =
+        (uint64_t)e->explainer.count * (uint64_t)e->seed_count * (uint64_t)e->selection->size;
+    return gc_check_count("the buffer for maps", raw_count,
+                          wanted > SIZE_MAX ? SIZE_MAX : (size_t)wanted);
+}
+
+static gc_status reserve(struct explanation *e) {
+    const struct selection *s = e->selection;
+    gc_shape *shapes = gc_allocate((size_t)s->count, sizeof *shapes);
+    if (shapes == NULL)
+        return gc_fail_memory((size_t)s->count * sizeof *shapes, "explanations");
+    for (int32_t i = 0; i < s->count; i++)
+        shapes[i] = picture_of(s, s->values[i]);
+    const gc_status status = gc_explainer_reserve(&e->explainer, shapes, (size_t)s->count);
+    gc_release(shapes);
+    return status;
+}
+
+/* Without a method that reads the gradient there is nothing to go back for. */
+static gc_status explain_values(struct explanation *e) {
+    const struct selection *s = e->selection;
+    for (size_t seed = 0; seed < e->seed_count; seed++)
+        for (int32_t i = 0; i < s->count; i++)
+            GC_TRY(visit_map(e, seed, s->values[i], NULL));
+    return GC_OK;
+}
+
+static gc_status explain(struct explanation *e, const float *seeds, gc_output output) {
+    const bool is_whole = gc_explainer_reads_tensors(&e->explainer);
+    if (!gc_explainer_reads_gradient(&e->explainer))
+        return explain_values(e);
+    return gc_run_backward(e->model->run, &(struct gc_request){
+                                              .from = gc_model_output_value(e->model, output),
+                                              .seeds = seeds,
+                                              .class_count = (size_t)gc_model_class_count(e->model),
+                                              .seed_count = e->seed_count,
+                                              .values = e->selection->values,
+                                              .value_count = e->selection->count,
+                                              .needs_gradients = is_whole,
+                                              .needs_activations = is_whole,
+                                              .visit = visit_map,
+                                              .context = e,
+                                          });
+}
+
+gc_status gc_model_explain(gc_model *model, const int32_t *methods, int32_t method_count,
+                           uint32_t flags, const float *seeds, int32_t seed_count, gc_output output,
+                           const int32_t *layers, int32_t layer_count, float *raw, size_t raw_count,
+                           float *norms) {
+    const struct gc_method *found[GC_MAX_METHODS];
+    struct explanation e = {{.methods = found}, .model = model, .raw = raw, .norms = norms};
     GC_TRY(gc_model_check_run(model));
-    GC_TRY(find_method(&e.method, method));
+    GC_TRY(find_methods(&e.explainer, methods, method_count, flags));
     GC_TRY(check_seeds(model, seeds, seed_count));
     if (raw == NULL)
         return gc_fail(GC_INVALID_ARGUMENT, "gc_model_explain: raw must not be NULL");
     struct selection selection;
     GC_TRY(select_layers(&selection, model, layers, layer_count, map_size));
     e.selection = &selection;
-    gc_status status =
-        gc_check_count("the buffer for maps", raw_count, selection.size * (size_t)seed_count);
+    e.seed_count = (size_t)seed_count;
+    const size_t before = gc_memory_in_use();
+    gc_status status = check_raw(&e, raw_count);
     if (status == GC_OK)
-        status = explain(model, &e, seeds, seed_count, output);
+        status = reserve(&e);
+    if (status == GC_OK)
+        status = explain(&e, seeds, output);
+    gc_explainer_release(&e.explainer);
+    model->memory += gc_memory_in_use() - before; /* what a first pass packs */
     release(&selection);
     return status;
+}
+
+gc_status gc_model_cancelled_channels(const gc_model *model, int32_t layer, int32_t *count) {
+    const struct gc_layer *found = gc_model_layer(model, layer);
+    GC_TRY(gc_model_check_run(model));
+    if (found == NULL || count == NULL)
+        return gc_fail(
+            GC_INVALID_ARGUMENT,
+            "gc_model_cancelled_channels: layer %d, count %s; allowed: a layer, not NULL",
+            (int)layer, count == NULL ? "NULL" : "given");
+    *count = model->cancelled[found->value];
+    return GC_OK;
 }
 
 gc_status gc_model_shared_targets(gc_model *model, const int32_t *layers, int32_t layer_count,

@@ -218,3 +218,12 @@ gc_status gc_model_find_layer(const gc_model *model, const char *name, int32_t *
     *layer = found;
     return GC_OK;
 }
+
+int32_t gc_model_relu_count(const gc_model *model) {
+    const struct gc_graph *graph = &model->graph;
+    int32_t count = 0;
+    for (int32_t i = 0; i < graph->node_count; i++)
+        count +=
+            graph->values[graph->nodes[i].output].is_between && gc_graph_is_relu(&graph->nodes[i]);
+    return count;
+}

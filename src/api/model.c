@@ -52,9 +52,11 @@ static gc_status build(struct gc_model *model, const char *config, size_t length
                        "batch, not rows, columns and channels, and its first layers do not "
                        "reshape it to a picture",
                        gc_shape_text(text, &model->graph.values[0].shape));
+    const size_t values = (size_t)model->graph.value_count;
     model->has_input = gc_allocate(inputs, sizeof *model->has_input);
-    if (model->has_input == NULL)
-        return gc_fail_memory(inputs, "a model");
+    model->cancelled = gc_allocate(values, sizeof *model->cancelled);
+    if (model->has_input == NULL || model->cancelled == NULL)
+        return gc_fail_memory(inputs + values * sizeof *model->cancelled, "a model");
     return find_open_axes(model);
 }
 
@@ -97,6 +99,7 @@ void gc_model_destroy(gc_model *model) {
     gc_graph_free(&model->graph);
     gc_release(model->open_axes);
     gc_release(model->has_input);
+    gc_release(model->cancelled);
     gc_release(model);
 }
 
@@ -154,6 +157,11 @@ gc_status gc_model_find_weight(const gc_model *model, const char *name, int32_t 
         return gc_fail(GC_INVALID_ARGUMENT,
                        "gc_model_find_weight: name and index must not be NULL");
     return gc_keras_find_weight(&model->graph, name, index);
+}
+
+const float *gc_model_weight_values(const gc_model *model, int32_t index) {
+    const struct gc_weight *weight = weight_at(model, index);
+    return weight == NULL ? NULL : weight->data;
 }
 
 /* Finds a weight that may still be set. */

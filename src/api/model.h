@@ -11,6 +11,7 @@ struct gc_model {
     bool *has_input;      /* [inputs]: the plan's tensors hold this further input */
     bool has_run;         /* the plan's tensors hold a run */
     uint32_t run_count;   /* forward passes so far, by which a run is told from an older one */
+    int32_t *cancelled;   /* [value_count], see gc_model_cancelled_channels */
     size_t memory;        /* bytes */
 };
 

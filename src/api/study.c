@@ -17,8 +17,10 @@ struct gc_study {
     float *input, *baseline; /* [rows][columns][channels] */
     gc_real *changed;        /* the same */
     double *sums, *squares;  /* the same, of gradients */
+    double weights;          /* of all gradients together */
     gc_real *mask;           /* [rows][columns], the last one */
     double *mask_sums;       /* the same */
+    double *mask_totals;     /* the same, of the masks by themselves */
     uint32_t run;            /* the model's run_count after this study's last run, 0 before it */
 };
 
@@ -38,8 +40,9 @@ static gc_status allocate(gc_study *s) {
     s->squares = gc_allocate(count, sizeof *s->squares);
     s->mask = gc_allocate(pixels, sizeof *s->mask);
     s->mask_sums = gc_allocate(pixels, sizeof *s->mask_sums);
-    const void *const arrays[] = {s->seed, s->input,   s->baseline, s->changed,
-                                  s->sums, s->squares, s->mask,     s->mask_sums};
+    s->mask_totals = gc_allocate(pixels, sizeof *s->mask_totals);
+    const void *const arrays[] = {s->seed,    s->input, s->baseline,  s->changed,    s->sums,
+                                  s->squares, s->mask,  s->mask_sums, s->mask_totals};
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
         if (arrays[i] == NULL)
             return gc_fail_memory(count * sizeof *s->sums, "a study of changed inputs");
@@ -90,8 +93,9 @@ gc_status gc_study_create(gc_study **study, gc_model *model, gc_output output, c
 void gc_study_destroy(gc_study *study) {
     if (study == NULL)
         return;
-    void *const arrays[] = {study->seed, study->input,   study->baseline, study->changed,
-                            study->sums, study->squares, study->mask,     study->mask_sums};
+    void *const arrays[] = {study->seed,    study->input,     study->baseline,
+                            study->changed, study->sums,      study->squares,
+                            study->mask,    study->mask_sums, study->mask_totals};
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
         gc_release(arrays[i]);
     gc_release(study);
@@ -101,6 +105,25 @@ void gc_study_destroy(gc_study *study) {
 
 static struct gc_changed changed_of(gc_study *s) {
     return (struct gc_changed){s->rows, s->columns, s->channels, s->input, s->baseline, s->changed};
+}
+
+static gc_status check_plan(const gc_study *study) {
+    const gc_shape *input = &study->model->graph.values[0].shape;
+    if (study->model->plan == NULL || gc_shape_count(input) != count_of(study))
+        return gc_fail(GC_NOT_READY, "the model is planned for another size than the study's");
+    return GC_OK;
+}
+
+gc_status gc_study_unchanged(gc_study *study) {
+    const gc_model *model = study->model;
+    GC_TRY(gc_model_check_run(model));
+    GC_TRY(check_plan(study));
+    for (size_t i = 0, count = count_of(study); i < count; i++)
+        if (model->plan->tensors[0][i] != study->input[i])
+            return gc_fail(GC_NOT_READY, "the model's last run was not on the study's input");
+    memcpy(study->changed, model->plan->tensors[0], count_of(study) * sizeof *study->changed);
+    study->run = model->run_count;
+    return GC_OK;
 }
 
 gc_status gc_study_set_baseline(gc_study *study, const float *values, size_t count) {
@@ -162,14 +185,25 @@ gc_status gc_study_mask(gc_study *study, const float *map, int32_t rows, int32_t
     return GC_OK;
 }
 
-/* ---- Runs ---- */
-
-static gc_status check_plan(const gc_study *study) {
-    const gc_shape *input = &study->model->graph.values[0].shape;
-    if (study->model->plan == NULL || gc_shape_count(input) != count_of(study))
-        return gc_fail(GC_NOT_READY, "the model is planned for another size than the study's");
+gc_status gc_study_cover(gc_study *study, int32_t top, int32_t left, int32_t rows,
+                         int32_t columns) {
+    const int64_t bottom = (int64_t)top + rows, right = (int64_t)left + columns;
+    if (top < 0 || left < 0 || rows < 1 || columns < 1 || bottom > (int64_t)study->rows ||
+        right > (int64_t)study->columns)
+        return gc_fail(GC_INVALID_ARGUMENT,
+                       "a window of %d x %d at row %d, column %d is not inside of %zu x %zu",
+                       (int)rows, (int)columns, (int)top, (int)left, study->rows, study->columns);
+    for (size_t i = 0, count = pixels_of(study); i < count; i++)
+        study->mask[i] = 1;
+    for (int64_t row = top; row < bottom; row++)
+        for (int64_t column = left; column < right; column++)
+            study->mask[(size_t)row * study->columns + (size_t)column] = 0;
+    const struct gc_changed changed = changed_of(study);
+    gc_change_mask(&changed, study->mask);
     return GC_OK;
 }
+
+/* ---- Runs ---- */
 
 /* S = sum over positions and classes of seed(c) output(position, c) */
 static double explained(const gc_study *study) {
@@ -197,7 +231,7 @@ gc_status gc_study_run(gc_study *study, double *score) {
 
 struct gradient {
     gc_study *study;
-    double weight;
+    double weight, scale;
 };
 
 static gc_status add_gradient(void *context, size_t seed, int32_t value,
@@ -208,19 +242,22 @@ static gc_status add_gradient(void *context, size_t seed, int32_t value,
         return GC_OK;
     const gc_real *gradient = gc_probe_gradient(probe);
     for (size_t i = 0, count = count_of(g->study); i < count; i++) {
-        const double value_here = (double)gradient[i];
+        const double value_here = g->scale * (double)gradient[i];
         g->study->sums[i] += g->weight * value_here;
         g->study->squares[i] += g->weight * value_here * value_here;
     }
     return GC_OK;
 }
 
-gc_status gc_study_add_gradient(gc_study *study, double weight, int32_t guided) {
+gc_status gc_study_add_gradient(gc_study *study, double weight, double scale, int32_t guided) {
     gc_model *model = study->model;
+    if (!isfinite(weight) || !isfinite(scale))
+        return gc_fail(GC_INVALID_ARGUMENT, "the weight of a gradient is no finite number");
     if (!model->has_run || study->run == 0 || study->run != model->run_count)
         return gc_fail(GC_NOT_READY, "the model has not run on the study's changed input last");
-    struct gradient context = {study, weight};
+    struct gradient context = {study, weight, scale};
     const int32_t picture = 0;
+    study->weights += weight;
     return gc_model_backward(model, &(struct gc_request){
                                         .from = gc_model_output_value(model, study->output),
                                         .seeds = study->seed,
@@ -239,18 +276,38 @@ void gc_study_add_mask(gc_study *study, double inside, double outside) {
     for (size_t i = 0, count = pixels_of(study); i < count; i++) {
         const double mask = (double)study->mask[i];
         study->mask_sums[i] += inside * mask + outside * (1 - mask);
+        study->mask_totals[i] += mask;
+    }
+}
+
+/* sums [count] = squares / w - (gradients / w)^2, with w the sum of all weights */
+static void read_variances(const gc_study *study, float *sums, size_t count) {
+    for (size_t i = 0; i < count && study->weights != 0; i++) {
+        const double mean = study->sums[i] / study->weights;
+        sums[i] = (float)(study->squares[i] / study->weights - mean * mean);
     }
 }
 
 gc_status gc_study_sums(const gc_study *study, gc_sums which, float *sums, size_t count) {
-    const double *const all[] = {study->sums, study->squares, study->mask_sums};
-    if (sums == NULL || which < GC_GRADIENTS || which > GC_MASKS)
-        return gc_fail(GC_INVALID_ARGUMENT, "sums %d do not exist: 0 to 2 do", (int)which);
-    GC_TRY(gc_check_count("the buffer for sums", count,
-                          which == GC_MASKS ? pixels_of(study) : count_of(study)));
+    const double *const all[] = {study->sums, study->squares, study->mask_sums, study->mask_totals};
+    const bool is_mask = which == GC_MASKS || which == GC_MASK_TOTALS;
+    if (sums == NULL || which < GC_GRADIENTS || which > GC_VARIANCES)
+        return gc_fail(GC_INVALID_ARGUMENT, "sums %d do not exist: 0 to 4 do", (int)which);
+    GC_TRY(
+        gc_check_count("the buffer for sums", count, is_mask ? pixels_of(study) : count_of(study)));
+    if (which == GC_VARIANCES) {
+        read_variances(study, sums, count);
+        return GC_OK;
+    }
     for (size_t i = 0; i < count; i++)
         sums[i] = (float)all[which][i];
     return GC_OK;
+}
+
+void gc_study_clear(gc_study *study) {
+    memset(study->sums, 0, count_of(study) * sizeof *study->sums);
+    memset(study->squares, 0, count_of(study) * sizeof *study->squares);
+    memset(study->mask_sums, 0, pixels_of(study) * sizeof *study->mask_sums);
 }
 
 gc_status gc_study_input(const gc_study *study, float *values, size_t count) {

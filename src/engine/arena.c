@@ -39,33 +39,45 @@ static int by_span_then_size(const void *left, const void *right) {
     return a->from < b->from ? -1 : a->from > b->from;
 }
 
-static bool overlap(const struct gc_block *a, const struct gc_block *b) {
-    return a->from <= b->to && b->from <= a->to;
+/* Placed blocks are in order of their offsets. Blocks of one offset are never alive at the same
+ * time, so they are in order of time. */
+
+/* Whether a block has a lower offset, or has this offset and ends before the time. */
+static bool is_before(const struct gc_block *block, uint64_t offset, int32_t time) {
+    return block->offset < offset || (block->offset == offset && block->to < time);
 }
 
-/* The lowest offset at which `place` overlaps none of `placed` (sorted by offset) in time and
- * memory. */
+/* The index of the first placed block from i on that is not before. The steps of the search double,
+ * because the block is mostly near and may be thousands of blocks away. */
+static size_t skip(struct gc_block *const *placed, size_t count, size_t i, uint64_t offset,
+                   int32_t time) {
+    size_t step = 1;
+    for (; i + step <= count && is_before(placed[i + step - 1], offset, time); step *= 2)
+        i += step;
+    while ((step /= 2) > 0)
+        if (i + step <= count && is_before(placed[i + step - 1], offset, time))
+            i += step;
+    return i;
+}
+
+/* The lowest offset at which `place` overlaps none of `placed` in time and memory. */
 static uint64_t lowest_offset(const struct gc_block *place, struct gc_block *const *placed,
-                              size_t placed_count) {
+                              size_t count) {
     uint64_t offset = 0;
-    for (size_t i = 0; i < placed_count; i++) {
-        const struct gc_block *other = placed[i];
-        if (!overlap(place, other))
-            continue;
-        if (other->offset >= offset + place->bytes)
-            break;
-        if (other->offset + other->bytes > offset)
-            offset = other->offset + other->bytes;
+    for (size_t i = 0; i < count && placed[i]->offset < offset + place->bytes;) {
+        const uint64_t level = placed[i]->offset;
+        i = skip(placed, count, i, level, place->from);
+        for (; i < count && placed[i]->offset == level && placed[i]->from <= place->to; i++)
+            if (level + placed[i]->bytes > offset)
+                offset = level + placed[i]->bytes;
+        i = skip(placed, count, i, level, INT32_MAX);
     }
     return offset;
 }
 
-static void insert_by_offset(struct gc_block **placed, size_t placed_count,
-                             struct gc_block *place) {
-    size_t i = placed_count;
-    while (i > 0 && placed[i - 1]->offset > place->offset)
-        i--;
-    memmove(&placed[i + 1], &placed[i], (placed_count - i) * sizeof(struct gc_block *));
+static void insert(struct gc_block **placed, size_t count, struct gc_block *place) {
+    const size_t i = skip(placed, count, 0, place->offset, place->from);
+    memmove(&placed[i + 1], &placed[i], (count - i) * sizeof(struct gc_block *));
     placed[i] = place;
 }
 
@@ -85,10 +97,12 @@ static uint64_t place_all(struct gc_arena *arena, struct gc_block **placed) {
         place->offset = lowest_offset(place, placed, placed_count);
         if (place->offset + place->bytes > top)
             top = place->offset + place->bytes;
-        insert_by_offset(placed, placed_count++, place);
+        if (place->bytes > 0)
+            insert(placed, placed_count++, place);
     }
-    for (size_t i = 0; i < placed_count; i++)
-        placed[i]->offset += floor;
+    for (size_t i = 0; i < arena->count; i++)
+        if (arena->blocks[i].to != GC_FOREVER)
+            arena->blocks[i].offset += floor;
     return floor + top;
 }
 
@@ -100,8 +114,10 @@ gc_status gc_arena_allocate(struct gc_arena *arena, void **memory) {
     gc_release(placed);
     *memory = bytes <= PTRDIFF_MAX ? gc_allocate_unset((size_t)bytes, 1) : NULL;
     if (*memory == NULL)
-        return gc_fail(GC_OUT_OF_MEMORY, "out of memory: a run needs %d MiB for its tensors",
-                       (int)(bytes >> 20));
+        return gc_fail(GC_OUT_OF_MEMORY,
+                       "out of memory: a run needs %llu MiB for its tensors; a run can have at "
+                       "most 2047, and all models of an engine 4095; a smaller input needs less",
+                       (unsigned long long)(bytes >> 20));
     for (size_t i = 0; i < arena->count; i++)
         *arena->blocks[i].address = (char *)*memory + arena->blocks[i].offset;
     return GC_OK;

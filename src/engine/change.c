@@ -16,9 +16,10 @@ void gc_change_mix(const struct gc_changed *c, double share) {
 }
 
 void gc_change_mask(const struct gc_changed *c, const gc_real *mask) {
-    for (size_t i = 0, count = count_of(c); i < count; i++) {
-        const double share = (double)mask[i / c->channels];
-        c->changed[i] = between((double)c->baseline[i], (double)c->input[i], share);
+    for (size_t i = 0, pixels = c->rows * c->columns, value = 0; i < pixels; i++) {
+        const double share = (double)mask[i];
+        for (size_t end = value + c->channels; value < end; value++)
+            c->changed[value] = between((double)c->baseline[value], (double)c->input[value], share);
     }
 }
 
@@ -73,14 +74,29 @@ static double along(const float *line, const struct place *x) {
     return first + x->share * (next - first);
 }
 
-void gc_resize_map(gc_real *mask, const float *map, const struct gc_window *w) {
+/* Columns whose places are found once for all rows. */
+#define CHUNK 64
+
+/* Columns first .. first + count - 1 of the window. */
+static void resize_columns(gc_real *mask, const float *map, const struct gc_window *w, size_t first,
+                           size_t count) {
+    struct place x[CHUNK];
+    for (size_t i = 0; i < count; i++)
+        x[i] = place_of(first + i + w->left, w->columns, w->full_columns);
     for (size_t row = 0; row < w->out_rows; row++) {
         const struct place y = place_of(row + w->top, w->rows, w->full_rows);
-        const float *first = map + y.first * w->columns, *next = map + y.next * w->columns;
-        for (size_t column = 0; column < w->out_columns; column++) {
-            const struct place x = place_of(column + w->left, w->columns, w->full_columns);
-            const double upper = along(first, &x), lower = along(next, &x);
-            *mask++ = (gc_real)(upper + y.share * (lower - upper));
+        const float *upper = map + y.first * w->columns, *lower = map + y.next * w->columns;
+        gc_real *out = mask + row * w->out_columns + first;
+        for (size_t i = 0; i < count; i++) {
+            const double above = along(upper, &x[i]), below = along(lower, &x[i]);
+            out[i] = (gc_real)(above + y.share * (below - above));
         }
+    }
+}
+
+void gc_resize_map(gc_real *mask, const float *map, const struct gc_window *w) {
+    for (size_t first = 0; first < w->out_columns; first += CHUNK) {
+        const size_t left = w->out_columns - first;
+        resize_columns(mask, map, w, first, left < CHUNK ? left : CHUNK);
     }
 }

@@ -19,14 +19,14 @@ struct gc_changed {
 /* changed = baseline + share (input - baseline) */
 void gc_change_mix(const struct gc_changed *c, double share);
 
-/* changed(y, x, c) = baseline + mask(y, x) (input - baseline), exactly the input where the mask is 1
- * and the baseline where it is 0.
+/* changed(y, x, c) = baseline + mask(y, x) (input - baseline), exactly the input where the mask is
+ * 1 and the baseline where it is 0.
  *   mask   [rows][columns] */
 void gc_change_mask(const struct gc_changed *c, const gc_real *mask);
 
 /* changed(i) = input(i) + noise(i), with values u of gc_uniform for this seed and `sample` and
- *     bell      noise(i) = amount sqrt(3) (u(4i) + u(4i+1) + u(4i+2) + u(4i+3) - 2), whose mean is 0
- *               and whose deviation is `amount`
+ *     bell      noise(i) = amount sqrt(3) (u(4i) + u(4i+1) + u(4i+2) + u(4i+3) - 2), whose mean is
+ *               0 and whose deviation is `amount`
  *     uniform   noise(i) = amount (2 u(i) - 1) */
 void gc_change_bell(const struct gc_changed *c, double amount, uint32_t seed, uint32_t sample);
 void gc_change_uniform(const struct gc_changed *c, double amount, uint32_t seed, uint32_t sample);
@@ -36,8 +36,8 @@ void gc_change_uniform(const struct gc_changed *c, double amount, uint32_t seed,
 double gc_uniform(uint32_t seed, uint32_t stream, uint32_t index);
 
 /* Enlarges or shrinks a map and cuts a window out of it.
- *     mask(y, x) = the map at c(y + top, rows), c(x + left, columns), linear between positions, where
- *     c(i, n) = (i + 0.5) n / full - 0.5, held to 0 .. n - 1
+ *     mask(y, x) = the map at c(y + top, rows), c(x + left, columns), linear between positions,
+ *     where c(i, n) = (i + 0.5) n / full - 0.5, held to 0 .. n - 1
  *   mask   [out_rows][out_columns]
  *   map    [rows][columns] */
 struct gc_window {

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/magnitude.h"
 #include "base/memory.h"
 
 /* Sums below this bound stay finite whatever their order, for float32 ends at 3.4e38. */
@@ -14,35 +15,12 @@ struct search {
     double *bounds; /* [value_count], magnitudes that the values do not exceed */
 };
 
-/* ---- Magnitudes ---- */
-
-#ifdef GC_DOUBLE
-typedef uint64_t real_bits;
-#else
-typedef uint32_t real_bits;
-#endif
-
-/* The largest magnitude, INFINITY if a value is not finite. Magnitudes are ordered as their bits,
- * and those of NaN come last. Integers serve here because compilers do several at once. */
-static double largest(const gc_real *values, size_t count) {
-    real_bits most = 0;
-    for (size_t i = 0; i < count; i++) {
-        real_bits bits;
-        memcpy(&bits, &values[i], sizeof bits);
-        bits &= (real_bits)-1 >> 1;
-        most = bits > most ? bits : most;
-    }
-    gc_real magnitude;
-    memcpy(&magnitude, &most, sizeof magnitude);
-    return isfinite(magnitude) ? (double)magnitude : (double)INFINITY;
-}
-
 static const gc_shape *shape_of(const struct search *s, int32_t value) {
     return &s->plan->graph->values[value].shape;
 }
 
 static double measure(const struct search *s, int32_t value) {
-    return largest(s->plan->tensors[value], gc_shape_count(shape_of(s, value)));
+    return gc_magnitude(s->plan->tensors[value], gc_shape_count(shape_of(s, value)));
 }
 
 /* ---- How much a group enlarges ---- */
@@ -86,12 +64,6 @@ static double after_weights(const struct search *s, const struct gc_node *node, 
     return out;
 }
 
-/* A bound after a scale and a shift.
- *   coefficients   [2][channels] */
-static double after_affine(const gc_real *coefficients, size_t channels, double in) {
-    return in * largest(coefficients, channels) + largest(coefficients + channels, channels);
-}
-
 /* A bound of the values that the head of a group gives. INFINITY if nothing is known. */
 static double after_head(const struct search *s, const struct gc_group *group) {
     const struct gc_node *head = &s->plan->graph->nodes[group->nodes[group->head]];
@@ -110,11 +82,10 @@ static double after_head(const struct search *s, const struct gc_group *group) {
 
 /* A bound of all values of a group. */
 static double reach(const struct search *s, const struct gc_group *group) {
-    const size_t channels = (size_t)gc_shape_channels(&group->step.out);
     const double out = after_head(s, group);
     if (group->coefficients == NULL)
         return out;
-    const double scaled = after_affine(group->coefficients, channels, out);
+    const double scaled = out * group->largest_scale + group->largest_shift;
     return scaled > out ? scaled : out;
 }
 
@@ -135,7 +106,7 @@ static gc_status look_at_nodes(const struct search *s, const struct gc_group *gr
         if (i + 1 == group->node_count && gc_group_is_clamped(group))
             break;
         GC_TRY(gc_run_activation(s->run, value, &tensor));
-        if (largest(tensor, gc_shape_count(shape_of(s, value))) == INFINITY) {
+        if (gc_magnitude(tensor, gc_shape_count(shape_of(s, value))) == INFINITY) {
             *found = value;
             return GC_OK;
         }

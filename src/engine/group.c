@@ -2,6 +2,7 @@
 
 #include <math.h>
 
+#include "base/magnitude.h"
 #include "base/memory.h"
 
 int32_t gc_group_value(const struct gc_group *group, const struct gc_graph *graph, int32_t i) {
@@ -34,14 +35,12 @@ static struct gc_step node_step(const struct gc_graph *graph, int32_t index, con
  *   coefficients   [2][channels] */
 static gc_status check_coefficients(const gc_real *coefficients, size_t channels,
                                     const char *path) {
-    for (size_t i = 0; i < 2 * channels; i++)
-        if (!isfinite(coefficients[i]))
-            return gc_fail(
-                GC_INVALID_MODEL,
-                "layer '%.200s' scales by a number that is not finite: its variance plus "
-                "epsilon is not above 0, or its weights are too large",
-                path);
-    return GC_OK;
+    if (isfinite(gc_magnitude(coefficients, 2 * channels)))
+        return GC_OK;
+    return gc_fail(GC_INVALID_MODEL,
+                   "layer '%.200s' scales by a number that is not finite: its variance plus "
+                   "epsilon is not above 0, or its weights are too large",
+                   path);
 }
 
 /* Folds an affine node into the group's step. */
@@ -53,6 +52,8 @@ static gc_status fold_affine(struct gc_group *group, const struct gc_step *affin
         return gc_fail_memory(channels * 2 * sizeof *group->coefficients, "a layer's scale");
     affine->op->affine(affine, group->coefficients, group->coefficients + channels);
     GC_TRY(check_coefficients(group->coefficients, channels, path));
+    group->largest_scale = gc_magnitude(group->coefficients, channels);
+    group->largest_shift = gc_magnitude(group->coefficients + channels, channels);
     group->step.scale = group->coefficients;
     group->step.shift = group->coefficients + channels;
     return GC_OK;

@@ -22,7 +22,8 @@ struct gc_group {
     struct gc_step *split; /* the nodes one by one, [node_count], NULL until first needed */
     gc_shape *shapes;      /* [input_count + GC_MAX_GROUP], where the steps' `in` point */
     gc_real *coefficients; /* scale and shift of an absorbed affine, or NULL */
-    const gc_real **in;    /* [input_count], tensors of the inputs */
+    double largest_scale, largest_shift; /* magnitudes of these */
+    const gc_real **in;                  /* [input_count], tensors of the inputs */
 };
 
 /* Fills in the inputs, the output and the step from the group's nodes. Fails with OUT_OF_MEMORY. */

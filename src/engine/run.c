@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "engine/arena.h"
 #include "engine/profile.h"
+#include "graph/ends.h"
 #include "kernels/sums.h"
 
 /* Notes on a value during one backward pass. */
@@ -28,10 +29,10 @@ struct gc_run {
     struct gc_projector *projector;
     uint8_t *marks; /* [value_count] */
 
-    /* For a group that is run node by node. `values` are those that its nodes give, `gradients`
-     * serve two of them in turn. Empty until the first such group. */
+    /* For a group that is run node by node, the values that its nodes give. Once the backward pass
+     * has gone by a value, its buffer takes the gradient of the value before. Empty until the first
+     * such group. */
     struct buffer values[GC_MAX_GROUP];
-    struct buffer gradients[2];
 };
 
 /* ---- Create and destroy ---- */
@@ -58,8 +59,6 @@ void gc_run_destroy(struct gc_run *run) {
         return;
     for (size_t i = 0; i < GC_MAX_GROUP; i++)
         gc_release(run->values[i].data);
-    for (size_t i = 0; i < 2; i++)
-        gc_release(run->gradients[i].data);
     gc_projector_destroy(run->projector);
     gc_release(run->marks);
     gc_release(run);
@@ -182,24 +181,33 @@ static gc_status forward_nodes(struct gc_run *run, struct gc_group *group, int32
     return GC_OK;
 }
 
+/* Goes back through node i, to the gradient of value i - 1. The group's clamp has no work left,
+ * because visit_swallowed has masked the gradient in place. */
+static gc_status backward_node(const struct pass *pass, struct gc_group *group, int32_t i,
+                               const gc_real **gradient) {
+    struct buffer *din = &pass->run->values[i];
+    const gc_real *out = pass->plan->tensors[value_of(pass, group, i)], *in = NULL;
+    if (i + 1 == group->node_count && gc_group_is_clamped(group))
+        return GC_OK;
+    GC_TRY(reserve(din, count_of(pass->plan, value_of(pass, group, i - 1))));
+    GC_TRY(backward(&group->split[i], 0, din->data, *gradient, out, &in));
+    *gradient = din->data;
+    return GC_OK;
+}
+
 /* Backward from the group's output, node by node, to the first requested value. Visits the
  * requested values on its way, with what forward_nodes left in run->values if there is something.
  * */
 static gc_status backward_nodes(const struct pass *pass, struct gc_group *group, bool has_values) {
-    struct gc_run *run = pass->run;
-    const gc_real *dout = gradient_of(pass, group->output);
+    const gc_real *gradient = gradient_of(pass, group->output);
     const int32_t first = first_swallowed_request(pass, group);
     GC_TRY(gc_group_split(group, pass->plan->graph));
     for (int32_t i = group->node_count - 1; i > first; i--) {
-        struct buffer *din = &run->gradients[i % 2];
         const int32_t value = value_of(pass, group, i - 1);
-        const gc_real *out = pass->plan->tensors[value_of(pass, group, i)];
-        const gc_real *in = NULL, *tensor = has_values ? run->values[i - 1].data : NULL;
-        GC_TRY(reserve(din, count_of(pass->plan, value)));
-        GC_TRY(backward(&group->split[i], 0, din->data, dout, out, &in));
+        const gc_real *tensor = has_values ? pass->run->values[i - 1].data : NULL;
+        GC_TRY(backward_node(pass, group, i, &gradient));
         if (is_swallowed_request(pass, group, i - 1))
-            GC_TRY(visit_tensors(pass, value, din->data, tensor));
-        dout = din->data;
+            GC_TRY(visit_tensors(pass, value, gradient, tensor));
     }
     return GC_OK;
 }
@@ -241,11 +249,9 @@ static gc_status visit_projected(const struct pass *pass, struct gc_group *group
     return visit_input(pass, group);
 }
 
-/* Whether the group ends in a ReLU, which may have an upper bound as ReLU6 has. */
+/* Whether the group ends in a ReLU. */
 static bool ends_in_relu(const struct gc_graph *graph, const struct gc_group *group) {
-    const struct gc_node *last = &graph->nodes[group->nodes[group->node_count - 1]];
-    gc_real low, high;
-    return last->op->clamp != NULL && last->op->clamp(last->params, &low, &high) && low == 0;
+    return gc_graph_is_relu(&graph->nodes[group->nodes[group->node_count - 1]]);
 }
 
 /* Springenberg et al. 2015, arXiv:1412.6806. gradient [count] = max(gradient, 0). The clamp's own

@@ -105,3 +105,10 @@ int32_t gc_graph_default_head(const struct gc_graph *graph) {
             best = i;
     return best;
 }
+
+/* ---- ReLUs ---- */
+
+bool gc_graph_is_relu(const struct gc_node *node) {
+    gc_real low, high;
+    return node->op->clamp != NULL && node->op->clamp(node->params, &low, &high) && low == 0;
+}

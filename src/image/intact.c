@@ -160,10 +160,27 @@ gc_status gc_check_bmp(const uint8_t *bytes, size_t length, int32_t width, int32
 
 /* ---- Sizes that a file claims ---- */
 
+/* GIF pictures up to this size may be as empty as they like. */
+#define SMALL_CANVAS (1 << 20)
+
+/* A frame of a GIF may cover little of the canvas, and nothing draws the rest. LZW makes strings of
+ * at most 2^b pixels from codes of b bits, and b is at most 12. No byte therefore draws more than
+ * 4096 pixels. */
+static gc_status check_canvas(size_t length, int32_t width, int32_t height) {
+    const uint64_t pixels = (uint64_t)width * (uint64_t)height;
+    if (pixels <= SMALL_CANVAS || pixels / 4096 <= length)
+        return GC_OK;
+    return gc_fail(GC_INVALID_IMAGE,
+                   "the GIF picture claims %d x %d pixels, and its %zu bytes can draw few of them",
+                   (int)width, (int)height, length);
+}
+
 /* Every block of 8 x 8 pixels of a JPEG takes a bit or more. Unequal sampling may leave a fourth of
  * the blocks. A byte of deflate's data makes at most 1032 bytes, and a byte holds at most 8 pixels
  * of a PNG. */
 gc_status gc_check_claim(const char *format, size_t length, int32_t width, int32_t height) {
+    if (strcmp(format, "GIF") == 0)
+        return check_canvas(length, width, height);
     const uint64_t blocks = (uint64_t)(width / 8) * (uint64_t)(height / 8);
     const uint64_t pixels = (uint64_t)width * (uint64_t)height;
     const bool too_few = strcmp(format, "JPEG") == 0  ? blocks / 4 > 8 * (uint64_t)length

@@ -21,8 +21,9 @@ gc_status gc_check_jpeg(const uint8_t *bytes, size_t length);
  * Fails with INVALID_IMAGE. */
 gc_status gc_check_bmp(const uint8_t *bytes, size_t length, int32_t width, int32_t height);
 
-/* Refuses a JPEG or PNG file with too few bytes for its pixels, however well they are compressed.
- * The decoder would allocate all pixels before it finds out, and wasm memory never shrinks.
+/* Refuses a JPEG, PNG or GIF file with too few bytes for its pixels, however well they are
+ * compressed. The decoder would allocate all pixels before it finds out, and wasm memory never
+ * shrinks.
  *   width, height   as the header has them, positive
  * Fails with INVALID_IMAGE. */
 gc_status gc_check_claim(const char *format, size_t length, int32_t width, int32_t height);

@@ -1,6 +1,5 @@
 #include "keras/name_index.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -64,11 +63,31 @@ static void put_all(struct entries *entries, const struct gc_graph *graph) {
         put_weight(entries, &graph->weights[i], i);
 }
 
-static int compare(const void *first, const void *second) {
-    const struct gc_name_entry *a = first, *b = second;
-    if (a->hash != b->hash)
-        return a->hash < b->hash ? -1 : 1;
-    return (a->weight > b->weight) - (a->weight < b->weight);
+/* Puts entries in order of one byte of the hash. Equal ones keep their order. */
+static void sort_by_byte(struct gc_name_entry *to, const struct gc_name_entry *from, size_t count,
+                         int shift) {
+    size_t starts[257] = {0};
+    for (size_t i = 0; i < count; i++)
+        starts[(from[i].hash >> shift & 0xFF) + 1]++;
+    for (int byte = 1; byte < 256; byte++)
+        starts[byte] += starts[byte - 1];
+    for (size_t i = 0; i < count; i++)
+        to[starts[from[i].hash >> shift & 0xFF]++] = from[i];
+}
+
+/* Entries are put in order of their hashes, and those of one hash in order of their weights. The
+ * entries come in order of their weights. A model may have hundreds of thousands of entries, for
+ * which this is faster than qsort(). */
+static gc_status sort(struct gc_name_entry *entries, size_t count) {
+    struct gc_name_entry *other = gc_allocate_unset(count, sizeof *other);
+    if (other == NULL)
+        return gc_fail_memory(count * sizeof *other, "the names of the weights");
+    for (int shift = 0; shift < 64; shift += 16) {
+        sort_by_byte(other, entries, count, shift);
+        sort_by_byte(entries, other, count, shift + 8);
+    }
+    gc_release(other);
+    return GC_OK;
 }
 
 gc_status gc_name_index_create(struct gc_name_index *index, const struct gc_graph *graph) {
@@ -81,11 +100,14 @@ gc_status gc_name_index_create(struct gc_name_index *index, const struct gc_grap
     entries.to = gc_allocate_unset(entries.count, size);
     if (entries.to == NULL)
         return gc_fail_memory(entries.count * size, "the names of the weights");
-    *index = (struct gc_name_index){entries.to, entries.count};
     entries.count = 0;
     put_all(&entries, graph);
-    qsort(index->entries, index->count, size, compare);
-    return GC_OK;
+    const gc_status status = sort(entries.to, entries.count);
+    if (status == GC_OK)
+        *index = (struct gc_name_index){entries.to, entries.count};
+    else
+        gc_release(entries.to);
+    return status;
 }
 
 const struct gc_name_entry *gc_name_index_find(const struct gc_name_index *index, uint64_t hash) {

@@ -47,12 +47,6 @@ static void add_block(const struct sums *s, double *sums, size_t at, size_t coun
 #ifndef GC_DOUBLE
 #define VECTORS (CHANNELS / GC_LANES)
 
-static void add_to_sums(double *sums, const gc_f4 *block) {
-    for (size_t v = 0; v < VECTORS; v++)
-        for (size_t lane = 0; lane < GC_LANES; lane++)
-            sums[v * GC_LANES + lane] += (double)block[v][lane];
-}
-
 /* What add_block does without a step, for CHANNELS channels. */
 static void add_vectors(const struct sums *s, double *sums, size_t at, size_t count) {
     gc_f4 block[VECTORS] = {{0}};
@@ -60,7 +54,7 @@ static void add_vectors(const struct sums *s, double *sums, size_t at, size_t co
     for (size_t p = 0; p < count; p++, tensor += s->channels)
         for (size_t v = 0; v < VECTORS; v++)
             block[v] += gc_f4_load(tensor + v * GC_LANES);
-    add_to_sums(sums, block);
+    gc_add_vectors(sums, block, VECTORS);
 }
 
 /* What add_block does with a step, for CHANNELS channels. */
@@ -76,7 +70,7 @@ static void mask_vectors(const struct sums *s, double *sums, size_t at, size_t c
             gc_f4_store(gradient + v * GC_LANES, passing);
             block[v] += passing;
         }
-    add_to_sums(sums, block);
+    gc_add_vectors(sums, block, VECTORS);
 }
 #endif
 

@@ -4,6 +4,7 @@
 #ifndef GC_SUMS_H
 #define GC_SUMS_H
 
+#include "base/simd.h"
 #include "graph/op.h"
 
 /* sums [channels] = sum of tensor [count][channels] over the positions */
@@ -18,5 +19,12 @@ void gc_mask_clamp(gc_real *gradient, const gc_real *out, const struct gc_step *
 /* The same, and in the same pass the sums [channels] of the result. */
 void gc_mask_clamp_and_sum(double *sums, gc_real *gradient, const gc_real *out,
                            const struct gc_step *step);
+
+/* sums [vectors][GC_LANES] += block [vectors] */
+static inline void gc_add_vectors(double *sums, const gc_f4 *block, size_t vectors) {
+    for (size_t v = 0; v < vectors; v++)
+        for (size_t lane = 0; lane < GC_LANES; lane++)
+            sums[v * GC_LANES + lane] += (double)block[v][lane];
+}
 
 #endif

@@ -1,48 +1,37 @@
-/* The table of explanation methods. Of a layer there is its output A and the gradient G of the
- * explained class with regard to A, both [rows][columns][channels]. A method makes the raw map
- * [rows][columns].
+/* The table of explanation methods. A method is a formula in three parts.
  *
- * To add a method that sums over the channels of each position, write its line of SUM and its line
- * in the table. Any other also has a function of its own. */
+ * Of a layer there is its output A and the gradient G of the explained class with regard to A, both
+ * [positions][channels].
+ *     w(k)      a weight of each channel, or none
+ *     t(p, k)   a term of g = G(p, k), a = A(p, k) and w = w(k)
+ *     map(p)    what the terms of a position become, their sum or the first principal component
+ *
+ * To add a method, write its line in the table. A new kind of weight goes to weights.c, a new term
+ * is one line of TERM. */
 #include "methods/methods.h"
 
 #include <math.h>
+#include <string.h>
 
+#include "base/memory.h"
 #include "base/parallel.h"
+#include "kernels/dot.h"
+#include "methods/principal.h"
+#include "methods/weights.h"
 
-static double norm_of(const gc_real *values, size_t count) {
-    double sum = 0;
-    for (size_t i = 0; i < count; i++)
-        sum += (double)values[i] * (double)values[i];
-    return sqrt(sum);
-}
+/* ---- Terms ---- */
 
-/* ---- Weights of the channels ---- */
-
-/* Selvaraju et al. 2017, arXiv:1610.02391.
- * raw(p) = sum_k weights(k) A(p, k), where weights(k) is the mean of G(., k) over the positions. */
-static gc_status grad_cam(const struct gc_method *method, const struct gc_probe *probe, float *raw,
-                          double *norm) {
-    (void)method;
-    GC_TRY(gc_probe_means(probe, probe->weights));
-    *norm = norm_of(probe->weights, (size_t)probe->shape->dims[2]);
-    return gc_probe_weigh(probe, raw, probe->weights);
-}
-
-/* ---- Sums over the channels: raw(p) = sum_k of a term of g = G(p, k) and a = A(p, k) ---- */
+struct term {
+    /* The sum over the channels of one position. All are [channels]. */
+    gc_real (*sum)(const gc_real *gradient, const gc_real *value, const gc_real *weights,
+                   size_t channels);
+    /* The terms themselves. Without a gradient or weights in the formula these are not read. */
+    void (*fill)(gc_real *terms, const gc_real *gradient, const gc_real *value,
+                 const gc_real *weights, size_t channels);
+};
 
 /* Partial sums, side by side so that none waits for another. */
 #define SUMS 8
-
-#define SUM(name, term)                                                                            \
-    static gc_real name(const gc_real *gradient, const gc_real *value, size_t channels) {          \
-        gc_real sums[SUMS] = {0};                                                                  \
-        for (size_t k = 0; k < channels; k++) {                                                    \
-            const gc_real g = gradient[k], a = value[k];                                           \
-            sums[k % SUMS] += term;                                                                \
-        }                                                                                          \
-        return total(sums);                                                                        \
-    }
 
 static gc_real total(const gc_real *sums) {
     gc_real sum = 0;
@@ -51,44 +40,78 @@ static gc_real total(const gc_real *sums) {
     return sum;
 }
 
-/* Draelos and Carin 2020, arXiv:2011.08891. */
-SUM(hi_res_cam, (g * a))
+#define FILL(name, reads, formula)                                                                 \
+    static void name##_fill(gc_real *restrict terms, const gc_real *gradient,                      \
+                            const gc_real *value, const gc_real *weights, size_t channels) {       \
+        (void)gradient, (void)value, (void)weights;                                                \
+        for (size_t k = 0; k < channels; k++) {                                                    \
+            reads;                                                                                 \
+            terms[k] = formula;                                                                    \
+        }                                                                                          \
+    }
 
-/* Jiang et al. 2021, IEEE Transactions on Image Processing 30. */
-SUM(layer_cam, g > 0 ? g * a : 0)
+#define G_AND_A const gc_real g = gradient[k], a = value[k]
 
-struct map {
-    const struct gc_method *method;
-    const struct gc_probe *probe;
-    float *raw;
-};
+/* A term of g and a. The inner loop of the sum becomes vectors. */
+#define TERM(name, formula)                                                                        \
+    static gc_real name##_sum(const gc_real *gradient, const gc_real *value,                       \
+                              const gc_real *weights, size_t channels) {                           \
+        gc_real sums[SUMS] = {0};                                                                  \
+        size_t first = 0;                                                                          \
+        (void)weights;                                                                             \
+        for (; first + SUMS <= channels; first += SUMS)                                            \
+            for (size_t i = 0; i < SUMS; i++) {                                                    \
+                const gc_real g = gradient[first + i], a = value[first + i];                       \
+                sums[i] += formula;                                                                \
+            }                                                                                      \
+        for (size_t i = 0; first + i < channels; i++) {                                            \
+            const gc_real g = gradient[first + i], a = value[first + i];                           \
+            sums[i] += formula;                                                                    \
+        }                                                                                          \
+        return total(sums);                                                                        \
+    }                                                                                              \
+    FILL(name, G_AND_A, formula)                                                                   \
+    static const struct term name = {name##_sum, name##_fill};
 
-static void sum_positions(void *context, size_t first, size_t end) {
-    const struct map *map = context;
-    const size_t channels = (size_t)map->probe->shape->dims[2];
-    const gc_real *gradient = gc_probe_gradient(map->probe), *value = gc_probe_value(map->probe);
-    for (size_t p = first; p < end; p++)
-        map->raw[p] =
-            (float)map->method->sum(gradient + p * channels, value + p * channels, channels);
+TERM(product, (g * a))
+TERM(positive_gradient, g > 0 ? g * a : 0)
+TERM(positive_product, (g * a > 0) ? (g *a) : 0)
+
+/* w a. The sum is the one that probes give, to the bit. */
+static gc_real weighted_sum(const gc_real *gradient, const gc_real *value, const gc_real *weights,
+                            size_t channels) {
+    (void)gradient;
+    return gc_dot(weights, value, channels);
 }
+FILL(weighted, , weights[k] * value[k])
+static const struct term weighted = {weighted_sum, weighted_fill};
 
-static gc_status channel_sum(const struct gc_method *method, const struct gc_probe *probe,
-                             float *raw, double *norm) {
-    const size_t channels = (size_t)probe->shape->dims[2];
-    const size_t count = gc_shape_count(probe->shape);
-    *norm = norm_of(gc_probe_gradient(probe), count);
-    gc_parallel_ranges(sum_positions, &(struct map){method, probe, raw}, count / channels,
-                       1 + GC_SMALLEST_RANGE / channels);
-    return GC_OK;
-}
+/* a alone. */
+FILL(activation, , value[k])
+static const struct term activation = {NULL, activation_fill};
 
 /* ---- The table ---- */
 
+enum reducer { SUM, PRINCIPAL };
+
+struct gc_method {
+    const char *name;
+    gc_weights *weights; /* NULL for none */
+    const struct term *term;
+    enum reducer reducer;
+};
+
+/* The formulas with their papers are in gradcam.h. */
 static const struct gc_method methods[] = {
-    /* name, whether it reads whole tensors, how it explains, sum over the channels */
-    {"gradCam", false, grad_cam, NULL},
-    {"hiResCam", true, channel_sum, hi_res_cam},
-    {"layerCam", true, channel_sum, layer_cam},
+    /* name             weights w             term                map */
+    {"gradCam", gc_mean_weights, &weighted, SUM},
+    {"gradCamPlusPlus", gc_plus_plus_weights, &weighted, SUM},
+    {"xGradCam", gc_axiom_weights, &weighted, SUM},
+    {"hiResCam", NULL, &product, SUM},
+    {"layerCam", NULL, &positive_gradient, SUM},
+    {"elementwise", NULL, &positive_product, SUM},
+    {"eigenCam", NULL, &activation, PRINCIPAL},
+    {"eigenGradCam", NULL, &product, PRINCIPAL},
 };
 
 enum { METHODS = sizeof methods / sizeof *methods };
@@ -98,3 +121,262 @@ const struct gc_method *gc_method_at(int32_t i) {
 }
 
 const char *gc_method_name(int32_t i) { return gc_method_at(i) == NULL ? NULL : methods[i].name; }
+
+/* ---- What methods read ---- */
+
+static bool is_principal(const struct gc_explainer *e, const struct gc_method *method) {
+    return method->reducer == PRINCIPAL || e->flags & GC_EIGEN_SMOOTH;
+}
+
+/* Mean weights and a weighted sum are what a probe answers without tensors. */
+static bool reads_tensors(const struct gc_explainer *e, const struct gc_method *method) {
+    return method->weights != gc_mean_weights || is_principal(e, method);
+}
+
+static bool reads_gradient(const struct gc_method *method) { return method->term != &activation; }
+
+static bool weighs(const struct gc_explainer *e) {
+    bool found = false;
+    for (size_t i = 0; i < e->count; i++)
+        found = found || e->methods[i]->weights != NULL;
+    return found;
+}
+
+static bool divides_by_totals(const struct gc_explainer *e) {
+    bool divides = false;
+    for (size_t i = 0; i < e->count; i++) {
+        gc_weights *weights = e->methods[i]->weights;
+        divides = divides || (weights != NULL && weights != gc_mean_weights);
+    }
+    return divides;
+}
+
+bool gc_explainer_reads_tensors(const struct gc_explainer *e) {
+    bool reads = false;
+    for (size_t i = 0; i < e->count; i++)
+        reads = reads || reads_tensors(e, e->methods[i]);
+    return reads;
+}
+
+bool gc_explainer_reads_gradient(const struct gc_explainer *e) {
+    bool reads = false;
+    for (size_t i = 0; i < e->count; i++)
+        reads = reads || reads_gradient(e->methods[i]);
+    return reads;
+}
+
+bool gc_explainer_reads_value_alone(const struct gc_explainer *e) {
+    bool reads = false;
+    for (size_t i = 0; i < e->count; i++)
+        reads = reads || !reads_gradient(e->methods[i]);
+    return reads;
+}
+
+/* ---- Scratch ---- */
+
+static void raise_to(size_t *size, size_t count) {
+    if (count > *size)
+        *size = count;
+}
+
+static bool needs_matrix(const struct gc_explainer *e) {
+    bool needs = false;
+    for (size_t i = 0; i < e->count; i++)
+        needs = needs || is_principal(e, e->methods[i]);
+    return needs;
+}
+
+gc_status gc_explainer_reserve(struct gc_explainer *e, const gc_shape *shapes, size_t shape_count) {
+    size_t positions = 0, channels = 0, matrix = 0, vectors = 0;
+    if (!gc_explainer_reads_tensors(e))
+        return GC_OK;
+    for (size_t i = 0; i < shape_count; i++) {
+        const size_t width = (size_t)shapes[i].dims[2], count = gc_shape_count(&shapes[i]);
+        raise_to(&channels, width);
+        raise_to(&positions, count / width);
+        raise_to(&matrix, count);
+        raise_to(&vectors, gc_principal_scratch(count / width, width));
+    }
+    const bool has_matrix = needs_matrix(e);
+    e->sums = gc_allocate_unset(GC_CHANNEL_SUMS * channels, sizeof *e->sums);
+    e->squares = gc_allocate_unset(positions, sizeof *e->squares);
+    e->weights = gc_allocate_unset(e->count * channels, sizeof *e->weights);
+    e->matrix = has_matrix ? gc_allocate_unset(matrix, sizeof *e->matrix) : NULL;
+    e->vectors = has_matrix ? gc_allocate_unset(vectors, sizeof *e->vectors) : NULL;
+    if (e->sums != NULL && e->squares != NULL && e->weights != NULL &&
+        (!has_matrix || (e->matrix != NULL && e->vectors != NULL)))
+        return GC_OK;
+    gc_explainer_release(e);
+    return gc_fail_memory(has_matrix ? matrix * sizeof *e->matrix : positions * sizeof *e->squares,
+                          "explanations");
+}
+
+void gc_explainer_release(struct gc_explainer *e) {
+    gc_release(e->sums);
+    gc_release(e->squares);
+    gc_release(e->weights);
+    gc_release(e->matrix);
+    gc_release(e->vectors);
+    e->sums = e->squares = e->vectors = NULL;
+    e->weights = e->matrix = NULL;
+}
+
+/* ---- Norms ---- */
+
+static double norm_of(const gc_real *values, size_t count) {
+    double sum = 0;
+    for (size_t i = 0; i < count; i++)
+        sum += (double)values[i] * (double)values[i];
+    return sqrt(sum);
+}
+
+/* Bounds between which a sum of squares has lost nothing in float32. */
+#define SMALL_SQUARE 1e-20
+#define LARGE_SQUARE 1e30
+
+static double squares_of(const gc_real *values, size_t count) {
+    const double fast = (double)gc_dot(values, values, count);
+    if (fast > SMALL_SQUARE && fast < LARGE_SQUARE)
+        return fast;
+    const double norm = norm_of(values, count);
+    return norm * norm;
+}
+
+/* ---- A layer with tensors ---- */
+
+struct layer {
+    const struct gc_explainer *explainer;
+    const struct gc_tensors *tensors;
+    float *const *raw;
+};
+
+static const gc_real *weights_of(const struct layer *l, size_t i) {
+    return l->explainer->weights + i * l->tensors->channels;
+}
+
+/* All methods read a position while its channels are in the cache. */
+static void sum_positions(void *context, size_t first, size_t end) {
+    const struct layer *l = context;
+    const struct gc_explainer *e = l->explainer;
+    const struct gc_tensors *t = l->tensors;
+    for (size_t p = first; p < end; p++) {
+        const gc_real *gradient = t->gradient + p * t->channels,
+                      *value = t->value + p * t->channels;
+        e->squares[p] = squares_of(gradient, t->channels);
+        for (size_t i = 0; i < e->count; i++)
+            if (!is_principal(e, e->methods[i]))
+                l->raw[i][p] =
+                    (float)e->methods[i]->term->sum(gradient, value, weights_of(l, i), t->channels);
+    }
+}
+
+struct filling {
+    const struct layer *layer;
+    const struct term *term;
+    const gc_real *weights;
+};
+
+static void fill_positions(void *context, size_t first, size_t end) {
+    const struct filling *f = context;
+    const struct gc_tensors *t = f->layer->tensors;
+    for (size_t at = first * t->channels; at < end * t->channels; at += t->channels)
+        f->term->fill(f->layer->explainer->matrix + at,
+                      t->gradient == NULL ? NULL : t->gradient + at, t->value + at, f->weights,
+                      t->channels);
+}
+
+static size_t smallest_range(const struct gc_tensors *t) {
+    return 1 + GC_SMALLEST_RANGE / t->channels;
+}
+
+static void draw_principal(const struct layer *l, size_t i) {
+    const struct gc_explainer *e = l->explainer;
+    const struct gc_tensors *t = l->tensors;
+    gc_parallel_ranges(fill_positions, &(struct filling){l, e->methods[i]->term, weights_of(l, i)},
+                       t->positions, smallest_range(t));
+    gc_principal(l->raw[i], e->matrix, t->positions, t->channels, e->vectors);
+}
+
+static struct gc_channel_sums sums_of(const struct layer *l) {
+    double *sums = l->explainer->sums;
+    const size_t channels = l->tensors->channels;
+    return (struct gc_channel_sums){sums, sums + channels, sums + 2 * channels, sums + 3 * channels,
+                                    sums + 4 * channels};
+}
+
+/* Makes the weights of all methods. Returns the number of cancelled channels. */
+static int32_t make_weights(const struct layer *l) {
+    const struct gc_explainer *e = l->explainer;
+    const struct gc_channel_sums sums = sums_of(l);
+    const bool divides = divides_by_totals(e);
+    if (weighs(e))
+        gc_sum_channels(&sums, l->tensors, divides);
+    for (size_t i = 0; i < e->count; i++)
+        if (e->methods[i]->weights != NULL)
+            e->methods[i]->weights((gc_real *)weights_of(l, i), l->tensors, &sums);
+    return divides ? gc_cancelled_channels(&sums, l->tensors->channels) : 0;
+}
+
+static void draw_sums(const struct layer *l, double *norms) {
+    const struct gc_explainer *e = l->explainer;
+    const struct gc_tensors *t = l->tensors;
+    double squares = 0;
+    gc_parallel_ranges(sum_positions, (void *)l, t->positions, smallest_range(t));
+    for (size_t p = 0; p < t->positions; p++)
+        squares += e->squares[p];
+    for (size_t i = 0; i < e->count; i++)
+        if (reads_gradient(e->methods[i]))
+            norms[i] = e->methods[i]->weights == gc_mean_weights
+                           ? norm_of(weights_of(l, i), t->channels)
+                           : sqrt(squares);
+}
+
+static void draw_layer(const struct layer *l, double *norms, int32_t *cancelled) {
+    const struct gc_explainer *e = l->explainer;
+    const struct gc_tensors *t = l->tensors;
+    if (t->gradient != NULL) {
+        *cancelled = make_weights(l);
+        draw_sums(l, norms);
+    }
+    for (size_t i = 0; i < e->count; i++) {
+        const bool reads = reads_gradient(e->methods[i]);
+        if (!reads)
+            norms[i] = norm_of(t->value, t->positions * t->channels);
+        if (is_principal(e, e->methods[i]) && (!reads || t->gradient != NULL))
+            draw_principal(l, i);
+    }
+}
+
+/* ---- Any layer ---- */
+
+/* Grad-CAM, and no other method. */
+static gc_status project(const struct gc_explainer *e, float *const *raw, double *norms,
+                         const struct gc_probe *probe) {
+    const size_t count = (size_t)probe->shape->dims[0] * (size_t)probe->shape->dims[1];
+    GC_TRY(gc_probe_means(probe, probe->weights));
+    norms[0] = norm_of(probe->weights, (size_t)probe->shape->dims[2]);
+    GC_TRY(gc_probe_weigh(probe, raw[0], probe->weights));
+    for (size_t i = 1; i < e->count; i++) {
+        norms[i] = norms[0];
+        memcpy(raw[i], raw[0], count * sizeof **raw);
+    }
+    return GC_OK;
+}
+
+gc_status gc_explain_layer(const struct gc_explainer *e, float *const *raw, double *norms,
+                           int32_t *cancelled, const gc_shape *shape, const struct gc_probe *probe,
+                           const gc_real *value) {
+    const size_t channels = (size_t)shape->dims[2], positions = gc_shape_count(shape) / channels;
+    *cancelled = 0;
+    if (probe != NULL && !gc_explainer_reads_tensors(e))
+        return project(e, raw, norms, probe);
+    for (size_t i = 0; i < e->count && probe == NULL; i++) {
+        norms[i] = 0;
+        memset(raw[i], 0, positions * sizeof **raw);
+    }
+    const struct gc_tensors tensors = {probe == NULL ? NULL : gc_probe_gradient(probe),
+                                       probe == NULL ? value : gc_probe_value(probe), positions,
+                                       channels};
+    draw_layer(&(struct layer){e, &tensors, raw}, norms, cancelled);
+    return GC_OK;
+}

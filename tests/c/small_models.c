@@ -66,6 +66,13 @@ gc_model *small_model(const char *config, int32_t height, int32_t width, uint32_
     return NULL;
 }
 
+gc_status small_explain(gc_model *model, int32_t method, const float *seeds, int32_t seed_count,
+                        gc_output output, const int32_t *layers, int32_t layer_count, float *raw,
+                        size_t raw_count, float *norms) {
+    return gc_model_explain(model, &method, 1, 0, seeds, seed_count, output, layers, layer_count,
+                            raw, raw_count, norms);
+}
+
 double small_largest(const float *values, size_t count) {
     double largest = 0;
     for (size_t i = 0; i < count; i++)

@@ -28,6 +28,11 @@ void small_seeds(float *seeds, const int32_t *targets, int32_t count);
 /* A seed for one class, [SMALL_CLASSES]. */
 const float *small_seed(int32_t target);
 
+/* Explains by one method, as gc_model_explain does. */
+gc_status small_explain(gc_model *model, int32_t method, const float *seeds, int32_t seed_count,
+                        gc_output output, const int32_t *layers, int32_t layer_count, float *raw,
+                        size_t raw_count, float *norms);
+
 /* The largest absolute value, and the largest absolute difference: NaN if there is one. */
 double small_largest(const float *values, size_t count);
 double small_difference(const float *a, const float *b, size_t count);

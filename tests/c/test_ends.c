@@ -1,6 +1,7 @@
 /* What goes into a model and comes out of it: pictures, further inputs and heads. */
 #include "base/memory.h"
 #include "keras_json.h"
+#include "small_models.h"
 #include "test.h"
 
 #include <stdlib.h>
@@ -167,7 +168,7 @@ TEST(the_chosen_head_is_explained) {
     EXPECT_INT(gc_layer_leads(model, branch), 0);
     EXPECT_INT(gc_layer_leads(model, gc_model_default_layer(model)), 1);
     EXPECT_OK(
-        gc_model_explain(model, 0, (float[]){1, 0, 0, 0}, 1, GC_SCORE, &branch, 1, raw, 36, &norm));
+        small_explain(model, 0, (float[]){1, 0, 0, 0}, 1, GC_SCORE, &branch, 1, raw, 36, &norm));
     EXPECT_NEAR(raw[7], 0, 0);
     EXPECT_NEAR(norm, 0, 0);
     gc_model_destroy(model);
@@ -192,7 +193,7 @@ TEST(a_head_with_positions_has_a_class_for_each_channel) {
     EXPECT_OK(gc_model_find_layer(model, "c", &layers[0]));
     EXPECT_OK(gc_model_find_layer(model, "in", &layers[1]));
     const float seed[] = {0, 1, 0, 0};
-    EXPECT_OK(gc_model_explain(model, 0, seed, 1, GC_SCORE, layers, 1, raw, 36, NULL));
+    EXPECT_OK(small_explain(model, 0, seed, 1, GC_SCORE, layers, 1, raw, 36, NULL));
     EXPECT_NEAR(raw[0], 3, 1e-6);
     EXPECT_NEAR(raw[35], 2, 1e-6);
     EXPECT_OK(gc_model_gradients(model, GC_SCORE, seed, 4, &layers[1], 1, gradients, 8 * 8 * 3));

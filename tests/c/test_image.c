@@ -169,6 +169,31 @@ TEST(decode_refuses_what_is_cut_off) {
     gc_free(pixels);
 }
 
+/* A GIF of a few bytes may have a canvas that nothing draws on, up to a megapixel. */
+TEST(decode_refuses_a_gif_that_draws_little) {
+    static const struct {
+        uint8_t width, height; /* in units of 256 pixels */
+        bool is_refused;
+    } cases[] = {{4, 4, false}, {4, 5, true}, {40, 40, true}};
+    for (int i = 0; i < 3; i++) {
+        struct file f = {.length = 0};
+        put(&f, corners_gif, sizeof corners_gif);
+        f.bytes[6] = f.bytes[8] = 0;
+        f.bytes[7] = cases[i].width;
+        f.bytes[9] = cases[i].height;
+        if (cases[i].is_refused) {
+            expect_refused(f.bytes, f.length, GC_INVALID_IMAGE, "54 bytes can draw few");
+            continue;
+        }
+        uint8_t *pixels;
+        int32_t width, height;
+        REQUIRE_OK(gc_image_decode(&pixels, &width, &height, f.bytes, f.length));
+        EXPECT_INT(width, 256 * cases[i].width);
+        EXPECT_INT(height, 256 * cases[i].height);
+        gc_free(pixels);
+    }
+}
+
 /* The scan data of halves_jpeg are the 3 bytes before the end marker. */
 TEST(decode_refuses_a_jpeg_with_too_few_scan_data) {
     for (size_t missing = 1; missing <= 3; missing++) {

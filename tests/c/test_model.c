@@ -178,32 +178,32 @@ TEST(explain_says_what_is_allowed) {
     REQUIRE(model != NULL);
     EXPECT_OK(gc_model_find_layer(model, "stem", &layer));
     const float seeds[9 * CLASSES] = {1}, broken[CLASSES] = {1, NAN};
-    EXPECT_STATUS(gc_model_explain(model, 0, NULL, 1, GC_SCORE, &layer, 1, raw, 9 * 8, NULL),
+    EXPECT_STATUS(small_explain(model, 0, NULL, 1, GC_SCORE, &layer, 1, raw, 9 * 8, NULL),
                   GC_INVALID_ARGUMENT);
-    EXPECT_STATUS(gc_model_explain(model, 0, broken, 1, GC_SCORE, &layer, 1, raw, 9 * 8, NULL),
+    EXPECT_STATUS(small_explain(model, 0, broken, 1, GC_SCORE, &layer, 1, raw, 9 * 8, NULL),
                   GC_INVALID_ARGUMENT);
     EXPECT_CONTAINS(gc_error(), "no finite number");
-    EXPECT_STATUS(gc_model_explain(model, 0, seeds, 1, GC_SCORE, &layer, 1, raw, 5, NULL),
+    EXPECT_STATUS(small_explain(model, 0, seeds, 1, GC_SCORE, &layer, 1, raw, 5, NULL),
                   GC_INVALID_ARGUMENT);
-    EXPECT_STATUS(gc_model_explain(model, 0, seeds, 9, GC_SCORE, &layer, 1, raw, 9, NULL),
+    EXPECT_STATUS(small_explain(model, 0, seeds, 9, GC_SCORE, &layer, 1, raw, 9, NULL),
                   GC_INVALID_ARGUMENT);
     EXPECT_CONTAINS(gc_error(), "1 to 8 seeds");
-    EXPECT_STATUS(gc_model_explain(model, 0, seeds, 0, GC_SCORE, &layer, 1, raw, 0, NULL),
+    EXPECT_STATUS(small_explain(model, 0, seeds, 0, GC_SCORE, &layer, 1, raw, 0, NULL),
                   GC_INVALID_ARGUMENT);
-    EXPECT_STATUS(gc_model_explain(model, 0, seeds, 2, GC_SCORE, &layer, 1, raw, 2 * 72 + 1, NULL),
+    EXPECT_STATUS(small_explain(model, 0, seeds, 2, GC_SCORE, &layer, 1, raw, 2 * 72 + 1, NULL),
                   GC_INVALID_ARGUMENT);
     EXPECT_OK(gc_model_find_layer(model, "head/dense", &layer));
-    EXPECT_STATUS(gc_model_explain(model, 0, seeds, 1, GC_SCORE, &layer, 1, raw, 5, NULL),
+    EXPECT_STATUS(small_explain(model, 0, seeds, 1, GC_SCORE, &layer, 1, raw, 5, NULL),
                   GC_INVALID_LAYER);
     EXPECT_CONTAINS(gc_error(), "head/dense");
     layer = 1000;
-    EXPECT_STATUS(gc_model_explain(model, 0, seeds, 1, GC_SCORE, &layer, 1, raw, 5, NULL),
+    EXPECT_STATUS(small_explain(model, 0, seeds, 1, GC_SCORE, &layer, 1, raw, 5, NULL),
                   GC_UNKNOWN_LAYER);
     EXPECT_OK(gc_model_find_layer(model, "dense", &layer)); /* the last part suffices */
     EXPECT_STATUS(gc_model_find_layer(model, "b_expnd", &layer), GC_UNKNOWN_LAYER);
     EXPECT_CONTAINS(gc_error(), "'b_expand'");
     EXPECT_OK(gc_model_find_layer(model, "stem", &layer));
-    EXPECT_OK(gc_model_explain(model, 0, seeds, 1, GC_SCORE, &layer, 1, raw, 9 * 8, NULL));
+    EXPECT_OK(small_explain(model, 0, seeds, 1, GC_SCORE, &layer, 1, raw, 9 * 8, NULL));
     gc_model_destroy(model);
     free(input);
 }
@@ -270,7 +270,7 @@ TEST(steps_out_of_order_are_refused) {
     EXPECT_CONTAINS(gc_error(), "stem/kernel");
     EXPECT_STATUS(gc_model_forward(model, &value, 1), GC_NOT_READY);
     EXPECT_STATUS(gc_model_outputs(model, GC_SCORE, scores, CLASSES), GC_NOT_READY);
-    EXPECT_STATUS(gc_model_explain(model, 0, small_seed(0), 1, GC_SCORE, &layer, 1, raw, 4, NULL),
+    EXPECT_STATUS(small_explain(model, 0, small_seed(0), 1, GC_SCORE, &layer, 1, raw, 4, NULL),
                   GC_NOT_READY);
     EXPECT_STATUS(gc_model_set_weight(model, 0, &value, 1), GC_INVALID_MODEL);
     EXPECT_CONTAINS(gc_error(), "stem/kernel");
@@ -287,6 +287,20 @@ TEST(a_weight_that_is_no_number_is_refused) {
     EXPECT_STATUS(gc_model_set_weight(model, index, bias, CLASSES), GC_INVALID_MODEL);
     bias[2] = 0;
     EXPECT_OK(gc_model_set_weight(model, index, bias, CLASSES));
+    gc_model_destroy(model);
+}
+
+TEST(a_weight_is_read_as_it_was_set) {
+    gc_model *model;
+    int32_t index;
+    const float bias[CLASSES] = {1, -2, 3, -4, 5};
+    REQUIRE_OK(gc_model_create(&model, small_blocks_config, strlen(small_blocks_config)));
+    REQUIRE_OK(gc_model_find_weight(model, "head/dense/bias", &index));
+    EXPECT(gc_model_weight_values(model, index) == NULL);
+    EXPECT(gc_model_weight_values(model, -1) == NULL);
+    EXPECT(gc_model_weight_values(model, gc_model_weight_count(model)) == NULL);
+    EXPECT_OK(gc_model_set_weight(model, index, bias, CLASSES));
+    EXPECT(memcmp(gc_model_weight_values(model, index), bias, sizeof bias) == 0);
     gc_model_destroy(model);
 }
 
@@ -363,8 +377,7 @@ TEST(a_destroyed_model_leaves_nothing_behind) {
     gc_model *model = small_model(small_blocks_config, 18, 14, 0, &input, &count);
     REQUIRE(model != NULL);
     EXPECT_OK(gc_model_find_layer(model, "stem_pad", &layer));
-    EXPECT_OK(
-        gc_model_explain(model, 0, small_seed(0), 1, GC_SCORE, &layer, 1, raw, 19 * 17, NULL));
+    EXPECT_OK(small_explain(model, 0, small_seed(0), 1, GC_SCORE, &layer, 1, raw, 19 * 17, NULL));
     EXPECT_OK(
         gc_model_activation(model, layer, padded, 19 * 17 * 3)); /* runs a group node by node */
     EXPECT_INT((long long)(gc_memory_in_use() - before), (long long)gc_model_memory(model));

@@ -78,7 +78,7 @@ static gc_status explain(gc_model *model, struct results *out) {
     const int32_t classes = gc_model_class_count(model);
     seeds[0] = 1;
     seeds[2 * classes - 1] = 1;
-    return gc_model_explain(model, 0, seeds, 2, GC_LOGIT, layers, count, out->maps, 2 * size, NULL);
+    return small_explain(model, 0, seeds, 2, GC_LOGIT, layers, count, out->maps, 2 * size, NULL);
 }
 
 /* Layers that fusion swallowed take memory once more. */

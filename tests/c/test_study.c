@@ -100,6 +100,30 @@ TEST(a_mask_is_a_resized_map) {
     end(&s);
 }
 
+TEST(a_window_is_covered_by_the_baseline) {
+    struct studied s;
+    REQUIRE(begin(&s, 0));
+    for (size_t i = 0; i < s.count; i++)
+        s.values[i] = 7;
+    EXPECT_OK(gc_study_set_baseline(s.study, s.values, s.count));
+    EXPECT_OK(gc_study_cover(s.study, 16, 11, 2, 3));
+    read_changed(&s);
+    for (size_t i = 0; i < s.count; i++) {
+        const size_t row = i / 3 / 14, column = i / 3 % 14;
+        EXPECT(s.values[i] == (row >= 16 && column >= 11 ? 7 : s.input[i]));
+    }
+    gc_study_add_mask(s.study, 0, 5);
+    float sums[18 * 14], totals[18 * 14];
+    EXPECT_OK(gc_study_sums(s.study, GC_MASKS, sums, 18 * 14));
+    EXPECT_OK(gc_study_sums(s.study, GC_MASK_TOTALS, totals, 18 * 14));
+    EXPECT(sums[0] == 0 && totals[0] == 1 && sums[18 * 14 - 1] == 5 && totals[18 * 14 - 1] == 0);
+    EXPECT_STATUS(gc_study_cover(s.study, 16, 11, 3, 3), GC_INVALID_ARGUMENT);
+    EXPECT_STATUS(gc_study_cover(s.study, -1, 0, 3, 3), GC_INVALID_ARGUMENT);
+    EXPECT_STATUS(gc_study_cover(s.study, INT32_MAX, 0, INT32_MAX, 1), GC_INVALID_ARGUMENT);
+    EXPECT_STATUS(gc_study_cover(s.study, 0, 0, 0, 1), GC_INVALID_ARGUMENT);
+    end(&s);
+}
+
 /* ---- Runs and sums ---- */
 
 static void expect_gradients(uint32_t flags) {
@@ -111,8 +135,8 @@ static void expect_gradients(uint32_t flags) {
     EXPECT_OK(gc_study_run(s.study, &score)); /* no change yet: the input itself */
     EXPECT_OK(gc_model_outputs(s.model, GC_LOGIT, logits, SMALL_CLASSES));
     EXPECT_NEAR(score, (double)logits[TARGET], 1e-6);
-    EXPECT_OK(gc_study_add_gradient(s.study, 1, 0));
-    EXPECT_OK(gc_study_add_gradient(s.study, 2, 0));
+    EXPECT_OK(gc_study_add_gradient(s.study, 1, 1, 0));
+    EXPECT_OK(gc_study_add_gradient(s.study, 2, 1, 0));
     EXPECT_OK(gc_model_gradients(s.model, GC_LOGIT, small_seed(TARGET), SMALL_CLASSES, &input, 1,
                                  expected, s.count));
     const double largest = small_largest(expected, s.count);
@@ -127,9 +151,52 @@ static void expect_gradients(uint32_t flags) {
     end(&s);
 }
 
+/* The model has run on the input already, so that its gradient costs a backward pass only. */
+TEST(the_run_on_the_input_itself_is_taken_over) {
+    struct studied s;
+    REQUIRE(begin(&s, 0));
+    float *squares = malloc(s.count * sizeof *squares);
+    EXPECT_OK(gc_study_mix(s.study, 0));
+    EXPECT_OK(gc_study_unchanged(s.study));
+    read_changed(&s);
+    EXPECT(memcmp(s.values, s.input, s.count * sizeof *s.values) == 0);
+    EXPECT_OK(gc_study_add_gradient(s.study, 1, -2, 0));
+    EXPECT_OK(gc_study_sums(s.study, GC_GRADIENTS, s.values, s.count));
+    EXPECT_OK(gc_study_sums(s.study, GC_SQUARES, squares, s.count));
+    for (size_t i = 0; i < s.count; i++)
+        EXPECT_NEAR((double)squares[i], (double)s.values[i] * (double)s.values[i], 1e-6);
+    EXPECT_OK(gc_study_add_gradient(s.study, 1, 2, 0)); /* the mean is 0 */
+    EXPECT_OK(gc_study_sums(s.study, GC_VARIANCES, s.values, s.count));
+    EXPECT_NEAR(small_difference(s.values, squares, s.count), 0, 1e-9);
+    EXPECT_STATUS(gc_study_add_gradient(s.study, NAN, 1, 0), GC_INVALID_ARGUMENT);
+    EXPECT_STATUS(gc_study_sums(s.study, (gc_sums)5, s.values, s.count), GC_INVALID_ARGUMENT);
+    free(squares);
+    end(&s);
+}
+
 TEST(gradients_add_up_with_their_weights) {
     expect_gradients(0);
     expect_gradients(GC_PLAN_UNFUSED);
+}
+
+TEST(cleared_sums_begin_again) {
+    struct studied s;
+    REQUIRE(begin(&s, 0));
+    float *first = malloc(s.count * sizeof *first);
+    EXPECT_OK(gc_study_run(s.study, NULL));
+    EXPECT_OK(gc_study_add_gradient(s.study, 1, 0));
+    EXPECT_OK(gc_study_sums(s.study, GC_GRADIENTS, first, s.count));
+    gc_study_clear(s.study);
+    const size_t counts[] = {s.count, s.count, s.count / 3};
+    for (int32_t which = GC_GRADIENTS; which <= GC_MASKS; which++) {
+        EXPECT_OK(gc_study_sums(s.study, (gc_sums)which, s.values, counts[which]));
+        EXPECT(small_largest(s.values, counts[which]) == 0);
+    }
+    EXPECT_OK(gc_study_add_gradient(s.study, 1, 0));
+    EXPECT_OK(gc_study_sums(s.study, GC_GRADIENTS, s.values, s.count));
+    EXPECT(memcmp(s.values, first, s.count * sizeof *first) == 0);
+    free(first);
+    end(&s);
 }
 
 /* The rule holds for clamps that fusion swallowed too. */
@@ -139,13 +206,14 @@ TEST(guided_gradients_are_the_same_fused_and_unfused) {
     struct studied *const both[] = {&fused, &unfused};
     for (size_t i = 0; i < 2; i++) {
         EXPECT_OK(gc_study_run(both[i]->study, NULL));
-        EXPECT_OK(gc_study_add_gradient(both[i]->study, 1, 1));
+        EXPECT_OK(gc_study_add_gradient(both[i]->study, 1, 1, 1));
         EXPECT_OK(gc_study_sums(both[i]->study, GC_GRADIENTS, both[i]->values, both[i]->count));
     }
     const double largest = small_largest(unfused.values, unfused.count);
     EXPECT(largest > 0);
     EXPECT_NEAR(small_difference(fused.values, unfused.values, fused.count), 0, 1e-5 * largest);
-    EXPECT_OK(gc_study_add_gradient(fused.study, -1, 0));
+    EXPECT_INT(gc_model_relu_count(fused.model), 6);
+    EXPECT_OK(gc_study_add_gradient(fused.study, -1, 1, 0));
     EXPECT_OK(gc_study_sums(fused.study, GC_GRADIENTS, fused.values, fused.count));
     EXPECT(small_largest(fused.values, fused.count) > 0.01 * largest); /* another rule */
     end(&fused);
@@ -156,14 +224,15 @@ TEST(a_study_works_while_the_model_runs_on_other_inputs) {
     struct studied s;
     REQUIRE(begin(&s, 0));
     double first, second;
-    EXPECT_STATUS(gc_study_add_gradient(s.study, 1, 0), GC_NOT_READY);
+    EXPECT_STATUS(gc_study_add_gradient(s.study, 1, 1, 0), GC_NOT_READY);
     EXPECT_OK(gc_study_run(s.study, &first));
     memset(s.values, 0, s.count * sizeof *s.values);
     EXPECT_OK(gc_model_forward(s.model, s.values, s.count));
-    EXPECT_STATUS(gc_study_add_gradient(s.study, 1, 0), GC_NOT_READY);
+    EXPECT_STATUS(gc_study_add_gradient(s.study, 1, 1, 0), GC_NOT_READY);
+    EXPECT_STATUS(gc_study_unchanged(s.study), GC_NOT_READY);
     EXPECT_OK(gc_study_run(s.study, &second));
     EXPECT(first == second);
-    EXPECT_OK(gc_study_add_gradient(s.study, 1, 0));
+    EXPECT_OK(gc_study_add_gradient(s.study, 1, 1, 0));
     end(&s);
 }
 

@@ -174,14 +174,22 @@ static void explain(struct player *p) {
     const int32_t seed_count = odd(p) ? odd_number(p) : 1 + fuzz_below(&p->script, GC_MAX_TARGETS);
     const size_t seeds_read =
         seed_count > 0 && seed_count <= GC_MAX_TARGETS ? (size_t)seed_count : 0;
-    size *= seeds_read;
+    int32_t methods[GC_MAX_METHODS];
+    const int32_t method_count = odd(p) ? odd_number(p) : 1 + fuzz_below(&p->script, 3);
+    const size_t methods_read =
+        method_count > 0 && method_count <= GC_MAX_METHODS ? (size_t)method_count : 0;
+    for (size_t i = 0; i < methods_read; i++)
+        methods[i] = index_below(p, 8);
+    size *= seeds_read * methods_read;
     float *seeds = values(p, seeds_read * (size_t)gc_model_class_count(p->model));
-    float *maps = values(p, size), *norms = values(p, seeds_read * (size_t)count);
+    float *maps = values(p, size), *norms = values(p, seeds_read * methods_read * (size_t)count);
     if (maps != NULL && seeds != NULL) {
-        const int32_t method = index_below(p, 3);
+        const uint32_t flags = (uint32_t)index_below(p, 2);
+        int32_t cancelled;
         const gc_output output = (gc_output)index_below(p, 2);
-        gc_model_explain(p->model, method, seeds, seed_count, output, layers, count, maps,
-                         odd(p) ? size + 1 : size, odd(p) ? NULL : norms);
+        gc_model_explain(p->model, methods, method_count, flags, seeds, seed_count, output, layers,
+                         count, maps, odd(p) ? size + 1 : size, odd(p) ? NULL : norms);
+        gc_model_cancelled_channels(p->model, any_layer(p), &cancelled);
         gc_model_shared_targets(p->model, layers, count, &shared);
     }
     free(seeds);

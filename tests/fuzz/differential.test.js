@@ -21,7 +21,7 @@ import { RawModel, UNFUSED } from './raw-model.js';
 
 const SECONDS = Number(process.env.FUZZ_SECONDS ?? 25);
 const FIRST_SEED = Number(process.env.FUZZ_SEED ?? 1);
-const METHODS = 3;
+const METHODS = 8;
 /** The largest differences from the reference, as parts of the largest value. */
 const LOGIT_TOLERANCE = 1e-4;
 const MAP_TOLERANCE = 2e-3;

@@ -80,7 +80,8 @@ static void ask_layers(struct asked *a) {
     }
 }
 
-static void ask_maps(struct asked *a, int32_t method, int32_t seed_count) {
+static void ask_maps(struct asked *a, const int32_t *methods, int32_t method_count, uint32_t flags,
+                     int32_t seed_count) {
     int32_t *layers = malloc(sizeof *layers * (size_t)a->layers + 1), found = 0;
     size_t size = 0;
     for (int32_t layer = 0; layer < a->layers; layer++) {
@@ -89,13 +90,14 @@ static void ask_maps(struct asked *a, int32_t method, int32_t seed_count) {
             layers[found++] = layer;
         size += positions;
     }
-    const size_t count = size * (size_t)seed_count;
+    const size_t count = size * (size_t)seed_count * (size_t)method_count;
     float *seeds = random_values(a, (size_t)seed_count * (size_t)a->classes);
     float *maps = malloc(count * sizeof *maps + 1);
-    float *norms = malloc((size_t)(found * seed_count) * sizeof *norms + 1);
+    float *norms = malloc((size_t)(found * seed_count * method_count) * sizeof *norms + 1);
     if (found > 0)
-        fuzz_expect_right(gc_model_explain(a->model, method, seeds, seed_count, GC_LOGIT, layers,
-                                           found, maps, count, norms));
+        fuzz_expect_right(gc_model_explain(a->model, methods, method_count, flags, seeds,
+                                           seed_count, GC_LOGIT, layers, found, maps, count,
+                                           norms));
     free(layers);
     free(seeds);
     free(maps);
@@ -120,8 +122,10 @@ static void ask(struct asked *a) {
         fuzz_expect_right(gc_model_outputs(a->model, output, scores, outputs));
     free(scores);
     ask_layers(a);
-    ask_maps(a, 0, 1);
-    ask_maps(a, (int32_t)(a->random >> 8) % 3, 1 + (int32_t)(a->random >> 16) % GC_MAX_TARGETS);
+    const int32_t methods[] = {(int32_t)(a->random >> 8) % 8, 6, (int32_t)(a->random >> 12) % 8};
+    ask_maps(a, (int32_t[]){0}, 1, 0, 1);
+    ask_maps(a, methods, 1 + (int32_t)(a->random >> 20) % 3, a->random >> 24 & GC_EIGEN_SMOOTH,
+             1 + (int32_t)(a->random >> 16) % GC_MAX_TARGETS);
     ask_gradients(a);
 }
 

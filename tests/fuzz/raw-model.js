@@ -123,8 +123,9 @@ export class RawModel {
       const seeds = scratch.copy(seed);
       const indices = scratch.copy(Int32Array.from(layers));
       const [maps, norms] = [scratch.alloc(total * WORD), scratch.alloc(layers.length * WORD)];
-      const list = [indices, layers.length, maps, total, norms];
-      this.#engine.check('gc_model_explain', this.#pointer, method, seeds, 1, 1, ...list);
+      const how = [scratch.copy(Int32Array.of(method)), 1, 0];
+      const list = [seeds, 1, 1, indices, layers.length, maps, total, norms];
+      this.#engine.check('gc_model_explain', this.#pointer, ...how, ...list);
       const values = this.#engine.floats(maps, total);
       const norm = this.#engine.floats(norms, layers.length);
       let next = 0;

@@ -123,10 +123,10 @@ export function watchMaps(engine, take) {
   engine.check = (name, ...args) => {
     check.call(engine, name, ...args);
     if (name !== 'gc_model_explain') return;
-    const [targetCount, , , layerCount, raw, count, norms] = args.slice(-7);
+    const [, , methodCount, , , targetCount, , , layerCount, raw, count, norms] = args;
     take(
       engine.view(raw, 4 * count).slice(),
-      engine.view(norms, 4 * targetCount * layerCount).slice(),
+      engine.view(norms, 4 * methodCount * targetCount * layerCount).slice(),
     );
   };
   return () => (engine.check = check);

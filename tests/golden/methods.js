@@ -1,46 +1,30 @@
 /**
- * Explanation methods against pytorch-grad-cam: raw maps of the recorded layers and classes, of the
- * score and of the logit. ../shared/golden/methods/README.md describes the data and the tolerances.
- * Of the methods there, those that the package has are compared.
+ * Explanation methods, attributions and metrics against pytorch-grad-cam, torchcam and captum.
+ * ../shared/golden/methods/README.md describes the data and the tolerances. Each list of
+ * golden.json has a file that compares it.
  */
 
 import { readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 
-import { LOGIT, Network, SCORE } from '../../web/package/engine/network.js';
+import { Network } from '../../web/package/engine/network.js';
 import { init } from '../../web/package/engine/start.js';
 import { loadModel } from '../../web/package/index.js';
-import { readPicture } from '../../web/package/pictures/image.js';
-import { pictureToInput } from '../../web/package/pictures/preprocessing.js';
-import { Verdict, folderCases, readJson, watchMaps, wasmOptions } from './common.js';
-import { oneHot, setFormulaWeights } from './formula.js';
+import { fillWeight, headOf, weightTensors } from '../../web/package/metrics/formula.js';
+import { toTfjs } from '../js/tfjs-files.js';
+import { Verdict, folderCases, readJson, wasmOptions } from './common.js';
+import { check as checkCams } from './methods-cams.js';
+import { checkFlips } from './methods-common.js';
+import { check as checkFusion } from './methods-fusion.js';
+import { check as checkInputs } from './methods-inputs.js';
+import { check as checkMetrics } from './methods-metrics.js';
 
-/** @import { Method, WasmOptions } from 'gradcam-wasm' */
+/** @import { WasmOptions } from 'gradcam-wasm' */
 /** @import { Build } from './common.js' */
+/** @import { Opened } from './methods-common.js' */
 
-/** Names in the golden data. @type {Record<Method, string>} */
-const NAMES = { gradCam: 'grad_cam', hiResCam: 'hires_cam', layerCam: 'layer_cam' };
-
-/** Error over the largest absolute value, where float32 runs of Keras do not differ by more. */
-const TOLERANCE = 2e-4;
-
-/**
- * A new flip of a unit in a real model: allowed error over the largest value, in how many of the
- * maps.
- */
-const FLIP_TOLERANCE = { late: 0.02, early: 0.1 };
-const FLIP_SHARE = 1 / 20;
-
-/** The last layers, where a flip changes less: @see FLIP_TOLERANCE */
-const LATE = /\b(out_relu|Conv_1|top_activation)$/;
-
-/**
- * Explains one class at one layer.
- * @callback Explain
- * @param {Method} method
- * @param {{ target: number, kind: string, layer: string }} cam
- * @returns {Promise<void>}
- */
+/** What is compared, a list of golden.json each. */
+const CHECKS = [checkCams, checkFusion, checkInputs, checkMetrics];
 
 export const methodsCases = folderCases;
 
@@ -53,117 +37,85 @@ export async function checkMethodsCase(dir, name, build) {
   const verdict = new Verdict(name);
   const golden = readJson(join(dir, name, 'golden.json'));
   const spread = readJson(join(dir, name, 'spread.json'));
-  const isReal = golden.seed === undefined;
-  const options = wasmOptions(build);
-  const engine = await init(options);
-  const open = isReal ? openModel : openFormula;
-  const { explain, dispose } = await open(dir, name, golden, options);
-  /** @type {Float32Array} */
-  let raw = new Float32Array();
-  const restore = watchMaps(engine, (bytes) => (raw = new Float32Array(bytes.buffer)));
+  const opened = await openCase(dir, name, golden, build);
   try {
-    const flips = { maps: 0, flipped: 0 };
-    for (const [i, cam] of golden.cams.entries()) {
-      for (const [method, key] of Object.entries(NAMES)) {
-        await explain(/** @type {Method} */ (method), cam);
-        const what = `${method} of class ${cam.target}'s ${cam.kind} at ${cam.layer}`;
-        flips.maps++;
-        const found = { raw, golden: cam.raw[key], spread: spread.cams[i][key] ?? 0 };
-        const flip = LATE.test(cam.layer) ? FLIP_TOLERANCE.late : FLIP_TOLERANCE.early;
-        if (checkRaw(verdict, what, found, cam.shape, isReal ? flip : 0)) flips.flipped++;
-      }
-    }
-    verdict.notes.push(`${flips.maps} maps, ${flips.flipped} by the allowance for a flipped unit`);
-    if (flips.flipped > flips.maps * FLIP_SHARE) {
-      verdict.failures.push(`${flips.flipped} of ${flips.maps} maps need the allowance`);
-    }
+    for (const check of CHECKS) await check(verdict, opened, golden, spread);
+    checkFlips(verdict, opened);
   } finally {
-    restore();
-    dispose();
+    opened.model.dispose();
   }
   return verdict;
 }
 
 /**
- * A network whose weights are a formula.
  * @param {string} dir
  * @param {string} name
  * @param {any} golden
- * @param {WasmOptions} options
- * @returns {Promise<{ explain: Explain, dispose: () => void }>}
+ * @param {Build} build
+ * @returns {Promise<Opened>}
  */
-async function openFormula(dir, name, golden, options) {
+export async function openCase(dir, name, golden, build) {
+  const options = wasmOptions(build);
+  const isReal = golden.seed === undefined;
+  // Paths are relative to the case, or to the folder of models for a real one.
+  const base = isReal ? dirname(resolve(dir)) : join(dir, name);
   const engine = await init(options);
-  const config = readFileSync(join(dir, name, golden.model), 'utf8');
-  const network = new Network(engine, config);
-  setFormulaWeights(network, JSON.parse(config), golden);
-  const picture = await readPicture(engine, readFileSync(join(dir, name, golden.input)));
-  const [, height, width, channels] = golden.input_shape;
-  const { input } = pictureToInput(
-    engine,
-    picture,
-    { height, width, channels },
-    toPreprocessing(golden.preprocess),
-    'nearest',
-  );
+  const bytes = readFileSync(join(base, golden.model));
+  const source = isReal
+    ? bytes
+    : formulaFiles(new Network(engine, bytes.toString()), bytes, golden);
+  const preprocessing = toPreprocessing(golden.preprocess);
+  const model = await loadModel(source, { preprocessing, ...options });
+  const run = await model.run(readFileSync(join(base, golden.input)));
+  const { network, input } = run;
   return {
-    dispose: () => network.dispose(),
-    async explain(method, { target, kind, layer }) {
-      const output = kind === 'logit' ? LOGIT : SCORE;
-      network.explain(method, input, [oneHot(network, target)], output, [network.findLayer(layer)]);
-    },
+    engine,
+    network,
+    model,
+    run,
+    input,
+    layerIndex: (layer) => network.findLayer(layer),
+    classes: model.classCount,
+    golden,
+    isReference: build.reference,
+    isReal,
+    flips: { arrays: 0, flipped: 0 },
   };
 }
 
 /**
- * A model from a file.
- * @param {string} dir
- * @param {string} _name
- * @param {any} golden
- * @param {WasmOptions} options
- * @returns {Promise<{ explain: Explain, dispose: () => void }>}
+ * Files of a model whose weights are a formula.
+ * @param {Network} network of the same configuration, which tells the shapes and is disposed of
+ * @param {Uint8Array} config
+ * @param {any} golden with the formula's numbers
  */
-async function openModel(dir, _name, golden, options) {
-  const base = dirname(resolve(dir));
-  const preprocessing = toPreprocessing(golden.preprocess);
-  const bytes = readFileSync(join(base, golden.model));
-  const model = await loadModel(bytes, { preprocessing, ...options });
-  const run = await model.run(readFileSync(join(base, golden.input)));
-  return {
-    dispose: () => model.dispose(),
-    async explain(method, { target, kind, layer }) {
-      await run.explain({ method, targets: target, layer, logits: kind === 'logit' });
-    },
-  };
+export function formulaFiles(network, config, golden) {
+  const text = Buffer.from(config).toString();
+  const weights = formulaWeights(network, golden);
+  network.dispose();
+  return toTfjs({ config: text, weights });
+}
+
+/**
+ * @param {Network} network
+ * @param {any} golden
+ */
+function formulaWeights(network, { seed, gain, head_gain: headGain }) {
+  const tensors = weightTensors(network);
+  const head = headOf(tensors);
+  return tensors.map((tensor) => {
+    const { index, shape } = tensor;
+    const size = shape.reduce((product, axis) => product * axis, 1);
+    const read = () => {
+      const values = new Float32Array(size);
+      fillWeight(values, 0, tensor, { seed, gain: index === head ? headGain : gain });
+      return values;
+    };
+    return { name: network.weightPath(index), shape, size, read };
+  });
 }
 
 /** @param {any} preprocess of golden.json */
 function toPreprocessing({ divide, scale, offset }) {
   return divide === undefined ? { scale, offset } : /** @type {const} */ ('tf');
-}
-
-/**
- * @param {Verdict} verdict
- * @param {string} what
- * @param {{ raw: Float32Array, golden: any, spread: number }} found
- * @param {number[]} shape [height, width, channels]
- * @param {number} flip allowed error of a map that a flipped unit changes
- * @returns {boolean} whether the map passes only by that allowance
- */
-function checkRaw(verdict, what, { raw, golden, spread }, [height, width], flip) {
-  const { min, max, values, step = 1 } = golden;
-  const largest = Math.max(Math.abs(min), Math.abs(max));
-  let error = 0;
-  let next = 0;
-  for (let y = Math.floor(step / 2); y < height; y += step) {
-    for (let x = Math.floor(step / 2); x < width; x += step) {
-      const difference = Math.abs(raw[y * width + x] - values[next++]);
-      if (!(difference <= error)) error = difference;
-    }
-  }
-  if (next !== values.length) verdict.failures.push(`${what}: ${next} values of ${values.length}`);
-  const tolerance = Math.max(TOLERANCE, 4 * spread) * largest;
-  if (error > tolerance && error <= flip * largest) return true;
-  verdict.check(what, error, tolerance || Number.MIN_VALUE);
-  return false;
 }

@@ -43,7 +43,7 @@ export async function checkZooCase(dir, name, build) {
   const engine = await init(wasmOptions(build));
   const network = new Network(engine, config);
   try {
-    const total = setFormulaWeights(network, JSON.parse(config), golden);
+    const total = setFormulaWeights(network, golden);
     verdict.check(
       'sum of the weights',
       Math.abs(total - golden.weights.sum),
@@ -167,7 +167,13 @@ function checkMaps(verdict, network, input, { cams, targets }, strict) {
   let flipped = 0;
   for (const [t, target] of targets.entries()) {
     for (const [kind, output] of Object.entries({ score: SCORE, logit: LOGIT })) {
-      const [ours] = network.explain('gradCam', input, [oneHot(network, target)], output, layers);
+      const [[ours]] = network.explain(
+        ['gradCam'],
+        input,
+        [oneHot(network, target)],
+        output,
+        layers,
+      );
       for (const [i, cam] of cams.entries()) {
         maps++;
         const what = `${kind} map of class ${target} at ${cam.path}`;

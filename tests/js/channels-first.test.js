@@ -330,8 +330,8 @@ describe('channels first and last give the same', () => {
  * @param {number} layer
  */
 function assertMaps(first, last, input, seed, layer) {
-  const [[found]] = first.explain('gradCam', input, [seed], SCORE, [layer]);
-  const [[expected]] = last.explain('gradCam', input, [seed], SCORE, [layer]);
+  const [[[found]]] = first.explain(['gradCam'], input, [seed], SCORE, [layer]);
+  const [[[expected]]] = last.explain(['gradCam'], input, [seed], SCORE, [layer]);
   const what = `map of layer ${layer}`;
   assert.deepEqual([found.height, found.width], [expected.height, expected.width], what);
   const range = Math.max(Math.abs(expected.rawMin), Math.abs(expected.rawMax));

@@ -13,7 +13,8 @@ import { sourceFiles } from './source-files.js';
 const SRC = 'api methods engine keras files ops kernels graph image base gradcam.h'.split(' ');
 
 /** From the top down. The worker offers what index.js does. */
-const PACKAGE = 'worker index.js model pictures architectures files engine base'.split(' ');
+const PACKAGE =
+  'worker index.js model metrics attribution pictures architectures files engine base'.split(' ');
 
 /** Headers that set-up makes or fetches, so that they are not in src/. */
 const FROM_SETUP = ['colormaps.h', 'stb_image.h'];

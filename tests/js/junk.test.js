@@ -4,10 +4,12 @@
  */
 
 import assert from 'node:assert/strict';
-import { before, test } from 'node:test';
-import * as api from '../../web/package/index.js';
+import { after, before, test } from 'node:test';
+import * as main from '../../web/package/index.js';
+import { WorkerSession } from '../../web/package/worker/index.js';
 import { plainPicture } from './fixtures.js';
 import { smallSafetensors } from './hostile-files.js';
+import { startThread } from './node-worker.js';
 
 /** The longest time of one call, in milliseconds. */
 const LONGEST = 10_000;
@@ -111,16 +113,31 @@ const JUNK = {
 
 /** @type {Record<string, Call>} */
 let calls;
+/** @type {Record<string, Call>} the same in a worker */
+let callsInWorker;
+const session = new WorkerSession(() => startThread());
 
 before(async () => {
+  calls = await listCalls(main);
+  callsInWorker = await listCalls(session);
+});
+after(() => session.terminate());
+
+/**
+ * Every public call, in this thread or in a worker.
+ * @param {any} api
+ * @returns {Promise<Record<string, Call>>}
+ */
+async function listCalls(api) {
   const picture = plainPicture([200, 100, 50, 255], 8, 8);
   const bytes = smallSafetensors();
   const model = await api.loadModel(bytes, { ...OPTIONS, preprocessing: 'tf' });
   const run = await model.run(picture);
   const explanation = await run.explain();
+  const attribution = await run.attribute();
   const [{ heatmap }] = explanation.targets;
   const { data, width, height } = heatmap;
-  const array = api.imageToArray(picture);
+  const array = await api.imageToArray(picture);
   const signal = undefined;
   const resamplingFilter = 'box';
   const toLoad = {
@@ -134,7 +151,7 @@ before(async () => {
   const toRun = { image: picture, interpolation: 'nearest', crop: 'stretch', signal };
   const toExplain = { targets: [0], layer: 'l0', method: 'gradCam', logits: false, signal };
   const toDraw = { index: 0, alphaLimit: 0.5, colormap: 'jet', resamplingFilter };
-  calls = {
+  return {
     loadModel: [
       api.loadModel,
       [bytes, { ...toLoad, ...size, ...wasm, imagenetLabels: [], signal }],
@@ -145,6 +162,12 @@ before(async () => {
     'model.run': [model.run.bind(model), [picture, toRun]],
     'model.summary': [model.summary.bind(model), [{ layerRange: ['l0', 'l1'], lineLength: 88 }]],
     'run.explain': [run.explain.bind(run), [toExplain]],
+    attributionInfo: [api.attributionInfo, ['gradient']],
+    ...attributeCalls(run, picture),
+    'attribution.toHeatmap': [
+      attribution.toHeatmap.bind(attribution),
+      [{ channels: 'sum', percentile: 99, signed: true }],
+    ],
     'run.decodePredictions': [run.decodePredictions.bind(run), [{ top: 5 }]],
     explainPrediction: [api.explainPrediction, [model, picture, { ...toExplain, ...toRun }]],
     showPrediction: [api.showPrediction, [model, picture, { canvas: undefined, ...toDraw }]],
@@ -166,9 +189,34 @@ before(async () => {
       [{ mean: [1, 2, 3], std: 1 }],
     ],
     arrayToImage: [api.arrayToImage, [{ data: array.data, shape: array.shape }, { scale: true }]],
-    GradCamError: [(message) => new api.GradCamError('INTERNAL', message), ['x']],
+    GradCamError: [(message) => new main.GradCamError('INTERNAL', message), ['x']],
   };
-});
+}
+
+/**
+ * @param {import('gradcam-wasm').Run} run
+ * @param {import('gradcam-wasm').Pixels} baseline
+ * @returns {Record<string, Call>}
+ */
+function attributeCalls(run, baseline) {
+  const shared = { target: 0, logits: true, onProgress: undefined, signal: undefined };
+  const noise = { samples: 2, noise: 0.1, seed: 1 };
+  const masks = { grid: 2, p: 0.5, samples: 2, seed: 1, denominator: 'masks' };
+  /** @type {Record<string, object>} */
+  const options = {
+    gradient: {},
+    guidedGradCam: { layer: 'l0' },
+    integratedGradients: { baseline, rule: 'riemannMiddle', steps: 2 },
+    varGrad: noise,
+    occlusion: { window: [4, 4], stride: 4, fill: baseline },
+    rise: masks,
+  };
+  const calls = Object.entries(options).map(([method, own]) => {
+    const call = [run.attribute.bind(run), [{ method, ...shared, ...own }]];
+    return [`run.attribute ${method}`, call];
+  });
+  return Object.fromEntries(calls);
+}
 
 /**
  * @param {string} what
@@ -180,7 +228,7 @@ async function attempt(what, call) {
     const result = /** @type {any} */ (await call());
     result?.dispose?.();
   } catch (/** @type {any} */ error) {
-    assert.ok(error instanceof api.GradCamError, `${what}: ${error?.stack ?? String(error)}`);
+    assert.ok(error instanceof main.GradCamError, `${what}: ${error?.stack ?? String(error)}`);
     assert.equal(typeof error.message, 'string');
   }
   const time = performance.now() - start;
@@ -214,9 +262,13 @@ test('every call takes junk or fails with a GradCamError', { timeout: 120_000 },
   for (const [name, call] of Object.entries(calls)) await attemptAll(name, call);
 });
 
+test('so does every call in a worker', { timeout: 120_000 }, async () => {
+  for (const [name, call] of Object.entries(callsInWorker)) await attemptAll(name, call);
+});
+
 test('the list above has every public function', () => {
-  const functions = Object.entries(api).filter(([, value]) => typeof value === 'function');
-  const withoutArguments = ['colormaps', 'methods'];
+  const functions = Object.entries(main).filter(([, value]) => typeof value === 'function');
+  const withoutArguments = ['attributionMethods', 'colormaps', 'methods'];
   const missing = functions
     .map(([name]) => name)
     .filter((name) => !Object.hasOwn(calls, name) && !withoutArguments.includes(name));
@@ -224,7 +276,7 @@ test('the list above has every public function', () => {
 });
 
 test('dispose() never throws, and calls after it are DISPOSED', async () => {
-  const model = await api.loadModel(smallSafetensors(), OPTIONS);
+  const model = await main.loadModel(smallSafetensors(), OPTIONS);
   const run = await model.run(plainPicture([1, 2, 3, 255], 8, 8));
   for (let i = 0; i < 3; i++) model.dispose();
   model[Symbol.dispose]();
@@ -233,7 +285,7 @@ test('dispose() never throws, and calls after it are DISPOSED', async () => {
 });
 
 test('the reason of an abort stays what it is', async () => {
-  const model = await api.loadModel(smallSafetensors(), OPTIONS);
+  const model = await main.loadModel(smallSafetensors(), OPTIONS);
   for (const reason of [new Error('enough'), 'enough', 1, null]) {
     const signal = AbortSignal.abort(reason);
     const picture = plainPicture([1, 2, 3, 255], 8, 8);

@@ -83,6 +83,19 @@ test('an error for lack of memory says how much there is', () =>
     /8589934592 bytes: .* 4294967296 in all/,
   ));
 
+test('an error for a run that is too large says how much a run can have', () => {
+  const layers = /** @type {import('./fixtures.js').SmallLayer[]} */ ([
+    ['UpSampling2D', { name: 'larger', size: [8, 8] }],
+    ['AveragePooling2D', { name: 'mean', pool_size: [3, 3], strides: [1, 1] }],
+    ['GlobalAveragePooling2D', { name: 'pool' }],
+  ]);
+  return assertFails(
+    () => smallModel(layers, { inputShape: [null, null, 3], inputSize: [1100, 1100] }),
+    'OUT_OF_MEMORY',
+    /a run needs \d{4} MiB .* at most 2047, .* a smaller input needs less/,
+  );
+});
+
 describe('the time is linear', () => {
   const NORM = { gamma: [1], beta: [0], moving_mean: [0], moving_variance: [1] };
 

@@ -77,14 +77,14 @@ for (const [tokens, side, first] of [
     const { network, input } = await networkOf(tokens);
     const layer = network.findLayer('mixed');
     const seed = seedOf(tokens * CHANNELS);
-    const [[map]] = network.explain('gradCam', input, [seed], SCORE, [layer]);
+    const [[[map]]] = network.explain(['gradCam'], input, [seed], SCORE, [layer]);
     const [gradient] = network.gradients(input, SCORE, seed, [layer]);
     const expected = gradCam(network.activation(input, layer), gradient, first);
     assert.deepEqual([map.height, map.width], [side, side]);
     assert.ok(Math.max(...expected) > 0.9);
     expected.forEach((value, i) => assert.ok(Math.abs(value - map.heatmap[i]) < 1e-4, `${i}`));
     for (const method of network.methods) {
-      const [[{ heatmap }]] = network.explain(method, input, [seed], SCORE, [layer]);
+      const [[[{ heatmap }]]] = network.explain([method], input, [seed], SCORE, [layer]);
       assert.equal(heatmap.length, side * side);
     }
     network.dispose();
@@ -95,7 +95,7 @@ for (const tokens of [1, 2, 3, 18, 20])
     const { network, input } = await networkOf(tokens);
     const layer = network.findLayer('mixed');
     const explain = () =>
-      network.explain('gradCam', input, [seedOf(tokens * CHANNELS)], SCORE, [layer]);
+      network.explain(['gradCam'], input, [seedOf(tokens * CHANNELS)], SCORE, [layer]);
     assert.throws(explain, {
       code: 'INVALID_LAYER',
       message: new RegExp(

@@ -5,7 +5,6 @@ import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { serialize, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { Worker } from 'node:worker_threads';
 import * as main from '../../web/package/index.js';
 import {
   arrayToImage,
@@ -22,24 +21,16 @@ import {
 import * as worker from '../../web/package/worker/index.js';
 import { WorkerSession } from '../../web/package/worker/index.js';
 import { DEFAULT_MODEL, DOG_PICTURE, assertFails } from './fixtures.js';
+import { startThread as startNodeThread } from './node-worker.js';
 
 let started = 0;
 /** @type {import('../../web/package/worker/protocol.js').Request[]} what was posted to threads */
 let posted = [];
 
-/** A thread of Node that looks like a browser's worker from both sides. */
+/** Starts a thread and notes what is posted to it. */
 function startThread() {
   started++;
-  const thread = new Worker(new URL('./worker-thread.js', import.meta.url));
-  return {
-    postMessage(/** @type {any} */ message) {
-      posted.push(message);
-      thread.postMessage(message);
-    },
-    terminate: () => void thread.terminate(),
-    addEventListener: (/** @type {string} */ type, /** @type {Function} */ listener) =>
-      thread.on(type, (value) => listener(type === 'message' ? { data: value } : value)),
-  };
+  return startNodeThread((request) => posted.push(request));
 }
 
 /** The requests but for those that the garbage collector causes, which come at any time. */
@@ -87,11 +78,33 @@ describe('in a worker', () => {
         formatAsImage(expected, format),
       );
     }
+    /** @type {any[]} */
+    const steps = [];
+    const attributed = { method: /** @type {const} */ ('smoothGrad'), samples: 2 };
+    const onProgress = (/** @type {any} */ state) => steps.push(state);
+    const attribution = await theirs.attribute({ ...attributed, onProgress });
+    assert.deepEqual(attribution, await ours.attribute(attributed));
+    assert.deepEqual(steps[1].attribution.toHeatmap(), attribution.toHeatmap());
     const [{ heatmap }] = expected.targets;
     assert.deepEqual(await session.heatmapToImage(heatmap), heatmapToImage(heatmap));
     const size = { width: 9, height: 7 };
     assert.deepEqual(await session.expandHeatmap(heatmap, size), expandHeatmap(heatmap, size));
     assert.deepEqual(await session.colormaps(), colormaps());
+    local.dispose();
+  });
+
+  test('an overlay is drawn on a canvas, which stays on the page', async () => {
+    /** @type {unknown[]} */
+    const drawn = [];
+    const canvas = /** @type {any} */ ({
+      getContext: () => ({ putImageData: (/** @type {unknown} */ image) => drawn.push(image) }),
+    });
+    const colormap = (/** @type {number} */ value) => [value, 0, 1 - value];
+    const options = { image: picture, crop: /** @type {const} */ ('stretch'), colormap };
+    const overlay = await session.showPrediction(model, picture, { ...options, canvas });
+    assert.deepEqual(drawn, [overlay]);
+    const local = await loadModel(bytes);
+    assert.deepEqual(overlay, await main.showPrediction(local, picture, options));
     local.dispose();
   });
 
@@ -122,6 +135,15 @@ describe('in a worker', () => {
     const other = await session.loadModel(new Blob([bytes]), { onProgress });
     assert.deepEqual([...new Set(phases)], ['fetch', 'weights', 'plan']);
     other.dispose();
+  });
+
+  test('an error of the caller in a report of progress ends the call', async () => {
+    const onProgress = () => {
+      throw new Error('enough');
+    };
+    const loading = () => session.loadModel(new Blob([bytes]), { onProgress });
+    await assertFails(loading, 'INVALID_ARGUMENT', /enough/);
+    assert.equal((await model.run(picture)).predictions.length, 19);
   });
 
   test('errors keep their codes, and the next call works', async () => {
@@ -195,6 +217,16 @@ describe('what is posted', () => {
     const { methods, bytes } = await watch(() => run.explain({ targets: 5 }));
     assert.deepEqual(methods, ['explain']);
     assert.ok(bytes < 500, `${bytes} bytes`);
+  });
+
+  test('channels and smooth maps come from the run too, with progress', async () => {
+    const { positive } = await run.channels({ target: 5, top: 1 });
+    assert.equal(positive.length, 1);
+    /** @type {number[]} */
+    const done = [];
+    const onProgress = (/** @type {{ done: number }} */ progress) => void done.push(progress.done);
+    await run.explain({ targets: 5, augSmooth: true, onProgress });
+    assert.deepEqual(done, [1, 2, 3, 4, 5, 6]);
   });
 
   test('a picture is posted again when its pixels have changed', async () => {

@@ -218,7 +218,7 @@ describe('apps', () => {
     const run = await model.run(readFileSync(DOG_PICTURE));
     const { target, heatmap } = (await run.explain()).targets[0];
     model.dispose();
-    return { target, heatmap: [...heatmap.data], zipCode: 'INVALID_MODEL' };
+    return { target: Number(target), heatmap: [...heatmap.data], zipCode: 'INVALID_MODEL' };
   }
 
   test('Node', () => {

@@ -67,10 +67,11 @@ static void start_workers(void) {
 /* ---- A model ---- */
 
 #define MOST_VALUES (SIDE * SIDE * 8)
+#define METHODS 8
 
 struct result {
     float scores[CLASSES];
-    float maps[MOST_VALUES];
+    float maps[METHODS * MOST_VALUES], projected[MOST_VALUES];
 };
 
 static size_t find_layers(const gc_model *model, int32_t *layers, int32_t *count) {
@@ -88,7 +89,7 @@ static size_t find_layers(const gc_model *model, int32_t *layers, int32_t *count
 static void run_model(struct result *out) {
     static float input[SIDE * SIDE * 3];
     const float seed[CLASSES] = {0, 1};
-    int32_t layers[64], count;
+    int32_t layers[64], count, methods[METHODS];
     gc_model *model;
     for (size_t i = 0; i < sizeof input / sizeof *input; i++)
         input[i] = small_random((uint32_t)i, 3);
@@ -100,9 +101,14 @@ static void run_model(struct result *out) {
     expect(gc_model_outputs(model, GC_SCORE, out->scores, CLASSES) == GC_OK, "no scores");
     const size_t size = find_layers(model, layers, &count);
     expect(size <= MOST_VALUES, "the maps are larger than expected");
-    expect(gc_model_explain(model, 0, seed, 1, GC_LOGIT, layers, count, out->maps, size, NULL) ==
-               GC_OK,
+    for (int32_t i = 0; i < METHODS; i++)
+        methods[i] = i;
+    expect(gc_model_explain(model, methods, METHODS, 0, seed, 1, GC_LOGIT, layers, count, out->maps,
+                            METHODS * size, NULL) == GC_OK,
            "no maps");
+    expect(gc_model_explain(model, methods, 1, 0, seed, 1, GC_LOGIT, layers, count, out->projected,
+                            size, NULL) == GC_OK,
+           "no projected maps");
     gc_model_destroy(model);
 }
 

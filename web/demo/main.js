@@ -16,7 +16,7 @@ import { element } from './view/element.js';
 import { Page } from './view/page.js';
 import { savePicture } from './view/save.js';
 import { wireTabs } from './view/tabs.js';
-import { className, lastPart, sentence } from './view/words.js';
+import { className, lastPart, sentence, targetOf } from './view/words.js';
 
 /** @import { Question } from './explainer.js' */
 /** @import { Picture } from './picture.js' */
@@ -119,10 +119,15 @@ async function save() {
     const whole = await readPixels(picture.file);
     const { crop = model.crop } = question;
     const image = crop === 'center' ? centreOf(whole, run.input) : whole;
-    const { target, layer } = explanation.targets[0];
+    const { layer } = explanation.targets[0];
     const drawn = { modelName: question.model.name, ...explanation, image };
     const overlay = await formatAsImage(drawn, page.state);
-    const names = [className(model, target), lastPart(layer), question.model.name, picture.name];
+    const names = [
+      className(model, targetOf(explanation)),
+      lastPart(layer),
+      question.model.name,
+      picture.name,
+    ];
     await savePicture(overlay, `${names.join(' ').replace(/\.\w+$/, '')}.png`);
   } catch (error) {
     showError(error, {});

@@ -291,12 +291,12 @@ export class Page {
     const isOther = before?.run !== answer.run;
     if (isOther) this.#classes.fill(words.classRows(answer));
     if (before?.model !== answer.model) this.#strip.fill(words.layerRows(answer.model));
-    const { target, layer } = answer.explanation.targets[0];
+    const { layer } = answer.explanation.targets[0];
     const own = this.state.panes[this.state.active];
     // While the user runs ahead of the answers, the lists stay where the user is.
     const isBehind = answer.question.target !== own.target || answer.question.layer !== own.layer;
     if (isOther || !isBehind) {
-      this.#classes.select(target);
+      this.#classes.select(words.targetOf(answer.explanation));
       this.#strip.select(layer);
     }
     this.#models.show(answer);
@@ -312,7 +312,7 @@ export class Page {
     if (!answer || !small) return;
     const look = lookOf(this.state);
     const [chosen] = answer.explanation.targets;
-    const maps = mapsBy([...(extras.classes ?? []), chosen], ({ target }) => target);
+    const maps = mapsBy([...(extras.classes ?? []), chosen], ({ target }) => Number(target));
     this.#classes.setMaps(maps, small, look);
     if (this.#shownLayers === extras.layers && !isRepaint) return;
     this.#shownLayers = extras.layers;

@@ -58,11 +58,19 @@ export function layerRows({ layers }) {
 }
 
 /**
+ * The explained class. The page explains single classes, and no sums of them.
+ * @param {Answer['explanation']} explanation
+ */
+export function targetOf({ targets }) {
+  return Number(targets[0].target);
+}
+
+/**
  * The explained class with its score, and its logit if that is explained.
  * @param {Answer} answer
  */
 export function headline({ model, run, explanation, question }) {
-  const { target } = explanation.targets[0];
+  const target = targetOf(explanation);
   const name = className(model, target);
   const score = scoreText(run.scores[target], areProbabilities(run.scores));
   if (!question.logits || run.logits[target] === run.scores[target]) return `${name} ${score}`;
@@ -75,7 +83,7 @@ export function headline({ model, run, explanation, question }) {
  * @param {Place | undefined} place
  */
 export function whereSentence({ model, explanation }, place) {
-  const name = className(model, explanation.targets[0].target);
+  const name = className(model, targetOf(explanation));
   if (!place) return `Nothing here speaks for ${name}.`;
   const percent = Math.max(1, Math.round(100 * place.share));
   if (percent >= 38) return `What speaks for ${name} is spread over the whole picture.`;
@@ -198,7 +206,7 @@ export function diagnosis(answer) {
  * @param {string} code of a diagnosis
  */
 function cureFor({ question, explanation, run }, code) {
-  const { target } = explanation.targets[0];
+  const target = targetOf(explanation);
   if (code === 'SATURATED_SCORE') return cureOf('logits');
   if (code === 'NOT_FINITE') return undefined;
   if (question.layer !== undefined) return cureOf('layer');

@@ -10,6 +10,9 @@ const MAX_RANK = 5;
 /** Bytes of an int32, of a float32 and of a pointer in wasm32. */
 const WORD = 4;
 
+/** Values of a weight that are copied at once. */
+const VALUES_AT_ONCE = 2 ** 20;
+
 /** Bytes that a byte of a configuration becomes when it is parsed. */
 const PARSED = 16;
 
@@ -46,8 +49,8 @@ const PARSED = 16;
  */
 
 /**
- * The map of one layer. The raw map stays in the engine, because copying the raw maps of all layers
- * takes as long as the backward pass of some layers.
+ * The map of one layer. The raw map stays in the engine unless it is wanted, because copying the
+ * raw maps of all layers takes as long as the backward pass of some layers.
  * @typedef {object} LayerMap
  * @property {number} height
  * @property {number} width
@@ -55,12 +58,22 @@ const PARSED = 16;
  * @property {number} rawMax
  * @property {Float32Array} heatmap [height][width], 0 .. 1
  * @property {number} weightsNorm Euclidean norm of what the method takes from the gradient
+ * @property {Float32Array} [raw] [height][width], the raw map, signed and unscaled
  */
 
 /** @typedef {{ height: number, width: number }} Size of a map */
 
+/**
+ * @typedef {object} ExplainFlags
+ * @property {boolean} [eigenSmooth] whether a map is the first principal component of what its
+ *   method sums over the channels
+ * @property {boolean} [raw] whether the raw maps are wanted
+ */
+
 /** How many classes one call explains at most, GC_MAX_TARGETS. */
 export const MAX_TARGETS = 8;
+/** GC_EIGEN_SMOOTH */
+const EIGEN_SMOOTH = 1;
 
 /** Which value of a class is explained, as in the enum gc_output. */
 export const SCORE = 0;
@@ -68,6 +81,7 @@ export const LOGIT = 1;
 
 export class Network {
   #engine;
+  #config;
   /** 0 after dispose() */
   #address;
   /** @type {{ height: number, width: number } | undefined} the input size that is planned */
@@ -88,6 +102,7 @@ export class Network {
    */
   constructor(engine, config) {
     this.#engine = engine;
+    this.#config = config;
     const json = new TextEncoder().encode(config);
     const trial = engine.forBytes(json.length * PARSED);
     // What is refused must not leave the engine with a memory that it does not need.
@@ -164,6 +179,11 @@ export class Network {
       name: this.#engine.text(this.#engine.call(name, this.#pointer, i)),
       shape: this.#shape(shape, i).map(openToNull),
     }));
+  }
+
+  /** The number of ReLUs between the picture and the output. */
+  get reluCount() {
+    return this.#engine.call('gc_model_relu_count', this.#pointer);
   }
 
   /** Index of the head that is explained. */
@@ -317,6 +337,38 @@ export class Network {
     this.#engine.check('gc_model_check_weight', this.#pointer, index, values.length);
   }
 
+  /**
+   * A second network of this architecture, which has no weights yet and is to be disposed of.
+   */
+  twin() {
+    const twin = new Network(this.#engine, this.#config);
+    if (twin.head !== this.head) twin.selectHead(this.head);
+    return twin;
+  }
+
+  /**
+   * Gives a weight the values that it has in another network. They are copied in parts, so that
+   * large weights need no second buffer.
+   * @param {Network} from a network of the same architecture
+   * @param {number} index of the weight
+   * @param {(values: Float32Array, first: number) => void} alter changes values, of which the first
+   *   has the index `first`
+   * @returns {Generator<void>} yields after each part
+   */
+  *copyWeight(from, index, alter) {
+    const source = this.#engine.call('gc_model_weight_values', from.#pointer, index) >>> 0;
+    if (source === 0) return; // Nothing reads the weight.
+    const count = this.weightShape(index).reduce((product, axis) => product * axis, 1);
+    const buffer = this.weightBuffer(index, count);
+    for (let first = 0; first < count; first += VALUES_AT_ONCE) {
+      const size = Math.min(VALUES_AT_ONCE, count - first);
+      const values = this.#engine.floats(source + first * WORD, size);
+      alter(values, first);
+      this.writeWeight(index, buffer, first, values);
+      yield;
+    }
+  }
+
   /** @param {string} name */
   findLayer(name) {
     return this.#find('gc_model_find_layer', name);
@@ -328,11 +380,14 @@ export class Network {
   get layerIndices() {
     if (this.#layerIndices === undefined) {
       const count = this.#engine.call('gc_model_layer_count', this.#pointer);
-      const path = (/** @type {number} */ layer) =>
-        this.#engine.text(this.#engine.call('gc_layer_path', this.#pointer, layer));
-      this.#layerIndices = new Map(Array.from({ length: count }, (_, i) => [path(i), i]));
+      this.#layerIndices = new Map(Array.from({ length: count }, (_, i) => [this.layerPath(i), i]));
     }
     return this.#layerIndices;
+  }
+
+  /** @param {number} layer index */
+  layerPath(layer) {
+    return this.#engine.text(this.#engine.call('gc_layer_path', this.#pointer, layer));
   }
 
   /** Index of the layer that is explained by default, -1 if there is none. */
@@ -478,58 +533,86 @@ export class Network {
   }
 
   /**
-   * Maps at any number of layers.
-   * @param {string} method name
+   * Maps at any number of layers, of all methods from one backward pass.
+   * @param {string[]} methods names, 1 to MAX_METHODS
    * @param {Input} input
    * @param {Float32Array[]} seeds what is differentiated, a weight for each class; 1 to
    *   MAX_TARGETS
    * @param {number} output SCORE or LOGIT
    * @param {number[]} layers indices
-   * @returns {LayerMap[][]} for each seed, in the order of `layers`
+   * @param {ExplainFlags} [flags]
+   * @returns {LayerMap[][][]} for each method and seed, in the order of `layers`
    */
-  explain(method, input, seeds, output, layers) {
+  explain(
+    methods,
+    input,
+    seeds,
+    output,
+    layers,
+    { eigenSmooth = false, raw: keepsRaw = false } = {},
+  ) {
     this.forward(input);
     const shapes = layers.map((layer) => (this.#sizes[layer] ??= this.#positions(layer)));
     const sizes = shapes.map(({ height, width }) => height * width);
     const each = sizes.reduce((sum, size) => sum + size, 0);
-    const [count, maps] = [seeds.length * each, seeds.length * layers.length];
+    const turns = methods.length * seeds.length;
+    const [count, maps] = [turns * each, turns * layers.length];
     const engine = this.#engine;
     return engine.scratch((scratch) => {
       const weights = scratch.copy(concatenate(seeds));
       const indices = scratch.copy(Int32Array.from(layers));
       const raw = scratch.alloc(count * WORD);
       const norms = scratch.alloc(maps * WORD);
-      const given = [weights, seeds.length, output, indices, layers.length];
-      const index = this.methods.indexOf(method);
-      engine.check('gc_model_explain', this.#pointer, index, ...given, raw, count, norms);
+      const names = scratch.copy(Int32Array.from(methods, (name) => this.methods.indexOf(name)));
+      const how = [names, methods.length, eigenSmooth ? EIGEN_SMOOTH : 0];
+      const given = [...how, weights, seeds.length, output, indices, layers.length];
+      engine.check('gc_model_explain', this.#pointer, ...given, raw, count, norms);
+      const kept = keepsRaw ? engine.floats(raw, count) : undefined;
       const ranges = scratch.alloc(2 * maps * WORD);
       const allSizes = scratch.copy(
         Int32Array.from({ length: maps }, (_, i) => sizes[i % sizes.length]),
       );
       engine.call('gc_heatmaps', raw, ranges, allSizes, maps);
-      return this.#readMaps(seeds.length, shapes, { raw, norms, ranges });
+      const read = this.#readMaps(turns, shapes, { raw, norms, ranges }, kept);
+      return methods.map((_, i) => read.slice(i * seeds.length, (i + 1) * seeds.length));
     });
   }
 
   /**
-   * @param {number} seedCount
+   * @param {number} turns methods times seeds
    * @param {Size[]} shapes of the layers' maps
    * @param {{ raw: number, norms: number, ranges: number }} pointers
+   * @param {Float32Array} [kept] the raw maps, if they are wanted
    * @returns {LayerMap[][]}
    */
-  #readMaps(seedCount, shapes, { raw, norms, ranges }) {
+  #readMaps(turns, shapes, { raw, norms, ranges }, kept) {
     const engine = this.#engine;
-    const weightsNorms = engine.floats(norms, seedCount * shapes.length);
-    const bounds = engine.floats(ranges, 2 * seedCount * shapes.length);
+    const weightsNorms = engine.floats(norms, turns * shapes.length);
+    const bounds = engine.floats(ranges, 2 * turns * shapes.length);
     let [next, map] = [raw, 0];
     const read = (/** @type {Size} */ { height, width }) => {
       const heatmap = engine.floats(next, height * width);
       const [rawMin, rawMax] = [bounds[2 * map], bounds[2 * map + 1]];
       const weightsNorm = weightsNorms[map++];
+      const first = (next - raw) / WORD;
       next += height * width * WORD;
-      return { height, width, rawMin, rawMax, heatmap, weightsNorm };
+      const ofLayer = kept?.slice(first, first + height * width);
+      return { height, width, rawMin, rawMax, heatmap, weightsNorm, raw: ofLayer };
     };
-    return Array.from({ length: seedCount }, () => shapes.map(read));
+    return Array.from({ length: turns }, () => shapes.map(read));
+  }
+
+  /**
+   * The number of channels of a layer in which positive and negative values cancel, as the last
+   * explanation by a method that divides by the channels' sums found it.
+   * @param {number} layer index
+   */
+  cancelledChannels(layer) {
+    return this.#engine.scratch((scratch) => {
+      const count = scratch.alloc(WORD);
+      this.#engine.check('gc_model_cancelled_channels', this.#pointer, layer, count);
+      return this.#engine.ints(count, 1)[0];
+    });
   }
 
   /**

@@ -73,6 +73,18 @@ export function setEngine(heatmap, engine) {
 }
 
 /**
+ * Says that the engine that made one thing, if it is known, made another one too.
+ * @template {object} T
+ * @param {T} made
+ * @param {object} from
+ * @returns {T} the other one
+ */
+export function setEngineOf(made, from) {
+  const owner = owners.get(from);
+  return owner ? setEngine(made, owner) : made;
+}
+
+/**
  * The engine that made a heat map. The default engine stands in for an engine that has failed, and
  * serves copies of heat maps, which are plain data.
  * @param {object} heatmap

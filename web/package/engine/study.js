@@ -21,6 +21,8 @@ export const UNIFORM = 1;
 const GRADIENTS = 0;
 const SQUARES = 1;
 const MASKS = 2;
+const MASK_TOTALS = 3;
+const VARIANCES = 4;
 
 /**
  * How a map becomes a mask.
@@ -71,6 +73,13 @@ export class Study {
     });
   }
 
+  /** Takes back the changes. The network's run on the input itself counts as the study's. */
+  unchanged() {
+    const pointer = this.#pointer;
+    this.#network.forward(this.#input);
+    this.#engine.check('gc_study_unchanged', pointer);
+  }
+
   /** @param {number} share of the input, the rest being of the baseline */
   mix(share) {
     this.#engine.check('gc_study_mix', this.#pointer, share);
@@ -96,6 +105,14 @@ export class Study {
       const size = [height, width, ...full, top, left];
       this.#engine.check('gc_study_mask', this.#pointer, scratch.copy(map), ...size);
     });
+  }
+
+  /**
+   * Covers a window of the input by the baseline.
+   * @param {{ top: number, left: number, height: number, width: number }} window
+   */
+  cover({ top, left, height, width }) {
+    this.#engine.check('gc_study_cover', this.#pointer, top, left, height, width);
   }
 
   /** The changed input, [height][width][channels]. */
@@ -126,10 +143,11 @@ export class Study {
   /**
    * Adds the gradient at the changed input to gradient(), and its square to squares().
    * @param {number} weight
-   * @param {{ guided?: boolean }} [options] guided backpropagation (default false)
+   * @param {{ guided?: boolean, scale?: number }} [options] guided backpropagation (default
+   *   false), and a factor of the gradient (default 1)
    */
-  addGradient(weight, { guided = false } = {}) {
-    this.#engine.check('gc_study_add_gradient', this.#pointer, weight, guided ? 1 : 0);
+  addGradient(weight, { guided = false, scale = 1 } = {}) {
+    this.#engine.check('gc_study_add_gradient', this.#pointer, weight, scale, guided ? 1 : 0);
   }
 
   /**
@@ -139,6 +157,11 @@ export class Study {
    */
   addMask(inside, outside) {
     this.#engine.call('gc_study_add_mask', this.#pointer, inside, outside);
+  }
+
+  /** Sets all sums to 0. */
+  clear() {
+    this.#engine.call('gc_study_clear', this.#pointer);
   }
 
   /** The sum of the gradients so far, [height][width][channels]. */
@@ -154,6 +177,16 @@ export class Study {
   /** The sum of the masks so far, [height][width]. */
   maskSums() {
     return this.#sums(MASKS, this.#input.height * this.#input.width);
+  }
+
+  /** The sum of the masks by themselves, [height][width]. */
+  maskTotals() {
+    return this.#sums(MASK_TOTALS, this.#input.height * this.#input.width);
+  }
+
+  /** The variances of the gradients so far, [height][width][channels]. */
+  variances() {
+    return this.#sums(VARIANCES, this.#input.data.length);
   }
 
   /**

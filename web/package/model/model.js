@@ -9,11 +9,13 @@ import { ModelInfo } from './model-info.js';
 import { cropPicture } from '../pictures/crop.js';
 import { isPixels, readPicture, toImageData } from '../pictures/image.js';
 import { inputToPicture, pictureToInput } from '../pictures/preprocessing.js';
-import { Run } from './run.js';
+import { Run, loadMetrics } from './run.js';
 import { checkTensor, turnInput } from '../pictures/tensor.js';
 
 /** @import { Engine } from '../engine/engine.js' */
 /** @import { Input, Network } from '../engine/network.js' */
+/** @import { Profile } from '../metrics/profile.js' */
+/** @import { Randomization, RandomizationOptions } from '../metrics/randomization.js' */
 /** @import { Crop } from '../pictures/crop.js' */
 /** @import { Filter, Picture, Pixels } from '../pictures/image.js' */
 /** @import { Tensor } from '../pictures/tensor.js' */
@@ -84,6 +86,55 @@ export class Model extends ModelInfo {
     const drawn = options.image && (await this.#readDrawn(options.image, { image, read, crop }));
     signal?.throwIfAborted();
     return new Run(this, this.#network, input, drawn ? () => toImageData(drawn) : read.picture);
+  }
+
+  /**
+   * Replaces the weights of the last layers by numbers without meaning, more and more of them, and
+   * compares the maps before and after. A map that stays as it is does not depend on what the model
+   * has learned. A second network takes the numbers, so that the model stays as it is. It needs as
+   * much memory as the model for as long as the call takes.
+   * @param {Picture | Tensor} image
+   * @param {RandomizationOptions & RunOptions} [options]
+   * @returns {Promise<Randomization[]>} one a count
+   * @example
+   * for (const { count, layer, spearman } of await model.randomization(image, { target: 282 })) {
+   *   console.log(count, layer, spearman); // near 0 is good
+   * }
+   */
+  async randomization(image, options) {
+    return typed(options, async (given) => {
+      const [metrics, run] = await Promise.all([loadMetrics(), this.#run(image, given)]);
+      return metrics.randomization(run.facts, given);
+    });
+  }
+
+  /**
+   * What each layer takes, in values, multiply-adds and memory, and how long a run takes.
+   * @returns {Promise<Profile>}
+   * @example
+   * const { layers, time } = await model.profile();
+   * console.table(layers);
+   */
+  async profile() {
+    return typed({}, async () => {
+      const metrics = await loadMetrics();
+      const [height, width] = this.#inputSize ?? this.description.pictureShape;
+      const channels = this.description.pictureShape[2];
+      const isKnown = height && width && channels && this.inputs.length === 0;
+      const size = isKnown ? { height, width, channels } : null;
+      const profile = await metrics.profile(this.#network, this.description.layers, size);
+      const names = new Set(this.layers.map(({ name }) => name));
+      return { ...profile, layers: profile.layers.filter(({ name }) => names.has(name)) };
+    });
+  }
+
+  /**
+   * Makes an input of a picture or tensor.
+   * @param {Picture | Tensor} image
+   * @internal
+   */
+  async readInput(image) {
+    return (isTensor(image) ? this.#readTensor(image) : await this.#readImage(image, {})).input;
   }
 
   /**

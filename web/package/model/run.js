@@ -1,32 +1,57 @@
 /** A forward pass, with its predictions and with explanations of any class at any layer. */
 
 import { typed } from '../base/boundary.js';
-import { GradCamError, choose, show } from '../base/errors.js';
+import { GradCamError, show } from '../base/errors.js';
 import { notFiniteSentence } from './diagnosis.js';
-import { explainTargets, toExplanation } from './explanation.js';
-import { binaryValues, meanOfPositions, seedOf } from './classes.js';
+import { binaryValues, meanOfPositions } from './classes.js';
+import { explainRun } from './explain.js';
 import { resolveLayers } from './layers.js';
-import { METHODS } from './methods.js';
-import { LOGIT, MAX_TARGETS, SCORE } from '../engine/network.js';
+import { indexOfLargest } from './targets.js';
+import { part } from '../files/library.js';
+import { LOGIT, SCORE } from '../engine/network.js';
 import { findRangeProblem } from '../pictures/preprocessing.js';
 
+/** @import { AttributeOptions, Context } from '../attribution/attribute.js' */
+/** @import { Attribution } from '../attribution/attribution.js' */
 /** @import { Input, LayerInfo, Network } from '../engine/network.js' */
-/** @import { Explanation } from './explanation.js' */
+/** @import { Channels, ChannelsOptions } from './channels.js' */
+/** @import { Contrast } from './contrast.js' */
+/** @import { DeletionInsertion, DeletionOptions } from '../metrics/deletion.js' */
+/** @import { AverageDrop, CoherencyOptions, DropOptions } from '../metrics/drop.js' */
+/** @import { HideAndLook, HideOptions } from '../metrics/hide.js' */
+/** @import { Stability, StabilityOptions } from '../metrics/stability.js' */
+/** @import { Facts } from '../metrics/subject.js' */
+/** @import { Trust, TrustOptions } from '../metrics/trust.js' */
+/** @import { Explanation, HeatMap } from './explanation.js' */
 /** @import { LayerChoice } from './layers.js' */
 /** @import { Method } from './methods.js' */
 /** @import { Model } from './model.js' */
+/** @import { Target } from './targets.js' */
 
 /**
  * @typedef {object} ExplainOptions
- * @property {number | number[]} [targets] indices of classes (default: the class with the highest
- *   score)
+ * @property {Target | Target[]} [targets] indices of classes (default: the class with the highest
+ *   score). Weights of classes, `{ 243: 1, 282: -1 }`, explain a sum or a difference of classes
  * @property {LayerChoice | LayerChoice[] | 'all'} [layer] where to look (default: the last layer
  *   with more than one position). With several layers the explanation has an entry for each class
  *   and layer. A class still needs one backward pass only, and up to eight classes share a pass if
  *   that is faster
- * @property {Method} [method] how to explain, a name of methods() (default "gradCam")
+ * @property {Method | Method[]} [method] how to explain, a name of methods() (default "gradCam").
+ *   Several methods share the backward pass
  * @property {boolean} [logits] whether the logit is explained instead of the score (default false).
  *   The logit is the value before the last softmax or sigmoid
+ * @property {boolean} [raw] whether entries have their raw maps, signed and unscaled (default
+ *   false)
+ * @property {Contrast} [contrast] explains what tells the class apart from others (FinerCAM). The
+ *   logits are explained then
+ * @property {boolean} [counterfactual] whether the map shows what speaks against the class (default
+ *   false)
+ * @property {boolean} [eigenSmooth] whether the map is the first principal component of what the
+ *   method sums over the channels, which has less noise (default false)
+ * @property {boolean} [augSmooth] whether the map is the mean of six, of the picture mirrored or
+ *   not and darker, as it is and brighter (default false). The map has the size of the input
+ * @property {(progress: { done: number, total: number }) => void} [onProgress] is called after each
+ *   of the runs that augSmooth makes
  * @property {AbortSignal} [signal] checked before each backward pass
  */
 
@@ -126,58 +151,208 @@ export class Run {
    * for (const { label, layer, rawMax } of all.targets) console.log(label, layer, rawMax);
    */
   async explain(options) {
-    return typed(options, (given) => this.#explain(given));
-  }
-
-  /** @param {ExplainOptions} options */
-  async #explain({ targets, layer, method = 'gradCam', logits = false, signal }) {
-    signal?.throwIfAborted();
-    choose(METHODS, method, 'method');
-    const classes = this.#targets(targets);
-    const layers = resolveLayers(this.#network, this.#model.layers, layer);
-    const entries = [];
-    const atOnce = signal ? this.#network.sharedTargets(this.input, layers) : MAX_TARGETS;
-    for (let i = 0; i < classes.length; i += atOnce) {
-      if (i > 0 && signal) await nextTask();
-      signal?.throwIfAborted();
-      const some = classes.slice(i, i + atOnce).map((target) => this.#withSeed(target, logits));
-      entries.push(
-        ...explainTargets(this.#network, this.#model, this, some, layers, { method, logits }),
-      );
-    }
-    return toExplanation(this.#model, this, method, entries);
+    return typed(options, (given) => explainRun(this.#explained, given));
   }
 
   /**
-   * @param {number} target
-   * @param {boolean} logits
+   * Takes the picture away and puts it back by the order of a heat map, and follows the score.
+   * @param {HeatMap} heatmap
+   * @param {DeletionOptions} [options]
+   * @returns {Promise<DeletionInsertion>}
+   * @example
+   * const { heatmap, target } = explanation.targets[0];
+   * const { deletionAuc, insertionAuc } = await run.deletionInsertion(heatmap, { target });
    */
-  #withSeed(target, logits) {
-    const { classCount: channelCount } = this.#network;
-    const options = { logits, channelCount, endsWithLogit: this.#endsWithLogit };
-    return { target, seed: seedOf(this, target, options) };
-  }
-
-  /**
-   * @param {unknown} targets
-   * @returns {number[]}
-   */
-  #targets(targets) {
-    if (targets === undefined || targets === null) {
-      return [indexOfLargest(this.scores)];
-    }
-    const list = Array.isArray(targets) ? targets : [targets];
-    const { classCount } = this.#model;
-    for (const target of list) {
-      if (Number.isInteger(target) && target >= 0 && target < classCount) continue;
-      const allowed = `whole numbers from 0 to ${classCount - 1}`;
-      throw new GradCamError('INVALID_TARGET', `target is ${show(target)}; allowed: ${allowed}`);
-    }
-    if (list.length > 0) return list;
-    throw new GradCamError(
-      'INVALID_TARGET',
-      'targets is an empty list; leave it out for the top class',
+  async deletionInsertion(heatmap, options) {
+    return typed(options, async (given) =>
+      (await loadMetrics()).deletionInsertion(this.facts, heatmap, given),
     );
+  }
+
+  /**
+   * Multiplies the input by a heat map and compares the scores.
+   * @param {HeatMap} heatmap
+   * @param {DropOptions} [options]
+   * @returns {Promise<AverageDrop>}
+   * @example
+   * const { score, maskedScore } = await run.averageDrop(heatmap, { target });
+   */
+  async averageDrop(heatmap, options) {
+    return typed(options, async (given) =>
+      (await loadMetrics()).averageDrop(this.facts, heatmap, given),
+    );
+  }
+
+  /**
+   * How much of the picture a heat map marks, from 0 to 1: its mean at the input's size.
+   * @param {HeatMap} heatmap
+   * @returns {Promise<number>}
+   * @example
+   * await run.complexity(heatmap); // 0.2, say
+   */
+  async complexity(heatmap) {
+    return typed({}, async () => (await loadMetrics()).complexity(this.facts, heatmap));
+  }
+
+  /**
+   * Multiplies the input by a heat map and compares the heat map with Grad-CAM's map of the
+   * product. 1 is for equal maps, 0.5 for unrelated ones, 0 for opposite ones.
+   * @param {HeatMap} heatmap
+   * @param {CoherencyOptions} [options]
+   * @returns {Promise<number>}
+   * @example
+   * await run.coherency(heatmap, { target, layer: 'out_relu' }); // 0.97, say
+   */
+  async coherency(heatmap, options) {
+    return typed(options, async (given) =>
+      (await loadMetrics()).coherency(this.facts, heatmap, given),
+    );
+  }
+
+  /**
+   * How much a map changes with noise in the input, and with weights that move by as much as
+   * float32 rounds away. A second network takes the moved weights, and needs as much memory as the
+   * model for as long as the call takes.
+   * @param {StabilityOptions} [options]
+   * @returns {Promise<Stability>}
+   * @example
+   * const { max, rounding } = await run.stability({ target: 282, layer: 'out_relu' });
+   */
+  async stability(options) {
+    return typed(options, async (given) => (await loadMetrics()).stability(this.facts, given));
+  }
+
+  /**
+   * Blurs the hottest part of the picture, and then all but this part. The two scores and the two
+   * pictures show whether the map is true.
+   * @param {HeatMap} heatmap
+   * @param {HideOptions} [options]
+   * @returns {Promise<HideAndLook>}
+   * @example
+   * const { score, hidden, kept } = await run.hideAndLook(heatmap, { target, share: 0.1 });
+   * console.log(score, hidden.score, kept.score);
+   * canvas.getContext('2d')?.putImageData(hidden.picture, 0, 0);
+   */
+  async hideAndLook(heatmap, options) {
+    return typed(options, async (given) =>
+      (await loadMetrics()).hideAndLook(this.facts, heatmap, given),
+    );
+  }
+
+  /**
+   * Measures how far an explanation of this run can be trusted. Each figure has a sentence that
+   * says what was measured and what it means for this map.
+   * @param {Explanation} explanation
+   * @param {TrustOptions} [options]
+   * @returns {Promise<Trust>}
+   * @example
+   * const { figures } = await run.trust(explanation, { figures: ['hideAndLook', 'stability'] });
+   * for (const { title, sentence } of figures) console.log(title, sentence);
+   */
+  async trust(explanation, options) {
+    return typed(options, async (given) => {
+      const metrics = await loadMetrics();
+      return metrics.trust(this.facts, this.#entryOf(explanation, given), given);
+    });
+  }
+
+  /**
+   * @param {Explanation} explanation
+   * @param {TrustOptions} options
+   */
+  #entryOf(explanation, { index = 0 }) {
+    const entry = explanation?.targets?.[index];
+    if (entry === undefined) {
+      const text = `index is ${show(index)}, and the explanation is ${show(explanation)}`;
+      throw new GradCamError('INVALID_ARGUMENT', `${text}; needed: an entry of its targets`);
+    }
+    return { ...entry, logits: entry.settings.logits };
+  }
+
+  /**
+   * What metrics need of the run.
+   * @returns {Facts}
+   * @internal
+   */
+  get facts() {
+    const network = this.#network;
+    const { layers, preprocessing } = this.#model;
+    return {
+      network,
+      input: this.input,
+      scores: this.scores,
+      endsWithLogit: this.#endsWithLogit,
+      preprocessing,
+      findLayer: (layer) => resolveLayers(network, layers, checkOne(layer))[0],
+      readInput: (image) => this.#model.readInput(image),
+    };
+  }
+
+  /**
+   * The channels of a layer that speak most for a target, and most against it.
+   * @param {ChannelsOptions} [options]
+   * @returns {Promise<Channels>}
+   * @example
+   * const { positive } = await run.channels({ target: 281, top: 3 });
+   * for (const { channel, contribution } of positive) console.log(channel, contribution);
+   */
+  async channels(options) {
+    return typed(options, async (given) => {
+      const { findChannels } = await import('./channels.js');
+      return findChannels(this.#explained, given);
+    });
+  }
+
+  /**
+   * Attributes a score to the values of the input.
+   * @param {AttributeOptions} [options]
+   * @returns {Promise<Attribution>}
+   * @example
+   * const attribution = await run.attribute({ method: 'integratedGradients', baseline: 'black' });
+   * console.log(attribution.score, attribution.baselineScore, attribution.delta);
+   * formatAsImage({ heatmap: attribution.toHeatmap(), image: run.picture });
+   */
+  async attribute(options) {
+    return typed(options, async (given) => {
+      const load = () => import('../attribution/attribute.js');
+      const { attribute } = await part('the attribution', load);
+      return attribute(this.#context(), given);
+    });
+  }
+
+  /**
+   * What attributions need of the run.
+   * @returns {Context}
+   */
+  #context() {
+    const { description, layers, classCount, labels, preprocessing, dataFormat } = this.#model;
+    return {
+      network: this.#network,
+      input: this.input,
+      endsWithLogit: this.#endsWithLogit,
+      target: indexOfLargest(this.scores),
+      ...{ classCount, labels, preprocessing, dataFormat },
+      findLayer: (choice) => {
+        const one = Array.isArray(choice) || choice === 'all' ? {} : choice;
+        const [index] = resolveLayers(this.#network, layers, one);
+        return { index, path: description.layers[index].path };
+      },
+      readInput: (image) => this.#model.readInput(image),
+    };
+  }
+
+  /** What explanations need. */
+  get #explained() {
+    const [model, network, endsWithLogit] = [this.#model, this.#network, this.#endsWithLogit];
+    return { model, network, run: this, endsWithLogit };
+  }
+
+  /**
+   * The network that holds this run, for tests.
+   * @internal
+   */
+  get network() {
+    return this.#network;
   }
 }
 
@@ -205,16 +380,6 @@ function inOrder(values, { head }) {
   return values.map(
     (_, i) => values[(i % positions) * head.classCount + Math.floor(i / positions)],
   );
-}
-
-/**
- * Index of the largest value, the first one if there are several.
- * @param {Float32Array} values
- */
-function indexOfLargest(values) {
-  let largest = 0;
-  for (let i = 1; i < values.length; i++) if (values[i] > values[largest]) largest = i;
-  return largest;
 }
 
 /**
@@ -252,7 +417,16 @@ function indicesOfLargest(values, count) {
   return indices.sort((a, b) => keys[b] - keys[a] || a - b);
 }
 
-/** Waits until events were handled, an abort among them. */
-function nextTask() {
-  return new Promise((resolve) => setTimeout(resolve));
+/** @returns {Promise<typeof import('../metrics/index.js')>} */
+export function loadMetrics() {
+  return part('the metrics', () => import('../metrics/index.js'));
+}
+
+/**
+ * @param {unknown} layer
+ * @returns {LayerChoice}
+ */
+function checkOne(layer) {
+  if (layer !== 'all' && !Array.isArray(layer)) return /** @type {LayerChoice} */ (layer);
+  throw new GradCamError('INVALID_ARGUMENT', `layer is ${show(layer)}; allowed: one layer`);
 }

@@ -22,7 +22,8 @@ import { defaultEngine, engineOf } from '../engine/start.js';
  * @property {number | null} [alphaLimit] the overlay's highest opacity, 0 .. 1; default 0.65. null
  *   sets no limit
  * @property {string | ColormapFunction | Uint8Array} [colormap] matplotlib's name of a colour map,
- *   a function, or R, G, B for each value of the heat map; default "viridis"
+ *   a function, or R, G, B for each value of the heat map; default the heat map's own colours, or
+ *   "viridis"
  * @property {Filter} [resamplingFilter] the filter that resizes the coloured map to the picture;
  *   default "lanczos"
  */
@@ -32,8 +33,15 @@ const COLORMAP = 'viridis';
 const FILTER = 'lanczos';
 
 /**
+ * A heat map and the picture to draw it on.
+ * @typedef {object} Drawing
+ * @property {HeatMap} heatmap
+ * @property {ImageData} image
+ */
+
+/**
  * Lays a heat map over the explanation's picture.
- * @param {Explanation} explanation
+ * @param {Explanation | Drawing} explanation
  * @param {FormatOptions} [options]
  * @returns {ImageData} of the picture's size
  * @example
@@ -49,11 +57,13 @@ export function formatAsImage(explanation, options) {
 
 /**
  * The heat map that the option `index` means.
- * @param {Pick<Explanation, 'targets'>} explanation
+ * @param {Pick<Explanation, 'targets'> | Drawing} explanation
  * @param {FormatOptions} options
  * @returns {HeatMap}
  */
-export function chooseHeatmap({ targets }, { index = 0 }) {
+export function chooseHeatmap(explanation, { index = 0 }) {
+  if ('heatmap' in explanation) return explanation.heatmap;
+  const { targets } = explanation;
   const entry = targets[index];
   if (entry) return entry.heatmap;
   const text = `index is ${show(index)}; allowed: 0 to ${targets.length - 1}`;
@@ -166,9 +176,10 @@ function greyToImage({ data, width, height }) {
  * @returns {ImageData}
  */
 function layOver(engine, picture, heatmap, options) {
-  const { alphaLimit = ALPHA_LIMIT, colormap = COLORMAP, resamplingFilter = FILTER } = options;
+  const { alphaLimit = ALPHA_LIMIT, resamplingFilter = FILTER } = options;
   const { width, height } = picture;
   const map = checkHeatmap(heatmap);
+  const { colormap = map.colors ?? COLORMAP } = options;
   const limit = checkAlphaLimit(alphaLimit);
   const colors = typeof colormap === 'function' ? cellColors(map, colormap) : colormap;
   const isPerValue = colors instanceof Uint8Array && colors.length === map.data.length * 3;

@@ -3,6 +3,7 @@
  * data needs one line in the table `senders`.
  */
 
+import { typed } from '../base/boundary.js';
 import { resolveUrl } from '../base/url.js';
 import { drawOverlay } from '../model/predict.js';
 import { cellColors, chooseHeatmap } from '../pictures/format.js';
@@ -21,10 +22,13 @@ import { RemoteModel, toSendable } from './remote.js';
 /**
  * The modules whose functions 'gradcam-wasm' exports. TypeScript finds documentation in these
  * modules, and not in the module that exports from them.
- * @typedef {typeof import('../engine/start.js')
+ * @typedef {typeof import('../attribution/methods.js')
+ *   & typeof import('../engine/start.js')
  *   & typeof import('../model/convert.js')
  *   & typeof import('../model/load.js')
  *   & typeof import('../model/methods.js')
+ *   & typeof import('../metrics/compare.js')
+ *   & typeof import('../metrics/fuse.js')
  *   & typeof import('../model/predict.js')
  *   & typeof import('../pictures/format.js')
  *   & typeof import('../pictures/steps.js')} Modules
@@ -76,16 +80,25 @@ const asGiven = (...args) => ({ args });
 /** @satisfies {Partial<{ [Name in keyof Functions]: Sender<Functions[Name]> }>} */
 const senders = {
   arrayToImage: asGiven,
+  attributionInfo: asGiven,
+  attributionMethods: asGiven,
   colormaps: asGiven,
+  compareMaps: asGiven,
   expandHeatmap: (heatmap, { width, height }, options) => ({
     args: [heatmap, { width, height }, options],
   }),
-  formatAsImage(explanation, { index, alphaLimit, colormap, resamplingFilter } = {}) {
+  formatAsImage(explanation, given) {
+    const { index, alphaLimit, colormap, resamplingFilter } = given ?? {};
     const heatmap = chooseHeatmap(explanation, { index });
     // A function cannot be sent, but its colours can.
     const colors = typeof colormap === 'function' ? cellColors(heatmap, colormap) : colormap;
     const options = { alphaLimit, colormap: colors, resamplingFilter };
     return { args: [{ targets: [{ heatmap }] }, options], picture: explanation.image };
+  },
+  fuseMaps({ targets, image }, options) {
+    // The picture's size is enough.
+    const size = image && { height: image.height, width: image.width };
+    return { args: [{ targets, image: size }, options] };
   },
   heatmapToImage: asGiven,
   imageToArray: (image, options) => ({ args: [checkPixels(image), options] }),
@@ -149,47 +162,77 @@ function toOpen(keeper, source, options) {
 }
 
 /**
+ * The options of an explanation among those of explainPrediction() and showPrediction(). Some of
+ * the others are elements and functions, which cannot be sent.
+ * @param {any} options
+ */
+function toExplain({ image, inputs, interpolation, crop, canvas, colormap, ...others }) {
+  return others;
+}
+
+/**
+ * The last argument of a call if it may be options, which are checked and may have a signal.
+ * @param {unknown[]} args
+ */
+function lastOptions(args) {
+  const last = args.at(-1);
+  return typeof last === 'object' ? last : undefined;
+}
+
+/**
  * @param {Client} client
  * @returns {Calls}
  */
 export function callsOf(client) {
   const keeper = new Keeper(client);
-  const sent = Object.keys(senders).map((name) => {
-    return [name, (/** @type {unknown[]} */ ...args) => send(keeper, name, args)];
-  });
+  const sent = Object.keys(senders).map((name) => [
+    name,
+    async (/** @type {unknown[]} */ ...args) =>
+      typed(lastOptions(args), () => send(keeper, name, args)),
+  ]);
   return {
     .../** @type {Pick<Calls, keyof typeof senders>} */ (Object.fromEntries(sent)),
 
-    async init({ signal, ...options } = {}) {
-      const engine = keeper.engine(options);
-      const args = { engine: engine.place };
-      await client.call({ method: 'init', args, needs: [engine], signal });
-      keeper.defaultEngine ??= engine;
+    async init(given) {
+      return typed(given, async ({ signal, ...options }) => {
+        const engine = keeper.engine(options);
+        const args = { engine: engine.place };
+        await client.call({ method: 'init', args, needs: [engine], signal });
+        keeper.defaultEngine ??= engine;
+      });
     },
 
-    async loadModel(source, { signal, onProgress, ...options } = {}) {
-      const { engine, args } = toOpen(keeper, source, options);
-      const model = { place: client.newKey(), version: 0, method: 'load', args };
-      const description = await client.call({ needs: [engine, model], onProgress, signal });
-      keeper.defaultEngine ??= engine;
-      return new RemoteModel(client, engine, model, description);
+    async loadModel(source, given) {
+      return typed(given, async ({ signal, onProgress, ...options }) => {
+        const { engine, args } = toOpen(keeper, source, options);
+        const model = { place: client.newKey(), version: 0, method: 'load', args };
+        const description = await client.call({ needs: [engine, model], onProgress, signal });
+        keeper.defaultEngine ??= engine;
+        return new RemoteModel(client, engine, model, description);
+      });
     },
 
-    async convertModel(source, { signal, onProgress, ...options } = {}) {
-      const { engine, args } = toOpen(keeper, source, options);
-      return client.call({ method: 'convert', args, needs: [engine], onProgress, signal });
+    async convertModel(source, given) {
+      return typed(given, ({ signal, onProgress, ...options }) => {
+        const { engine, args } = toOpen(keeper, source, options);
+        return client.call({ method: 'convert', args, needs: [engine], onProgress, signal });
+      });
     },
 
-    async explainPrediction(model, image, options) {
-      const run = await model.run(image, options);
-      return run.explain(options);
+    async explainPrediction(model, image, given) {
+      return typed(given, async (options) => {
+        const run = await model.run(image, options);
+        return run.explain(toExplain(options));
+      });
     },
 
-    async showPrediction(model, image, options = {}) {
-      const explanation = await this.explainPrediction(model, image, options);
-      const overlay = await this.formatAsImage(explanation, options);
-      if (options.canvas) drawOverlay(options.canvas, overlay);
-      return overlay;
+    async showPrediction(model, image, given) {
+      return typed(given, async (options) => {
+        const explanation = await this.explainPrediction(model, image, options);
+        const overlay = await this.formatAsImage(explanation, options);
+        if (options.canvas) drawOverlay(options.canvas, overlay);
+        return overlay;
+      });
     },
   };
 }

@@ -209,11 +209,25 @@ export class Client {
     }
   }
 
+  /**
+   * Tells the caller of a call how far it is. A caller that throws ends the call as an abort does.
+   * @param {Job} job
+   * @param {Progress} progress
+   */
+  #report(job, progress) {
+    try {
+      job.onProgress?.(progress);
+    } catch (error) {
+      job.reject(error);
+      this.#cancel(job);
+    }
+  }
+
   /** @param {Response} response */
   #receive({ id, progress, result, error }) {
     const request = this.#request;
     if (request?.id !== id) return;
-    if (progress) request.job.onProgress?.(progress);
+    if (progress) this.#report(request.job, progress);
     else if (error) request.reject(unpackError(error));
     else request.resolve(result);
   }

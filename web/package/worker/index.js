@@ -16,6 +16,8 @@ export { GradCamError } from '../base/errors.js';
 /**
  * @typedef {import('./remote.js').RemoteModel} Model
  * @typedef {import('./remote.js').RemoteRun} Run
+ * @typedef {import('../attribution/attribute.js').AttributeOptions} AttributeOptions
+ * @typedef {import('../attribution/attribution.js').Attribution} Attribution
  * @typedef {import('../model/run.js').ExplainOptions} ExplainOptions
  * @typedef {import('../model/explanation.js').Explanation} Explanation
  * @typedef {import('../pictures/image.js').Filter} Filter
@@ -112,11 +114,15 @@ function byName(name) {
 
 export const {
   arrayToImage,
+  attributionInfo,
+  attributionMethods,
   colormaps,
+  compareMaps,
   convertModel,
   expandHeatmap,
   explainPrediction,
   formatAsImage,
+  fuseMaps,
   heatmapToImage,
   imageToArray,
   init,

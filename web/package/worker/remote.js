@@ -2,12 +2,16 @@
 
 /** Models and runs that live in the worker. They have the same properties and methods as there. */
 
+import { Attribution } from '../attribution/attribution.js';
+import { typed } from '../base/boundary.js';
 import { notFiniteSentence } from '../model/diagnosis.js';
 import { drawSvg, isDrawable, readDrawable } from '../pictures/image.js';
 import { ModelInfo } from '../model/model-info.js';
 import { findRangeProblem } from '../pictures/preprocessing.js';
 import { decodePredictions } from '../model/run.js';
 
+/** @import { AttributeOptions } from '../attribution/attribute.js' */
+/** @import { Channels, ChannelsOptions } from '../model/channels.js' */
 /** @import { Explanation } from '../model/explanation.js' */
 /** @import { ModelDescription } from '../model/model-info.js' */
 /** @import { RunOptions } from '../model/model.js' */
@@ -45,7 +49,15 @@ export class RemoteModel extends ModelInfo {
    * @param {RunOptions} [options]
    * @returns {Promise<RemoteRun>}
    */
-  async run(image, { signal, image: drawn, interpolation, crop, inputs } = {}) {
+  async run(image, options) {
+    return typed(options, (given) => this.#run(image, given));
+  }
+
+  /**
+   * @param {Picture | Tensor} image
+   * @param {RunOptions} options
+   */
+  async #run(image, { signal, image: drawn, interpolation, crop, inputs }) {
     const kept = this.#model;
     /** @type {Kept} */
     const run = {
@@ -133,8 +145,8 @@ export class RemoteRun {
    * The classes with the highest scores, ordered by score.
    * @param {{ top?: number }} [options] how many classes (default 5)
    */
-  decodePredictions({ top = 5 } = {}) {
-    return decodePredictions(this.scores, this.#model.labels, top);
+  decodePredictions(options) {
+    return typed(options, ({ top = 5 }) => decodePredictions(this.scores, this.#model.labels, top));
   }
 
   /**
@@ -142,13 +154,57 @@ export class RemoteRun {
    * @param {ExplainOptions} [options]
    * @returns {Promise<Explanation>}
    */
-  async explain({ signal, ...options } = {}) {
-    const needs = this.#needs;
-    const { place } = needs[needs.length - 1];
-    const args = { run: place, options };
-    const explanation = await this.#client.call({ method: 'explain', args, needs, signal });
-    return { ...explanation, image: this.picture };
+  async explain(options) {
+    return typed(options, async (given) => {
+      return { ...(await this.#call('explain', given)), image: this.picture };
+    });
   }
+
+  /**
+   * The channels of a layer that speak most for a target, and most against it.
+   * @param {ChannelsOptions & { signal?: AbortSignal }} [options]
+   * @returns {Promise<Channels>}
+   */
+  async channels(options) {
+    return typed(options, (given) => this.#call('channels', given));
+  }
+
+  /**
+   * Attributes a score to the values of the input.
+   * @param {AttributeOptions} [options]
+   * @returns {Promise<Attribution>}
+   */
+  async attribute(options) {
+    return typed(options, (given) => this.#attribute(given));
+  }
+
+  /** @param {AttributeOptions} options */
+  async #attribute({ onProgress, baseline, fill, ...options }) {
+    const watch = (/** @type {any} */ state) =>
+      onProgress?.({ ...state, attribution: new Attribution(state.attribution) });
+    const [sentBaseline, sentFill] = await Promise.all([baseline, fill].map(sendBaseline));
+    const isWatched = (onProgress ?? undefined) !== undefined;
+    const sent = { ...options, baseline: sentBaseline, fill: sentFill, isWatched };
+    return new Attribution(await this.#call('attribute', { ...sent, onProgress: watch }));
+  }
+
+  /**
+   * @param {string} method of the run in the worker
+   * @param {any} [options] of which a signal and a function cannot be sent
+   */
+  #call(method, { signal, onProgress, ...options } = {}) {
+    const needs = this.#needs;
+    const args = { run: needs[needs.length - 1].place, options };
+    return this.#client.call({ method, args, needs, signal, onProgress });
+  }
+}
+
+/**
+ * A baseline in a form that can be sent. A name stays as it is.
+ * @param {AttributeOptions['baseline']} baseline
+ */
+async function sendBaseline(baseline) {
+  return typeof baseline === 'object' ? toSendable(baseline) : baseline;
 }
 
 /**

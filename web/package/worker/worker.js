@@ -38,10 +38,18 @@ const methods = {
     return { input, picture, predictions, scores, logits, notFinite };
   },
 
-  async explain({ run, options }) {
-    const { image, ...explanation } = await kept.get(run).explain(options);
+  async explain({ run, options }, onProgress) {
+    const { image, ...explanation } = await kept.get(run).explain({ ...options, onProgress });
     return explanation;
   },
+
+  async attribute({ run, options: { isWatched, ...options } }, onProgress) {
+    const watch = (/** @type {any} */ state) =>
+      onProgress({ ...state, attribution: { ...state.attribution } });
+    const given = { ...options, onProgress: isWatched ? watch : undefined };
+    return { ...(await kept.get(run).attribute(given)) };
+  },
+  channels: ({ run, options }) => kept.get(run).channels(options),
 
   async keep({ place, picture }) {
     kept.set(place, picture);

@@ -1,0 +1,135 @@
+/** How the score follows when the picture goes and comes by the order of a map. */
+
+import { baselineValues } from '../attribution/baselines.js';
+import { pauses } from '../base/pauses.js';
+import { enlarged } from './heatmaps.js';
+import { fallingOrder } from './maps.js';
+import { wholeNumber } from './options.js';
+import { Subject } from './subject.js';
+
+/** @import { Target } from '../model/targets.js' */
+/** @import { BaselineName } from '../attribution/baselines.js' */
+/** @import { Picture } from '../pictures/image.js' */
+/** @import { Tensor } from '../pictures/tensor.js' */
+/** @import { GivenMap } from './heatmaps.js' */
+/** @import { Facts } from './subject.js' */
+
+/**
+ * How far long work is.
+ * @typedef {object} StepProgress
+ * @property {number} step how many steps are done
+ * @property {number} steps
+ */
+
+/**
+ * @typedef {object} DeletionOptions
+ * @property {Target} [target] index of a class, or weights of classes (default: the one with the highest score)
+ * @property {boolean} [logits] whether the logit is measured instead of the score (default false)
+ * @property {BaselineName | Picture | Tensor} [baseline] what stands in place of the positions that
+ *   are taken away (default "zero")
+ * @property {number} [steps] into how many parts the picture is cut (default 20)
+ * @property {(progress: StepProgress) => void} [onProgress]
+ * @property {AbortSignal} [signal]
+ */
+
+/**
+ * Both curves of deletion and insertion.
+ * @typedef {object} DeletionInsertion
+ * @property {number[]} fractions the share of the picture's positions at each point of the curves
+ * @property {number[]} deletion the score without the hottest positions
+ * @property {number[]} insertion the score with the hottest positions alone
+ * @property {number} deletionAuc the area under the deletion curve. A true map has a small one
+ * @property {number} insertionAuc the area under the insertion curve. A true map has a large one
+ * @property {{ target: Target, logits: boolean, baseline: string, steps: number }} settings
+ */
+
+/**
+ * @param {Facts} facts
+ * @param {GivenMap} heatmap
+ * @param {DeletionOptions} options
+ * @returns {Promise<DeletionInsertion>}
+ */
+export async function deletionInsertion(facts, heatmap, options) {
+  const { target, logits = false, baseline = 'zero', steps = 20, onProgress, signal } = options;
+  const pause = pauses(signal);
+  await pause();
+  const { input } = facts;
+  const order = fallingOrder(enlarged(heatmap, input));
+  const counts = countsOf(order.length, wholeNumber('steps', steps, { least: 1, most: 10000 }));
+  const subject = new Subject(facts, { target, logits });
+  const values = await readBaseline(facts, baseline);
+  const study = subject.study();
+  try {
+    study.setBaseline(values);
+    /** @type {{ deletion: number[], insertion: number[] }} */
+    const curves = { deletion: [], insertion: [] };
+    for (const [step, count] of counts.entries()) {
+      for (const [curve, inside] of /** @type {const} */ ([
+        ['deletion', 0],
+        ['insertion', 1],
+      ])) {
+        await pause();
+        study.mask(hottest(order, count, inside), input);
+        curves[curve].push(subject.run(study).score);
+      }
+      onProgress?.({ step: step + 1, steps: counts.length });
+    }
+    const fractions = counts.map((count) => count / order.length);
+    return {
+      fractions,
+      ...curves,
+      deletionAuc: areaUnder(fractions, curves.deletion),
+      insertionAuc: areaUnder(fractions, curves.insertion),
+      settings: {
+        target: subject.target,
+        logits,
+        baseline: typeof baseline === 'string' ? baseline : 'picture',
+        steps,
+      },
+    };
+  } finally {
+    study.dispose();
+  }
+}
+
+/**
+ * How many positions each point of the curves has.
+ * @param {number} all
+ * @param {number} steps
+ */
+function countsOf(all, steps) {
+  const each = Math.ceil(all / steps);
+  return Array.from({ length: Math.ceil(all / each) + 1 }, (_, i) => Math.min(i * each, all));
+}
+
+/**
+ * A mask that is `inside` at the first positions of an order, and the reverse elsewhere.
+ * @param {Uint32Array} order
+ * @param {number} count
+ * @param {0 | 1} inside
+ */
+export function hottest(order, count, inside) {
+  const mask = new Float32Array(order.length).fill(1 - inside);
+  for (let i = 0; i < count; i++) mask[order[i]] = inside;
+  return mask;
+}
+
+/**
+ * @param {number[]} xs
+ * @param {number[]} ys
+ */
+function areaUnder(xs, ys) {
+  let area = 0;
+  for (let i = 1; i < xs.length; i++) area += ((xs[i] - xs[i - 1]) * (ys[i] + ys[i - 1])) / 2;
+  return area;
+}
+
+/**
+ * @param {Facts} facts
+ * @param {unknown} baseline
+ */
+async function readBaseline({ network, input, preprocessing, readInput }, baseline) {
+  const isPicture = typeof baseline === 'object' && baseline !== null;
+  const given = isPicture ? await readInput(baseline) : baseline;
+  return baselineValues(given, input, { engine: network.engine, preprocessing });
+}
