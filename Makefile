@@ -86,9 +86,8 @@ $(OBJ)/threads/src/base/threads.o $(OBJ)/relaxed-threads/src/base/threads.o: \
 YYJSON_FLAGS := -w -Os -DYYJSON_DISABLE_WRITER=1 -DYYJSON_DISABLE_UTILS=1 \
 	-DYYJSON_DISABLE_FAST_FP_CONV=1
 
-# stb_image's inverse DCT overflows on damaged JPEGs, which -fwrapv defines. For an empty chunk of a
-# PNG it calls memcpy with NULL and 0 bytes, which is harmless.
-%/src/image/decode.o: FILE_FLAGS := -fwrapv -fno-sanitize=nonnull-attribute
+# stb_image's inverse DCT overflows on damaged JPEGs, which -fwrapv defines.
+%/src/image/decode.o: FILE_FLAGS := -fwrapv
 
 # These files run once a model or once an explanation, so they are compiled for size.
 ifeq ($(config),release)

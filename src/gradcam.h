@@ -397,6 +397,24 @@ GC_API gc_status gc_model_zero_gradients(gc_model *model, gc_output output, cons
                                          int32_t seed_count, const int32_t *layers,
                                          int32_t layer_count, uint8_t *zero);
 
+/* Says whether every operator from a layer to the output is linear, as a global average and a dense
+ * layer before logits are.
+ *   linear   receives 1 or 0
+ * Fails with NOT_READY before a forward, UNKNOWN_LAYER, OUT_OF_MEMORY. */
+GC_API gc_status gc_model_is_linear_after(const gc_model *model, gc_output output, int32_t layer,
+                                          int32_t *linear);
+
+/* Computes S = sum_c seed(c) output(c) with a channel of a layer set to 0. Only what follows the
+ * layer runs again, in memory of its own, so that the run stays as it is. Paths around the layer
+ * keep their values. If everything after the layer is linear, one backward pass gives all scores.
+ *   seed       [classes], seed_count values
+ *   channels   `count` indices from 0 on, or -1 for S with all channels
+ *   scores     receives S for each of `channels`
+ * Fails with NOT_READY before a forward, UNKNOWN_LAYER, INVALID_ARGUMENT, OUT_OF_MEMORY. */
+GC_API gc_status gc_model_ablate(gc_model *model, gc_output output, const float *seed,
+                                 size_t seed_count, int32_t layer, const int32_t *channels,
+                                 int32_t count, double *scores);
+
 /* ---- Studies: runs on changed inputs ----
  * A study changes the input of a run, runs the network on what comes out, and adds up the
  * gradients or the masks. Attributions of the input and metrics of maps are loops over these steps.

@@ -440,6 +440,14 @@ int32_t gc_model_output_value(const gc_model *model, gc_output output) {
     return output == GC_LOGIT ? model->plan->logits : model->graph.output;
 }
 
+double gc_model_explained(const gc_model *model, const float *seed, const gc_real *output) {
+    const size_t classes = (size_t)gc_model_class_count(model);
+    double sum = 0;
+    for (size_t i = 0, count = (size_t)gc_model_output_count(model); i < count; i++)
+        sum += (double)seed[i % classes] * (double)output[i];
+    return sum;
+}
+
 gc_status gc_model_forward(gc_model *model, const float *input, size_t count) {
     GC_TRY(check_planned(model));
     if (model->plan->prepared < model->plan->group_count)

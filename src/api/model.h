@@ -24,6 +24,11 @@ gc_status gc_model_check_run(const gc_model *model);
 /* The value of the graph that holds the scores or the logits. */
 int32_t gc_model_output_value(const gc_model *model, gc_output output);
 
+/* S = sum over positions and classes of seed(c) output(position, c).
+ *   seed     [classes]
+ *   output   the tensor of the scores or the logits */
+double gc_model_explained(const gc_model *model, const float *seed, const gc_real *output);
+
 /* Runs forward on what the plan's tensors of the inputs hold. Fails with INTERNAL. */
 gc_status gc_model_run(gc_model *model);
 

@@ -205,25 +205,15 @@ gc_status gc_study_cover(gc_study *study, int32_t top, int32_t left, int32_t row
 
 /* ---- Runs ---- */
 
-/* S = sum over positions and classes of seed(c) output(position, c) */
-static double explained(const gc_study *study) {
-    const gc_model *model = study->model;
-    const int32_t value = gc_model_output_value(model, study->output);
-    const gc_real *output = model->plan->tensors[value];
-    double sum = 0;
-    for (size_t i = 0, count = (size_t)gc_model_output_count(model); i < count; i++)
-        sum += (double)study->seed[i % study->classes] * (double)output[i];
-    return sum;
-}
-
 gc_status gc_study_run(gc_study *study, double *score) {
     gc_model *model = study->model;
     GC_TRY(check_plan(study));
     memcpy(model->plan->tensors[0], study->changed, count_of(study) * sizeof *study->changed);
     GC_TRY(gc_model_run(model));
     study->run = model->run_count;
+    const int32_t value = gc_model_output_value(model, study->output);
     if (score != NULL)
-        *score = explained(study);
+        *score = gc_model_explained(model, study->seed, model->plan->tensors[value]);
     return GC_OK;
 }
 

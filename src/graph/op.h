@@ -97,6 +97,7 @@ struct gc_op {
     const char *name; /* "conv2d" */
 
     bool is_view;             /* out is in[0]'s memory under another shape; no forward needed */
+    bool is_linear;           /* out is linear in all inputs together, apart from a constant */
     bool is_class_activation; /* a final one of these turns logits into scores (softmax, sigmoid) */
     bool takes_affine;        /* can absorb a per-channel scale and shift of out */
     bool takes_clamp;         /* can absorb a clamp of out */

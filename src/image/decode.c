@@ -1,4 +1,5 @@
-/* Files to pixels. stb_image decodes JPEG, PNG, BMP and GIF. Then the picture is turned upright. */
+/* Files to pixels. stb_image decodes JPEG, BMP and GIF, and png.c decodes PNG. Then the picture is
+ * turned upright. */
 #include <limits.h>
 #include <stdbool.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 #include "image/inflate.h"
 #include "image/intact.h"
 #include "image/kind.h"
+#include "image/png.h"
 #include "image/size.h"
 
 /* Whether stb_image was refused memory. It tries one format after another, and what it says in the
@@ -21,16 +23,17 @@ static void *noted(void *memory) {
 }
 
 /* stb_image becomes part of this file.
- *   STBI_ASSERT    does nothing. A library must not abort, and stb_image asserts what it checked
- *   STBI_NO_SIMD   leaves out the code for SSE2 and NEON. Wasm does not run it, and native tests
- *                  should run what users run
- *   STBI_MALLOC    and the two beside it take counted memory, as all of the engine does */
+ *   STBI_SUPPORT_ZLIB   keeps the decompression, which HDF5 files need
+ *   STBI_ASSERT         does nothing. A library must not abort, and stb_image asserts what it
+ *                       checked
+ *   STBI_NO_SIMD        leaves out the code for SSE2 and NEON. Wasm does not run it, and native
+ *                       tests should run what users run
+ *   STBI_MALLOC         and the two beside it take counted memory, as all of the engine does */
 #define STB_IMAGE_IMPLEMENTATION
-#define STB_IMAGE_STATIC
 #define STBI_ONLY_JPEG
-#define STBI_ONLY_PNG
 #define STBI_ONLY_BMP
 #define STBI_ONLY_GIF
+#define STBI_SUPPORT_ZLIB
 #define STBI_NO_STDIO
 #define STBI_NO_SIMD
 #define STBI_ASSERT(condition) ((void)0)
@@ -55,15 +58,26 @@ static gc_status decoder_failure(const char *format) {
     return gc_fail(status, "the %s picture cannot be decoded: %s", format, reason);
 }
 
-/* Reads the size from the file's header and refuses it before anything is allocated. */
-static gc_status check_header(const char *format, const uint8_t *bytes, int length) {
-    int width, height, channels;
-    if (!stbi_info_from_memory(bytes, length, &width, &height, &channels)) {
+static gc_status read_size(int32_t *width, int32_t *height, const char *format,
+                           const uint8_t *bytes, int length) {
+    int w, h, channels;
+    if (strcmp(format, "PNG") == 0)
+        return gc_png_size(width, height, bytes, (size_t)length);
+    if (!stbi_info_from_memory(bytes, length, &w, &h, &channels)) {
         /* stbi_info forgets the reason. Decoding begins with the same header and fails there too.
          */
-        gc_release(stbi_load_from_memory(bytes, length, &width, &height, &channels, 4));
+        gc_release(stbi_load_from_memory(bytes, length, &w, &h, &channels, 4));
         return decoder_failure(format);
     }
+    *width = w;
+    *height = h;
+    return GC_OK;
+}
+
+/* Reads the size from the file's header and refuses it before anything is allocated. */
+static gc_status check_header(const char *format, const uint8_t *bytes, int length) {
+    int32_t width, height;
+    GC_TRY(read_size(&width, &height, format, bytes, length));
     const bool is_bmp = strcmp(format, "BMP") == 0;
     if (is_bmp && height < 0 && height > INT_MIN) /* stored from the top */
         height = -height;
@@ -99,7 +113,7 @@ static void turn(uint32_t *out, const uint32_t *in, int width, int height, int o
 }
 
 /* Replaces the picture by one that is turned. */
-static gc_status make_upright(uint8_t **pixels, int *width, int *height, int orientation) {
+static gc_status make_upright(uint8_t **pixels, int32_t *width, int32_t *height, int orientation) {
     if (orientation == 1)
         return GC_OK;
     const size_t count = (size_t)*width * (size_t)*height;
@@ -110,7 +124,7 @@ static gc_status make_upright(uint8_t **pixels, int *width, int *height, int ori
     gc_release(*pixels);
     *pixels = (uint8_t *)upright;
     if (orientation >= 5) {
-        const int swapped = *width;
+        const int32_t swapped = *width;
         *width = *height;
         *height = swapped;
     }
@@ -134,21 +148,21 @@ static gc_status check_file(const char **format, const uint8_t *bytes, size_t le
     return check_header(*format, bytes, (int)length);
 }
 
-/* Decodes to RGBA. NULL on failure. Of 16 bits a channel the upper 8 are kept. stb_image can keep
- * them too, but it loses the pixels if it is refused memory for the result. */
-static uint8_t *decode(const uint8_t *bytes, int length, int *width, int *height) {
-    int channels;
-    if (!stbi_is_16_bit_from_memory(bytes, length))
-        return stbi_load_from_memory(bytes, length, width, height, &channels, 4);
-    uint16_t *wide = stbi_load_16_from_memory(bytes, length, width, height, &channels, 4);
-    if (wide == NULL)
-        return NULL;
-    const size_t count = (size_t)*width * (size_t)*height * 4;
-    uint8_t *pixels = noted(gc_allocate_unset(count, 1));
-    for (size_t i = 0; i < count && pixels != NULL; i++)
-        pixels[i] = (uint8_t)(wide[i] >> 8);
-    gc_release(wide);
-    return pixels;
+/* Decodes to RGBA.
+ *   pixels, width, height   written if it succeeds */
+static gc_status decode(uint8_t **pixels, int32_t *width, int32_t *height, const char *format,
+                        const uint8_t *bytes, int length) {
+    if (strcmp(format, "PNG") == 0) {
+        GC_TRY(gc_png_size(width, height, bytes, (size_t)length));
+        return gc_png_decode(pixels, bytes, (size_t)length);
+    }
+    int w, h, channels;
+    *pixels = stbi_load_from_memory(bytes, length, &w, &h, &channels, 4);
+    if (*pixels == NULL)
+        return decoder_failure(format);
+    *width = w;
+    *height = h;
+    return GC_OK;
 }
 
 gc_status gc_image_decode(uint8_t **pixels, int32_t *width, int32_t *height, const uint8_t *bytes,
@@ -161,10 +175,9 @@ gc_status gc_image_decode(uint8_t **pixels, int32_t *width, int32_t *height, con
     const char *format;
     ran_out = false;
     GC_TRY(check_file(&format, bytes, length));
-    int w, h;
-    uint8_t *decoded = decode(bytes, (int)length, &w, &h);
-    if (decoded == NULL)
-        return decoder_failure(format);
+    int32_t w, h;
+    uint8_t *decoded;
+    GC_TRY(decode(&decoded, &w, &h, format, bytes, (int)length));
     const gc_status status = make_upright(&decoded, &w, &h, gc_exif_orientation(bytes, length));
     if (status != GC_OK) {
         gc_release(decoded);
@@ -186,11 +199,8 @@ gc_status gc_image_size(int32_t *width, int32_t *height, const uint8_t *bytes, s
     if (width == NULL || height == NULL || (bytes == NULL && length > 0))
         return gc_fail(GC_INVALID_ARGUMENT,
                        "gc_image_size: width, height and bytes must not be NULL");
-    int w, h, channels;
-    if (length > INT_MAX || gc_picture_format(bytes, length) == NULL ||
-        !stbi_info_from_memory(bytes, (int)length, &w, &h, &channels))
+    const char *format = gc_picture_format(bytes, length);
+    if (length > INT_MAX || format == NULL)
         return gc_fail(GC_INVALID_IMAGE, "the file does not begin as a picture");
-    *width = w;
-    *height = h;
-    return GC_OK;
+    return read_size(width, height, format, bytes, (int)length);
 }

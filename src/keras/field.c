@@ -44,7 +44,7 @@ static void say_scalar(struct words *words, yyjson_val *value) {
     else if (yyjson_is_sint(value))
         say(words, "%lld", (long long)yyjson_get_sint(value));
     else if (yyjson_is_real(value))
-        say(words, "a fraction");
+        say(words, isfinite(yyjson_get_real(value)) ? "a fraction" : "not finite");
     else if (yyjson_is_arr(value))
         say(words, "a list");
     else

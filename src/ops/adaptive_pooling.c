@@ -127,6 +127,7 @@ static gc_status max_backward(struct gc_step *step, int32_t input, gc_real *din,
 
 const struct gc_op gc_op_adaptive_average = {
     .name = "adaptive_average",
+    .is_linear = true,
     .shape = adaptive_shape,
     .reference = {.forward = average_forward, .backward = average_backward},
 };

@@ -126,6 +126,7 @@ static gc_status batch_norm_prepare(struct gc_step *step) {
 
 const struct gc_op gc_op_batch_norm = {
     .name = "batch_norm",
+    .is_linear = true,
     .shape = batch_norm_shape,
     .weight = batch_norm_weight,
     .affine = batch_norm_affine,
@@ -167,6 +168,7 @@ static gc_status rescaling_prepare(struct gc_step *step) {
 
 const struct gc_op gc_op_rescaling = {
     .name = "rescaling",
+    .is_linear = true,
     .shape = rescaling_shape,
     .affine = rescaling_affine,
     .reference = {.state_size = sizeof(struct affine),
@@ -208,6 +210,7 @@ static gc_status affine_of_constants_prepare(struct gc_step *step) {
 
 const struct gc_op gc_op_affine = {
     .name = "affine",
+    .is_linear = true,
     .shape = affine_shape,
     .affine = affine_affine,
     .reference = {.state_size = sizeof(struct affine),
@@ -271,6 +274,7 @@ static gc_status normalization_prepare(struct gc_step *step) {
 
 const struct gc_op gc_op_normalization = {
     .name = "normalization",
+    .is_linear = true,
     .shape = normalization_shape,
     .weight = normalization_weight,
     .affine = normalization_affine,
@@ -307,6 +311,7 @@ static gc_status layer_scale_prepare(struct gc_step *step) {
 
 const struct gc_op gc_op_layer_scale = {
     .name = "layer_scale",
+    .is_linear = true,
     .shape = gc_same_shape,
     .weight = layer_scale_weight,
     .affine = layer_scale_affine,
@@ -361,6 +366,7 @@ static gc_status scale_shift_prepare(struct gc_step *step) {
 
 const struct gc_op gc_op_scale_shift = {
     .name = "scale_shift",
+    .is_linear = true,
     .shape = scale_shift_shape,
     .weight = scale_shift_weight,
     .affine = scale_shift_affine,

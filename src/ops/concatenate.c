@@ -71,6 +71,7 @@ static gc_status concatenate_backward_reference(struct gc_step *step, int32_t in
 
 const struct gc_op gc_op_concatenate = {
     .name = "concatenate",
+    .is_linear = true,
     .shape = concatenate_shape,
     .reference = {.forward = concatenate_forward_reference,
                   .backward = concatenate_backward_reference},

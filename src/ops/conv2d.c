@@ -296,6 +296,7 @@ static const struct gc_path conv2d_paths[] = {
 /* A convolution with one group and one filter for each channel is a depthwise convolution. */
 const struct gc_op gc_op_conv2d = {
     .name = "conv2d",
+    .is_linear = true,
     .takes_padding = conv2d_takes_padding,
     .takes_affine = true,
     .takes_clamp = true,

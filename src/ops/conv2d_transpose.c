@@ -215,6 +215,7 @@ static const struct gc_path conv2d_transpose_paths[] = {
 
 const struct gc_op gc_op_conv2d_transpose = {
     .name = "conv2d_transpose",
+    .is_linear = true,
     .takes_affine = true,
     .takes_clamp = true,
     .shape = conv2d_transpose_shape,

@@ -208,6 +208,7 @@ static const struct gc_path dense_paths[] = {
 
 const struct gc_op gc_op_dense = {
     .name = "dense",
+    .is_linear = true,
     .takes_affine = true,
     .takes_clamp = true,
     .shape = dense_shape,
@@ -239,6 +240,7 @@ static gc_shape shaped_dense_weight(int32_t slot, const gc_shape *in, const void
 
 const struct gc_op gc_op_shaped_dense = {
     .name = "shaped_dense",
+    .is_linear = true,
     .takes_affine = true,
     .takes_clamp = true,
     .shape = shaped_dense_shape,

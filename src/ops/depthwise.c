@@ -461,6 +461,7 @@ const struct gc_path gc_depthwise_paths[] = {
 
 const struct gc_op gc_op_depthwise = {
     .name = "depthwise",
+    .is_linear = true,
     .takes_padding = depthwise_takes_padding,
     .takes_affine = true,
     .takes_clamp = true,

@@ -54,6 +54,7 @@ static gc_status global_average_backward_reference(struct gc_step *step, int32_t
 
 const struct gc_op gc_op_global_average = {
     .name = "global_average",
+    .is_linear = true,
     .shape = global_shape,
     .reference = {.forward = global_average_forward_reference,
                   .backward = global_average_backward_reference},

@@ -80,6 +80,7 @@ static gc_status zero_padding_backward_reference(struct gc_step *step, int32_t i
 
 const struct gc_op gc_op_zero_padding = {
     .name = "zero_padding",
+    .is_linear = true,
     .shape = zero_padding_shape,
     .padding = zero_padding_padding,
     .reference = {.forward = zero_padding_forward_reference,
@@ -113,6 +114,7 @@ static gc_status cropping_backward_reference(struct gc_step *step, int32_t input
 
 const struct gc_op gc_op_cropping = {
     .name = "cropping",
+    .is_linear = true,
     .shape = cropping_shape,
     .reference = {.forward = cropping_forward_reference, .backward = cropping_backward_reference},
 };

@@ -76,6 +76,7 @@ static gc_status permute_backward_reference(struct gc_step *step, int32_t input,
 
 const struct gc_op gc_op_permute = {
     .name = "permute",
+    .is_linear = true,
     .shape = permute_shape,
     .reference = {.forward = permute_forward_reference, .backward = permute_backward_reference},
 };

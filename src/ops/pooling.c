@@ -163,6 +163,7 @@ static gc_status average_pooling_backward_reference(struct gc_step *step, int32_
 
 const struct gc_op gc_op_average_pooling = {
     .name = "average_pooling",
+    .is_linear = true,
     .shape = pooling_shape,
     .reference = {.forward = average_pooling_forward_reference,
                   .backward = average_pooling_backward_reference},

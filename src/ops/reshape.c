@@ -48,6 +48,7 @@ static gc_status reshape_backward_reference(struct gc_step *step, int32_t input,
 
 const struct gc_op gc_op_reshape = {
     .name = "reshape",
+    .is_linear = true,
     .is_view = true,
     .shape = reshape_shape,
     .reference = {.backward = reshape_backward_reference},
@@ -71,6 +72,7 @@ static gc_status expand_dims_shape(gc_shape *out, const gc_shape *in, int32_t in
 
 const struct gc_op gc_op_expand_dims = {
     .name = "expand_dims",
+    .is_linear = true,
     .is_view = true,
     .shape = expand_dims_shape,
     .reference = {.backward = reshape_backward_reference},
@@ -94,6 +96,7 @@ static gc_status squeeze_shape(gc_shape *out, const gc_shape *in, int32_t input_
 
 const struct gc_op gc_op_squeeze = {
     .name = "squeeze",
+    .is_linear = true,
     .is_view = true,
     .shape = squeeze_shape,
     .reference = {.backward = reshape_backward_reference},

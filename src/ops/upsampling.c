@@ -91,6 +91,7 @@ static gc_status upsampling_backward_reference(struct gc_step *step, int32_t inp
 
 const struct gc_op gc_op_upsampling = {
     .name = "upsampling",
+    .is_linear = true,
     .shape = upsampling_shape,
     .reference = {.forward = upsampling_forward_reference,
                   .backward = upsampling_backward_reference},

@@ -36,10 +36,11 @@ export function writePng({ width, height, type, depth = 8, row, palette, transpa
 }
 
 /**
+ * A part of a PNG file.
  * @param {string} type
  * @param {Buffer} data
  */
-function chunk(type, data) {
+export function chunk(type, data) {
   const body = Buffer.concat([Buffer.from(type, 'latin1'), data]);
   const frame = Buffer.alloc(8);
   frame.writeUInt32BE(data.length, 0);

@@ -771,6 +771,7 @@ TEST(keras_refuses_wrong_fields) {
          "layer 'c': filters should be a positive integer but is 0"},
         {LAYER("Conv2D", "c", ",'filters':-3,'kernel_size':3", ""), "is -3"},
         {LAYER("Conv2D", "c", ",'filters':1.5,'kernel_size':3", ""), "is a fraction"},
+        {LAYER("Conv2D", "c", ",'filters':Infinity,'kernel_size':3", ""), "is not finite"},
         {LAYER("Conv2D", "c", ",'filters':99999999999,'kernel_size':3", ""), "is 99999999999"},
         {CONV("c", ",'strides':[1,0]", ""),
          "layer 'c': strides should be two positive integers but is [1, 0]"},

@@ -17,6 +17,7 @@ import { check as checkCams } from './methods-cams.js';
 import { checkFlips } from './methods-common.js';
 import { check as checkFusion } from './methods-fusion.js';
 import { check as checkInputs } from './methods-inputs.js';
+import { check as checkLoops } from './methods-loops.js';
 import { check as checkMetrics } from './methods-metrics.js';
 
 /** @import { WasmOptions } from 'gradcam-wasm' */
@@ -24,7 +25,7 @@ import { check as checkMetrics } from './methods-metrics.js';
 /** @import { Opened } from './methods-common.js' */
 
 /** What is compared, a list of golden.json each. */
-const CHECKS = [checkCams, checkFusion, checkInputs, checkMetrics];
+const CHECKS = [checkCams, checkLoops, checkFusion, checkInputs, checkMetrics];
 
 export const methodsCases = folderCases;
 

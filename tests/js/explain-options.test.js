@@ -258,7 +258,7 @@ describe('augSmooth', () => {
       method: ['gradCam', 'layerCam'],
       layer: late,
       augSmooth: true,
-      onProgress: (progress) => void done.push(progress.done / progress.total),
+      onProgress: (progress) => void done.push(progress.step / progress.steps),
     });
     assert.deepEqual(done, [1 / 6, 2 / 6, 3 / 6, 4 / 6, 5 / 6, 1]);
     assert.equal(targets.length, 4);

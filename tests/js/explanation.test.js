@@ -205,6 +205,15 @@ describe('a Sequential model', () => {
     model.dispose();
   });
 
+  test('no layer at all has a map if none has rows and columns', async () => {
+    const model = await smallModel([['GlobalAveragePooling2D', { name: 'pool' }]]);
+    const run = await model.run({ data: new Float32Array(48), shape: [1, 4, 4, 3] });
+    for (const layer of /** @type {const} */ (['all', undefined])) {
+      await assertFails(() => run.explain({ layer }), 'INVALID_LAYER', /no layer of the model/);
+    }
+    model.dispose();
+  });
+
   test('whose input size is open takes it from inputSize', async () => {
     const inputShape = [null, null, 3];
     const open = await smallModel(layers, { inputShape });

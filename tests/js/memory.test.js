@@ -13,7 +13,7 @@ import { Network } from '../../web/package/engine/network.js';
 import { readPicture, resize } from '../../web/package/pictures/image.js';
 import { pictureToInput } from '../../web/package/pictures/preprocessing.js';
 import { convertModel, formatAsImage, init, loadModel } from '../../web/package/index.js';
-import { RGB, writePng } from '../browser/png.js';
+import { RGB, RGBA, writePng } from '../browser/png.js';
 import { DEFAULT_MODEL, DOG_PICTURE, ROOT, assertFails } from './fixtures.js';
 
 /** @typedef {import('gradcam-wasm').WasmOptions} WasmOptions */
@@ -84,6 +84,18 @@ const LARGE_WORK = {
   /** @param {Engine} engine */
   'pixels are resized': (engine) => resize(engine, LARGE, { width: 300, height: 200 }, 'bicubic'),
 };
+
+test('a PNG takes the memory of its pixels in RGBA, also with 16 bits a channel', async () => {
+  for (const depth of [8, 16]) {
+    const engine = await plainEngine();
+    const before = engine.memorySize;
+    const row = (/** @type {number} */ y) => new Uint8Array(((4 * depth) / 8) * WIDTH).fill(y);
+    const file = writePng({ width: WIDTH, height: HEIGHT, type: RGBA, depth, row });
+    await readPicture(engine, file);
+    const taken = engine.memorySize - before - 4 * WIDTH * HEIGHT - file.length;
+    assert.ok(taken < 2 ** 20, `${depth} bits took ${taken} bytes more`);
+  }
+});
 
 describe('a large picture leaves no memory behind', () => {
   for (const threads of [1, 3]) {

@@ -24,8 +24,8 @@ async function engineNames() {
 }
 
 describe('methods', () => {
-  test('are those of the engine, in its order, Grad-CAM first', async () => {
-    assert.deepEqual(methods(), await engineNames());
+  test('are those of the engine, in its order, and then those of many runs', async () => {
+    assert.deepEqual(methods(), [...(await engineNames()), 'scoreCam', 'ablationCam']);
     assert.equal(methods()[0], 'gradCam');
   });
 

@@ -224,7 +224,7 @@ describe('what is posted', () => {
     assert.equal(positive.length, 1);
     /** @type {number[]} */
     const done = [];
-    const onProgress = (/** @type {{ done: number }} */ progress) => void done.push(progress.done);
+    const onProgress = (/** @type {{ step: number }} */ progress) => void done.push(progress.step);
     await run.explain({ targets: 5, augSmooth: true, onProgress });
     assert.deepEqual(done, [1, 2, 3, 4, 5, 6]);
   });

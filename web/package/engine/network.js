@@ -9,6 +9,8 @@ import { Study } from './study.js';
 const MAX_RANK = 5;
 /** Bytes of an int32, of a float32 and of a pointer in wasm32. */
 const WORD = 4;
+/** Bytes of a double. */
+const DOUBLE = 8;
 
 /** Values of a weight that are copied at once. */
 const VALUES_AT_ONCE = 2 ** 20;
@@ -632,6 +634,78 @@ export class Network {
   }
 
   /**
+   * A layer's output as planes, one a channel, where its map has rows and columns.
+   * @param {Input} input
+   * @param {number} layer index
+   * @returns {{ height: number, width: number, count: number,
+   *   plane: (channel: number) => Float32Array }}
+   */
+  planes(input, layer) {
+    const { height, width, first } = this.#positions(layer);
+    const values = this.activation(input, layer);
+    const shape = this.#shape('gc_layer_shape', layer);
+    const channelsFirst = this.#hasChannelsFirst(layer);
+    const count = shape[channelsFirst ? 0 : shape.length - 1];
+    const total = values.length / count;
+    const [step, next] = channelsFirst ? [1, total] : [count, 1];
+    const plane = (/** @type {number} */ channel) =>
+      new Float32Array(height * width).map((_, i) => values[(first + i) * step + channel * next]);
+    return { height, width, count, plane };
+  }
+
+  /**
+   * A raw map with its heat map.
+   * @param {Float32Array} raw [height][width]
+   * @param {Size} size
+   * @param {number} weightsNorm
+   * @returns {LayerMap}
+   */
+  toMap(raw, { height, width }, weightsNorm) {
+    return this.#engine.scratch((scratch) => {
+      const at = scratch.block({ ranges: 2 * WORD, raw, sizes: Int32Array.of(raw.length) });
+      this.#engine.call('gc_heatmaps', at.raw, at.ranges, at.sizes, 1);
+      const [rawMin, rawMax] = this.#engine.floats(at.ranges, 2);
+      const heatmap = this.#engine.floats(at.raw, raw.length);
+      return { height, width, rawMin, rawMax, heatmap, weightsNorm };
+    });
+  }
+
+  /**
+   * Whether everything from a layer to the output is linear.
+   * @param {Input} input
+   * @param {number} output SCORE or LOGIT
+   * @param {number} layer index
+   */
+  isLinearAfter(input, output, layer) {
+    this.forward(input);
+    return this.#engine.scratch((scratch) => {
+      const linear = scratch.alloc(WORD);
+      this.#engine.check('gc_model_is_linear_after', this.#pointer, output, layer, linear);
+      return this.#engine.ints(linear, 1)[0] !== 0;
+    });
+  }
+
+  /**
+   * The sum over classes of seed * output, without a channel of a layer.
+   * @param {Input} input
+   * @param {number} output SCORE or LOGIT
+   * @param {Float32Array} seed one value a class
+   * @param {number} layer index
+   * @param {number[]} channels each of which is left out once; -1 leaves out none
+   * @returns {number[]}
+   */
+  ablate(input, output, seed, layer, channels) {
+    this.forward(input);
+    return this.#engine.scratch((scratch) => {
+      const scores = scratch.alloc(channels.length * DOUBLE);
+      const given = [output, scratch.copy(seed), seed.length, layer];
+      const asked = [scratch.copy(Int32Array.from(channels)), channels.length, scores];
+      this.#engine.check('gc_model_ablate', this.#pointer, ...given, ...asked);
+      return Array.from(this.#engine.doubles(scores, channels.length));
+    });
+  }
+
+  /**
    * Gradients of the sum over classes of seed * output, with regard to the outputs of layers.
    * @param {Input} input
    * @param {number} output SCORE or LOGIT
@@ -717,7 +791,7 @@ export class Network {
       const dims = scratch.alloc(2 * WORD);
       const found = this.#engine.call('gc_layer_map', this.#pointer, layer, dims);
       const [height, width] = found < 0 ? [0, 0] : this.#engine.ints(dims, 2);
-      return { height, width };
+      return { height, width, first: Math.max(found, 0) };
     });
   }
 }

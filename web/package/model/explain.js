@@ -2,12 +2,14 @@
 
 import { GradCamError, choose, show } from '../base/errors.js';
 import { pauses } from '../base/pauses.js';
+import { part } from '../files/library.js';
 import { LOGIT, MAX_TARGETS, SCORE } from '../engine/network.js';
 import { toEntries, toExplanation } from './explanation.js';
 import { resolveLayers } from './layers.js';
-import { METHODS } from './methods.js';
+import { METHODS, isLoop } from './methods.js';
 import { readTargets, seedOfWeights, valueOfWeights, weightsOf } from './targets.js';
 
+/** @import { LoopMethod } from '../attribution/loops.js' */
 /** @import { Pause } from '../base/pauses.js' */
 /** @import { Input, LayerMap } from '../engine/network.js' */
 /** @import { ResolvedContrast } from './contrast.js' */
@@ -26,6 +28,7 @@ import { readTargets, seedOfWeights, valueOfWeights, weightsOf } from './targets
  * @property {boolean} counterfactual
  * @property {boolean} eigenSmooth
  * @property {boolean} augSmooth
+ * @property {number} [channels] of Score-CAM
  */
 
 /**
@@ -34,6 +37,7 @@ import { readTargets, seedOfWeights, valueOfWeights, weightsOf } from './targets
  * @property {Target} target
  * @property {number} score the value that is explained
  * @property {Float32Array} seed
+ * @property {[index: number, weight: number][]} weights of classes, of which the seed is made
  * @property {ResolvedContrast} [contrast]
  */
 
@@ -47,9 +51,15 @@ export async function explainRun(explained, options) {
   const question = readQuestion(explained, options);
   const targets = readTargets(explained, options.targets);
   const seeded = await seedTargets(explained, targets, options, question);
-  const entries = question.augSmooth
-    ? await smoothEntries(explained, seeded, question, options)
-    : await plainEntries(explained, seeded, question, options);
+  const make = question.augSmooth ? smoothEntries : plainEntries;
+  const ofGradient = { ...question, methods: question.methods.filter((name) => !isLoop(name)) };
+  const made = await make(explained, seeded, ofGradient, options);
+  const entries = [];
+  for (const method of question.methods) {
+    const own = { ...question, methods: [method] };
+    const loop = isLoop(method) && (await loopEntries(explained, seeded, own, options));
+    entries.push(loop || made[ofGradient.methods.indexOf(method)]);
+  }
   const { model, run } = explained;
   return toExplanation(model, run, question.methods, entries.flat());
 }
@@ -61,15 +71,41 @@ export async function explainRun(explained, options) {
  */
 function readQuestion({ model, network }, options) {
   const { layer, contrast, logits = Boolean(contrast) } = options;
+  const methods = readMethods(options.method);
+  refuseSmoothLoops(methods, options);
   return {
-    methods: readMethods(options.method),
+    methods,
     layers: resolveLayers(network, model.layers, layer),
     logits,
     raw: readFlag(options, 'raw'),
     counterfactual: readFlag(options, 'counterfactual'),
     eigenSmooth: readFlag(options, 'eigenSmooth'),
     augSmooth: readFlag(options, 'augSmooth'),
+    channels: readChannels(options.channels),
   };
+}
+
+/**
+ * @param {Method[]} methods
+ * @param {ExplainOptions} options
+ */
+function refuseSmoothLoops(methods, { eigenSmooth, augSmooth }) {
+  const loop = methods.find(isLoop);
+  if (loop === undefined || !(eigenSmooth || augSmooth)) return;
+  const option = eigenSmooth ? 'eigenSmooth' : 'augSmooth';
+  const text = `${option} smooths maps of gradients; leave it out for ${loop}`;
+  throw new GradCamError('INVALID_ARGUMENT', text);
+}
+
+/**
+ * @param {unknown} channels
+ * @returns {number | undefined}
+ */
+function readChannels(channels) {
+  if (channels === undefined || channels === null) return undefined;
+  if (Number.isInteger(channels) && Number(channels) >= 1) return Number(channels);
+  const text = `channels is ${show(channels)}; allowed: 1, 2, 3, ...`;
+  throw new GradCamError('INVALID_ARGUMENT', text);
 }
 
 /**
@@ -110,10 +146,13 @@ async function seedTargets(explained, targets, options, { logits, counterfactual
   /** @param {[index: number, weight: number][]} weights */
   const seedFor = (weights) =>
     seedOfWeights(explained, weights, logits).map((value) => (value === 0 ? 0 : sign * value));
+  /** @param {[index: number, weight: number][]} weights @returns {[number, number][]} */
+  const signed = (weights) => weights.map(([index, weight]) => [index, sign * weight]);
   if (contrast === undefined || contrast === null) {
     return targets.map((target) => {
       const weights = weightsOf(target);
-      return { target, score: valueOfWeights(run, weights, logits), seed: seedFor(weights) };
+      const score = valueOfWeights(run, weights, logits);
+      return { target, score, seed: seedFor(weights), weights: signed(weights) };
     });
   }
   const { contrastOf, resolveContrast } = await import('./contrast.js');
@@ -121,7 +160,8 @@ async function seedTargets(explained, targets, options, { logits, counterfactual
     const asked = { target, logits: run.logits, wantsLogits: options.logits };
     const resolved = resolveContrast(contrast, asked);
     const { score, weights } = contrastOf(run, Number(target), resolved);
-    return { target, score, seed: seedFor(weights), contrast: resolved };
+    const seeded = { seed: seedFor(weights), weights: signed(weights) };
+    return { target, score, ...seeded, contrast: resolved };
   });
 }
 
@@ -133,6 +173,7 @@ async function seedTargets(explained, targets, options, { logits, counterfactual
  * @returns {Promise<TargetExplanation[][]>} the entries of each method
  */
 async function plainEntries(explained, seeded, question, { signal }) {
+  if (question.methods.length === 0) return [];
   const { network, run } = explained;
   const pause = signal && pausesBetween(signal);
   const atOnce = signal ? network.sharedTargets(run.input, question.layers) : MAX_TARGETS;
@@ -183,11 +224,12 @@ function explainInput({ network }, seeded, question, input, raw) {
  * @returns {Promise<TargetExplanation[][]>}
  */
 async function smoothEntries(explained, seeded, question, { signal, onProgress }) {
+  if (question.methods.length === 0) return [];
   const { TURNS, smoothMaps } = await import('./aug-smooth.js');
   const pause = pauses(signal);
   const batches = Math.ceil(seeded.length / MAX_TARGETS);
   let done = 0;
-  const onStep = () => onProgress?.({ done: ++done, total: batches * TURNS });
+  const onStep = () => onProgress?.({ step: ++done, steps: batches * TURNS });
   /** @type {TargetExplanation[][]} */
   const entries = question.methods.map(() => []);
   for (let i = 0; i < seeded.length; i += MAX_TARGETS) {
@@ -200,6 +242,42 @@ async function smoothEntries(explained, seeded, question, { signal, onProgress }
       some.map(() => question.layers.map(() => /** @type {LayerMap} */ (next.next().value))),
     );
     toEntries(explained, some, question, nested).forEach((more, m) => entries[m].push(...more));
+  }
+  return entries;
+}
+
+/**
+ * The entries of a method that takes many runs.
+ * @param {Explained} explained
+ * @param {Seeded[]} seeded
+ * @param {Question} question of this method alone
+ * @param {ExplainOptions} options
+ * @returns {Promise<TargetExplanation[]>}
+ */
+async function loopEntries(explained, seeded, question, { signal, onProgress }) {
+  const { network, run, model, endsWithLogit } = explained;
+  const { loopMap, explainedOf } = await part(
+    'the method',
+    () => import('../attribution/loops.js'),
+  );
+  const classes = { classCount: model.classCount, endsWithLogit };
+  const [method] = /** @type {LoopMethod[]} */ (question.methods);
+  const pause = pauses(signal);
+  const entries = [];
+  for (const [t, target] of seeded.entries()) {
+    const weights = Object.fromEntries(target.weights);
+    const what = explainedOf(network, classes, weights, question.logits);
+    const maps = [];
+    for (const [l, layer] of question.layers.entries()) {
+      const before = t * question.layers.length + l;
+      const turns = seeded.length * question.layers.length;
+      const onStep = (/** @type {number} */ step, /** @type {number} */ steps) =>
+        onProgress?.({ step: before * steps + step, steps: turns * steps });
+      const { channels } = question;
+      const work = { network, input: run.input, explained: what, layer, channels, pause, onStep };
+      maps.push(await loopMap(work, method));
+    }
+    entries.push(...toEntries(explained, [target], question, [[maps]])[0]);
   }
   return entries;
 }

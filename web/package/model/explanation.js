@@ -30,6 +30,7 @@ const FLAGS = /** @type {const} */ (['counterfactual', 'eigenSmooth', 'augSmooth
  * @property {boolean} [counterfactual]
  * @property {boolean} [eigenSmooth]
  * @property {boolean} [augSmooth]
+ * @property {number} [channels] of Score-CAM
  */
 
 /**
@@ -151,6 +152,7 @@ function settingsOf({ target, contrast }, asked, layer) {
   /** @type {ExplainSettings} */
   const settings = { targets: [target], layer, method, logits };
   if (contrast) settings.contrast = contrast;
+  if (method === 'scoreCam' && asked.channels) settings.channels = asked.channels;
   for (const flag of FLAGS) if (asked[flag]) settings[flag] = true;
   return settings;
 }

@@ -36,7 +36,11 @@ export function resolveLayers(network, layers, choice) {
 function defaultLayer(network) {
   const index = network.defaultLayer;
   if (index >= 0) return index;
-  throw new GradCamError('INVALID_LAYER', 'no layer of the model has rows and columns to map');
+  throw noPositions();
+}
+
+function noPositions() {
+  return new GradCamError('INVALID_LAYER', 'no layer of the model has rows and columns to map');
 }
 
 /**
@@ -45,9 +49,9 @@ function defaultLayer(network) {
  */
 function layersWithPositions(network, layers) {
   const indices = network.layerIndices;
-  return layers
-    .filter(({ outputShape }) => outputShape.length === 4)
-    .map(({ name }) => /** @type {number} */ (indices.get(name)));
+  const mapped = layers.filter(({ outputShape }) => outputShape.length === 4);
+  if (mapped.length === 0) throw noPositions();
+  return mapped.map(({ name }) => /** @type {number} */ (indices.get(name)));
 }
 
 /**

@@ -1,6 +1,7 @@
 /**
  * What people read of each explanation method. The formulas are in the engine,
- * src/methods/methods.c. Both tables have the same names in the same order, which a test checks.
+ * src/methods/methods.c. Both tables have the same names in the same order, which a test checks. The
+ * methods that take many runs follow, which are loops in web/package/attribution/loops.js.
  */
 
 import { choose } from '../base/errors.js';
@@ -128,9 +129,48 @@ export const METHODS = {
       'show what speaks against the class.',
     cost: `${SHARED_COST}, and passes over the layer until the component is found`,
   },
+  scoreCam: {
+    title: 'Score-CAM',
+    description:
+      'Score-CAM shows which parts of the picture speak for a class, without a gradient. Each ' +
+      'channel of a layer becomes a mask of the picture, and its weight is the softmax of the ' +
+      "class's score behind the masks. The heat map is the weighted sum of the channels, cut at " +
+      'zero and scaled to 0 .. 1.',
+    paper: 'Wang et al. 2020, arXiv:1910.01279',
+    formula: 'sum_k w_k A_k(p), w = softmax_k S(x scaled(A_k)), scaled to 0 .. 1 and enlarged',
+    when:
+      'As a witness that needs no gradient. It is slow, and `channels: 64` takes the most varying ' +
+      'channels alone.',
+    cost: 'a forward pass for each channel',
+  },
+  ablationCam: {
+    title: 'Ablation-CAM',
+    description:
+      'Ablation-CAM shows which parts of the picture speak for a class, without a gradient. Each ' +
+      'channel of a layer is set to zero in turn, and its weight is the share of the score that ' +
+      'is lost. The heat map is the weighted sum of the channels, cut at zero and scaled to ' +
+      '0 .. 1.',
+    paper: 'Desai and Ramaswamy 2020, Winter Conference on Applications of Computer Vision',
+    formula: 'sum_k w_k A_k(p), w_k = (S - S without channel k) / S',
+    when:
+      'As a witness that needs no gradient. It is fast in the last layers, because only what ' +
+      'follows the layer runs again.',
+    cost: 'what follows the layer, for each channel; one pass where all of that is linear',
+  },
 };
 
 /** @typedef {keyof typeof METHODS} Method */
+
+/** The methods that take many runs of the network. They are no entries of the engine's table. */
+const LOOPS = /** @type {const} */ (['scoreCam', 'ablationCam']);
+
+/**
+ * Whether a method takes many runs.
+ * @param {Method} method
+ */
+export function isLoop(method) {
+  return /** @type {readonly string[]} */ (LOOPS).includes(method);
+}
 
 /**
  * Whether a method explains a class. Otherwise it has one map for all classes.

@@ -24,6 +24,7 @@ import { findRangeProblem } from '../pictures/preprocessing.js';
 /** @import { Trust, TrustOptions } from '../metrics/trust.js' */
 /** @import { Explanation, HeatMap } from './explanation.js' */
 /** @import { LayerChoice } from './layers.js' */
+/** @import { StepProgress } from '../metrics/deletion.js' */
 /** @import { Method } from './methods.js' */
 /** @import { Model } from './model.js' */
 /** @import { Target } from './targets.js' */
@@ -50,8 +51,10 @@ import { findRangeProblem } from '../pictures/preprocessing.js';
  *   method sums over the channels, which has less noise (default false)
  * @property {boolean} [augSmooth] whether the map is the mean of six, of the picture mirrored or
  *   not and darker, as it is and brighter (default false). The map has the size of the input
- * @property {(progress: { done: number, total: number }) => void} [onProgress] is called after each
- *   of the runs that augSmooth makes
+ * @property {number} [channels] how many channels Score-CAM takes, the most varying ones (default
+ *   all of them)
+ * @property {(progress: StepProgress) => void} [onProgress] called after each step of augSmooth,
+ *   Score-CAM and Ablation-CAM
  * @property {AbortSignal} [signal] checked before each backward pass
  */
 
