@@ -22,6 +22,9 @@ const first = manifest.models.find(({ id }) => id === manifest.default) ?? manif
 const [otherSample] = manifest.pictures;
 const sampleFile = `${manifest.firstPicture}.jpg`;
 
+/** What each tab shows. */
+const PARTS = { Classes: '.rows', Layers: '.strip', Proof: '.proof-pair', Look: '#opacity' };
+
 /**
  * A picture of one colour on the left and another on the right.
  * @param {string} name
@@ -273,7 +276,7 @@ describe('the page', { skip: SKIP }, () => {
       await demo.rested();
       assert.match(
         await demo.page.locator('.input-inset').innerText(),
-        /the network saw\s+160 × 160/,
+        /the network saw\s+160\s×\s160/,
       );
       // A class without evidence: the cure leads to the top class.
       const names = await demo.rows('Class');
@@ -290,6 +293,35 @@ describe('the page', { skip: SKIP }, () => {
       } else {
         assert.equal(await demo.chosen('Class'), names[0]);
       }
+    }),
+  );
+
+  test(
+    'hides the hot part and looks again, with the numbers of the package, and measures more',
+    visit(async (demo) => {
+      await demo.page.getByRole('button', { name: otherSample.title }).click();
+      await demo.rested();
+      const model = await loadModel(readFileSync(inBuild('models', dogs.file)));
+      const run = await model.run(readFileSync(inBuild('pictures', otherSample.file)));
+      const [{ heatmap, target, label }] = (await run.explain()).targets;
+      const { score, hidden, kept } = await run.hideAndLook(heatmap, { target });
+      const percent = (/** @type {number} */ share) =>
+        share < 0.0005 ? '< 0.1%' : `${(100 * share).toFixed(1)}%`;
+      const pairs = await demo.page.locator('.proof-pair strong').allInnerTexts();
+      assert.deepEqual(pairs, [
+        `${percent(score)} → ${percent(hidden.score)}`,
+        `${percent(score)} → ${percent(kept.score)}`,
+      ]);
+      assert.match(
+        await demo.page.locator('#proof-verdict').innerText(),
+        new RegExp(`^(Yes|In part|Hardly)\\. .*${label}`),
+      );
+      await demo.page.getByRole('button', { name: 'More figures' }).click();
+      const items = demo.page.locator('#figure-list li');
+      await demo.page.locator('#figure-list li strong').nth(4).waitFor();
+      assert.equal(await items.count(), 5);
+      assert.match(await items.first().innerText(), /^Deletion and insertion/);
+      model.dispose();
     }),
   );
 
@@ -441,13 +473,10 @@ describe('the page', { skip: SKIP }, () => {
           assert.deepEqual(overflow, [0, 0]);
           const room = await page.locator('.room').boundingBox();
           assert.ok(room && room.height > 120 && room.width > 120, JSON.stringify(room));
-          for (const tab of ['Classes', 'Layers', 'Look']) {
+          for (const [tab, selector] of Object.entries(PARTS)) {
             const button = page.getByRole('tab', { name: tab });
             if (await button.isVisible()) await button.click();
-            const part = page.locator(
-              { Classes: '.rows', Layers: '.strip', Look: '#opacity' }[tab] ?? '',
-            );
-            const box = await part.boundingBox();
+            const box = await page.locator(selector).boundingBox();
             assert.ok(box, tab);
             assert.ok(box.y + Math.min(box.height, 40) <= viewport.height, `${tab} is below`);
           }
@@ -494,6 +523,13 @@ describe('the page', { skip: SKIP }, () => {
               }
             },
             pixels: () => demo.openPixels(),
+            figures: async () => {
+              await page.keyboard.press('Escape');
+              await demo.choose('Class', (await demo.rows('Class'))[0]);
+              await demo.rested();
+              await page.getByRole('button', { name: 'More figures' }).click();
+              await page.locator('#figure-list li strong').nth(4).waitFor();
+            },
             compare: async () => {
               await page.keyboard.press('Escape');
               await page.getByRole('button', { name: 'Compare' }).click();

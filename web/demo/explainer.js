@@ -5,10 +5,11 @@ import { attend } from './attend.js';
 import { Lane } from './lane.js';
 import { closeModel, openModel } from './models.js';
 import { centreOf, readPicture } from './picture.js';
+import { proof } from './texts.js';
 
 /** @import { Picture, PictureChoice } from './picture.js' */
 /** @import { Crop, Explanation, Filter, Method, Progress } from 'gradcam-wasm' */
-/** @import { TargetExplanation } from 'gradcam-wasm' */
+/** @import { Figure, FigureName, HideAndLook, TargetExplanation } from 'gradcam-wasm' */
 /** @import { Model, Run } from 'gradcam-wasm/worker' */
 /** @import { ModelChoice, Opened } from './models.js' */
 
@@ -59,6 +60,8 @@ import { centreOf, readPicture } from './picture.js';
  * @typedef {object} Extras
  * @property {TargetExplanation[]} classes the first classes of the list at the answer's layer
  * @property {TargetExplanation[]} layers the answer's class at all layers
+ * @property {HideAndLook | null} proof the picture without its hottest part, and that part alone.
+ *   null if the map is the same everywhere
  * @property {ImageData} input the picture as the network gets it
  */
 
@@ -184,6 +187,25 @@ export class Explainer {
   cancel() {
     this.#revert({ model: this.#models.running });
     this.#go();
+  }
+
+  /**
+   * Measures how far the map of an answer can be trusted.
+   * @param {FigureName} name
+   * @param {Answer} answer
+   * @returns {Promise<Figure>}
+   */
+  async measure(name, answer) {
+    const explained = this.#explained;
+    if (!explained || answer !== this.answer) throw new Error(proof.old);
+    const explanation = /** @type {Explanation} */ (explained.explanation);
+    const { signal } = this.#end;
+    const options = { figures: [name], steps: 10 };
+    const measured = await attend(
+      (signal) => explained.ran.run.trust(explanation, { ...options, signal }),
+      { signal, patience: 60_000 },
+    );
+    return measured.figures[0];
   }
 
   /** Frees the model. */
@@ -465,6 +487,7 @@ function extrasOf({ ran, method, logits, explanation }) {
   const [{ target, layer }] = explanation.targets;
   return [
     { kind: 'classes', from: [ran, layer, method, logits] },
+    { kind: 'proof', from: [ran, target, layer, method, logits] },
     { kind: 'input', from: [ran] },
     { kind: 'layers', from: [ran, target, method, logits] },
   ];
@@ -485,6 +508,11 @@ const makers = {
     const targets = ran.run.decodePredictions({ top: SMALL_MAPS }).map(({ index }) => index);
     const { layer } = explanation.targets[0];
     return (await ran.run.explain({ targets, layer, method, logits, signal })).targets;
+  },
+  async proof({ ran, explanation }, signal) {
+    const { target, heatmap } = explanation.targets[0];
+    const isFlat = heatmap.data.every((value) => value === heatmap.data[0]);
+    return isFlat ? null : ran.run.hideAndLook(heatmap, { target, signal });
   },
   async input({ ran }, signal) {
     const { height, width } = ran.run.input;

@@ -47,5 +47,15 @@ export const cures = {
   pixels: 'Choose other pixel values',
 };
 
+export const proof = {
+  blank: 'The map is the same everywhere, so there is no hot part to hide.',
+  measuring: 'Measuring …',
+  curves:
+    'Two curves over the share of the picture: the score while the hottest parts go, and the ' +
+    'score while they come',
+  saved: 'It is measured as soon as the model is there.',
+  old: 'The map is another by now.',
+};
+
 export const copied = 'Link copied';
 export const link = 'Copy link';

@@ -16,8 +16,6 @@ const [WIDTH, HEIGHT] = [64, 48];
 const FRAME = 70;
 /** Milliseconds of one piece of painting, so that the page stays responsive. */
 const PIECE = 8;
-/** The share of the layers below which a size is not named. */
-const NARROW = 0.06;
 /** Layers that a page key goes. */
 const PAGE = 10;
 
@@ -48,7 +46,10 @@ export class FilmStrip {
       if (this.#canvas.hasPointerCapture(event.pointerId)) this.#point(event);
     });
     this.#select.addEventListener('change', () => this.#go(this.#select.selectedIndex));
-    new ResizeObserver(() => this.#draw()).observe(this.#canvas);
+    new ResizeObserver(() => {
+      this.#draw();
+      this.#cutSizes();
+    }).observe(this.#canvas);
   }
 
   /** @param {LayerRow[]} rows */
@@ -66,6 +67,7 @@ export class FilmStrip {
     );
     this.#canvas.setAttribute('aria-valuemax', String(Math.max(1, rows.length)));
     this.#sizes.replaceChildren(...groupSizes(rows));
+    this.#cutSizes();
     this.#show();
   }
 
@@ -180,6 +182,12 @@ export class FilmStrip {
     this.#draw();
   }
 
+  /** Hides the sizes that have no room. */
+  #cutSizes() {
+    const cut = Array.from(this.#sizes.children, (label) => label.scrollWidth > label.clientWidth);
+    cut.forEach((isCut, i) => this.#sizes.children[i].classList.toggle('cut', isCut));
+  }
+
   /** The places of the layers on the canvas, in CSS pixels. */
   #slots() {
     const { clientWidth, clientHeight } = this.#canvas;
@@ -237,8 +245,7 @@ function groupSizes(rows) {
   }
   return groups.map(({ size, count }) => {
     const label = document.createElement('span');
-    // A label without the room for it is left out.
-    label.textContent = count / rows.length > NARROW ? size : '';
+    label.textContent = size;
     label.style.flexGrow = String(count);
     return label;
   });

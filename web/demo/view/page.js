@@ -13,6 +13,7 @@ import { FilmStrip } from './film-strip.js';
 import { InputPanel } from './input-panel.js';
 import { ModelSelect } from './model-select.js';
 import { Pane } from './pane.js';
+import { Proof } from './proof.js';
 import { Tray } from './tray.js';
 import * as words from './words.js';
 
@@ -44,6 +45,7 @@ export class Page {
   #tray;
   #classes;
   #strip;
+  #proof;
   /** @type {Answer | undefined} the answer that the lists show */
   #listed;
   /** @type {unknown} the maps that the strip shows */
@@ -69,6 +71,7 @@ export class Page {
       onPreview: (index) => this.#preview(index),
     });
     this.#strip = new FilmStrip((layer) => this.changePane({ layer }));
+    this.#proof = new Proof((name, answer) => this.active.measure(name, answer));
     this.#wireControls();
   }
 
@@ -175,7 +178,9 @@ export class Page {
         if (pane === this.active) this.#list();
       },
       onExtra: (pane) => {
-        if (pane === this.active) this.#showMaps();
+        if (pane !== this.active) return;
+        this.#showMaps();
+        if (pane.answer) this.#proof.show(pane.answer, pane.extras.proof);
       },
       onError: (_pane, error, failed) => this.#listener.onError(error, failed),
       onIdle: (pane) => this.#settle(pane),
@@ -304,6 +309,7 @@ export class Page {
     this.#pixels.textContent = `Pixels: ${words.pixelsText(answer.model)}`;
     if (!this.active.extras.layers) this.#strip.clear();
     if (before !== answer || isRepaint) this.#showMaps(isRepaint);
+    this.#proof.show(answer, this.active.extras.proof);
   }
 
   /** @param {boolean} [isRepaint] */

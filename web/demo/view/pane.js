@@ -12,7 +12,7 @@ import { shrink } from './small.js';
 import { Stage } from './stage.js';
 import * as words from './words.js';
 
-/** @import { HeatMap } from 'gradcam-wasm' */
+/** @import { FigureName, HeatMap } from 'gradcam-wasm' */
 /** @import { Answer, Extras, Question } from '../explainer.js' */
 /** @import { ModelChoice } from '../models.js' */
 /** @import { Picture } from '../picture.js' */
@@ -112,6 +112,14 @@ export class Pane {
     this.#explainer.ask(changes);
   }
 
+  /**
+   * @param {FigureName} name
+   * @param {Answer} answer
+   */
+  measure(name, answer) {
+    return this.#explainer.measure(name, answer);
+  }
+
   cancel() {
     this.#explainer.cancel();
   }
@@ -129,6 +137,7 @@ export class Pane {
     if (this.answer?.run !== answer.run) this.extras = {};
     if (!sameMap(this.answer, answer)) delete this.extras.layers;
     if (!sameLayer(this.answer, answer)) delete this.extras.classes;
+    if (this.answer?.explanation !== answer.explanation) delete this.extras.proof;
     this.answer = answer;
     const { heatmap } = answer.explanation.targets[0];
     const where = words.whereSentence(answer, findPlace(heatmap));
@@ -271,7 +280,7 @@ export class Pane {
     Object.assign(canvas, { width: input.width, height: input.height });
     canvas.getContext('2d')?.putImageData(input, 0, 0);
     const text = inset.querySelector('span');
-    if (text) text.textContent = `the network saw ${input.width} × ${input.height}`;
+    if (text) text.textContent = `the network saw ${input.width}\u00a0×\u00a0${input.height}`;
     inset.hidden = false;
   }
 

@@ -2,6 +2,7 @@
 
 import { SATURATED, cures } from '../texts.js';
 
+/** @import { HideAndLook } from 'gradcam-wasm' */
 /** @import { Answer } from '../explainer.js' */
 /** @import { Place } from '../places.js' */
 
@@ -107,6 +108,35 @@ function placeName({ x, y }) {
 /** @param {number} share */
 function third(share) {
   return share < 0.36 ? 0 : share > 0.64 ? 2 : 1;
+}
+
+/**
+ * What becomes of a score.
+ * @param {Answer} answer
+ * @param {number} before
+ * @param {number} after
+ */
+export function scorePair({ run }, before, after) {
+  const likely = areProbabilities(run.scores);
+  return `${scoreText(before, likely)} → ${scoreText(after, likely)}`;
+}
+
+/**
+ * What hiding the hottest part, and all else, means for the map.
+ * @param {Answer} answer
+ * @param {HideAndLook} found
+ */
+export function proofSentence({ model, explanation, run }, { score, hidden, kept }) {
+  const name = className(model, targetOf(explanation));
+  const likely = areProbabilities(run.scores);
+  const [without, alone] = [scoreText(hidden.score, likely), scoreText(kept.score, likely)];
+  if (!likely) return `The score of ${name} is ${without} without the hot part, ${alone} with it.`;
+  const falls = hidden.score < score / 2;
+  const keeps = kept.score > score / 2;
+  if (falls && keeps) return `Yes. The hot part decides: without it ${name} falls to ${without}.`;
+  if (falls) return `In part. The hot part is needed, but alone it gives ${name} only ${alone}.`;
+  if (keeps) return `In part. The hot part is enough, but the rest alone gives ${name} ${without}.`;
+  return `Hardly. Without the hot part ${name} still has ${without}, and alone it gives ${alone}.`;
 }
 
 /**

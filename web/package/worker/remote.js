@@ -18,6 +18,9 @@ import { decodePredictions } from '../model/run.js';
 /** @import { ExplainOptions, Run } from '../model/run.js' */
 /** @import { Picture } from '../pictures/image.js' */
 /** @import { Tensor } from '../pictures/tensor.js' */
+/** @import { HeatMap } from '../model/explanation.js' */
+/** @import { HideAndLook, HideOptions } from '../metrics/hide.js' */
+/** @import { Trust, TrustOptions } from '../metrics/trust.js' */
 /** @import { Client } from './client.js' */
 /** @import { Kept } from './kept.js' */
 
@@ -186,6 +189,27 @@ export class RemoteRun {
     const isWatched = (onProgress ?? undefined) !== undefined;
     const sent = { ...options, baseline: sentBaseline, fill: sentFill, isWatched };
     return new Attribution(await this.#call('attribute', { ...sent, onProgress: watch }));
+  }
+
+  /**
+   * Blurs the hottest part of the picture, and then all but this part.
+   * @param {HeatMap} heatmap
+   * @param {HideOptions & { signal?: AbortSignal }} [options]
+   * @returns {Promise<HideAndLook>}
+   */
+  async hideAndLook(heatmap, options) {
+    return typed(options, (given) => this.#call('hideAndLook', { ...given, heatmap }));
+  }
+
+  /**
+   * Measures how far an explanation of this run can be trusted.
+   * @param {Explanation} explanation
+   * @param {TrustOptions} [options]
+   * @returns {Promise<Trust>}
+   */
+  async trust(explanation, options) {
+    const { image, ...sent } = explanation;
+    return typed(options, (given) => this.#call('trust', { ...given, explanation: sent }));
   }
 
   /**

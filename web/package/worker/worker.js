@@ -49,6 +49,10 @@ const methods = {
     const given = { ...options, onProgress: isWatched ? watch : undefined };
     return { ...(await kept.get(run).attribute(given)) };
   },
+  hideAndLook: ({ run, options: { heatmap, ...options } }) =>
+    kept.get(run).hideAndLook(heatmap, options),
+  trust: ({ run, options: { explanation, ...options } }, onProgress) =>
+    kept.get(run).trust(explanation, { ...options, onProgress }),
   channels: ({ run, options }) => kept.get(run).channels(options),
 
   async keep({ place, picture }) {
