@@ -162,3 +162,43 @@ export const GOALS = [
     value: ({ pageBytes }) => pageBytes && pageBytes / 1e3,
   },
 ];
+
+/**
+ * The goals of `npm run bench -- --methods`.
+ * @type {Goal[]}
+ */
+export const METHOD_GOALS = [
+  {
+    what: 'all gradient methods, default layer, less 1 ms, to Grad-CAM',
+    limit: 1.1,
+    unit: 'x',
+    value: ({ times }) =>
+      ratio(
+        times['gradient methods, default layer'].map((time) => time - 1),
+        times['gradCam, default layer'],
+      ),
+  },
+  ...[
+    { task: 'gradient methods, all layers', limit: 4 },
+    { task: 'saliency', limit: 2.1 },
+    { task: 'integratedGradients, 32 steps', limit: 66 },
+    { task: 'scoreCam, 64 channels', limit: 66 },
+    { task: 'occlusion, 49 windows', limit: 50 },
+  ].map(({ task, limit }) => ({
+    ...{ what: `${task}, to forward`, limit, unit: 'x' },
+    value: (/** @type {Result} */ { times }) => ratio(times[task], times.forward),
+  })),
+  {
+    what: 'ablationCam, default layer, logits, to Grad-CAM',
+    limit: 1.05,
+    unit: 'x',
+    value: ({ times }) =>
+      ratio(times['ablationCam, default layer, logits'], times['gradCam, default layer']),
+  },
+  {
+    what: 'memory of the engine, every method of every layer',
+    limit: 90,
+    unit: 'MB',
+    value: ({ memory }) => memory / 1e6,
+  },
+];

@@ -5,13 +5,16 @@ import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { root } from '../wasm-build/tools.js';
 import { OPERATIONS } from './limit.js';
-import { GOALS, forwardOf, limitTimes, machineLimit } from './goals.js';
+import { GOALS, METHOD_GOALS, forwardOf, limitTimes, machineLimit } from './goals.js';
 import { isSteady, median, quantile, ratio } from './measure.js';
 
 /** @typedef {import('./goals.js').Result} Result */
 
-const BEGIN = '<!-- npm run bench -- --readme -->';
-const END = '<!-- end of the bench -->';
+/**
+ * The marks around the text that a command of the bench writes.
+ * @param {string} option of the command
+ */
+const marks = (option) => [`<!-- npm run bench -- ${option} -->`, '<!-- end of the bench -->'];
 
 /**
  * @param {string[]} head
@@ -96,9 +99,55 @@ function spread(times) {
   return `${digits(median(times))} (${digits(low)} .. ${digits(high)})`;
 }
 
-/** @param {Result[]} results */
-function goalsTable(results) {
-  const rows = GOALS.map(({ what, limit, unit, value }) => [
+/**
+ * @param {any[]} results one for each host
+ * @param {Conditions} conditions
+ * @param {import('./torch.js').TorchResult} [peer]
+ */
+export function methodTables(results, conditions, peer) {
+  const intro =
+    `${results[0].network.name}, float32, 1 thread, ${results[0].build}. ` +
+    `${circumstances(conditions)}. Medians of ${results[0].times.forward.length} interleaved ` +
+    'rounds, in brackets the 10% and 90% quantiles. Each explanation is the first of its run.';
+  const tables = results.map(({ host, times }) =>
+    table(
+      [host, 'ms', 'x forward'],
+      Object.entries(times).map(([task, list]) => [
+        task,
+        spread(/** @type {number[]} */ (list)),
+        ratio(/** @type {number[]} */ (list), times.forward).toFixed(2),
+      ]),
+    ),
+  );
+  const torch = peer ? [torchTable(results[0], peer)] : [];
+  return [intro, ...tables, goalsTable(results, METHOD_GOALS), ...torch].join('\n\n') + '\n';
+}
+
+/**
+ * @param {{ host: string, times: Record<string, number[]> }} ours
+ * @param {import('./torch.js').TorchResult} peer
+ */
+function torchTable({ host, times }, { torch, times: theirs }) {
+  const forward = median(times.forward);
+  const run = (/** @type {string} */ task) => forward + median(times[task]);
+  const rows = /** @type {[string, number, number][]} */ ([
+    ['forward', forward, theirs.forward],
+    ['forward and gradCam, last layer', run('gradCam, default layer'), theirs.gradCam],
+    ['forward and all gradient methods', run('gradient methods, default layer'), theirs.layerCam],
+    ['scoreCam, 64 channels', median(times['scoreCam, 64 channels']), theirs.scoreCam],
+  ]).map(([what, own, other]) => {
+    return [what, digits(own), digits(other), (own / other).toFixed(2)];
+  });
+  const head = [`${host}, beside pytorch-grad-cam 1.5.7 on PyTorch ${torch}, CPU, 1 thread`];
+  return table([...head, 'here, ms', 'there, ms', 'ratio'], rows);
+}
+
+/**
+ * @param {Result[]} results
+ * @param {import('./goals.js').Goal[]} [goals]
+ */
+function goalsTable(results, goals = GOALS) {
+  const rows = goals.map(({ what, limit, unit, value }) => [
     what,
     `<= ${limit} ${unit}`,
     ...results.map((result) => verdict(value(result), limit, unit)),
@@ -200,13 +249,16 @@ const milliseconds = (times) => `${digits(median(times))} ms`;
  * Puts a text in place of the one that the bench wrote last.
  * @param {string} name of the document, relative to the root
  * @param {string} text
+ * @param {'methods'} [part] which part of the document, the bench's main one if it is left out
  */
-export async function writeInto(name, text) {
+export async function writeInto(name, text, part) {
   const file = join(root, name);
   const document = readFileSync(file, 'utf8');
-  const [begin, end] = [document.indexOf(BEGIN), document.indexOf(END)];
-  if (begin < 0 || end < begin) throw new Error(`${name} has no ${BEGIN} ... ${END}`);
-  const whole = document.slice(0, begin + BEGIN.length) + `\n\n${text}\n\n` + document.slice(end);
+  const [first, last] = marks(part ? `--${part} --readme` : '--readme');
+  const begin = document.indexOf(first);
+  const end = document.indexOf(last, begin);
+  if (begin < 0 || end < begin) throw new Error(`${name} has no ${first} ... ${last}`);
+  const whole = document.slice(0, begin + first.length) + `\n\n${text}\n\n` + document.slice(end);
   const { format, resolveConfig } = await import('prettier');
   const config = await resolveConfig(file);
   writeFileSync(file, await format(whole, { ...config, parser: 'markdown' }));

@@ -5,11 +5,14 @@
  *     npm run bench [-- --host chromium|node] [--rounds N] [--runs N] [--model FILE]
  *                      [--json FILE] [--readme]
  *     npm run bench -- --scaling [--host chromium|node] [--rounds N] [--json FILE]
+ *     npm run bench -- --methods [--torch] [--host chromium|node] [--rounds N] [--readme]
  *
  * Everything is measured in turn in every round. --runs says for how many runs the memory is
  * watched.
  * --readme writes the tables of docs/performance.md, and the README's table from the first host.
  * --scaling shows how time grows with the network.
+ * --methods shows what each explanation method costs. With --torch it also times pytorch-grad-cam on
+ * PyTorch, which takes 6 GB of packages.
  */
 
 import fs from 'node:fs';
@@ -22,8 +25,9 @@ import { convertModel } from '../web/package/model/convert.js';
 import { ARCHITECTURES } from '../web/package/architectures/index.js';
 import { chooseHosts, chooseModel, choosePictures, exists, positive } from './options.js';
 import { ensurePeers, peerBytes } from './peers.js';
-import { comparison, scaling, summary, writeInto } from './report.js';
+import { comparison, methodTables, scaling, summary, writeInto } from './report.js';
 import { pageBytes } from './size.js';
+import { timeTorch } from './torch.js';
 
 /** The builds that are compared, the fastest first; those that were not made are left out. */
 const BUILDS = Object.entries({
@@ -88,6 +92,27 @@ async function prepare(file, options) {
   };
 }
 
+/**
+ * The suite, its options and what writes its report.
+ * @param {{ scaling: boolean, methods: boolean, torch: boolean, model?: string }} values
+ * @param {{ rounds: number, runs: number }} options
+ */
+async function choose({ scaling: isScaling, methods, torch, model }, options) {
+  const { rounds } = options;
+  if (isScaling) {
+    const given = { rounds, groups: SCALING, modules: builds() };
+    return { suite: 'scaling', given, report: scaling };
+  }
+  if (!methods) {
+    return { suite: 'compare', given: await prepare(model, options), report: comparison };
+  }
+  const files = { model: chooseModel(model), pictures: choosePictures() };
+  const peer = torch ? timeTorch(files.model) : undefined;
+  /** @type {typeof comparison} */
+  const report = (results, conditions) => methodTables(results, conditions, peer);
+  return { suite: 'methods', given: { ...files, rounds, modules: builds() }, report };
+}
+
 await runMain(async () => {
   const { values } = parseArgs({
     options: {
@@ -98,6 +123,8 @@ await runMain(async () => {
       json: { type: 'string' },
       readme: { type: 'boolean', default: false },
       scaling: { type: 'boolean', default: false },
+      methods: { type: 'boolean', default: false },
+      torch: { type: 'boolean', default: false },
     },
   });
   const hosts = chooseHosts(values.host);
@@ -105,18 +132,17 @@ await runMain(async () => {
   if (values.readme && values.scaling) throw new SetupError('--readme writes no --scaling tables');
   if (!exists('build/wasm/gradcam.wasm')) throw new SetupError('run npm run build first');
   const conditions = { when: new Date().toISOString().slice(0, 10), load: [loadavg()[0]] };
-  const [suite, given] = values.scaling
-    ? ['scaling', { rounds, groups: SCALING, modules: builds() }]
-    : ['compare', await prepare(values.model, { rounds, runs })];
+  const { suite, given, report } = await choose(values, { rounds, runs });
   const results = [];
   for (const host of hosts) {
     say(`measuring, host ${results.length + 1} of ${hosts.length}`);
     results.push({ ...(await host(suite, given)), pageBytes: pageBytes() });
   }
   conditions.load.push(loadavg()[0]);
-  const text = values.scaling ? scaling(results, conditions) : comparison(results, conditions);
+  const text = report(results, conditions);
   console.log(text);
-  if (values.readme) {
+  if (values.readme && values.methods) await writeInto('docs/performance.md', text, 'methods');
+  else if (values.readme) {
     const sizes = { 'gradcam-wasm': results[0].pageBytes, ...(await peerBytes()) };
     await writeInto('docs/performance.md', text);
     await writeInto('README.md', summary(results[0], sizes));

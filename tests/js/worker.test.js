@@ -229,6 +229,34 @@ describe('what is posted', () => {
     assert.deepEqual(done, [1, 2, 3, 4, 5, 6]);
   });
 
+  test('every measurement of a run and a model is there, with the same numbers', async () => {
+    const ours = await loadModel(bytes);
+    const here = await ours.run(picture);
+    const { heatmap, target } = (await here.explain({ targets: 5 })).targets[0];
+    const options = { target, steps: 4 };
+    assert.deepEqual(
+      await run.deletionInsertion(heatmap, options),
+      await here.deletionInsertion(heatmap, options),
+    );
+    assert.deepEqual(
+      (await run.hideAndLook(heatmap, { target })).hidden.score,
+      (await here.hideAndLook(heatmap, { target })).hidden.score,
+    );
+    assert.deepEqual(await run.complexity(heatmap), await here.complexity(heatmap));
+    /** @type {number[]} */
+    const steps = [];
+    const figures = /** @type {['averageDrop', 'complexity']} */ (['averageDrop', 'complexity']);
+    const onProgress = (/** @type {{ step: number }} */ { step }) => void steps.push(step);
+    const trust = await run.trust(explanation, { figures, onProgress });
+    assert.deepEqual(trust.figures, (await here.trust(explanation, { figures })).figures);
+    assert.deepEqual(steps, [1, 2]);
+    const missing = (/** @type {object} */ mine, /** @type {object} */ theirs) =>
+      Object.getOwnPropertyNames(mine).filter((name) => !(name in theirs));
+    assert.deepEqual(missing(Object.getPrototypeOf(here), run), ['notFinite', 'facts', 'network']);
+    assert.deepEqual(missing(Object.getPrototypeOf(ours), model), ['memory', 'readInput']);
+    ours.dispose();
+  });
+
   test('a picture is posted again when its pixels have changed', async () => {
     const image = await session.loadImage(picture);
     const drawn = { ...explanation, image };

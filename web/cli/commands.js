@@ -1,37 +1,34 @@
 /** The commands of the tool. */
 
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { convertModel, formatAsImage, GradCamError, loadModel } from '../package/index.js';
-import { findKnownModel } from './known-models.js';
-import { UsageError } from './usage-error.js';
+import { join } from 'node:path';
+import { convertModel, formatAsImage, GradCamError, methods } from '../package/index.js';
+import { locate, open, openNamed, readFurtherInputs, readInput } from './open.js';
 import {
+  attributionJson,
+  attributionText,
   explanationJson,
   explanationText,
   predictionJson,
   predictionText,
   toJson,
+  trustJson,
+  trustText,
 } from './report.js';
+import { checkFree, makeFolder, writeNpy, writeOutput, writeOverlay } from './write.js';
 
 /** @import { Request } from './usage.js' */
-/** @import { Explanation, Method, Model, Run } from 'gradcam-wasm' */
-
-/** Folders and files that systems and tools add. */
-const HIDDEN = /^(\.|__MACOSX$|node_modules$)/;
-
-/** Files that lie beside models and are no part of one. They may be many and large. */
-const OTHER_FILE = new RegExp(
-  '\\.(png|jpe?g|gif|bmp|webp|avif|svg|hei[cf]|tiff?|mp4|mov|avi|' +
-    'csv|tsv|npy|npz|py|ipynb|md|pdf|log)$',
-  'i',
-);
-
-const MAX_FILES = 10_000;
+/** @import { Attribution, Explanation, Method, Run, TargetExplanation } from 'gradcam-wasm' */
 
 /**
- * Each returns what is printed, and gives notes for standard error.
- * @type {Record<string, (request: Request, note: (text: string) => void) => Promise<string>>}
+ * What a command says besides its result.
+ * @typedef {object} Messages
+ * @property {(text: string) => void} note is given what the user should know of the result
+ * @property {(text: string) => void} progress is given how far long work is
+ */
+
+/**
+ * Each returns what is printed.
+ * @type {Record<string, (request: Request, messages: Messages) => Promise<string>>}
  */
 export const commands = {
   async summary(request) {
@@ -39,30 +36,46 @@ export const commands = {
     return model.summary();
   },
 
-  async predict(request, note) {
-    const model = await openNamed(request, note);
-    const { interpolation, crop } = request;
-    const inputs = await readFurtherInputs(request.inputs);
-    const run = await model.run(await readInput(request.image), { interpolation, crop, inputs });
-    checkFinite(run);
+  async predict(request, messages) {
+    const { model, run } = await openRun(request, messages);
     if (request.json) return toJson(predictionJson(model, run, request.top));
     return predictionText(model, run, request.top);
   },
 
-  async explain(request, note) {
-    const { image, targets, layer, logits, output, top, json, interpolation, crop } = request;
-    if (output) await checkFree(output, request.force);
-    const method = /** @type {Method} */ (request.method);
-    const model = await openNamed(request, note);
-    const bytes = await readInput(image);
-    const inputs = await readFurtherInputs(request.inputs);
-    const run = await model.run(bytes, { image: bytes, interpolation, crop, inputs });
-    checkFinite(run);
-    const explanation = await run.explain({ targets, layer, method, logits });
+  async explain(request, messages) {
+    await checkOutputs(request);
+    const { model, run } = await openRun(request, messages);
+    const { targets, layer, logits, top, json } = request;
+    const method = chosenMethods(request);
+    const options = { targets, layer, method, logits, raw: true, ...progressOf(messages) };
+    const explanation = await run.explain({ ...options, ...request.settings });
     checkMaps(explanation);
-    if (output) await writeOverlay(output, formatAsImage(explanation), request.force);
+    await saveMaps(request, explanation);
     if (json) return toJson(explanationJson(model, run, explanation, { top, method }));
     return explanationText(model, run, explanation, { top, logits });
+  },
+
+  async attribute(request, messages) {
+    await checkOutputs(request);
+    const { model, run } = await openRun(request, messages);
+    const { targets, layer, logits, top, json } = request;
+    const [method] = request.methods;
+    const options = { target: targets?.[0], layer, method, logits, ...progressOf(messages) };
+    const made = await run.attribute(/** @type {any} */ ({ ...options, ...request.settings }));
+    await saveAttribution(request, run, made);
+    if (json) return toJson(attributionJson(model, run, made, top));
+    return attributionText(model, run, made, top);
+  },
+
+  async trust(request, messages) {
+    const { model, run } = await openRun(request, messages);
+    const { targets, layer, logits, top, json } = request;
+    const method = chosenMethods(request);
+    const explanation = await run.explain({ targets, layer, method, logits, raw: true });
+    checkMaps(explanation);
+    const verdict = await run.trust(explanation, progressOf(messages));
+    if (json) return toJson(trustJson(model, run, explanation, { verdict, top }));
+    return trustText(model, run, explanation, { verdict, top, logits });
   },
 
   async convert(request) {
@@ -73,6 +86,21 @@ export const commands = {
     return `${request.image}: ${file.length} bytes`;
   },
 };
+
+/**
+ * Opens the model and runs it on the picture.
+ * @param {Request} request
+ * @param {Messages} messages
+ */
+async function openRun(request, { note }) {
+  const { interpolation, crop } = request;
+  const model = await openNamed(request, note);
+  const image = await readInput(request.image);
+  const inputs = await readFurtherInputs(request.inputs);
+  const run = await model.run(image, { image, interpolation, crop, inputs });
+  checkFinite(run);
+  return { model, run };
+}
 
 /**
  * Refuses a run whose scores are no numbers, or whose layers overflow.
@@ -90,174 +118,82 @@ function checkMaps({ targets }) {
   if (wrong) throw new GradCamError('INVALID_MODEL', `${wrong.code}: ${wrong.message}`);
 }
 
-/** @param {Request} request */
-async function open(request) {
-  const { source, options } = await locate(request);
-  return loadModel(source, options);
-}
-
-/** @param {Model} model that has several heads */
-function headNote({ heads, head }) {
-  const others = heads.filter((other) => other !== head).map(({ name }) => name);
-  return `explains the output ${head.name}; --head gives another (${others.join(', ')})`;
-}
-
 /**
- * @param {Record<string, string>} texts numbers joined by ",", or "@" and the path of a JSON list
- * @returns {Promise<Record<string, number[]>>}
- */
-async function readFurtherInputs(texts) {
-  const entries = Object.entries(texts).map(async ([name, text]) => {
-    const isFile = text.startsWith('@');
-    const json = isFile ? new TextDecoder().decode(await readInput(text.slice(1))) : `[${text}]`;
-    return [name, readNumbers(name, json)];
-  });
-  return Object.fromEntries(await Promise.all(entries));
-}
-
-/**
- * @param {string} name of the input
- * @param {string} json a number, or a list of numbers or of lists
- * @returns {number[]}
- */
-function readNumbers(name, json) {
-  try {
-    const list = [JSON.parse(json)].flat(Infinity);
-    if (list.every((value) => typeof value === 'number')) return list;
-  } catch {
-    // Text that is no JSON has no numbers either.
-  }
-  const allowed = 'numbers joined by ",", or "@" and the path of a JSON list';
-  throw new UsageError(`--input ${name} holds no numbers; allowed: ${allowed}`);
-}
-
-/**
- * Opens a model for its classes. A model with ImageNet's number of classes gets ImageNet's names if
- * nothing else names them.
- * @param {Request} request
- * @param {(text: string) => void} note
- */
-async function openNamed(request, note) {
-  const { source, options } = await locate(request);
-  const defaultLabels = request.noLabels ? undefined : /** @type {const} */ ('imagenet');
-  const model = await loadModel(source, { ...options, defaultLabels });
-  if (model.labelsReason === 'imagenet') {
-    note("named as ImageNet's classes; --no-labels leaves them out");
-  }
-  if (model.heads.length > 1 && request.head === undefined) note(headNote(model));
-  return model;
-}
-
-/**
- * Finds the model and its labels. Options win over what is known of the model.
+ * The methods of an explanation: a name alone, or a list.
  * @param {Request} request
  */
-async function locate(request) {
-  const { model: path, labels, binary, preprocessing } = request;
-  const { architecture, alpha, customObjects, inputSize, threads, head } = request;
-  const info = await stat(path).catch(() => undefined);
-  const source = info?.isDirectory() ? await readFolder(path) : pathToFileURL(resolve(path));
-  const known = Array.isArray(source) ? undefined : await findKnownModel(await readInput(path));
-  const names = labels === undefined ? known?.labels : await readLabels(labels);
-  const network = { architecture, alpha, customObjects, inputSize, head };
-  return { source, options: { labels: names, binary, preprocessing, ...network, threads } };
+function chosenMethods({ methods: given, allMethods }) {
+  const chosen = /** @type {Method[]} */ (allMethods ? methods() : given);
+  return chosen.length === 1 ? chosen[0] : chosen;
 }
 
 /**
- * Reads the files of a folder, which may hold a model at any depth. The name of each is its path.
- * @param {string} folder
+ * Long work says how far it is.
+ * @param {Messages} messages
  */
-async function readFolder(folder) {
-  const paths = await listFolder(folder);
-  if (paths.length === 0) {
-    throw new GradCamError('INVALID_SOURCE', `${folder} has no files of a model in it`);
-  }
-  const files = [];
-  for (const path of paths) {
-    files.push(new File([new Uint8Array(await readFile(join(folder, path)))], path));
-  }
-  return files;
+function progressOf({ progress }) {
+  return {
+    onProgress: (/** @type {{ step: number, steps: number }} */ { step, steps }) =>
+      progress(`step ${step} of ${steps}`),
+  };
+}
+
+/* ---- Files ---- */
+
+/**
+ * Refuses paths that are taken, before the work begins.
+ * @param {Request} request
+ */
+async function checkOutputs({ output, npy, outputDir, force }) {
+  for (const path of [output, npy]) if (path) await checkFree(path, force);
+  if (outputDir) await makeFolder(outputDir);
 }
 
 /**
- * @param {string} folder
- * @param {string} [inside] a folder in it
- * @returns {Promise<string[]>} the paths of files that a model may have, with "/" between folders
+ * @param {Request} request
+ * @param {Explanation} explanation
  */
-async function listFolder(folder, inside = '') {
-  const entries = await readdir(join(folder, inside), { withFileTypes: true });
-  const paths = [];
-  for (const entry of entries) {
-    if (HIDDEN.test(entry.name) || OTHER_FILE.test(entry.name)) continue;
-    const path = `${inside}${entry.name}`;
-    if (entry.isFile()) paths.push(path);
-    else if (entry.isDirectory()) paths.push(...(await listFolder(folder, `${path}/`)));
-    if (paths.length > MAX_FILES) {
-      const text = `${folder} has more than ${MAX_FILES} files; name the model's own folder`;
-      throw new GradCamError('INVALID_SOURCE', text);
-    }
+async function saveMaps({ output, npy, outputDir, force }, explanation) {
+  const { targets } = explanation;
+  if (output) await writeOverlay(output, formatAsImage(explanation), force);
+  if (npy) await saveRaw(npy, targets[0], force);
+  if (!outputDir) return;
+  for (const [index, entry] of targets.entries()) {
+    const path = join(outputDir, fileName(entry));
+    await writeOverlay(`${path}.png`, formatAsImage(explanation, { index }), force);
+    await saveRaw(`${path}.npy`, entry, force);
   }
-  return paths;
 }
 
 /**
  * @param {string} path
- * @returns {Promise<Uint8Array>}
- */
-async function readInput(path) {
-  try {
-    return await readFile(path);
-  } catch (cause) {
-    const reason = /** @type {Error} */ (cause).message.split(',')[0];
-    throw new GradCamError('INVALID_SOURCE', `cannot read ${path}: ${reason}`, { cause });
-  }
-}
-
-/**
- * @param {string} path of a file with class names, or "imagenet"
- * @returns {Promise<File | 'imagenet'>}
- */
-async function readLabels(path) {
-  if (path === 'imagenet') return path;
-  return new File([new Uint8Array(await readInput(path))], path);
-}
-
-/**
- * @param {string} path
- * @param {ImageData} overlay
+ * @param {TargetExplanation} entry
  * @param {boolean} force
  */
-async function writeOverlay(path, { data, width, height }, force) {
-  const { encode } = await import('fast-png');
-  await writeOutput(path, encode({ data, width, height, channels: 4, depth: 8 }), force);
+async function saveRaw(path, { raw, heatmap: { data, height, width } }, force) {
+  await writeNpy(path, raw ?? data, [height, width], force);
 }
 
 /**
- * Refuses a path at which there is a file, which may be the model or the picture. Devices and pipes
- * hold nothing that can be lost.
- * @param {string} path
- * @param {boolean} force whether the file may be overwritten
- * @returns {Promise<'w' | 'wx'>} how the path may be opened
+ * The name of a map's files: the class, the layer and the method.
+ * @param {TargetExplanation} entry
  */
-async function checkFree(path, force) {
-  if (force) return 'w';
-  const info = await stat(path).catch(() => undefined);
-  if (!info) return 'wx';
-  if (!info.isFile()) return 'w';
-  throw new GradCamError('INVALID_ARGUMENT', `${path} exists; --force overwrites it`);
+function fileName({ target, layer, method }) {
+  return `${target}-${layer}-${method}`.replaceAll(/[^\w.-]/g, '_');
 }
 
 /**
- * @param {string} path
- * @param {Uint8Array} bytes
- * @param {boolean} force
+ * @param {Request} request
+ * @param {Run} run
+ * @param {Attribution} made
  */
-async function writeOutput(path, bytes, force) {
-  const flag = await checkFree(path, force);
-  try {
-    await writeFile(path, bytes, { flag });
-  } catch (cause) {
-    const reason = /** @type {Error} */ (cause).message.split(',')[0];
-    throw new GradCamError('INVALID_ARGUMENT', `cannot write ${path}: ${reason}`, { cause });
+async function saveAttribution({ output, npy, outputDir, force }, { picture }, made) {
+  const overlay = () => formatAsImage({ heatmap: made.toHeatmap(), image: picture });
+  const path = outputDir && join(outputDir, `${made.target}-${made.method}`);
+  for (const png of [output, path && `${path}.png`]) {
+    if (png) await writeOverlay(png, overlay(), force);
+  }
+  for (const file of [npy, path && `${path}.npy`]) {
+    if (file) await writeNpy(file, made.data, made.shape, force);
   }
 }

@@ -6,7 +6,20 @@ process.stdout.on('error', (error) => {
   if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'EPIPE') throw error;
 });
 
-const { status, output, error } = await main(process.argv.slice(2));
+/** The line that says how far the work is. It is for people, so a file does not get it. */
+let shown = '';
+
+/** @param {string} text */
+function show(text) {
+  process.stderr.write(`\r${text.padEnd(shown.length)}`);
+  shown = text;
+}
+
+const { status, output, error } = await main(
+  process.argv.slice(2),
+  process.stderr.isTTY ? show : undefined,
+);
+if (shown !== '') process.stderr.write(`\r${' '.repeat(shown.length)}\r`);
 process.stdout.write(output);
 process.stderr.write(error);
 // process.exit() would cut off output that a pipe has not taken yet.

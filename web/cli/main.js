@@ -6,16 +6,19 @@ import { printable } from '../package/base/errors.js';
 import { UsageError } from './usage-error.js';
 import { parseCommandLine, USAGE } from './usage.js';
 
+/** @import { Messages } from './commands.js' */
+
 /**
  * @param {string[]} args without the program's name
+ * @param {(text: string) => void} [progress] is given how far long work is
  * @returns {Promise<{ status: 0 | 1 | 2, output: string, error: string }>} the status is 1 for a
  *   failure and 2 for wrong use. `output` is for standard output, `error` for standard error
  */
-export async function main(args) {
+export async function main(args, progress = () => {}) {
   /** @type {string[]} */
   const notes = [];
   try {
-    const output = await run(args, (note) => notes.push(toLine(note)));
+    const output = await run(args, { note: (text) => notes.push(toLine(text)), progress });
     return { status: 0, output: `${output}\n`, error: notes.join('') };
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
@@ -31,13 +34,13 @@ function toLine(message) {
 
 /**
  * @param {string[]} args
- * @param {(note: string) => void} note is given what the user should know of the result
+ * @param {Messages} messages
  */
-async function run(args, note) {
+async function run(args, messages) {
   const request = parseCommandLine(args);
   if (request === 'help') return USAGE.trimEnd();
   if (request === 'version') return version();
-  return commands[request.command](request, note);
+  return commands[request.command](request, messages);
 }
 
 /** @returns {string} */

@@ -1,9 +1,11 @@
 /** Writes results as text for people, and as JSON for programs. */
 
 import { printable, printableJson } from '../package/base/errors.js';
+import { methodInfo } from '../package/index.js';
 import { preprocessingText } from './preprocessing.js';
 
-/** @import { Explanation, HeatMap, Model, Run, TargetExplanation } from 'gradcam-wasm' */
+/** @import { Attribution, Explanation, HeatMap, Model } from 'gradcam-wasm' */
+/** @import { Run, TargetExplanation, Trust } from 'gradcam-wasm' */
 
 /** Characters for the cells of a heat map, from 0 to 1. */
 const SHADES = [' ', '░', '▒', '▓', '█'];
@@ -34,16 +36,40 @@ export function predictionJson(model, run, top) {
  * @param {Model} model
  * @param {Run} run
  * @param {Explanation} explanation
- * @param {{ top: number, method: string }} options
+ * @param {{ top: number, method: string | string[] }} options
  */
 export function explanationJson(model, run, explanation, { top, method }) {
   const { model: name, inputShape, ...predictions } = predictionJson(model, run, top);
-  const targets = explanation.targets.map(({ target, label, score, proba, heatmap }) => {
-    const { width, height, data } = heatmap;
-    return { target, label, score, proba, heatmap: { width, height, data: [...data] } };
-  });
   const { layer } = explanation.targets[0];
+  const targets = explanation.targets.map(entryJson);
   return { model: name, inputShape, layer, method, ...predictions, targets };
+}
+
+/** @param {TargetExplanation} entry */
+function entryJson({ heatmap, raw, ...entry }) {
+  const { width, height, data } = heatmap;
+  return { ...entry, heatmap: { width, height, data: [...data] }, ...(raw && { raw: [...raw] }) };
+}
+
+/**
+ * @param {Model} model
+ * @param {Run} run
+ * @param {Attribution} attribution
+ * @param {number} top
+ */
+export function attributionJson(model, run, { data, ...attribution }, top) {
+  return { ...predictionJson(model, run, top), ...attribution, data: [...data] };
+}
+
+/**
+ * @param {Model} model
+ * @param {Run} run
+ * @param {Explanation} explanation
+ * @param {{ verdict: Trust, top: number }} options
+ */
+export function trustJson(model, run, { targets }, { verdict: trust, top }) {
+  const [{ label, settings }] = targets;
+  return { ...predictionJson(model, run, top), label, settings, ...trust };
 }
 
 /**
@@ -76,26 +102,54 @@ export function predictionText(model, run, top) {
  * @param {Model} model
  * @param {Run} run
  * @param {Explanation} explanation
- * @param {{ top: number, logits: boolean }} options
+ * @param {{ top: number, logits?: boolean }} options
  */
 export function explanationText(model, run, explanation, { top, logits }) {
-  const { method } = explanation;
-  const targets = explanation.targets.map((entry) => targetText(entry, method, logits));
+  const targets = explanation.targets.map((entry) => targetText(entry, logits));
   return [predictionText(model, run, top), ...targets].join('\n\n');
 }
 
 /**
- * @param {TargetExplanation} entry
- * @param {string} method
- * @param {boolean} logits
+ * @param {Model} model
+ * @param {Run} run
+ * @param {Attribution} attribution
+ * @param {number} top
  */
-function targetText({ target, label, score, layer, heatmap, diagnosis }, method, logits) {
+export function attributionText(model, run, attribution, top) {
+  const { target, label, score, settings, title, delta, notes } = attribution;
+  const name = label === String(target) ? `class ${target}` : `${label} (${target})`;
+  const kind = settings.logits ? 'logit' : 'score';
+  const lines = [
+    `${name}, ${kind} ${score.toFixed(4)}, ${title}`,
+    ...(delta === null ? [] : [`unexplained: ${delta.toPrecision(3)} of the ${kind}`]),
+    ...notes,
+  ];
+  return [predictionText(model, run, top), lines.map(printable).join('\n')].join('\n\n');
+}
+
+/**
+ * @param {Model} model
+ * @param {Run} run
+ * @param {Explanation} explanation
+ * @param {{ verdict: Trust, top: number, logits?: boolean }} options
+ */
+export function trustText(model, run, explanation, { verdict, top, logits }) {
+  const sentences = verdict.figures.map(({ sentence }) => printable(sentence)).join('\n');
+  return [explanationText(model, run, explanation, { top, logits }), sentences].join('\n\n');
+}
+
+/**
+ * @param {TargetExplanation} entry
+ * @param {boolean | undefined} logits
+ */
+function targetText({ target, label, score, layer, heatmap, method, notes, diagnosis }, logits) {
   const name = label === String(target) ? `class ${target}` : `${label} (${target})`;
   const size = `${heatmap.width} x ${heatmap.height}`;
   const lines = [
-    `${name}, ${logits ? 'logit' : 'score'} ${score.toFixed(4)}, at ${layer} (${size}), ${method}`,
+    `${name}, ${logits ? 'logit' : 'score'} ${score.toFixed(4)}, at ${layer} (${size}), ${methodInfo(method).title}`,
   ];
   if (diagnosis) lines.push(`${diagnosis.code}: ${diagnosis.message}`);
+  lines.push(...notes);
   const cells = heatmap.width <= WIDEST ? [heatmapText(heatmap)] : [];
   return [...lines.map(printable), ...cells].join('\n');
 }

@@ -1,7 +1,7 @@
 /** Reads the command line. */
 
 import { parseArgs } from 'node:util';
-import { methods } from '../package/index.js';
+import { attributionMethods, methods } from '../package/index.js';
 import { readPreprocessing } from './preprocessing.js';
 import { UsageError } from './usage-error.js';
 
@@ -12,6 +12,8 @@ export const USAGE = `Where did this Keras image classifier look? Heat maps on t
 
 Usage:
   gradcam-wasm explain MODEL IMAGE [options]   print heat maps of classes at a layer
+  gradcam-wasm attribute MODEL IMAGE [options] print how much each pixel speaks for a class
+  gradcam-wasm trust MODEL IMAGE [options]     print measurements that say whether a map is true
   gradcam-wasm predict MODEL IMAGE [options]   print the classes with the highest scores
   gradcam-wasm summary MODEL [options]         print the table of the model's layers
   gradcam-wasm convert MODEL OUT [options]     write the model as one .safetensors file
@@ -20,14 +22,37 @@ MODEL is a .keras, .h5 or .safetensors file, or a TensorFlow.js model.json or it
 An .h5 file may have the weights alone of a network of keras.applications.
 IMAGE is a JPEG, PNG, BMP or GIF file.
 
-Options of explain:
-  --layer LAYER       name or index of a layer (--layer=-3 counts from the end);
+Options of explain, attribute and trust:
+  --layer LAYER       name or index of a layer (--layer=-3 counts from the end), which attribute
+                      takes for guidedGradCam alone;
                       default: the last layer with more than one position
-  --target CLASS      index of a class, may be repeated; default: the top class
-  --method NAME       ${methods().join(', ')}; default: ${methods()[0]}
-  --logits            explain the value before the last softmax or sigmoid
+  --target CLASS      index of a class; default: the top class. explain and trust take several
+  --logits            explain the value before the last softmax or sigmoid, as attribute does
+                      unless --scores is given
+Options of explain and trust:
+  --method NAME       ${wrap(methods())};
+                      default: ${methods()[0]}. explain takes several
+Options of explain:
+  --all-methods       explain by every method
+  --against CLASS     what speaks for the target and against this class, or "nearest" for the
+                      classes with the nearest logits; may be repeated (FinerCAM)
+  --counterfactual    what speaks against the class
+  --eigen-smooth      the first principal component in place of the sum over channels
+  --aug-smooth        the mean of six maps, of the picture mirrored and of other brightness
+  --channels N        how many channels scoreCam masks; default: all
+Options of attribute:
+  --method NAME       ${wrap(attributionMethods())};
+                      default: ${attributionMethods()[0]}
+  --scores            explain the score instead of the logit
+  --baseline NAME     zero, black, mean or blur: the picture without content of
+                      integratedGradients, and what occlusion fills in
+  --steps N, --samples N, --noise X, --seed N, --rule NAME, --window N, --stride N, --grid N, --p X
+                      settings of the methods, see docs/methods.md
+Options of explain and attribute:
   --output FILE.png   write the picture with the heat map of the first target over it
-Options of explain and predict:
+  --npy FILE.npy      write the numbers of the first target's map, neither cut nor scaled
+  --output-dir DIR    write both files of every map
+Options of explain, attribute, trust and predict:
   --top N             how many classes are listed; default: 5
   --json              print JSON instead of text
   --interpolation F   how a picture is resized: nearest, box, bilinear, hamming, bicubic,
@@ -43,11 +68,11 @@ Options of explain and predict:
   --no-labels         numbers for a model with 1,000 classes and no names, which is else named as
                       ImageNet's classes
   --threads N         how many threads compute; default: one for each processor, at most 4
-Options of explain and convert:
-  --force             overwrite the file if it exists
+Options of explain, attribute and convert:
+  --force             overwrite files that exist
 Options of convert:
   --float16           store kernels in half precision
-Options of explain, predict and convert:
+Options of all commands but summary:
   --labels FILE       names of the classes: one in each line, a JSON list, Keras'
                       class_indices, the files of Teachable Machine, or "imagenet"
   --binary            two classes for a model with one output: 1 - p and p
@@ -63,6 +88,20 @@ Options of all commands, for classes that only rename a layer of Keras:
 General:
   --help, --version
 `;
+
+/**
+ * Names as lines of the column of descriptions.
+ * @param {readonly string[]} names
+ */
+function wrap(names) {
+  const lines = [''];
+  for (const name of names) {
+    const last = lines[lines.length - 1];
+    if (last.length + name.length > 70) lines.push(name);
+    else lines[lines.length - 1] = last === '' ? name : `${last}, ${name}`;
+  }
+  return lines.join(`,\n${' '.repeat(22)}`);
+}
 
 /** @typedef {NonNullable<ParseArgsConfig['options']>} OptionTable */
 
@@ -100,19 +139,55 @@ const PREDICT_OPTIONS = {
 };
 
 /** @type {OptionTable} */
-const EXPLAIN_OPTIONS = {
+const TRUST_OPTIONS = {
   ...PREDICT_OPTIONS,
   layer: { type: 'string' },
   target: { type: 'string', multiple: true },
-  method: { type: 'string' },
+  method: { type: 'string', multiple: true },
   logits: { type: 'boolean' },
+};
+
+/** @type {OptionTable} */
+const FILE_OPTIONS = {
   output: { type: 'string' },
+  'output-dir': { type: 'string' },
+  npy: { type: 'string' },
   force: { type: 'boolean' },
 };
 
-/** @type {Record<string, { operands: string[], options: OptionTable }>} */
+/** @type {OptionTable} */
+const EXPLAIN_OPTIONS = {
+  ...TRUST_OPTIONS,
+  ...FILE_OPTIONS,
+  'all-methods': { type: 'boolean' },
+  against: { type: 'string', multiple: true },
+  counterfactual: { type: 'boolean' },
+  'eigen-smooth': { type: 'boolean' },
+  'aug-smooth': { type: 'boolean' },
+  channels: { type: 'string' },
+};
+
+/** Settings of attributions that are numbers. */
+const NUMBERS = ['steps', 'samples', 'noise', 'seed', 'window', 'stride', 'grid', 'p'];
+
+/** @type {OptionTable} */
+const ATTRIBUTE_OPTIONS = {
+  ...TRUST_OPTIONS,
+  ...FILE_OPTIONS,
+  scores: { type: 'boolean' },
+  baseline: { type: 'string' },
+  rule: { type: 'string' },
+  ...Object.fromEntries(NUMBERS.map((name) => [name, { type: /** @type {const} */ ('string') }])),
+};
+
+/** @type {Record<string, { operands: string[], options: OptionTable, methods?: string[] }>} */
 const COMMANDS = {
-  explain: { operands: ['MODEL', 'IMAGE'], options: EXPLAIN_OPTIONS },
+  explain: { operands: ['MODEL', 'IMAGE'], options: EXPLAIN_OPTIONS, methods: methods() },
+  attribute: {
+    ...{ operands: ['MODEL', 'IMAGE'], options: ATTRIBUTE_OPTIONS },
+    methods: attributionMethods(),
+  },
+  trust: { operands: ['MODEL', 'IMAGE'], options: TRUST_OPTIONS, methods: methods() },
   predict: { operands: ['MODEL', 'IMAGE'], options: PREDICT_OPTIONS },
   summary: { operands: ['MODEL'], options: MODEL_OPTIONS },
   convert: { operands: ['MODEL', 'OUT'], options: CONVERT_OPTIONS },
@@ -126,9 +201,13 @@ const COMMANDS = {
  * @property {string} image path of the picture, or of the new file for `convert`; "" for `summary`
  * @property {string | number} [layer]
  * @property {number[]} [targets]
- * @property {string} method
- * @property {boolean} logits
+ * @property {string[]} methods
+ * @property {boolean} allMethods
+ * @property {boolean | undefined} logits
+ * @property {Record<string, unknown>} settings of the method, as they are given
  * @property {string} [output] path of the overlay
+ * @property {string} [npy] path of the map's numbers
+ * @property {string} [outputDir] folder for the files of all maps
  * @property {number} top
  * @property {string} [labels] path of the labels, or "imagenet"
  * @property {boolean} noLabels whether classes without names stay numbers
@@ -161,13 +240,13 @@ export function parseCommandLine(args) {
     const allowed = Object.keys(COMMANDS).join(', ');
     throw new UsageError(`${given}; allowed: ${allowed} (see --help)`);
   }
-  const { operands, options } = COMMANDS[command];
+  const { operands, options, methods: allowed } = COMMANDS[command];
   const { values, positionals } = parse(rest, options);
   if (positionals.length !== operands.length) {
     throw new UsageError(`${command} takes ${operands.join(' and ')} (see --help)`);
   }
   const [model, image = ''] = positionals;
-  return { command, model, image, ...readOptions(values) };
+  return { command, model, image, ...readOptions(values, allowed) };
 }
 
 /**
@@ -183,12 +262,51 @@ function parse(args, options) {
   }
 }
 
+/**
+ * @param {any} values as parseArgs gives them
+ * @param {readonly string[]} [allowed] methods of the command, the default first
+ */
+function readOptions(values, allowed = ['']) {
+  const { method = [allowed[0]], 'all-methods': allMethods = false, logits, scores } = values;
+  const { 'output-dir': outputDir, npy } = values;
+  return {
+    ...readCommonOptions(values),
+    methods: method.map((/** @type {string} */ name) => oneOf(allowed, name, '--method')),
+    allMethods,
+    logits: scores ? false : logits,
+    settings: readSettings(values),
+    npy,
+    outputDir,
+  };
+}
+
+/**
+ * The settings of methods that are given.
+ * @param {any} values
+ */
+function readSettings(values) {
+  const { against, counterfactual, channels, baseline, rule } = values;
+  const numbers = [...NUMBERS, 'channels'].filter((name) => values[name] !== undefined);
+  const settings = {
+    ...Object.fromEntries(numbers.map((name) => [name, number(values[name], `--${name}`)])),
+    ...(against && { contrast: { against: readAgainst(against) } }),
+    ...(baseline && { baseline, fill: baseline }),
+    ...{ counterfactual, eigenSmooth: values['eigen-smooth'], augSmooth: values['aug-smooth'] },
+    ...{ rule, channels: channels && number(channels, '--channels') },
+  };
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
+}
+
+/** @param {string[]} texts classes, or "nearest" */
+function readAgainst(texts) {
+  if (texts.length === 1 && texts[0] === 'nearest') return texts[0];
+  return texts.map((text) => wholeNumber(text, '--against'));
+}
+
 /** @param {any} values as parseArgs gives them */
-function readOptions({
+function readCommonOptions({
   layer,
   target,
-  method = methods()[0],
-  logits = false,
   output,
   top,
   labels,
@@ -211,8 +329,6 @@ function readOptions({
   return {
     layer: nameOrIndex(layer),
     targets: target?.map((/** @type {string} */ text) => wholeNumber(text, '--target')),
-    method: oneOf(methods(), method, '--method'),
-    logits,
     output,
     top: top === undefined ? 5 : wholeNumber(top, '--top'),
     labels,
@@ -292,6 +408,15 @@ function readInputSize(text) {
 function wholeNumber(text, option) {
   if (/^-?\d+$/.test(text)) return Number(text);
   throw new UsageError(`${option} is "${text}"; allowed: a whole number`);
+}
+
+/**
+ * @param {string} text
+ * @param {string} option
+ */
+function number(text, option) {
+  if (text.trim() !== '' && Number.isFinite(Number(text))) return Number(text);
+  throw new UsageError(`${option} is "${text}"; allowed: a number`);
 }
 
 /**

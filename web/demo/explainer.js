@@ -512,7 +512,8 @@ const makers = {
   async proof({ ran, explanation }, signal) {
     const { target, heatmap } = explanation.targets[0];
     const isFlat = heatmap.data.every((value) => value === heatmap.data[0]);
-    return isFlat ? null : ran.run.hideAndLook(heatmap, { target, signal });
+    const options = { target, signal };
+    return isFlat ? null : ran.run.hideAndLook(heatmap, options);
   },
   async input({ ran }, signal) {
     const { height, width } = ran.run.input;

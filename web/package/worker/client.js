@@ -23,7 +23,7 @@ import { unpackError } from './protocol.js';
  *   answer is that of the last request
  * @property {object} [args]
  * @property {Kept[]} [needs] what the worker must keep, in the order in which it is made
- * @property {(progress: Progress) => void} [onProgress]
+ * @property {(progress: any) => void} [onProgress] is given what the worker's call reports
  * @property {AbortSignal} [signal]
  */
 

@@ -12,15 +12,19 @@ import { decodePredictions } from '../model/run.js';
 
 /** @import { AttributeOptions } from '../attribution/attribute.js' */
 /** @import { Channels, ChannelsOptions } from '../model/channels.js' */
-/** @import { Explanation } from '../model/explanation.js' */
+/** @import { DeletionInsertion, DeletionOptions } from '../metrics/deletion.js' */
+/** @import { AverageDrop, CoherencyOptions, DropOptions } from '../metrics/drop.js' */
+/** @import { HideAndLook, HideOptions } from '../metrics/hide.js' */
+/** @import { Profile } from '../metrics/profile.js' */
+/** @import { Randomization, RandomizationOptions } from '../metrics/randomization.js' */
+/** @import { Stability, StabilityOptions } from '../metrics/stability.js' */
+/** @import { Trust, TrustOptions } from '../metrics/trust.js' */
+/** @import { Explanation, HeatMap } from '../model/explanation.js' */
 /** @import { ModelDescription } from '../model/model-info.js' */
 /** @import { RunOptions } from '../model/model.js' */
 /** @import { ExplainOptions, Run } from '../model/run.js' */
 /** @import { Picture } from '../pictures/image.js' */
 /** @import { Tensor } from '../pictures/tensor.js' */
-/** @import { HeatMap } from '../model/explanation.js' */
-/** @import { HideAndLook, HideOptions } from '../metrics/hide.js' */
-/** @import { Trust, TrustOptions } from '../metrics/trust.js' */
 /** @import { Client } from './client.js' */
 /** @import { Kept } from './kept.js' */
 
@@ -90,6 +94,32 @@ export class RemoteModel extends ModelInfo {
       options: { inputs: Object.fromEntries(sent) },
     };
     return new RemoteRun(this, this.#client, needs, result);
+  }
+
+  /**
+   * Replaces the weights of the last layers by numbers without meaning, more and more of them, and
+   * compares the maps before and after.
+   * @param {Picture | Tensor} image
+   * @param {RandomizationOptions & RunOptions} [options]
+   * @returns {Promise<Randomization[]>} one a count
+   */
+  async randomization(image, options) {
+    return typed(options, async ({ signal, onProgress, image: drawn, ...given }) => {
+      const sent = await toSendable(image);
+      const isWatched = (onProgress ?? undefined) !== undefined;
+      const args = { model: this.#model.place, image: sent, options: given, isWatched };
+      const needs = [this.#engine, this.#model];
+      return this.#client.call({ method: 'randomization', args, needs, signal, onProgress });
+    });
+  }
+
+  /**
+   * What each layer takes, in values, multiply-adds and memory, and how long a run takes.
+   * @returns {Promise<Profile>}
+   */
+  async profile() {
+    const args = { model: this.#model.place };
+    return this.#client.call({ method: 'profile', args, needs: [this.#engine, this.#model] });
   }
 
   /** Frees the model's memory in the worker. It may be called again. */
@@ -169,7 +199,7 @@ export class RemoteRun {
    * @returns {Promise<Channels>}
    */
   async channels(options) {
-    return typed(options, (given) => this.#call('channels', given));
+    return typed(options, (given) => this.#measure('channels', undefined, given));
   }
 
   /**
@@ -192,13 +222,66 @@ export class RemoteRun {
   }
 
   /**
+   * Takes the picture away and puts it back by the order of a heat map, and follows the score.
+   * @param {HeatMap} heatmap
+   * @param {DeletionOptions} [options]
+   * @returns {Promise<DeletionInsertion>}
+   */
+  async deletionInsertion(heatmap, options) {
+    return typed(options, async ({ baseline, ...given }) => {
+      const sent = { ...given, baseline: await sendBaseline(baseline) };
+      return this.#measure('deletionInsertion', heatmap, sent);
+    });
+  }
+
+  /**
+   * Multiplies the input by a heat map and compares the scores.
+   * @param {HeatMap} heatmap
+   * @param {DropOptions} [options]
+   * @returns {Promise<AverageDrop>}
+   */
+  async averageDrop(heatmap, options) {
+    return typed(options, (given) => this.#measure('averageDrop', heatmap, given));
+  }
+
+  /**
+   * How much of the picture a heat map marks, from 0 to 1: its mean at the input's size.
+   * @param {HeatMap} heatmap
+   * @returns {Promise<number>}
+   */
+  async complexity(heatmap) {
+    return typed({}, () => this.#measure('complexity', heatmap));
+  }
+
+  /**
+   * Multiplies the input by a heat map and compares the heat map with Grad-CAM's map of the
+   * product. 1 is for equal maps, 0.5 for unrelated ones, 0 for opposite ones.
+   * @param {HeatMap} heatmap
+   * @param {CoherencyOptions} [options]
+   * @returns {Promise<number>}
+   */
+  async coherency(heatmap, options) {
+    return typed(options, (given) => this.#measure('coherency', heatmap, given));
+  }
+
+  /**
+   * How much a map changes with noise in the input, and with weights that move by as much as
+   * float32 rounds away.
+   * @param {StabilityOptions} [options]
+   * @returns {Promise<Stability>}
+   */
+  async stability(options) {
+    return typed(options, (given) => this.#measure('stability', undefined, given));
+  }
+
+  /**
    * Blurs the hottest part of the picture, and then all but this part.
    * @param {HeatMap} heatmap
-   * @param {HideOptions & { signal?: AbortSignal }} [options]
+   * @param {HideOptions} [options]
    * @returns {Promise<HideAndLook>}
    */
   async hideAndLook(heatmap, options) {
-    return typed(options, (given) => this.#call('hideAndLook', { ...given, heatmap }));
+    return typed(options, (given) => this.#measure('hideAndLook', heatmap, given));
   }
 
   /**
@@ -208,8 +291,23 @@ export class RemoteRun {
    * @returns {Promise<Trust>}
    */
   async trust(explanation, options) {
-    const { image, ...sent } = explanation;
-    return typed(options, (given) => this.#call('trust', { ...given, explanation: sent }));
+    return typed(options, (given) => {
+      // The worker has the picture, and needs the maps alone.
+      const { image, ...sent } = explanation;
+      return this.#measure('trust', sent, given);
+    });
+  }
+
+  /**
+   * @param {string} name of a method of the run
+   * @param {any} heatmap its first argument, undefined if it has none
+   * @param {any} [options]
+   */
+  #measure(name, heatmap, { signal, onProgress, ...options } = {}) {
+    const needs = this.#needs;
+    const isWatched = (onProgress ?? undefined) !== undefined;
+    const args = { run: needs[needs.length - 1].place, name, heatmap, options, isWatched };
+    return this.#client.call({ method: 'measure', args, needs, signal, onProgress });
   }
 
   /**

@@ -49,11 +49,19 @@ const methods = {
     const given = { ...options, onProgress: isWatched ? watch : undefined };
     return { ...(await kept.get(run).attribute(given)) };
   },
-  hideAndLook: ({ run, options: { heatmap, ...options } }) =>
-    kept.get(run).hideAndLook(heatmap, options),
-  trust: ({ run, options: { explanation, ...options } }, onProgress) =>
-    kept.get(run).trust(explanation, { ...options, onProgress }),
-  channels: ({ run, options }) => kept.get(run).channels(options),
+
+  measure({ run, name, heatmap, options, isWatched }, onProgress) {
+    const given = isWatched ? { ...options, onProgress } : options;
+    const args = heatmap === undefined ? [given] : [heatmap, given];
+    return kept.get(run)[name](...args);
+  },
+
+  async randomization({ model, image, options, isWatched }, onProgress) {
+    const given = isWatched ? { ...options, onProgress } : options;
+    return kept.get(model).randomization(image, given);
+  },
+
+  profile: ({ model }) => kept.get(model).profile(),
 
   async keep({ place, picture }) {
     kept.set(place, picture);

@@ -1,0 +1,155 @@
+/** Opens what a command line names: models, labels, pictures and values of further inputs. */
+
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { GradCamError, loadModel } from '../package/index.js';
+import { findKnownModel } from './known-models.js';
+import { UsageError } from './usage-error.js';
+
+/** @import { Request } from './usage.js' */
+/** @import { Model } from 'gradcam-wasm' */
+
+/** Folders and files that systems and tools add. */
+const HIDDEN = /^(\.|__MACOSX$|node_modules$)/;
+
+/** Files that lie beside models and are no part of one. They may be many and large. */
+const OTHER_FILE = new RegExp(
+  '\\.(png|jpe?g|gif|bmp|webp|avif|svg|hei[cf]|tiff?|mp4|mov|avi|' +
+    'csv|tsv|npy|npz|py|ipynb|md|pdf|log)$',
+  'i',
+);
+
+const MAX_FILES = 10_000;
+
+/** @param {Request} request */
+export async function open(request) {
+  const { source, options } = await locate(request);
+  return loadModel(source, options);
+}
+
+/** @param {Model} model that has several heads */
+function headNote({ heads, head }) {
+  const others = heads.filter((other) => other !== head).map(({ name }) => name);
+  return `explains the output ${head.name}; --head gives another (${others.join(', ')})`;
+}
+
+/**
+ * @param {Record<string, string>} texts numbers joined by ",", or "@" and the path of a JSON list
+ * @returns {Promise<Record<string, number[]>>}
+ */
+export async function readFurtherInputs(texts) {
+  const entries = Object.entries(texts).map(async ([name, text]) => {
+    const isFile = text.startsWith('@');
+    const json = isFile ? new TextDecoder().decode(await readInput(text.slice(1))) : `[${text}]`;
+    return [name, readNumbers(name, json)];
+  });
+  return Object.fromEntries(await Promise.all(entries));
+}
+
+/**
+ * @param {string} name of the input
+ * @param {string} json a number, or a list of numbers or of lists
+ * @returns {number[]}
+ */
+function readNumbers(name, json) {
+  try {
+    const list = [JSON.parse(json)].flat(Infinity);
+    if (list.every((value) => typeof value === 'number')) return list;
+  } catch {
+    // Text that is no JSON has no numbers either.
+  }
+  const allowed = 'numbers joined by ",", or "@" and the path of a JSON list';
+  throw new UsageError(`--input ${name} holds no numbers; allowed: ${allowed}`);
+}
+
+/**
+ * Opens a model for its classes. A model with ImageNet's number of classes gets ImageNet's names if
+ * nothing else names them.
+ * @param {Request} request
+ * @param {(text: string) => void} note
+ */
+export async function openNamed(request, note) {
+  const { source, options } = await locate(request);
+  const defaultLabels = request.noLabels ? undefined : /** @type {const} */ ('imagenet');
+  const model = await loadModel(source, { ...options, defaultLabels });
+  if (model.labelsReason === 'imagenet') {
+    note("named as ImageNet's classes; --no-labels leaves them out");
+  }
+  if (model.heads.length > 1 && request.head === undefined) note(headNote(model));
+  return model;
+}
+
+/**
+ * Finds the model and its labels. Options win over what is known of the model.
+ * @param {Request} request
+ */
+export async function locate(request) {
+  const { model: path, labels, binary, preprocessing } = request;
+  const { architecture, alpha, customObjects, inputSize, threads, head } = request;
+  const info = await stat(path).catch(() => undefined);
+  const source = info?.isDirectory() ? await readFolder(path) : pathToFileURL(resolve(path));
+  const known = Array.isArray(source) ? undefined : await findKnownModel(await readInput(path));
+  const names = labels === undefined ? known?.labels : await readLabels(labels);
+  const network = { architecture, alpha, customObjects, inputSize, head };
+  return { source, options: { labels: names, binary, preprocessing, ...network, threads } };
+}
+
+/**
+ * Reads the files of a folder, which may hold a model at any depth. The name of each is its path.
+ * @param {string} folder
+ */
+async function readFolder(folder) {
+  const paths = await listFolder(folder);
+  if (paths.length === 0) {
+    throw new GradCamError('INVALID_SOURCE', `${folder} has no files of a model in it`);
+  }
+  const files = [];
+  for (const path of paths) {
+    files.push(new File([new Uint8Array(await readFile(join(folder, path)))], path));
+  }
+  return files;
+}
+
+/**
+ * @param {string} folder
+ * @param {string} [inside] a folder in it
+ * @returns {Promise<string[]>} the paths of files that a model may have, with "/" between folders
+ */
+async function listFolder(folder, inside = '') {
+  const entries = await readdir(join(folder, inside), { withFileTypes: true });
+  const paths = [];
+  for (const entry of entries) {
+    if (HIDDEN.test(entry.name) || OTHER_FILE.test(entry.name)) continue;
+    const path = `${inside}${entry.name}`;
+    if (entry.isFile()) paths.push(path);
+    else if (entry.isDirectory()) paths.push(...(await listFolder(folder, `${path}/`)));
+    if (paths.length > MAX_FILES) {
+      const text = `${folder} has more than ${MAX_FILES} files; name the model's own folder`;
+      throw new GradCamError('INVALID_SOURCE', text);
+    }
+  }
+  return paths;
+}
+
+/**
+ * @param {string} path
+ * @returns {Promise<Uint8Array>}
+ */
+export async function readInput(path) {
+  try {
+    return await readFile(path);
+  } catch (cause) {
+    const reason = /** @type {Error} */ (cause).message.split(',')[0];
+    throw new GradCamError('INVALID_SOURCE', `cannot read ${path}: ${reason}`, { cause });
+  }
+}
+
+/**
+ * @param {string} path of a file with class names, or "imagenet"
+ * @returns {Promise<File | 'imagenet'>}
+ */
+async function readLabels(path) {
+  if (path === 'imagenet') return path;
+  return new File([new Uint8Array(await readInput(path))], path);
+}
