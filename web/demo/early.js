@@ -10,7 +10,8 @@ import { prefetchPicture } from './picture.js';
 /** Whether the address asks for nothing but the page. */
 export const isPlainAddress = location.hash.length < 2 && !/[?&]model=/.test(location.search);
 
-if (isPlainAddress) prefetchPicture(samples[0]);
+/** Settles when the first picture is there. The model waits for it, because it is far larger. */
+export const firstPicture = isPlainAddress ? prefetchPicture(samples[0]) : undefined;
 
 /** The first answer, if the page opens with it. */
 export const firstAnswer = isPlainAddress ? fetchFirstAnswer() : undefined;

@@ -69,29 +69,31 @@ export function centreOf(pixels, input) {
   return context.getImageData(0, 0, width, height);
 }
 
-/** @type {Map<string, Promise<Response>>} by address */
+/** @type {Map<string, Promise<Blob>>} by address */
 const early = new Map();
 
 /**
  * Begins to fetch a picture before it is read.
  * @param {PictureChoice} choice
+ * @returns {Promise<void>} settles when the picture is there, or cannot be
  */
-export function prefetchPicture({ source }) {
+export async function prefetchPicture({ source }) {
   if (typeof source !== 'string') return;
-  const response = fetch(source);
+  const blob = fetchBlob(source);
+  early.set(source, blob);
   // The reader of the picture learns of a failure.
-  response.catch(() => {});
-  early.set(source, response);
+  await blob.catch(() => {});
 }
 
 /**
  * @param {string} address
- * @param {AbortSignal} signal
+ * @param {AbortSignal} [signal]
  */
 async function fetchBlob(address, signal) {
   const begun = early.get(address);
   early.delete(address);
-  const response = await (begun ?? fetch(address, { signal }));
+  if (begun) return begun;
+  const response = await fetch(address, { signal });
   if (!response.ok) throw new Error(`There is no picture at ${address} (${response.status}).`);
   return response.blob();
 }

@@ -53,6 +53,8 @@ export const proof = {
   curves:
     'Two curves over the share of the picture: the score while the hottest parts go, and the ' +
     'score while they come',
+  deletion: 'the score while the hottest parts go',
+  insertion: 'the score while they come',
   saved: 'It is measured as soon as the model is there.',
   old: 'The map is another by now.',
 };

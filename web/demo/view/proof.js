@@ -19,6 +19,12 @@ const FIGURES = /** @type {const} */ ([
   'randomization',
 ]);
 
+/** The two curves. Both colours are seen on light and on dark. */
+const LINES = /** @type {const} */ ([
+  { key: 'deletion', color: '#c2532f' },
+  { key: 'insertion', color: '#148f8c' },
+]);
+
 /** Pixels of the drawn curves. */
 const [WIDTH, HEIGHT] = [480, 160];
 
@@ -113,27 +119,30 @@ function figureParts({ name, title, sentence, details }) {
   strong.textContent = title;
   const text = document.createElement('span');
   text.textContent = sentence;
-  const curves = name === 'deletionInsertion' && details ? [drawCurves(details)] : [];
-  return [strong, ...curves, text];
+  if (name !== 'deletionInsertion' || !details) return [strong, text];
+  const keys = LINES.map(({ key, color }) => {
+    const line = document.createElement('span');
+    Object.assign(line, { className: 'key', textContent: texts[key] });
+    line.style.setProperty('--key', color);
+    return line;
+  });
+  return [strong, drawCurves(details), ...keys, text];
 }
 
 /**
  * Draws both curves, the score over the share of the picture.
  * @param {any} details what deletionInsertion gives
  */
-function drawCurves({ fractions, deletion, insertion }) {
+function drawCurves({ fractions, ...curves }) {
   const canvas = document.createElement('canvas');
   Object.assign(canvas, { width: WIDTH, height: HEIGHT, className: 'curves' });
   canvas.setAttribute('role', 'img');
   canvas.setAttribute('aria-label', texts.curves);
-  const most = Math.max(...deletion, ...insertion, 1e-6);
+  const most = Math.max(...curves.deletion, ...curves.insertion, 1e-6);
   const context = canvas.getContext('2d');
   if (!context) return canvas;
-  const lines = /** @type {const} */ ([
-    [deletion, '#c2532f'],
-    [insertion, '#148f8c'],
-  ]);
-  for (const [values, color] of lines) {
+  for (const { key, color } of LINES) {
+    const values = curves[key];
     context.beginPath();
     fractions.forEach((/** @type {number} */ fraction, /** @type {number} */ i) => {
       const x = 4 + fraction * (WIDTH - 8);

@@ -121,6 +121,9 @@ export function scorePair({ run }, before, after) {
   return `${scoreText(before, likely)} → ${scoreText(after, likely)}`;
 }
 
+/** A score below this is noise. */
+const LITTLE = 0.005;
+
 /**
  * What hiding the hottest part, and all else, means for the map.
  * @param {Answer} answer
@@ -131,6 +134,7 @@ export function proofSentence({ model, explanation, run }, { score, hidden, kept
   const likely = areProbabilities(run.scores);
   const [without, alone] = [scoreText(hidden.score, likely), scoreText(kept.score, likely)];
   if (!likely) return `The score of ${name} is ${without} without the hot part, ${alone} with it.`;
+  if (score < LITTLE) return `${name} has so little here that hiding parts hardly says anything.`;
   const falls = hidden.score < score / 2;
   const keeps = kept.score > score / 2;
   if (falls && keeps) return `Yes. The hot part decides: without it ${name} falls to ${without}.`;
