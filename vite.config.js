@@ -1,6 +1,7 @@
 // Bundles the demo page, web/demo, into build/demo: static files that any server can serve.
 
 import { defineConfig } from 'vite';
+import { colormaps } from './wasm-build/colormaps.js';
 
 /**
  * Models are sent as they are. Compressed, they would hardly be smaller, and without their length
@@ -17,6 +18,26 @@ const uncompressed = {
   },
 };
 
+/** The colour maps that the page offers. */
+const COLORMAPS = ['viridis', 'cividis', 'plasma', 'inferno', 'magma', 'turbo', 'jet'];
+
+/**
+ * Gives the page the engine's colour maps, because the page draws heat maps by itself.
+ * @type {import('vite').Plugin}
+ */
+const colors = {
+  name: 'colormaps',
+  resolveId: (id) => (id === 'virtual:colormaps' ? `\0${id}` : undefined),
+  load(id) {
+    if (id !== '\0virtual:colormaps') return undefined;
+    const maps = colormaps();
+    const tables = COLORMAPS.map((name) => {
+      return [name, Buffer.from((maps.get(name) ?? []).flat()).toString('base64')];
+    });
+    return `export default ${JSON.stringify(Object.fromEntries(tables))};`;
+  },
+};
+
 /** Isolate the page from other origins. Without them a browser gives it no memory for threads. */
 const ISOLATED = {
   'cross-origin-opener-policy': 'same-origin',
@@ -27,7 +48,7 @@ export default defineConfig({
   root: 'web/demo',
   base: './',
   publicDir: false,
-  plugins: [uncompressed],
+  plugins: [uncompressed, colors],
   worker: { format: 'es' },
   preview: { headers: ISOLATED },
   build: {

@@ -21,6 +21,7 @@ import { init } from '../web/package/engine/start.js';
 import { openContainer } from '../web/package/files/index.js';
 import { writeSafetensors } from '../web/package/files/safetensors.js';
 import { openSource } from '../web/package/base/source.js';
+import { loadImage } from '../web/package/pictures/steps.js';
 import { readLiteralAfter } from '../wasm-build/javascript-literal.js';
 import { readZipMembers } from '../wasm-build/zip.js';
 import { openEfficientNetLite0 } from './convert/efficientnet-lite0.js';
@@ -56,6 +57,7 @@ import { openEfficientNetLite0 } from './convert/efficientnet-lite0.js';
  * @property {string} member
  *
  * @typedef {object} PictureEntry
+ * @property {{ file: string, sha256: string }} thumb a small form in build/pictures
  * @property {string} file its name in build/pictures
  * @property {string} title for people
  * @property {string} member its path in the source package
@@ -65,6 +67,7 @@ import { openEfficientNetLite0 } from './convert/efficientnet-lite0.js';
  * @property {string} default id of the model that the demo opens with
  * @property {ModelEntry[]} models
  * @property {LabelsEntry} imagenetLabels
+ * @property {string} firstPicture name of the picture that the demo opens with
  * @property {PictureEntry[]} pictures
  * @property {import('../wasm-build/sources.js').Source} pictureSource the package that holds them
  */
@@ -95,6 +98,7 @@ export async function ensureModels() {
   ensureLabels();
   for (const model of manifest.models) await ensureModel(model);
   ensurePictures();
+  await ensureThumbs();
 }
 
 /**
@@ -168,6 +172,41 @@ function ensurePictures() {
   for (const { file, member, sha256 } of missing) {
     place(inBuild('pictures', file), fs.readFileSync(path.join(folder, member)), sha256);
   }
+}
+
+/** Of a JPEG file, 1 to 100. */
+const THUMB_QUALITY = 60;
+/** Pixels of the shorter side of a thumbnail, for screens with two pixels a CSS pixel. */
+const THUMB_SIDE = 120;
+
+/** Makes the small forms of the pictures, in which the page lists them. */
+async function ensureThumbs() {
+  for (const { file, thumb } of manifest.pictures) {
+    const target = inBuild('pictures', thumb.file);
+    if (hasContents(target, thumb.sha256)) continue;
+    const picture = fs.readFileSync(inBuild('pictures', file));
+    place(target, await makeThumb(picture), thumb.sha256);
+  }
+}
+
+/**
+ * @param {Uint8Array} picture
+ * @returns {Promise<Buffer>} a JPEG file of the same shape
+ */
+async function makeThumb(picture) {
+  make(['build/wasm/gradcam.wasm']);
+  await init({ wasmVariant: 'simd', threads: 1 });
+  const { width, height } = await loadImage(picture);
+  const scale = THUMB_SIDE / Math.min(width, height);
+  const targetSize = /** @type {[number, number]} */ ([
+    Math.round(height * scale),
+    Math.round(width * scale),
+  ]);
+  const small = await loadImage(picture, { targetSize, interpolation: 'lanczos' });
+  const { encode } = await import('jpeg-js');
+  const { data } = small;
+  const pixels = { width: small.width, height: small.height, data: Buffer.from(data) };
+  return encode(pixels, THUMB_QUALITY).data;
 }
 
 /**

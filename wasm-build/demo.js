@@ -16,6 +16,12 @@ export async function buildDemo() {
   const { models, pictures } = manifest;
   place('models', models);
   place('pictures', pictures);
+  place(
+    'pictures',
+    pictures.map(({ thumb }) => thumb),
+  );
+  const { writeFirstAnswer } = await import('./first-answer.js');
+  await writeFirstAnswer(manifest);
 }
 
 /**

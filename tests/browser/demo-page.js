@@ -7,7 +7,7 @@ import assert from 'node:assert/strict';
 
 /**
  * A file as a test makes it.
- * @typedef {{ name: string, type?: string, bytes: Uint8Array }} TestFile
+ * @typedef {{ name: string, type?: string, bytes: Uint8Array, lastModified?: number }} TestFile
  */
 
 /** Longer than any answer takes on a slow machine. */
@@ -39,19 +39,37 @@ export class DemoPage {
 
   /** Waits until the page has answered whatever it was asked. */
   async settled() {
-    await this.page.waitForFunction(
-      () => document.querySelector('figure')?.getAttribute('aria-busy') === 'false',
+    await this.page.waitForFunction(() => {
+      const panes = [...document.querySelectorAll('.pane')];
+      return panes.length > 0 && panes.every((pane) => pane.ariaBusy === 'false');
+    });
+  }
+
+  /** Waits until the small maps are there too. */
+  async rested() {
+    await this.settled();
+    await this.page.waitForFunction(() =>
+      [...document.querySelectorAll('.pane')].every(
+        (pane) => /** @type {HTMLElement} */ (pane).dataset.rest === 'true',
+      ),
     );
   }
 
   /** The class that is explained with its score, "Bull Mastiff 71.8%". */
-  headline() {
-    return this.page.locator('#status').innerText();
+  headline(pane = 0) {
+    return this.#pane(pane).locator('.headline').innerText();
+  }
+
+  /** The sentence that says where the network looked. */
+  where(pane = 0) {
+    return this.#pane(pane).locator('.where').innerText();
   }
 
   /** Layer, size of its map, times. */
-  caption() {
-    return this.page.locator('#facts').innerText();
+  caption(pane = 0) {
+    return this.#pane(pane)
+      .locator('.facts')
+      .evaluate((facts) => facts.textContent ?? '');
   }
 
   /** What the page says went wrong, or an empty text. */
@@ -60,28 +78,44 @@ export class DemoPage {
   }
 
   /**
-   * Names of a list's rows, the visible ones.
+   * Names of a list's rows, those that are drawn.
    * @param {'Class' | 'Layer'} list
    */
-  rows(list) {
-    return this.#list(list).locator('.row:visible .name').allInnerTexts();
+  async rows(list) {
+    if (list === 'Class') {
+      await this.page.locator('#class-rows[aria-busy=false]').waitFor({ state: 'attached' });
+      return this.page.locator('#class-rows .row .name').allInnerTexts();
+    }
+    const texts = await this.#layers().locator('option').allInnerTexts();
+    return texts.map((text) => text.split(',')[0]);
   }
 
   /**
    * The row that is chosen.
    * @param {'Class' | 'Layer'} list
    */
-  chosen(list) {
-    return this.#list(list).locator('.row:has(:checked) .name').innerText();
+  async chosen(list) {
+    if (list === 'Class') {
+      return this.page.locator('#class-rows [aria-selected=true] .name').innerText();
+    }
+    const texts = await this.#layers().evaluate((select) =>
+      [.../** @type {HTMLSelectElement} */ (select).selectedOptions].map(({ text }) => text),
+    );
+    return texts[0].split(',')[0];
   }
 
   /**
-   * Clicks a row of a list and waits for the answer.
+   * Chooses a row of a list and waits for the answer.
    * @param {'Class' | 'Layer'} list
    * @param {string} name
    */
   async choose(list, name) {
-    await this.#list(list).getByText(name, { exact: true }).click();
+    if (list === 'Class') {
+      await this.page.locator('#class-rows').getByText(name, { exact: true }).click();
+    } else {
+      const at = (await this.rows('Layer')).indexOf(name);
+      await this.#layers().selectOption({ index: at });
+    }
     await this.settled();
   }
 
@@ -104,6 +138,27 @@ export class DemoPage {
   }
 
   /**
+   * Drops files on the page, and does not wait.
+   * @param {TestFile[]} files
+   */
+  give(...files) {
+    return this.#give('drop', files);
+  }
+
+  /**
+   * Pastes a text into the page.
+   * @param {string} text
+   */
+  async pasteText(text) {
+    await this.page.evaluate((text) => {
+      const clipboardData = new DataTransfer();
+      clipboardData.setData('text/plain', text);
+      const init = { bubbles: true, cancelable: true, clipboardData };
+      document.body.dispatchEvent(new ClipboardEvent('paste', init));
+    }, text);
+  }
+
+  /**
    * Pastes files into the page and waits until the page has reacted.
    * @param {TestFile[]} files
    */
@@ -116,9 +171,10 @@ export class DemoPage {
    * The pixels on the screen, RGBA.
    * @returns {Promise<{ data: Buffer, width: number, height: number }>}
    */
-  async picture() {
-    const { width, height, url } = await this.page.evaluate(async () => {
-      const canvas = /** @type {HTMLCanvasElement} */ (document.querySelector('canvas'));
+  async picture(pane = 0) {
+    const overlay = this.#pane(pane).locator('.overlay');
+    const { width, height, url } = await overlay.evaluate(async (element) => {
+      const canvas = /** @type {HTMLCanvasElement} */ (element);
       const { width, height } = canvas;
       // The pixels come from a copy because Chromium warns if a canvas is read again and again.
       const copy = /** @type {OffscreenCanvasRenderingContext2D} */ (
@@ -141,9 +197,19 @@ export class DemoPage {
     assert.deepEqual(this.problems, []);
   }
 
-  /** @param {'Class' | 'Layer'} name */
-  #list(name) {
-    return this.page.getByRole('group', { name });
+  /** Opens what says how a picture goes in. */
+  async openPixels() {
+    await this.page.getByRole('button', { name: /^Pixels/ }).click();
+    return this.page.getByRole('dialog', { name: 'How a picture goes in' });
+  }
+
+  /** @param {number} pane */
+  #pane(pane) {
+    return this.page.locator('.pane').nth(pane);
+  }
+
+  #layers() {
+    return this.page.getByRole('combobox', { name: 'Layer', exact: true, includeHidden: true });
   }
 
   /** @param {string} origin */
@@ -155,7 +221,8 @@ export class DemoPage {
     page.on('pageerror', (error) => problems.push(`${error}`));
     page.on('requestfailed', (request) => problems.push(`${request.url()} failed`));
     page.on('response', (response) => {
-      if (!response.ok()) problems.push(`${response.url()} answers ${response.status()}`);
+      if (!response.ok() && response.status() !== 304)
+        problems.push(`${response.url()} answers ${response.status()}`);
     });
     page.on('request', (request) => {
       const { protocol, origin: asked } = new URL(request.url());
@@ -168,17 +235,17 @@ export class DemoPage {
    * @param {TestFile[]} files
    */
   async #give(way, files) {
-    const sent = files.map(({ name, type = '', bytes }) => {
-      return { name, type, base64: Buffer.from(bytes).toString('base64') };
+    const sent = files.map(({ name, type = '', bytes, lastModified }) => {
+      return { name, type, lastModified, base64: Buffer.from(bytes).toString('base64') };
     });
     await this.page.evaluate(
       ({ way, sent }) => {
         const transfer = new DataTransfer();
-        for (const { name, type, base64 } of sent) {
+        for (const { name, type, base64, lastModified } of sent) {
           const text = atob(base64);
           const bytes = new Uint8Array(text.length);
           for (let i = 0; i < bytes.length; i++) bytes[i] = text.charCodeAt(i);
-          transfer.items.add(new File([bytes], name, { type }));
+          transfer.items.add(new File([bytes], name, { type, lastModified }));
         }
         const init = { bubbles: true, cancelable: true };
         const event =

@@ -25,7 +25,10 @@ const entry = manifest.models.find(({ id }) => id === 'dog-breeds') ?? manifest.
 const defaultEntry = manifest.models.find(({ id }) => id === manifest.default) ?? entry;
 /** @type {string[]} */
 const labels = readLabels(entry.labels);
-const [sample, otherSample] = manifest.pictures;
+const [otherSample] = manifest.pictures;
+const sample =
+  manifest.pictures.find(({ file }) => file.startsWith(`${manifest.firstPicture}.`)) ?? otherSample;
+const photoEntry = manifest.pictures[1];
 
 /** @param {string} file */
 const readSample = (file) => readFileSync(inBuild('pictures', file));
@@ -47,7 +50,7 @@ describe('demo page', { skip: SKIP }, () => {
     photo = {
       name: 'photo.png',
       type: 'image/png',
-      bytes: await toPng(readSample(otherSample.file)),
+      bytes: await toPng(readSample(photoEntry.file)),
     };
   });
 
@@ -153,8 +156,9 @@ describe('demo page', { skip: SKIP }, () => {
       const name = 'mobilenetv2_0.35_96_weights.h5';
       await demo.drop({ name, bytes: sharedModel(name) });
       assert.equal(await demo.alert(), '');
-      assert.equal((await demo.rows('Class')).length, 1000);
-      assert.ok((await demo.rows('Class')).includes('tiger cat'));
+      assert.equal((await demo.rows('Class')).length, 200);
+      await demo.page.getByLabel('Find a class').fill('tiger cat');
+      assert.deepEqual(await demo.rows('Class'), ['tiger cat']);
       assert.match(await demo.caption(), /^out_relu, 3 × 3 /);
     }),
   );
@@ -169,7 +173,7 @@ describe('demo page', { skip: SKIP }, () => {
         }),
       );
       await demo.drop(...files.slice(0, 3));
-      assert.match(await demo.alert(), /Model\.json needs group1-shard3of3\.bin too/);
+      assert.match(await demo.alert(), /model\.json needs group1-shard3of3\.bin too/);
       await demo.drop(...files.reverse(), photo);
       assert.equal(await demo.alert(), '');
       assertSamePicture(await demo.picture(), await overlayInNode());
@@ -181,35 +185,48 @@ describe('demo page', { skip: SKIP }, () => {
     visit(async (demo) => {
       await demo.drop(photo);
       const { page } = demo;
-      const second = page.locator('#other');
-      const answered = async () => {
-        await page.waitForFunction(() => document.querySelector('#other[aria-busy="false"]'));
-        return second.locator('#other-status').innerText();
-      };
-      assert.ok(await second.isHidden());
-      const others = page.getByRole('combobox', { name: 'Compare with' });
-      await others.selectOption(defaultEntry.title);
+      await page.getByRole('button', { name: 'Compare' }).click();
+      await demo.settled();
+      assertSamePicture(await demo.picture(1), await overlayInNode());
+      await demo.chooseModel(defaultEntry.title);
       const lite0 = await loadModel(readFileSync(inBuild('models', defaultEntry.file)));
-      const run = await lite0.run(photo.bytes);
+      const run = await lite0.run(photo.bytes, { image: photo.bytes });
       const [first, next] = run.decodePredictions({ top: 2 });
-      lite0.dispose();
-      assert.ok((await answered()).includes(`: ${first.label} `), await answered());
+      assert.match(await demo.headline(1), new RegExp(`^${first.label} `));
       assertSamePicture(await demo.picture(), await overlayInNode());
+      assertSamePicture(await demo.picture(1), formatAsImage(await run.explain()));
 
-      const classes = page.getByRole('combobox', { name: 'Class of the second model' });
-      await classes.selectOption(String(next.index));
-      await page.waitForFunction(
-        (label) => document.querySelector('#other-status')?.textContent?.includes(label),
-        `: ${next.label} `,
-      );
-      const layers = page.getByRole('combobox', { name: 'Layer of the second model' });
-      await layers.selectOption('block5a_expand_activation');
-      await page.waitForFunction(() =>
-        document.querySelector('#other-facts')?.textContent?.startsWith('block5a_expand'),
+      await demo.choose('Class', next.label);
+      assert.match(await demo.headline(1), new RegExp(`^${next.label} `));
+      await demo.choose('Layer', 'block5a_expand_activation');
+      assert.match(await demo.caption(1), /^block5a_expand/);
+      const targets = next.index;
+      const layer = 'block5a_expand_activation';
+      assertSamePicture(
+        await demo.picture(1),
+        formatAsImage(await run.explain({ targets, layer })),
       );
       assertSamePicture(await demo.picture(), await overlayInNode());
-      await others.selectOption('none');
-      assert.ok(await second.isHidden());
+      await page.getByLabel('Colours').selectOption('Magma');
+      const colormap = 'magma';
+      assertSamePicture(
+        await demo.picture(1),
+        formatAsImage(await run.explain({ targets, layer }), { colormap }),
+      );
+      assertSamePicture(await demo.picture(), await overlayInNode({ colormap }));
+      await page.getByRole('switch', { name: 'Heat map' }).click();
+      for (const pane of [0, 1]) {
+        assertSamePicture(await demo.picture(pane), await decode(photo.bytes));
+      }
+      lite0.dispose();
+
+      // The classes are those of the pane that has the focus.
+      assert.equal((await demo.rows('Class')).includes(next.label), true);
+      await page.locator('.pane').first().locator('.room').click();
+      assert.deepEqual((await demo.rows('Class')).sort(), [...labels].sort());
+      await page.getByRole('button', { name: 'Close', exact: true }).nth(1).click();
+      assert.equal(await page.locator('.pane').count(), 1);
+      assert.deepEqual((await demo.rows('Class')).sort(), [...labels].sort());
     }),
   );
 
@@ -293,10 +310,7 @@ describe('demo page', { skip: SKIP }, () => {
       await demo.page.getByRole('button', { name: 'Choose a picture' }).click();
       const { name, type = '', bytes } = photo;
       await (await dialog).setFiles({ name, mimeType: type, buffer: Buffer.from(bytes) });
-      await demo.page.waitForFunction(
-        (text) => document.querySelector('canvas')?.ariaLabel?.includes(text),
-        name,
-      );
+      await demo.page.locator(`.overlay[aria-label*="${name}"]`).waitFor();
       await demo.settled();
       assertSamePicture(await demo.picture(), await overlayInNode());
 
@@ -312,7 +326,7 @@ describe('demo page', { skip: SKIP }, () => {
     visit(async (demo) => {
       await demo.drop(photo);
       const [overlay, plain] = [await overlayInNode(), await decode(photo.bytes)];
-      await demo.page.locator('#overlay').hover();
+      await demo.page.locator('.overlay').hover({ position: { x: 200, y: 20 } });
       await demo.page.mouse.down();
       assertSamePicture(await demo.picture(), plain);
       await demo.page.mouse.up();
@@ -328,11 +342,11 @@ describe('demo page', { skip: SKIP }, () => {
       await demo.drop(photo);
       const run = await model.run(photo.bytes);
       const { data, width } = (await run.explain()).targets[0].heatmap;
-      const box = await demo.page.locator('#overlay').boundingBox();
+      const box = await demo.page.locator('.overlay').boundingBox();
       assert.ok(box);
       await demo.page.mouse.move(box.x + box.width * 0.5, box.y + box.height * 0.3);
-      const text = `row 2, column 3: ${data[width + 2].toFixed(3)}`;
-      assert.equal(await demo.page.locator('#cell').innerText(), text);
+      const text = `row 2, column 3: ${data[width + 2].toFixed(3)} of 1`;
+      assert.equal(await demo.page.locator('.cell').innerText(), text);
     }),
   );
 
@@ -353,10 +367,10 @@ describe('demo page', { skip: SKIP }, () => {
       await demo.drop(photo);
       const run = await model.run(photo.bytes);
       const { targets } = await run.explain({ targets: [...labels.keys()] });
-      const said = demo.page.locator('#diagnosis');
+      const said = demo.page.locator('.note');
       for (const [code, text] of Object.entries({
-        NO_POSITIVE_EVIDENCE: /^The map is blank: .*\.$/,
-        SATURATED_SCORE: /Switch on “Explain the logit”\.$/,
+        NO_POSITIVE_EVIDENCE: /^The map is blank: .*Explain the top class$/s,
+        SATURATED_SCORE: /^The score is saturated, .*Explain the logit$/s,
       })) {
         const found = targets.find(({ diagnosis }) => diagnosis?.code === code);
         assert.ok(found, `the photo has no class with ${code}`);
@@ -372,9 +386,13 @@ describe('demo page', { skip: SKIP }, () => {
     'saves the overlay as a PNG file',
     visit(async (demo) => {
       await demo.drop(photo);
+      const [{ label }] = (await model.run(photo.bytes)).decodePredictions({ top: 1 });
       const download = demo.page.waitForEvent('download');
       await demo.page.getByRole('button', { name: 'Save PNG' }).click();
-      assert.equal((await download).suggestedFilename(), 'photo heat map.png');
+      assert.equal(
+        (await download).suggestedFilename(),
+        `${label} out_relu ${entry.title} photo.png`,
+      );
       const saved = await decode(readFileSync(await (await download).path()));
       assertSamePicture(saved, await overlayInNode());
     }),
@@ -383,13 +401,17 @@ describe('demo page', { skip: SKIP }, () => {
   test(
     'answers the last of many quick questions',
     visit(async (demo) => {
-      await demo.page.evaluate(() => {
-        const radios = /** @type {NodeListOf<HTMLInputElement>} */ (
-          document.querySelectorAll('#classes input[type=radio], #layers input[type=radio]')
-        );
-        for (const radio of radios) radio.click();
-        for (const radio of radios) if (radio.name === 'classes') radio.click();
-      });
+      const askAll = () =>
+        demo.page.evaluate(() => {
+          const layers = /** @type {HTMLSelectElement} */ (document.querySelector('#layer'));
+          for (let i = 0; i < layers.length; i++) {
+            layers.selectedIndex = i;
+            layers.dispatchEvent(new Event('change'));
+          }
+          const rows = [...document.querySelectorAll('#class-rows .row')];
+          for (const row of rows) /** @type {HTMLElement} */ (row).click();
+        });
+      await askAll();
       await demo.drop(photo);
       // For a new picture the layer stays, but not the class.
       const layers = await demo.rows('Layer');
@@ -397,13 +419,8 @@ describe('demo page', { skip: SKIP }, () => {
       assertSamePicture(await demo.picture(), await overlayInNode({ layer: layers.at(-1) }));
 
       const names = await demo.rows('Class');
-      await demo.page.evaluate(() => {
-        for (const name of ['layers', 'classes']) {
-          for (const radio of document.getElementsByName(name)) radio.click();
-        }
-        document.getElementsByName('layers')[40].click();
-      });
-      await demo.settled();
+      await askAll();
+      await demo.choose('Layer', layers[40]);
       const last = /** @type {string} */ (names.at(-1));
       const layer = layers[40];
       assert.equal(await demo.chosen('Class'), last);
@@ -458,14 +475,17 @@ describe('demo page', { skip: SKIP }, () => {
       assert.equal(await models.inputValue(), 'other.h5');
 
       const plain = await demo.picture();
-      await demo.page.getByLabel('Pixel values').selectOption('none');
+      const pixels = await demo.openPixels();
+      await pixels.getByLabel('Pixel values').selectOption('none');
       await demo.settled();
+      await demo.page.keyboard.press('Escape');
       assert.ok(shareOfDifference(plain, await demo.picture()) > 0, 'pixel values do not matter');
 
       const names = Array.from({ length: 5 }, (_, i) => `thing ${i}`);
       await demo.drop({ name: 'names.txt', bytes: Buffer.from(`${names.join('\n')}\n`) });
       // The list is read before a question is asked, and the page is not busy then.
-      await demo.page.locator('#status', { hasText: /^thing \d / }).waitFor();
+      await demo.page.locator('.headline', { hasText: /^thing \d / }).waitFor();
+      await demo.settled();
       assert.deepEqual((await demo.rows('Class')).sort(), names);
 
       await demo.chooseModel(entry.title);
@@ -493,18 +513,19 @@ describe('demo page', { skip: SKIP }, () => {
     const { page } = demo;
     await page.route('**/*.safetensors', () => {}); // no answer, ever
     await page.goto(site.address);
-    const progress = page.locator('#progress');
+    const progress = page.locator('.progress');
     await progress.waitFor();
     assert.match(await progress.innerText(), new RegExp(`Opening ${escape(defaultEntry.title)}`));
     await page.getByRole('button', { name: 'Cancel' }).click();
     await demo.settled();
-    assert.equal(await demo.headline(), 'No model is open.');
-    assert.ok(await progress.isHidden());
+    assert.match(await progress.innerText(), /A saved answer\. Load the model/);
 
     await page.unroute('**/*.safetensors');
-    await page.getByRole('button', { name: sample.title }).click();
+    await page.getByRole('button', { name: 'Load the model' }).click();
     await demo.settled();
     assert.match(await demo.headline(), /\d%$/);
+    assert.match(await demo.caption(), / run \S+ ms/);
+    assert.ok(await progress.isHidden());
     assert.equal(await demo.alert(), '');
     await page.context().close();
   });
@@ -514,28 +535,47 @@ describe('demo page', { skip: SKIP }, () => {
     visit(async (demo) => {
       const { keyboard } = demo.page;
       const names = await demo.rows('Class');
-      await demo.page.getByRole('radio', { name: names[0] }).focus();
+      await demo.page.getByRole('listbox', { name: 'Class' }).focus();
       await keyboard.press('ArrowDown');
       await demo.settled();
       assert.match(await demo.headline(), new RegExp(`^${names[1]} `));
+      await keyboard.press('End');
+      await demo.settled();
+      assert.match(await demo.headline(), new RegExp(`^${names.at(-1)} `));
 
-      await keyboard.press('Tab');
+      await demo.page.getByRole('switch', { name: 'Explain the logit' }).focus();
       await keyboard.press('Space');
       await demo.settled();
-      assert.ok(await demo.page.getByRole('switch', { name: 'Explain the logit' }).isChecked());
+      assert.match(await demo.headline(), /, logit -?\d+\.\d\d$/);
 
-      await keyboard.press('Tab');
-      await keyboard.type('block_13_expand');
-      assert.deepEqual(await demo.rows('Layer'), [
-        'block_13_expand',
-        'block_13_expand_BN',
-        'block_13_expand_relu',
-      ]);
-      await keyboard.press('Tab');
-      await keyboard.press('Space');
-      await keyboard.press('ArrowDown');
+      const strip = demo.page.getByRole('slider', { name: 'Layer, first to last' });
+      await strip.focus();
+      const layers = await demo.rows('Layer');
+      await keyboard.press('Home');
       await demo.settled();
-      assert.match(await demo.caption(), /^block_13_expand_BN, 10 × 10 /);
+      assert.equal(await strip.getAttribute('aria-valuenow'), '1');
+      assert.match(await demo.caption(), new RegExp(`^${layers[0]}, `));
+      await keyboard.press('PageUp');
+      await keyboard.press('ArrowRight');
+      await demo.settled();
+      assert.match(await demo.caption(), new RegExp(`^${layers[11]}, `));
+      assert.match(String(await strip.getAttribute('aria-valuetext')), /layer 12 of \d+$/);
+      await keyboard.press('End');
+      await keyboard.press('Space');
+      await demo.page.waitForFunction(
+        (last) => document.querySelector('#strip')?.getAttribute('aria-valuenow') === last,
+        String(layers.length),
+      );
+      await demo.settled();
+
+      await demo.choose('Class', names[0]);
+      await demo.page.locator('.room').focus();
+      await keyboard.press('ArrowUp');
+      assert.match(await demo.page.locator('.cell').innerText(), /^row \d, column \d: 1\.000 of 1/);
+      await keyboard.press('Tab');
+      await keyboard.press('End');
+      const handle = demo.page.getByRole('slider', { name: 'Plain picture up to here' });
+      assert.equal(await handle.getAttribute('aria-valuenow'), '100');
       assert.equal(await demo.alert(), '');
     }),
   );

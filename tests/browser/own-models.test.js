@@ -46,7 +46,7 @@ describe('a model of a user', { skip: SKIP || SKIP_SHARED }, () => {
   });
 
   /** What is known of the model. */
-  const facts = () => demo.page.locator('#model-facts').innerText();
+  const facts = () => demo.page.locator('#model-facts').evaluate((text) => text.textContent ?? '');
 
   /** @param {string} name */
   const control = (name) => {
@@ -83,13 +83,17 @@ describe('a model of a user', { skip: SKIP || SKIP_SHARED }, () => {
     assert.deepEqual(model.labels, ['Apple', 'Pear', 'Nothing']);
     await assertAsInNode(model);
 
+    await demo.openPixels();
     await control('Crop').selectOption('stretch');
     await control('Resizing').selectOption('bilinear');
     await demo.settled();
+    await demo.page.keyboard.press('Escape');
     const options = /** @type {const} */ ({ crop: 'stretch', interpolation: 'bilinear' });
     await assertAsInNode(await loadModel(read(ZIP)), options);
+    await demo.openPixels();
     await control('Resizing').selectOption('nearest');
     await demo.settled();
+    await demo.page.keyboard.press('Escape');
   });
 
   test('with one sigmoid for cats and dogs: both classes, each with its map', async () => {
@@ -109,15 +113,19 @@ describe('a model of a user', { skip: SKIP || SKIP_SHARED }, () => {
     assert.match(await facts(), /^224 × 224 input \(a guess: the model takes any size\)/);
     await assertAsInNode(await loadModel(read(OPEN), { inputSize: [224, 224] }));
 
+    await demo.openPixels();
     await control('Size').fill('160');
     await control('Size').press('Enter');
     await demo.page.locator('#model-facts', { hasText: '160 × 160 input (as chosen)' }).waitFor();
     await demo.settled();
+    await demo.page.keyboard.press('Escape');
     await assertAsInNode(await loadModel(read(OPEN), { inputSize: [160, 160] }));
 
+    await demo.openPixels();
     await control('Size').fill('0');
     await control('Size').press('Enter');
     assert.equal(await control('Size').inputValue(), '160');
+    await demo.page.keyboard.press('Escape');
   });
 
   test('of 1,000 classes without names is named, and the page says so', async () => {
@@ -142,7 +150,7 @@ describe('a model of a user', { skip: SKIP || SKIP_SHARED }, () => {
     for (const type of /** @type {const} */ (['dragEnter', 'dragOver', 'drop'])) {
       await session.send('Input.dispatchDragEvent', { type, x: 200, y: 200, data });
     }
-    await demo.page.locator('#status', { hasText: /apple|pear/ }).waitFor();
+    await demo.page.locator('.headline', { hasText: /apple|pear/ }).waitFor();
     await demo.settled();
     assert.equal(await demo.alert(), '');
     assert.deepEqual((await demo.rows('Class')).sort(), ['apple', 'pear']);

@@ -2,30 +2,32 @@
 
 import manifest from '../../models/manifest.json';
 
-/** @import { ModelChoice } from './explainer.js' */
+/** @import { ModelChoice } from './models.js' */
 /** @import { PictureChoice } from './picture.js' */
 
 /**
- * A model that comes with the page. Its file has labels and preprocessing. An address names the
- * model by its id, as in `?model=dog-breeds`.
- * @typedef {ModelChoice & { id: string }} ServedModel
+ * Their files have labels and preprocessing. An address names a model by its id, as in
+ * `?model=dog-breeds`.
+ * @type {(ModelChoice & { id: string })[]}
  */
-
-/** @type {ServedModel[]} */
 export const models = manifest.models.map(({ id, title, file }) => ({
   id,
   name: title,
   source: `models/${file}`,
 }));
 
-/**
- * @param {string} [id] the id of a model (default: the model with which the page opens)
- * @returns {ServedModel | undefined} undefined if no model has the id
- */
-export const findModel = (id = manifest.default) => models.find((model) => model.id === id);
+/** The model with which the page opens. */
+export const firstModel = models.find(({ id }) => id === manifest.default) ?? models[0];
 
-/** @type {PictureChoice[]} */
-export const samples = manifest.pictures.map(({ title, file }) => ({
-  name: title,
-  source: `pictures/${file}`,
-}));
+/**
+ * The picture with which the page opens comes first.
+ * @type {(PictureChoice & { id: string })[]}
+ */
+export const samples = manifest.pictures
+  .map(({ title, file, thumb }) => ({
+    id: file.replace(/\.\w+$/, ''),
+    name: title,
+    source: `pictures/${file}`,
+    thumb: `pictures/${thumb.file}`,
+  }))
+  .sort((a, b) => Number(b.id === manifest.firstPicture) - Number(a.id === manifest.firstPicture));

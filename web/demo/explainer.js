@@ -1,25 +1,17 @@
 /** Answers questions. A question names a picture, a model, a class and a layer. */
 
-import { formatAsImage, loadModel } from 'gradcam-wasm/worker';
-import { newestOnly } from './newest.js';
+import { loadImage } from 'gradcam-wasm/worker';
+import { attend } from './attend.js';
+import { Lane } from './lane.js';
+import { closeModel, openModel } from './models.js';
 import { centreOf, readPicture } from './picture.js';
+import { proof } from './texts.js';
 
 /** @import { Picture, PictureChoice } from './picture.js' */
-/** @import { Crop, Explanation, Filter, Method, Preprocessing, Progress } from 'gradcam-wasm' */
+/** @import { Crop, Explanation, Filter, Method, Progress } from 'gradcam-wasm' */
+/** @import { Figure, FigureName, HideAndLook, TargetExplanation } from 'gradcam-wasm' */
 /** @import { Model, Run } from 'gradcam-wasm/worker' */
-
-/**
- * A model that the page can open.
- * @typedef {object} ModelChoice
- * @property {string} name
- * @property {string | File[]} source an address or files
- * @property {Preprocessing} [preprocessing] how pixels become the input (default: the
- *   package's choice)
- * @property {File} [labels] names of the classes
- * @property {number} [head] index of the output that is explained (default: the package's choice)
- * @property {[height: number, width: number]} [inputSize] for a model that leaves it open (default:
- *   a guess)
- */
+/** @import { ModelChoice, Opened } from './models.js' */
 
 /**
  * @typedef {object} Question
@@ -31,196 +23,506 @@ import { centreOf, readPicture } from './picture.js';
  * @property {Filter} interpolation how the picture gets the input's size
  * @property {Method} method
  * @property {boolean} logits
- * @property {number} alphaLimit
- * @property {string} colormap
+ */
+
+/**
+ * What the page shows of a model. A saved answer has it without a model.
+ * @typedef {Pick<Model, 'classCount' | 'crop' | 'head' | 'heads' | 'labels' | 'labelsReason'
+ *   | 'layers' | 'preprocessing' | 'preprocessingReason'>} ModelFacts
+ */
+
+/**
+ * What the page shows of a run.
+ * @typedef {object} RunFacts
+ * @property {{ width: number, height: number }} input
+ * @property {Float32Array} scores
+ * @property {Float32Array} logits
+ * @property {string | null} inputWarning
  */
 
 /**
  * Everything that the page shows at one time. All parts belong to the same picture.
  * @typedef {object} Answer
  * @property {Question} question
- * @property {Model} model
- * @property {'fixed' | 'chosen' | 'guess'} sizeReason where the size of the input is from
+ * @property {boolean} saved whether it was made when the page was built
+ * @property {ModelFacts} model
+ * @property {Opened['sizeReason']} sizeReason where the size of the input is from
  * @property {Picture} picture
- * @property {Run} run
+ * @property {RunFacts} run
  * @property {ImageData} seen the part of the picture that the network sees
  * @property {number} runTime milliseconds from the picture's file to the predictions
- * @property {Explanation} explanation
+ * @property {Pick<Explanation, 'method' | 'description' | 'targets'>} explanation
  * @property {number} heatmapTime milliseconds of the explanation
- * @property {ImageData} overlay
+ */
+
+/**
+ * What is made after the answer, while nothing else is asked.
+ * @typedef {object} Extras
+ * @property {TargetExplanation[]} classes the first classes of the list at the answer's layer
+ * @property {TargetExplanation[]} layers the answer's class at all layers
+ * @property {HideAndLook | null} proof the picture without its hottest part, and that part alone.
+ *   null if the map is the same everywhere
+ * @property {ImageData} input the picture as the network gets it
  */
 
 /**
  * @typedef {object} Listener
- * @property {(changes: Partial<Question>) => void} onStart
+ * @property {() => void} onStart work has begun, see `loading` and `busy`
  * @property {(progress: Progress) => void} onProgress a model is loading
+ * @property {(picture: Picture) => void} onPicture a picture is there, its answer is not yet
  * @property {(answer: Answer) => void} onAnswer
- * @property {(error: unknown, changes: Partial<Question>) => void} onError the last answer stays
- *   valid
- * @property {() => void} onIdle no question is left
+ * @property {<Kind extends keyof Extras>(kind: Kind, extra: Extras[Kind], answer: Answer) => void}
+ *   onExtra
+ * @property {(error: unknown, failed: Partial<Question>) => void} onError the last answer stays
+ *   valid, and the question is that of the last answer again
+ * @property {() => void} onIdle the question is answered, or cannot be
+ * @property {() => void} onRest all extras are there too
  */
 
-/** Answers one question after another. If questions come too fast, it answers the newest. */
+/** The classes that get small maps. */
+export const SMALL_MAPS = 6;
+/** Extras wait until the user has asked nothing for so long, in milliseconds. */
+const QUIET = 120;
+/** The parts of a question on which a run and a map depend. */
+const RUN = /** @type {const} */ (['crop', 'interpolation']);
+const MAP = /** @type {const} */ (['target', 'layer', 'method', 'logits']);
+
+/**
+ * @typedef {object} Ran
+ * @property {Opened} opened
+ * @property {Picture} picture
+ * @property {Crop} [crop]
+ * @property {Filter} interpolation
+ * @property {Run} run
+ * @property {ImageData} seen
+ * @property {number} runTime
+ */
+
+/**
+ * @typedef {object} Explained
+ * @property {Ran} ran
+ * @property {number} [target]
+ * @property {string} [layer]
+ * @property {Method} method
+ * @property {boolean} logits
+ * @property {Pick<Explanation, 'method' | 'description' | 'targets'>} explanation
+ * @property {number} heatmapTime
+ */
+
+/**
+ * Keeps one question, which changes, and answers it. Work is of four kinds, a model before a run
+ * before a map before the extras. A model or a picture that is wanted no more is dropped at once.
+ * A run or a map is finished, because it takes a moment and an abort would cost the worker its
+ * models.
+ */
 export class Explainer {
   /** @type {Answer | undefined} */
   answer;
   /** @type {Partial<Question>} */
   #question = {};
   #listener;
-  #queue;
+  /** @type {Lane<ModelChoice, Opened>} */
+  #models;
+  /** @type {Lane<PictureChoice, Picture>} */
+  #pictures;
+  /** @type {Opened | undefined} the model of the last answer */
+  #answering;
+  /** @type {Ran | undefined} */
+  #ran;
+  /** @type {Explained | undefined} */
+  #explained;
+  /** @type {Partial<Record<keyof Extras, unknown>>} that from which each extra was made */
+  #extras = {};
+  /** @type {{ explained: Explained, maps: TargetExplanation[] } | undefined} */
+  #layers;
+  #isWorking = false;
+  #isIdle = true;
+  #lastAsked = 0;
+  #end = new AbortController();
 
   /** @param {Listener} listener */
   constructor(listener) {
     this.#listener = listener;
-    const { onIdle } = listener;
-    this.#queue = newestOnly(this.#work.bind(this), { supersedes, onIdle });
+    this.#models = new Lane(
+      (choice, signal) => openModel(choice, signal, (progress) => listener.onProgress(progress)),
+      {
+        onMade: (opened, before) => this.#onModel(opened, before),
+        onFail: (error, model) => this.#fail(error, { model }),
+        onLate: closeModel,
+      },
+    );
+    this.#pictures = new Lane(readPicture, {
+      onMade: (picture) => {
+        listener.onPicture(picture);
+        this.#go();
+      },
+      onFail: (error, picture) => this.#fail(error, { picture }),
+    });
   }
 
-  /** @param {Partial<Question>} changes what differs from the last answer */
+  /** The model that is being loaded. */
+  get loading() {
+    return this.#models.running;
+  }
+
+  /** The question, which the answer may not have yet. */
+  get question() {
+    return this.#question;
+  }
+
+  /** @param {Partial<Question>} changes what differs from the last question */
   ask(changes) {
-    this.#queue.ask(changes);
+    this.#question = { ...this.#question, ...changes };
+    this.#lastAsked = performance.now();
+    this.#models.want(this.#question.model);
+    this.#pictures.want(this.#question.picture);
+    const explained = this.#fromLayers();
+    if (explained) return this.#publish(explained);
+    this.#isIdle = false;
+    this.#listener.onStart();
+    this.#go();
   }
 
+  /** Forgets what is not answered yet. */
   cancel() {
-    this.#queue.cancel();
+    this.#revert({ model: this.#models.running });
+    this.#go();
   }
 
   /**
-   * @param {Partial<Question>} changes
-   * @param {AbortSignal} signal
+   * Measures how far the map of an answer can be trusted.
+   * @param {FigureName} name
+   * @param {Answer} answer
+   * @returns {Promise<Figure>}
    */
-  async #work(changes, signal) {
-    const { onStart, onProgress, onAnswer, onError } = this.#listener;
-    onStart(changes);
-    const last = this.answer;
-    const question = { ...this.#question, ...changes };
-    if (!last) this.#question = question;
+  async measure(name, answer) {
+    const explained = this.#explained;
+    if (!explained || answer !== this.answer) throw new Error(proof.old);
+    const explanation = /** @type {Explanation} */ (explained.explanation);
+    const { signal } = this.#end;
+    const options = { figures: [name], steps: 10 };
+    const measured = await attend(
+      (signal) => explained.ran.run.trust(explanation, { ...options, signal }),
+      { signal, patience: 60_000 },
+    );
+    return measured.figures[0];
+  }
+
+  /** Frees the model. */
+  dispose() {
+    this.#end.abort();
+    this.#models.want(undefined);
+    this.#pictures.want(undefined);
+    if (this.#answering) closeModel(this.#answering);
+    this.#answering = undefined;
+  }
+
+  /**
+   * @param {Opened} opened
+   * @param {Opened | undefined} before
+   */
+  #onModel(opened, before) {
+    if (before && before !== this.#answering) closeModel(before);
+    // The model of the answer was opened a second time.
+    if (opened === this.#answering) closeModel(opened);
+    this.#go();
+  }
+
+  /** Works until the question is answered and the extras are there. */
+  async #go() {
+    if (this.#isWorking) return;
+    this.#isWorking = true;
+    for (let work = this.#next(); work; work = this.#next()) await work();
+    this.#isWorking = false;
+  }
+
+  /**
+   * What is to be done next.
+   * @returns {(() => Promise<void>) | undefined}
+   */
+  #next() {
+    if (this.#end.signal.aborted) return undefined;
+    const opened = this.#models.get(this.#question.model);
+    const picture = this.#pictures.get(this.#question.picture);
+    if (!opened || !picture) {
+      if (!this.#models.running && !this.#pictures.running) this.#idle();
+      return undefined;
+    }
+    const question = /** @type {Question} */ (this.#question);
+    const ran = this.#ran;
+    if (ran?.opened !== opened || ran.picture !== picture || differ(RUN, ran, question)) {
+      return () => this.#try(() => this.#run(opened, picture, question));
+    }
+    const explained = this.#explained;
+    if (explained?.ran !== ran || differ(MAP, explained, question)) {
+      return () => this.#try(() => this.#explain(ran, question));
+    }
+    this.#idle();
+    return this.#nextExtra(explained);
+  }
+
+  /** @param {Explained} explained */
+  #nextExtra(explained) {
+    const todo = extrasOf(explained).find(({ kind, from }) => !isSame(this.#extras[kind], from));
+    if (!todo) {
+      this.#listener.onRest();
+      return undefined;
+    }
+    const quiet = performance.now() - this.#lastAsked;
+    if (quiet < QUIET) {
+      setTimeout(() => this.#go(), QUIET - quiet);
+      return undefined;
+    }
+    const { kind, from } = todo;
+    return async () => {
+      this.#extras[kind] = from;
+      try {
+        await this.#makeExtra(kind, explained);
+      } catch {
+        // The answer is there without it. A dead worker is found by the next question.
+      }
+    };
+  }
+
+  /**
+   * @param {keyof Extras} kind
+   * @param {Explained} explained
+   */
+  async #makeExtra(kind, explained) {
+    /** @type {Promise<unknown>} */
+    const made = attend((signal) => /** @type {Promise<any>} */ (makers[kind](explained, signal)), {
+      signal: this.#end.signal,
+    });
+    const extra = await made;
+    if (this.#explained?.ran !== explained.ran || !this.answer) return;
+    if (kind === 'layers') {
+      this.#layers = { explained, maps: /** @type {TargetExplanation[]} */ (extra) };
+    }
+    this.#listener.onExtra(kind, /** @type {any} */ (extra), this.answer);
+  }
+
+  /** @param {() => Promise<void>} work */
+  async #try(work) {
+    const question = this.#question;
     try {
-      this.answer = await solve(complete(question), last, { signal, onProgress });
-      this.#question = this.answer.question;
-      if (last && last.model !== this.answer.model) last.model.dispose();
-      onAnswer(this.answer);
+      await work();
     } catch (error) {
-      if (!signal.aborted) onError(error, changes);
+      // If the question has changed since, its answer is not missed.
+      const isOld = differ(['model', 'picture', ...RUN, ...MAP], question, this.#question);
+      if (!isOld && !this.#end.signal.aborted) this.#fail(error, this.#newIn(question));
     }
   }
-}
 
-/**
- * Whether the next question aborts the running one. Loading a model is aborted if another model is
- * wanted. Runs and heat maps are not aborted. They take a moment only, and an abort would cost the
- * worker its models. A user who runs through a list of layers sees the maps on the way.
- * @param {Partial<Question>} running
- * @param {Partial<Question>} next
- */
-function supersedes(running, next) {
-  return 'model' in running && Object.keys(running).every((key) => key in next);
-}
-
-/**
- * @param {Partial<Question>} question
- * @returns {Question}
- */
-function complete(question) {
-  if (!question.model) throw new Error('No model is open yet: open a model file first.');
-  if (!question.picture) throw new Error('There is no picture yet: choose one first.');
-  return /** @type {Question} */ (question);
-}
-
-/**
- * Does only what the last answer does not hold yet.
- * @param {Question} question
- * @param {Answer | undefined} last
- * @param {{ signal: AbortSignal, onProgress: Listener['onProgress'] }} options
- * @returns {Promise<Answer>}
- */
-async function solve(question, last, { signal, onProgress }) {
-  /** @param {(keyof Question)[]} keys */
-  const kept = (...keys) =>
-    keys.every((key) => question[key] === last?.question[key]) ? last : undefined;
-  const options = { signal, onProgress };
-  const opened = kept('model') ?? (await openModel(question.model, options));
-  const { model, sizeReason } = opened;
-  try {
-    const picture = kept('picture')?.picture ?? (await readPicture(question.picture, signal));
-    const ran =
-      kept('model', 'picture', 'crop', 'interpolation') ??
-      (await runModel(model, picture, question, signal));
-    const { run, runTime, seen } = ran;
-    const { explanation, heatmapTime } =
-      (ran === last && kept('target', 'layer', 'method', 'logits')) ||
-      (await explain(run, question, signal));
-    const overlay = await drawOverlay(explanation, seen, question);
+  /**
+   * The model and the picture, if the last answer has others.
+   * @param {Partial<Question>} question
+   */
+  #newIn({ model, picture }) {
+    const last = this.answer?.question;
     return {
-      question,
-      model,
-      sizeReason,
+      ...(model !== last?.model && { model }),
+      ...(picture !== last?.picture && { picture }),
+    };
+  }
+
+  /**
+   * @param {Opened} opened
+   * @param {Picture} picture
+   * @param {Question} question
+   */
+  async #run(opened, picture, { crop, interpolation }) {
+    const { model } = opened;
+    const start = performance.now();
+    const run = await attend(
+      (signal) => model.run(picture.file, { crop: crop ?? model.crop, interpolation, signal }),
+      this.#end,
+    );
+    const runTime = performance.now() - start;
+    const isCut = (crop ?? model.crop) === 'center';
+    const seen = isCut ? centreOf(picture.pixels, run.input) : picture.pixels;
+    this.#ran = { opened, picture, crop, interpolation, run, seen, runTime };
+  }
+
+  /**
+   * @param {Ran} ran
+   * @param {Question} question
+   */
+  async #explain(ran, { target, layer, method, logits }) {
+    const start = performance.now();
+    const targets = target === undefined ? undefined : [target];
+    const { signal } = this.#end;
+    const explanation = await attend(
+      (signal) => ran.run.explain({ targets, layer, method, logits, signal }),
+      { signal, patience: 10_000 + 20 * ran.runTime },
+    );
+    const heatmapTime = performance.now() - start;
+    // Maps of other classes and layers are shown on the way, those of another picture are not.
+    const isSame = this.#pictures.get(this.#question.picture) === ran.picture;
+    if (!isSame || this.#models.get(this.#question.model) !== ran.opened) return;
+    this.#publish({ ran, target, layer, method, logits, explanation, heatmapTime });
+  }
+
+  /**
+   * The map that the question asks for, if it is among the maps of all layers.
+   * @returns {Explained | undefined}
+   */
+  #fromLayers() {
+    const { explained, maps } = this.#layers ?? {};
+    const question = /** @type {Question} */ (this.#question);
+    if (!explained || !maps || explained.ran !== this.#ran) return undefined;
+    const { opened, picture } = explained.ran;
+    if (opened !== this.#models.get(question.model)) return undefined;
+    if (picture !== this.#pictures.get(question.picture)) return undefined;
+    if (differ(RUN, explained.ran, question)) return undefined;
+    if (differ(['method', 'logits'], explained, question)) return undefined;
+    const found = maps.find(({ layer }) => layer === question.layer);
+    const isTarget = (question.target ?? top(explained.ran.run.scores)) === found?.target;
+    if (!found || !isTarget) return undefined;
+    const explanation = { ...explained.explanation, targets: [found] };
+    return { ...explained, target: question.target, layer: question.layer, explanation };
+  }
+
+  /** @param {Explained} explained */
+  #publish(explained) {
+    this.#explained = explained;
+    const { ran, explanation, heatmapTime } = explained;
+    const { opened, picture, run, seen, runTime } = ran;
+    const before = this.#answering;
+    this.#answering = opened;
+    if (before && before !== opened) closeModel(before);
+    this.answer = {
+      // If the question has changed since, the next answer is on its way.
+      question: { .../** @type {Question} */ (this.#question), ...pick(explained) },
+      saved: false,
+      model: opened.model,
+      sizeReason: opened.sizeReason,
       picture,
       run,
       seen,
       runTime,
       explanation,
       heatmapTime,
-      overlay,
     };
-  } catch (error) {
-    if (model !== last?.model) model.dispose();
-    throw error;
+    this.#listener.onAnswer(this.answer);
+    this.#go();
+  }
+
+  /**
+   * @param {unknown} error
+   * @param {Partial<Question>} failed
+   */
+  #fail(error, failed) {
+    this.#revert(failed);
+    this.#listener.onError(error, failed);
+    this.#go();
+  }
+
+  /**
+   * Goes back to the question of the last answer. A picture stays while a model fails.
+   * @param {Partial<Question>} failed
+   */
+  #revert({ model, picture }) {
+    const last = this.answer?.question;
+    const asked = this.#question;
+    const keepsPicture = model !== undefined || (!last && picture === undefined);
+    this.#question = {
+      ...(last ?? { ...asked, target: undefined, layer: undefined }),
+      model: last || model ? last?.model : asked.model,
+      picture: keepsPicture ? asked.picture : last?.picture,
+    };
+    if (this.#question.picture !== last?.picture) this.#question.target = undefined;
+    this.#restore();
+    this.#models.want(this.#question.model);
+    this.#pictures.want(this.#question.picture);
+  }
+
+  /** Puts back the model of the last answer, where another was opened that cannot answer. */
+  #restore() {
+    const { model } = this.#question;
+    if (!model || !this.#answering || this.#models.get(model)) return;
+    const other = this.#models.restore(model, this.#answering);
+    if (other && other !== this.#answering) closeModel(other);
+  }
+
+  #idle() {
+    if (this.#isIdle) return;
+    this.#isIdle = true;
+    this.#listener.onIdle();
   }
 }
 
-/** The usual size of networks for pictures, for a model that takes any. */
-const USUAL_SIDE = 224;
-
 /**
- * @param {ModelChoice} choice
- * @param {{ signal: AbortSignal, onProgress: Listener['onProgress'] }} options
- * @returns {Promise<Pick<Answer, 'model' | 'sizeReason'>>}
+ * Whether two questions have different parts.
+ * @template {string} Key
+ * @param {readonly Key[]} keys
+ * @param {{ [K in Key]?: unknown }} a
+ * @param {{ [K in Key]?: unknown }} b
  */
-async function openModel({ source, preprocessing, labels, inputSize, head }, options) {
-  const defaultLabels = /** @type {const} */ ('imagenet');
-  // A model with one output tells two classes apart, and the page shows both.
-  const all = { ...options, preprocessing, labels, defaultLabels, binary: true, head };
-  const model = await loadModel(source, { ...all, inputSize });
-  if (inputSize) return { model, sizeReason: 'chosen' };
-  const [height, width] = model.description.pictureShape;
-  if (height && width) return { model, sizeReason: 'fixed' };
-  model.dispose();
-  const guess = /** @type {[number, number]} */ ([height ?? USUAL_SIDE, width ?? USUAL_SIDE]);
-  return { model: await loadModel(source, { ...all, inputSize: guess }), sizeReason: 'guess' };
+function differ(keys, a, b) {
+  return keys.some((key) => a[key] !== b[key]);
 }
 
 /**
- * @param {Model} model
- * @param {Picture} picture
- * @param {Question} question
- * @param {AbortSignal} signal
+ * The question that a map answers.
+ * @param {Explained} explained
  */
-async function runModel(model, { file, pixels }, { crop = model.crop, interpolation }, signal) {
-  const start = performance.now();
-  const run = await model.run(file, { crop, interpolation, signal });
-  const runTime = performance.now() - start;
-  return { run, runTime, seen: crop === 'center' ? centreOf(pixels, run.input) : pixels };
+function pick({ ran, target, layer, method, logits }) {
+  return { crop: ran.crop, interpolation: ran.interpolation, target, layer, method, logits };
 }
 
 /**
- * @param {Run} run
- * @param {Question} question
- * @param {AbortSignal} signal
+ * Index of the class with the highest score.
+ * @param {Float32Array} scores
  */
-async function explain(run, { target, layer, method, logits }, signal) {
-  const start = performance.now();
-  const targets = target === undefined ? undefined : [target];
-  const explanation = await run.explain({ targets, layer, method, logits, signal });
-  return { explanation, heatmapTime: performance.now() - start };
+function top(scores) {
+  return scores.reduce((best, score, i) => (score > scores[best] ? i : best), 0);
 }
 
 /**
- * The heat map over a picture of any size.
- * @param {Explanation} explanation
- * @param {ImageData} image
- * @param {Pick<Question, 'alphaLimit' | 'colormap'>} options
+ * The extras of an answer, with that on which they depend.
+ * @param {Explained} explained
+ * @returns {{ kind: keyof Extras, from: unknown[] }[]}
  */
-export function drawOverlay(explanation, image, { alphaLimit, colormap }) {
-  return formatAsImage({ ...explanation, image }, { alphaLimit, colormap });
+function extrasOf({ ran, method, logits, explanation }) {
+  const [{ target, layer }] = explanation.targets;
+  return [
+    { kind: 'classes', from: [ran, layer, method, logits] },
+    { kind: 'proof', from: [ran, target, layer, method, logits] },
+    { kind: 'input', from: [ran] },
+    { kind: 'layers', from: [ran, target, method, logits] },
+  ];
 }
+
+/**
+ * @param {unknown} a
+ * @param {unknown[]} b
+ */
+function isSame(a, b) {
+  return Array.isArray(a) && a.every((value, i) => value === b[i]);
+}
+
+/** @type {{ [Kind in keyof Extras]: (explained: Explained, signal: AbortSignal) =>
+ *   Promise<Extras[Kind]> }} */
+const makers = {
+  async classes({ ran, method, logits, explanation }, signal) {
+    const targets = ran.run.decodePredictions({ top: SMALL_MAPS }).map(({ index }) => index);
+    const { layer } = explanation.targets[0];
+    return (await ran.run.explain({ targets, layer, method, logits, signal })).targets;
+  },
+  async proof({ ran, explanation }, signal) {
+    const { target, heatmap } = explanation.targets[0];
+    const isFlat = heatmap.data.every((value) => value === heatmap.data[0]);
+    const options = { target, signal };
+    return isFlat ? null : ran.run.hideAndLook(heatmap, options);
+  },
+  async input({ ran }, signal) {
+    const { height, width } = ran.run.input;
+    const { picture, seen, interpolation } = ran;
+    const source = seen === picture.pixels ? picture.file : seen;
+    return loadImage(source, { targetSize: [height, width], interpolation, signal });
+  },
+  async layers({ ran, method, logits, explanation }, signal) {
+    const targets = [explanation.targets[0].target];
+    return (await ran.run.explain({ targets, layer: 'all', method, logits, signal })).targets;
+  },
+};

@@ -3,8 +3,12 @@
 import { loadImage } from 'gradcam-wasm/worker';
 
 /**
- * A picture that the page can open. Its source is an address or a file.
- * @typedef {{ name: string, source: string | Blob }} PictureChoice
+ * A picture that the page can open.
+ * @typedef {object} PictureChoice
+ * @property {string} name
+ * @property {string} [id] of a picture that comes with the page
+ * @property {string | Blob} source an address or a file
+ * @property {string} [thumb] address of a small form
  */
 
 /**
@@ -65,11 +69,30 @@ export function centreOf(pixels, input) {
   return context.getImageData(0, 0, width, height);
 }
 
+/** @type {Map<string, Promise<Blob>>} by address */
+const early = new Map();
+
+/**
+ * Begins to fetch a picture before it is read.
+ * @param {PictureChoice} choice
+ * @returns {Promise<void>} settles when the picture is there, or cannot be
+ */
+export async function prefetchPicture({ source }) {
+  if (typeof source !== 'string') return;
+  const blob = fetchBlob(source);
+  early.set(source, blob);
+  // The reader of the picture learns of a failure.
+  await blob.catch(() => {});
+}
+
 /**
  * @param {string} address
- * @param {AbortSignal} signal
+ * @param {AbortSignal} [signal]
  */
 async function fetchBlob(address, signal) {
+  const begun = early.get(address);
+  early.delete(address);
+  if (begun) return begun;
   const response = await fetch(address, { signal });
   if (!response.ok) throw new Error(`There is no picture at ${address} (${response.status}).`);
   return response.blob();

@@ -1,5 +1,7 @@
 /** Tells models, pictures and class names apart in files that a user drops, chooses or pastes. */
 
+import { files as texts } from '../texts.js';
+
 const MODEL = /\.(h5|hdf5|keras|safetensors|json|bin|zip)$|shard\d+of\d+$/i;
 /** Files that the package cannot read. It says what to do with them. */
 const OTHER_MODEL = /\.(pb|tflite|onnx|pth?|ckpt|gz|index|data-\d+-of-\d+)$/i;
@@ -9,28 +11,34 @@ const LABELS_JSON = /label|class|categor|names|metadata/i;
 const PICTURE = /\.(png|jpe?g|gif|bmp|webp|avif|svg|hei[cf]|tiff?)$/i;
 
 /**
- * All files of a model, and the first file of each other kind. Files of no kind lie in many
- * folders. They are an error only where there is nothing else.
+ * @typedef {object} SortedFiles
+ * @property {File[]} model all files of a model
+ * @property {File[]} pictures
+ * @property {File} [labels]
+ * @property {File[]} strays files of no kind, but for those in folders, where such files are usual
+ */
+
+/**
+ * Files of no kind alone are an error.
  * @param {File[]} files
- * @returns {{ model: File[], picture?: File, labels?: File }}
+ * @returns {SortedFiles}
  */
 export function sortFiles(files) {
-  if (files.every((file) => kindOf(file) === undefined)) {
-    const [stray] = files;
-    const models = 'a Keras model (.keras, .h5, .safetensors, or model.json with its shards)';
-    const names = 'class names (.txt, .json)';
-    throw new Error(`“${baseName(stray)}” is neither a picture, nor ${models}, nor ${names}.`);
-  }
-  /** @param {string} kind */
+  /** @param {string | undefined} kind */
   const ofKind = (kind) => files.filter((file) => kindOf(file) === kind);
+  const strays = ofKind(undefined);
+  if (strays.length === files.length) throw new Error(texts.neither(baseName(strays[0])));
   const model = ofKind('model');
   const [labels] = ofKind('labels');
-  const [picture] = ofKind('picture');
+  const pictures = ofKind('picture');
+  const named = strays.filter(({ name }) => !name.includes('/'));
   const areNames = model.every(
     (file) => /\.json$/i.test(file.name) && LABELS_JSON.test(baseName(file)),
   );
-  if (areNames && model.length > 0) return { model: [], picture, labels: labels ?? model[0] };
-  return { model, picture, labels };
+  if (areNames && model.length > 0) {
+    return { model: [], pictures, labels: labels ?? model[0], strays: named };
+  }
+  return { model, pictures, labels, strays: named };
 }
 
 /**
@@ -41,6 +49,18 @@ export function modelName(files) {
   const isMain = (/** @type {File} */ { name }) => /\.(keras|h5|hdf5|safetensors|zip)$/i.test(name);
   const main = files.find((file) => baseName(file) === 'model.json') ?? files.find(isMain);
   return baseName(main ?? files.find(({ name }) => name.endsWith('.json')) ?? files[0]);
+}
+
+/**
+ * Whether two lists have the same files, as far as a page can know.
+ * @param {string | File[]} a
+ * @param {File[]} b
+ */
+export function areSameFiles(a, b) {
+  if (typeof a === 'string' || a.length !== b.length) return false;
+  return a.every(({ name, size, lastModified }, i) => {
+    return name === b[i].name && size === b[i].size && lastModified === b[i].lastModified;
+  });
 }
 
 /**

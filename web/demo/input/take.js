@@ -3,8 +3,9 @@
 /**
  * @param {HTMLElement} target shown while files are dragged over the page
  * @param {(files: File[]) => void} onFiles
+ * @param {(link: URL) => void} onLink
  */
-export function takeDroppedFiles(target, onFiles) {
+export function takeDroppedFiles(target, onFiles, onLink) {
   // A pointer that moves over a child leaves its parent, so the elements under it are counted.
   let depth = 0;
   /** @param {number} value */
@@ -19,24 +20,46 @@ export function takeDroppedFiles(target, onFiles) {
     if (hasFiles(event)) setDepth(Math.max(0, depth - 1));
   });
   addEventListener('dragover', (event) => {
-    if (hasFiles(event)) event.preventDefault();
+    if (hasFiles(event) || hasLink(event)) event.preventDefault();
   });
   addEventListener('drop', (event) => {
-    if (!hasFiles(event)) return;
-    event.preventDefault();
     setDepth(0);
-    readDrop(event).then(onFiles);
+    if (hasFiles(event)) {
+      event.preventDefault();
+      readDrop(event).then(onFiles);
+    } else {
+      takeLink(event, event.dataTransfer, onLink);
+    }
   });
 }
 
-/** @param {(files: File[]) => void} onFiles */
-export function takePastedFiles(onFiles) {
+/**
+ * @param {(files: File[]) => void} onFiles
+ * @param {(link: URL) => void} onLink
+ */
+export function takePastedFiles(onFiles, onLink) {
   addEventListener('paste', (event) => {
     const files = [...(event.clipboardData?.files ?? [])];
-    if (files.length === 0) return;
-    event.preventDefault();
-    onFiles(files);
+    if (files.length > 0) {
+      event.preventDefault();
+      onFiles(files);
+    } else if (!(event.target instanceof HTMLInputElement)) {
+      takeLink(event, event.clipboardData, onLink);
+    }
   });
+}
+
+/**
+ * @param {Event} event
+ * @param {DataTransfer | null} data
+ * @param {(link: URL) => void} onLink
+ */
+function takeLink(event, data, onLink) {
+  const text = data?.getData('text/uri-list') || data?.getData('text/plain') || '';
+  const [line] = text.trim().split(/\r?\n/);
+  if (!/^https?:/.test(line) || !URL.canParse(line)) return;
+  event.preventDefault();
+  onLink(new URL(line));
 }
 
 /**
@@ -105,6 +128,11 @@ async function readFile(entry) {
   const file = await new Promise((resolve, reject) => entry.file(resolve, reject));
   const path = entry.fullPath.replace(/^\//, '');
   return path === file.name ? file : new File([file], path, { type: file.type });
+}
+
+/** @param {DragEvent} event */
+function hasLink(event) {
+  return event.dataTransfer?.types.includes('text/uri-list') ?? false;
 }
 
 /** @param {DragEvent} event */

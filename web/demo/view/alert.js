@@ -6,6 +6,9 @@ export class Alert {
   /** @param {HTMLElement} element with role="alert", which makes screen readers read its text */
   constructor(element) {
     this.#element = element;
+    addEventListener('keydown', ({ key }) => {
+      if (key === 'Escape') this.clear();
+    });
   }
 
   /**
@@ -15,10 +18,10 @@ export class Alert {
   show(title, message) {
     const text = document.createElement('p');
     const strong = document.createElement('strong');
-    strong.textContent = `${title} `;
+    strong.textContent = title ? `${title} ` : '';
     text.append(strong, message);
     const close = document.createElement('button');
-    Object.assign(close, { type: 'button', className: 'quiet', textContent: 'Dismiss' });
+    Object.assign(close, { type: 'button', textContent: 'Dismiss' });
     close.addEventListener('click', () => this.clear());
     this.#element.replaceChildren(text, close);
   }

@@ -10,3 +10,13 @@ export function element(id, kind) {
   if (found instanceof kind) return found;
   throw new Error(`the page has no ${kind.name} with the id ${id}`);
 }
+
+/**
+ * A copy of a template's element.
+ * @param {string} id
+ * @returns {HTMLElement}
+ */
+export function template(id) {
+  const { firstElementChild } = element(id, HTMLTemplateElement).content;
+  return /** @type {HTMLElement} */ (firstElementChild?.cloneNode(true));
+}

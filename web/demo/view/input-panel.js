@@ -3,7 +3,9 @@
 import { element } from './element.js';
 
 /** @import { Crop, Filter } from 'gradcam-wasm' */
-/** @import { Answer, ModelChoice, Question } from '../explainer.js' */
+/** @import { Answer } from '../explainer.js' */
+/** @import { ModelChoice } from '../models.js' */
+/** @import { PageState } from '../state.js' */
 
 export class InputPanel {
   #sizeRow = element('input-size-row', HTMLElement);
@@ -15,26 +17,26 @@ export class InputPanel {
   #shown;
 
   /**
-   * @param {(changes: Partial<Question>) => void} ask
+   * @param {(changes: Partial<PageState>) => void} change
    * @param {(model: ModelChoice) => void} openModel gets the open model with other settings
    */
-  constructor(ask, openModel) {
+  constructor(change, openModel) {
     /** @param {Partial<ModelChoice>} settings */
-    const change = (settings) => {
+    const changeModel = (settings) => {
       if (this.#shown) openModel({ ...this.#shown.question.model, ...settings });
     };
     this.#crop.addEventListener('change', () =>
-      ask({ crop: /** @type {Crop} */ (this.#crop.value) }),
+      change({ crop: /** @type {Crop} */ (this.#crop.value) }),
     );
     this.#interpolation.addEventListener('change', () =>
-      ask({ interpolation: /** @type {Filter} */ (this.#interpolation.value) }),
+      change({ interpolation: /** @type {Filter} */ (this.#interpolation.value) }),
     );
     this.#preprocessing.addEventListener('change', () =>
-      change({ preprocessing: /** @type {'tf'} */ (this.#preprocessing.value) }),
+      changeModel({ preprocessing: /** @type {'tf'} */ (this.#preprocessing.value) }),
     );
     this.#size.addEventListener('change', () => {
       const side = this.#size.valueAsNumber;
-      if (this.#size.checkValidity()) change({ inputSize: [side, side] });
+      if (this.#size.checkValidity()) changeModel({ inputSize: [side, side] });
       else this.#showSize();
     });
   }

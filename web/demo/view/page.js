@@ -1,125 +1,374 @@
-/** Shows an answer on the page, and sets every control to its question. */
+/**
+ * The page. It keeps the state, asks the panes what the state says, and shows the active pane's
+ * classes and layers.
+ */
 
 import { methodInfo, methods } from 'gradcam-wasm';
-import { ChoiceList } from './choices.js';
+import { models, samples } from '../catalog.js';
+import { lookOf } from '../look.js';
+import { MOST_PANES, firstState } from '../state.js';
+import { ClassList } from './class-list.js';
 import { element } from './element.js';
+import { FilmStrip } from './film-strip.js';
 import { InputPanel } from './input-panel.js';
-import { ModelPanel } from './model-panel.js';
-import { Samples } from './samples.js';
-import { Stage } from './stage.js';
+import { ModelSelect } from './model-select.js';
+import { Pane } from './pane.js';
+import { Proof } from './proof.js';
+import { Tray } from './tray.js';
 import * as words from './words.js';
 
-/** @import { Method } from 'gradcam-wasm' */
-/** @import { Answer, ModelChoice, Question } from '../explainer.js' */
-/** @import { PictureChoice } from '../picture.js' */
+/** @import { HeatMap, Method, TargetExplanation } from 'gradcam-wasm' */
+/** @import { Answer, Question } from '../explainer.js' */
+/** @import { ModelChoice } from '../models.js' */
+/** @import { Picture, PictureChoice } from '../picture.js' */
+/** @import { PageState, PaneState } from '../state.js' */
+/** @import { Cure } from './words.js' */
 
 export class Page {
-  #figure = element('figure', HTMLElement);
-  #classesField = element('classes', HTMLFieldSetElement);
-  #layersField = element('layers', HTMLFieldSetElement);
-  #logits = element('logits', HTMLInputElement);
+  /** @type {PageState} */
+  state = { ...firstState, panes: [] };
+  #listener;
+  /** @type {Map<number, Pane>} by the keys of the state */
+  #panes = new Map();
+  #box = element('panes', HTMLElement);
   #method = element('method', HTMLSelectElement);
+  #logits = element('logits', HTMLInputElement);
   #heat = element('heat', HTMLInputElement);
   #opacity = element('opacity', HTMLInputElement);
   #opacityValue = element('opacity-value', HTMLOutputElement);
   #colormap = element('colormap', HTMLSelectElement);
+  #pixels = element('pixels-button', HTMLButtonElement);
   #save = element('save', HTMLButtonElement);
-  #status = element('status', HTMLElement);
-  #facts = element('facts', HTMLElement);
-  #diagnosis = element('diagnosis', HTMLElement);
-  #stage = new Stage(element('overlay', HTMLCanvasElement), element('cell', HTMLElement));
-  #classes;
-  #layers;
+  #compare = element('compare', HTMLButtonElement);
   #models;
   #input;
-  #samples;
-  /** @type {Answer | undefined} */
-  #shown;
+  #tray;
+  #classes;
+  #strip;
+  #proof;
+  /** @type {Answer | undefined} the answer that the lists show */
+  #listed;
+  /** @type {unknown} the maps that the strip shows */
+  #shownLayers;
 
   /**
-   * @param {object} setup
-   * @param {ModelChoice[]} setup.models
-   * @param {PictureChoice[]} setup.samples
-   * @param {(changes: Partial<Question>) => void} setup.ask
-   * @param {(model: ModelChoice) => void} setup.openModel
-   * @param {(model: ModelChoice | undefined) => void} setup.compareWith
-   * @param {(picture: PictureChoice) => void} setup.openPicture
+   * @param {object} listener
+   * @param {(state: PageState) => void} listener.onState the user changed the state
+   * @param {(pane: Pane, picture: Picture) => void} listener.onPicture
+   * @param {(error: unknown, failed: Partial<Question>) => void} listener.onError
    */
-  constructor({ models, samples, ask, openModel, compareWith, openPicture }) {
-    const askTarget = (/** @type {string} */ value) => ask({ target: Number(value) });
-    const askLayer = (/** @type {string} */ value) => ask({ layer: value });
-    this.#classes = new ChoiceList(this.#classesField, { noun: 'class', onChoose: askTarget });
-    this.#layers = new ChoiceList(this.#layersField, { noun: 'layer', onChoose: askLayer });
-    this.#models = new ModelPanel(models, openModel, compareWith);
-    this.#input = new InputPanel(ask, openModel);
-    this.#samples = new Samples(element('samples', HTMLElement), samples, openPicture);
-    this.#method.append(...methods().map((name) => new Option(methodInfo(name).title, name)));
-    this.#method.addEventListener('change', () =>
-      ask({ method: /** @type {Method} */ (this.#method.value) }),
+  constructor(listener) {
+    this.#listener = listener;
+    this.#models = new ModelSelect(models, (model) => this.openModel(model));
+    this.#input = new InputPanel(
+      (changes) => this.change(changes),
+      (model) => this.openModel(model),
     );
-    this.#logits.addEventListener('change', () => ask({ logits: this.#logits.checked }));
-    this.#heat.addEventListener('change', () => this.#stage.setHeat(this.#heat.checked));
-    this.#colormap.addEventListener('change', () => ask({ colormap: this.#colormap.value }));
-    this.#opacity.addEventListener('input', () => {
-      this.#showOpacity();
-      ask({ alphaLimit: this.#opacity.valueAsNumber / 100 });
+    this.#tray = new Tray(element('tray', HTMLElement), (picture) => this.openPicture(picture));
+    for (const sample of samples) this.#tray.add(sample);
+    this.#classes = new ClassList({
+      onChoose: (target) => this.changePane({ target }),
+      onPreview: (index) => this.#preview(index),
+    });
+    this.#strip = new FilmStrip((layer) => this.changePane({ layer }));
+    this.#proof = new Proof((name, answer) => this.active.measure(name, answer));
+    this.#wireControls();
+  }
+
+  /** The pane whose classes and layers are listed. */
+  get active() {
+    const { key } = this.state.panes[this.state.active];
+    return /** @type {Pane} */ (this.#panes.get(key));
+  }
+
+  /**
+   * Changes what all panes share.
+   * @param {Partial<PageState>} changes
+   */
+  change(changes) {
+    this.set({ ...this.state, ...changes });
+    this.#listener.onState(this.state);
+  }
+
+  /**
+   * Changes what is the active pane's own.
+   * @param {Partial<PaneState>} changes
+   */
+  changePane(changes) {
+    const { panes, active } = this.state;
+    this.change({ panes: panes.map((pane, i) => (i === active ? { ...pane, ...changes } : pane)) });
+  }
+
+  /** @param {ModelChoice} model for the active pane */
+  openModel(model) {
+    const before = this.state.panes[this.state.active]?.model;
+    // The same model with other settings keeps the crop. Another has its own.
+    if (before?.source !== model.source) this.state = { ...this.state, crop: undefined };
+    this.changePane({ model, target: undefined, layer: undefined });
+  }
+
+  /**
+   * Opens a picture. Its top class is explained.
+   * @param {PictureChoice} picture
+   */
+  openPicture(picture) {
+    this.addPicture(picture);
+    const panes = this.state.panes.map((pane) => ({ ...pane, target: undefined }));
+    this.change({ picture, panes });
+  }
+
+  /** @param {PictureChoice} picture */
+  addPicture(picture) {
+    this.#tray.add(picture);
+  }
+
+  /**
+   * The model of these files, if it was opened before.
+   * @param {File[]} files
+   */
+  findModel(files) {
+    return this.#models.find(files);
+  }
+
+  /** @param {PageState} state */
+  set(state) {
+    const before = this.state;
+    this.state = state;
+    this.#matchPanes();
+    state.panes.forEach((own, i) => {
+      const pane = /** @type {Pane} */ (this.#panes.get(own.key));
+      const changes = changesOf(
+        questionOf(state, own),
+        questionOf(
+          before,
+          before.panes.find(({ key }) => key === own.key),
+        ),
+      );
+      if (Object.keys(changes).length > 0) pane.ask(changes);
+      pane.draw(state);
+      pane.mark(i === state.active, state.panes.length === 1);
+    });
+    if (state.picture) this.addPicture(state.picture);
+    this.#showState();
+    this.#list(before.colormap !== state.colormap || before.alphaLimit !== state.alphaLimit);
+  }
+
+  /** Adds a pane like the active one, or closes all others. */
+  compare() {
+    const { panes, active } = this.state;
+    if (panes.length >= MOST_PANES) return;
+    const key = Math.max(...panes.map(({ key }) => key)) + 1;
+    this.change({ panes: [...panes, { ...panes[active], key }], active: panes.length });
+  }
+
+  /** Makes the panes of the state, and closes all others. */
+  #matchPanes() {
+    const panes = this.state.panes.map(({ key }) => this.#panes.get(key) ?? this.#newPane());
+    for (const pane of this.#panes.values()) if (!panes.includes(pane)) pane.dispose();
+    this.#panes = new Map(this.state.panes.map(({ key }, i) => [key, panes[i]]));
+    for (const pane of panes) if (!pane.element.isConnected) this.#box.append(pane.element);
+    this.#box.dataset.count = String(panes.length);
+  }
+
+  #newPane() {
+    return new Pane(this.state, {
+      onStart: (pane) => this.#showBusy(pane),
+      onPicture: (pane, picture) => this.#listener.onPicture(pane, picture),
+      onAnswer: (pane) => {
+        if (pane === this.active) this.#list();
+      },
+      onExtra: (pane) => {
+        if (pane !== this.active) return;
+        this.#showMaps();
+        if (pane.answer) this.#proof.show(pane.answer, pane.extras.proof);
+      },
+      onError: (_pane, error, failed) => this.#listener.onError(error, failed),
+      onIdle: (pane) => this.#settle(pane),
+      onCure: (pane, cure) => this.#cure(pane, cure),
+      onActivate: (pane) => this.#activate(pane),
+      onClose: (pane) => this.#close(pane),
+      onSplit: (split) => this.change({ split }),
+      onPoint: (point) => {
+        for (const pane of this.#panes.values()) pane.readPoint(point);
+      },
     });
   }
 
-  /**
-   * Shows that a question is being answered. While another model is opened, no class or layer can
-   * be chosen.
-   * @param {Partial<Question>} changes
-   */
-  start({ model }) {
-    this.#setBusy(true);
-    this.#classesField.disabled = this.#layersField.disabled = model !== undefined;
+  /** @param {Pane} pane */
+  #indexOf(pane) {
+    return this.state.panes.findIndex(({ key }) => this.#panes.get(key) === pane);
   }
 
-  /** @param {Answer} answer */
-  show(answer) {
-    if (answer.run !== this.#shown?.run) this.#classes.fill(words.classRows(answer));
-    if (answer.model !== this.#shown?.model) this.#layers.fill(words.layerRows(answer));
-    this.#shown = answer;
-    this.#stage.show(answer, words.description(answer));
-    this.#status.textContent = words.headline(answer);
-    this.#facts.textContent = words.caption(answer);
-    this.#diagnosis.textContent = words.diagnosis(answer);
-    this.#save.disabled = false;
+  /** @param {Pane} pane */
+  #activate(pane) {
+    const active = this.#indexOf(pane);
+    if (active >= 0 && active !== this.state.active) this.change({ active });
+  }
+
+  /** @param {Pane} pane */
+  #close(pane) {
+    const at = this.#indexOf(pane);
+    const panes = this.state.panes.filter((_, i) => i !== at);
+    this.change({ panes, active: Math.min(this.state.active, panes.length - 1) });
   }
 
   /**
-   * Sets every control to the last answer. This happens when no question is left, because a list
-   * that the user runs through is ahead of the answers.
+   * @param {Pane} pane
+   * @param {Cure} cure
    */
-  settle() {
-    this.#setBusy(false);
-    this.#classesField.disabled = this.#layersField.disabled = false;
-    if (!this.#shown) {
-      this.#status.textContent = 'No model is open.';
-      return;
-    }
-    const { question, explanation } = this.#shown;
-    const { target, layer } = explanation.targets[0];
-    this.#classes.select(String(target));
-    this.#layers.select(layer);
-    this.#models.show(this.#shown);
-    this.#input.show(this.#shown);
-    this.#samples.mark(question.picture);
-    this.#method.value = question.method;
-    this.#method.title = methodInfo(question.method).description;
-    this.#logits.checked = question.logits;
-    this.#colormap.value = question.colormap;
-    this.#opacity.valueAsNumber = Math.round(question.alphaLimit * 100);
-    this.#showOpacity();
+  #cure(pane, cure) {
+    this.#activate(pane);
+    if (cure === 'logits') this.change({ logits: true });
+    if (cure === 'layer') this.changePane({ layer: undefined });
+    if (cure === 'target') this.changePane({ target: undefined });
+    if (cure === 'pixels') element('pixels', HTMLElement).showPopover();
   }
 
-  /** @param {boolean} busy */
-  #setBusy(busy) {
-    this.#figure.ariaBusy = String(busy);
+  #wireControls() {
+    this.#method.append(...methods().map((name) => new Option(methodInfo(name).title, name)));
+    this.#method.addEventListener('change', () =>
+      this.change({ method: /** @type {Method} */ (this.#method.value) }),
+    );
+    this.#logits.addEventListener('change', () => this.change({ logits: this.#logits.checked }));
+    this.#heat.addEventListener('change', () => this.change({ heat: this.#heat.checked }));
+    this.#colormap.addEventListener('change', () =>
+      this.change({ colormap: this.#colormap.value }),
+    );
+    this.#opacity.addEventListener('input', () =>
+      this.change({ alphaLimit: this.#opacity.valueAsNumber / 100 }),
+    );
+    this.#compare.addEventListener('click', () => this.compare());
   }
 
-  #showOpacity() {
+  /** @param {Pane} pane */
+  #showBusy(pane) {
+    if (pane !== this.active) return;
+    const isOpening = pane.loading !== undefined && pane.answer?.saved === false;
+    this.#classes.disabled = this.#strip.disabled = isOpening;
+  }
+
+  /** Sets every control to the state. */
+  #showState() {
+    const { panes, active, picture, method, logits, heat, alphaLimit, colormap } = this.state;
+    this.#models.mark(panes[active]?.model);
+    this.#tray.mark(picture);
+    this.#method.value = method;
+    this.#method.title = methodInfo(method).description;
+    this.#logits.checked = logits;
+    this.#heat.checked = heat;
+    this.#opacity.valueAsNumber = Math.round(alphaLimit * 100);
     this.#opacityValue.value = `${this.#opacity.value}%`;
+    this.#colormap.value = colormap;
+    this.#compare.disabled = panes.length >= MOST_PANES;
   }
+
+  /**
+   * Takes over the question that a pane came to, because a question that failed was undone.
+   * @param {Pane} pane
+   */
+  #settle(pane) {
+    const at = this.#indexOf(pane);
+    if (at < 0) return;
+    const { model, target, layer, picture, crop, interpolation, method, logits } = pane.question;
+    const panes = this.state.panes.map((own, i) =>
+      i === at ? { key: own.key, model, target, layer } : own,
+    );
+    this.state = { ...this.state, panes };
+    if (at === this.state.active) {
+      const shared = { crop, interpolation, method, logits };
+      this.state = { ...this.state, picture, .../** @type {PageState} */ (shared) };
+      this.#classes.disabled = this.#strip.disabled = false;
+    }
+    this.#showState();
+    this.#list();
+  }
+
+  /**
+   * Lists the active pane's classes and layers.
+   * @param {boolean} [isRepaint] whether the small maps have other colours
+   */
+  #list(isRepaint = false) {
+    const answer = this.active?.answer;
+    this.#save.disabled = !answer;
+    if (!answer) return;
+    const before = this.#listed;
+    this.#listed = answer;
+    const isOther = before?.run !== answer.run;
+    if (isOther) this.#classes.fill(words.classRows(answer));
+    if (before?.model !== answer.model) this.#strip.fill(words.layerRows(answer.model));
+    const { layer } = answer.explanation.targets[0];
+    const own = this.state.panes[this.state.active];
+    // While the user runs ahead of the answers, the lists stay where the user is.
+    const isBehind = answer.question.target !== own.target || answer.question.layer !== own.layer;
+    if (isOther || !isBehind) {
+      this.#classes.select(words.targetOf(answer.explanation));
+      this.#strip.select(layer);
+    }
+    this.#models.show(answer);
+    this.#input.show(answer);
+    this.#pixels.textContent = `Pixels: ${words.pixelsText(answer.model)}`;
+    if (!this.active.extras.layers) this.#strip.clear();
+    if (before !== answer || isRepaint) this.#showMaps(isRepaint);
+    this.#proof.show(answer, this.active.extras.proof);
+  }
+
+  /** @param {boolean} [isRepaint] */
+  #showMaps(isRepaint = false) {
+    const { answer, extras, small } = this.active;
+    if (!answer || !small) return;
+    const look = lookOf(this.state);
+    const [chosen] = answer.explanation.targets;
+    const maps = mapsBy([...(extras.classes ?? []), chosen], ({ target }) => Number(target));
+    this.#classes.setMaps(maps, small, look);
+    if (this.#shownLayers === extras.layers && !isRepaint) return;
+    this.#shownLayers = extras.layers;
+    if (extras.layers) {
+      this.#strip.setMaps(
+        mapsBy(extras.layers, ({ layer }) => layer),
+        small,
+        look,
+      );
+    }
+  }
+
+  /** @param {number | undefined} index of the class under the pointer */
+  #preview(index) {
+    const found = this.active.extras.classes?.find(({ target }) => target === index);
+    this.active.preview(found?.heatmap);
+  }
+}
+
+/**
+ * @param {PageState} state
+ * @param {PaneState} [pane] undefined if the state has no such pane
+ * @returns {Partial<Question>}
+ */
+function questionOf({ picture, crop, interpolation, method, logits }, pane) {
+  if (!pane) return {};
+  const { model, target, layer } = pane;
+  return { picture, crop, interpolation, method, logits, model, target, layer };
+}
+
+/**
+ * The parts of a question that are others than before.
+ * @param {Partial<Question>} question
+ * @param {Partial<Question>} before
+ * @returns {Partial<Question>}
+ */
+function changesOf(question, before) {
+  const entries = Object.entries(question);
+  const changed = entries.filter(
+    ([key, value]) => !(key in before) || before[/** @type {keyof Question} */ (key)] !== value,
+  );
+  return Object.fromEntries(changed);
+}
+
+/**
+ * @template Key
+ * @param {TargetExplanation[]} targets
+ * @param {(target: TargetExplanation) => Key} key
+ * @returns {Map<Key, HeatMap>}
+ */
+function mapsBy(targets, key) {
+  return new Map(targets.map((target) => [key(target), target.heatmap]));
 }

@@ -1,4 +1,6 @@
-/** Shows how far a model is loaded, in words and as a bar. */
+/** Shows how far a model is loaded, in words and as a bar, and offers to load one. */
+
+import { status } from '../texts.js';
 
 /** @import { Progress } from 'gradcam-wasm' */
 
@@ -9,24 +11,34 @@ export class ProgressPanel {
   #panel;
   #text;
   #bar;
+  #button;
+  /** @type {() => void} */
+  #onButton = () => {};
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
 
   /**
-   * @param {{ panel: HTMLElement, text: HTMLElement, bar: HTMLProgressElement }} elements
+   * @param {{ panel: HTMLElement, text: HTMLElement, bar: HTMLProgressElement,
+   *   button: HTMLButtonElement }} elements
    */
-  constructor({ panel, text, bar }) {
+  constructor({ panel, text, bar, button }) {
     this.#panel = panel;
     this.#text = text;
     this.#bar = bar;
+    this.#button = button;
+    button.addEventListener('click', () => this.#onButton());
   }
 
   /**
    * Shows the panel, unless the work ends in a moment.
    * @param {string} text
+   * @param {() => void} onCancel
    */
-  start(text) {
+  start(text, onCancel) {
+    this.#onButton = onCancel;
+    this.#button.textContent = 'Cancel';
     this.#text.textContent = text;
+    this.#bar.hidden = false;
     this.#bar.removeAttribute('value');
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => (this.#panel.hidden = false), PATIENCE);
@@ -42,6 +54,20 @@ export class ProgressPanel {
   end() {
     clearTimeout(this.#timer);
     this.#panel.hidden = true;
+  }
+
+  /**
+   * Says that no model is open, and offers one.
+   * @param {string} name
+   * @param {() => void} onLoad
+   */
+  offer(name, onLoad) {
+    clearTimeout(this.#timer);
+    this.#onButton = onLoad;
+    this.#text.textContent = `${status.noModel} ${name}`;
+    this.#button.textContent = 'Load the model';
+    this.#bar.hidden = true;
+    this.#panel.hidden = false;
   }
 }
 

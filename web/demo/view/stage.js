@@ -1,49 +1,227 @@
-/** Draws the picture with its heat map. While the user holds it down, the picture is plain. */
+/**
+ * The picture and its heat map. A handle divides them, the wheel zooms, and the value under the
+ * pointer or under the keys' cursor is read.
+ */
 
-/** @import { Answer } from '../explainer.js' */
+import { paint } from '../paint.js';
+
+/** @import { HeatMap } from 'gradcam-wasm' */
+/** @import { Look } from '../paint.js' */
+
+const MOST_ZOOM = 8;
+const ZOOM_STEP = 1.25;
+/** Percent that a key moves the handle. */
+const STEP = 2;
 
 export class Stage {
-  #canvas;
+  #room;
+  #frame;
+  #plain;
+  #overlay;
+  #cursor;
+  #handle;
   #cell;
-  /** @type {Answer | undefined} */
-  #answer;
+  #listener;
+  /** @type {ImageData | undefined} */
+  #picture;
+  /** @type {ImageData | undefined} */
+  #painted;
+  /** @type {HeatMap | undefined} */
+  #heatmap;
   #heat = true;
   #held = false;
+  #view = { zoom: 1, x: 0, y: 0 };
+  /** @type {{ row: number, column: number } | undefined} the keys' cursor */
+  #at;
 
   /**
-   * @param {HTMLCanvasElement} canvas
-   * @param {HTMLElement} cell shows the value of the heat map under the pointer
+   * @param {HTMLElement} room
+   * @param {object} listener
+   * @param {(split: number) => void} listener.onSplit gets where the handle is, 0 .. 100
+   * @param {(point: { x: number, y: number } | undefined) => void} listener.onPoint gets where the
+   *   pointer is, 0 .. 1
    */
-  constructor(canvas, cell) {
-    this.#canvas = canvas;
-    this.#cell = cell;
-    canvas.addEventListener('pointerdown', (event) => this.#hold(event.button === 0));
-    for (const type of /** @type {const} */ (['pointerup', 'pointercancel', 'pointerleave'])) {
-      canvas.addEventListener(type, () => this.#hold(false));
-    }
-    canvas.addEventListener('pointermove', (event) => this.#readCell(event));
-    canvas.addEventListener('pointerleave', () => (this.#cell.textContent = ''));
+  constructor(room, listener) {
+    this.#room = room;
+    this.#listener = listener;
+    const find = (/** @type {string} */ name) =>
+      /** @type {HTMLElement} */ (room.querySelector(name));
+    this.#frame = find('.frame');
+    this.#plain = /** @type {HTMLCanvasElement} */ (find('.plain'));
+    this.#overlay = /** @type {HTMLCanvasElement} */ (find('.overlay'));
+    this.#cursor = find('.cursor');
+    this.#handle = find('.handle');
+    this.#cell = find('.cell');
+    this.#listenToPointer();
+    this.#listenToHandle();
+    room.addEventListener('keydown', (event) => this.#key(event));
+    find('.zoom-in').addEventListener('click', () => this.#zoomBy(ZOOM_STEP ** 2));
+    find('.zoom-out').addEventListener('click', () => this.#zoomBy(ZOOM_STEP ** -2));
   }
 
   /**
-   * @param {Answer} answer
-   * @param {string} description for users who do not see the picture
+   * Shows a picture without a map.
+   * @param {ImageData} picture
+   * @param {string} description
    */
-  show(answer, description) {
-    this.#answer = answer;
-    const { width, height } = answer.overlay;
-    if (this.#canvas.width !== width || this.#canvas.height !== height) {
-      Object.assign(this.#canvas, { width, height });
-      this.#canvas.style.setProperty('--ratio', String(width / height));
+  showPlain(picture, description) {
+    this.#heatmap = undefined;
+    this.#setPicture(picture);
+    this.#overlay.setAttribute('aria-label', description);
+    this.#overlay.getContext('2d')?.putImageData(picture, 0, 0);
+  }
+
+  /**
+   * @param {ImageData} picture
+   * @param {HeatMap} heatmap
+   * @param {Look} look
+   * @param {string} [description] for users who do not see the picture
+   */
+  show(picture, heatmap, look, description) {
+    this.#setPicture(picture);
+    if (this.#heatmap && !hasSameSize(this.#heatmap, heatmap)) this.#at = undefined;
+    this.#heatmap = heatmap;
+    if (description !== undefined) this.#overlay.setAttribute('aria-label', description);
+    const { width, height } = picture;
+    if (!this.#painted || !hasSameSize(this.#painted, picture)) {
+      this.#painted = new ImageData(width, height);
     }
-    this.#canvas.setAttribute('aria-label', description);
+    paint(this.#painted, picture, heatmap, look);
     this.#draw();
+    this.#showCursor();
   }
 
   /** @param {boolean} heat whether the heat map lies over the picture */
-  setHeat(heat) {
+  set heat(heat) {
     this.#heat = heat;
     this.#draw();
+  }
+
+  /** @param {number} split percent of the width that shows the plain picture */
+  set split(split) {
+    this.#frame.style.setProperty('--split', `${split}%`);
+    this.#handle.setAttribute('aria-valuenow', String(Math.round(split)));
+    this.#handle.setAttribute('aria-valuetext', `${Math.round(split)}% plain`);
+  }
+
+  /**
+   * Says the value at a point of the picture.
+   * @param {{ x: number, y: number } | undefined} point
+   */
+  readPoint(point) {
+    if (!this.#heatmap || !point) {
+      this.#cell.hidden = true;
+      return;
+    }
+    const { width, height } = this.#heatmap;
+    this.#read(cellAt(point.y, height), cellAt(point.x, width));
+  }
+
+  /**
+   * @param {number} row
+   * @param {number} column
+   */
+  #read(row, column) {
+    if (!this.#heatmap) return;
+    const { data, width } = this.#heatmap;
+    const value = data[row * width + column].toFixed(3);
+    this.#cell.textContent = `row ${row + 1}, column ${column + 1}: ${value} of 1`;
+    this.#cell.hidden = false;
+  }
+
+  /** @param {ImageData} picture */
+  #setPicture(picture) {
+    if (this.#picture === picture) return;
+    this.#picture = picture;
+    const { width, height } = picture;
+    for (const canvas of [this.#plain, this.#overlay]) Object.assign(canvas, { width, height });
+    this.#frame.style.setProperty('--ratio', String(width / height));
+    this.#frame.hidden = false;
+    this.#plain.getContext('2d')?.putImageData(picture, 0, 0);
+    this.#at = undefined;
+    this.#setView({ zoom: 1, x: 0, y: 0 });
+    this.#showCursor();
+  }
+
+  #draw() {
+    const shown = this.#heat && !this.#held ? this.#painted : this.#picture;
+    if (this.#heatmap && shown) this.#overlay.getContext('2d')?.putImageData(shown, 0, 0);
+  }
+
+  #listenToPointer() {
+    const room = this.#room;
+    /** @type {{ x: number, y: number } | undefined} */
+    let from;
+    room.addEventListener('pointerdown', (event) => {
+      const isOnPicture = event.target === this.#overlay || event.target === this.#cursor;
+      if (event.button !== 0 || !isOnPicture) return;
+      if (this.#view.zoom === 1) return this.#hold(true);
+      room.setPointerCapture(event.pointerId);
+      from = { x: event.clientX - this.#view.x, y: event.clientY - this.#view.y };
+    });
+    room.addEventListener('pointermove', (event) => {
+      if (from) {
+        const [x, y] = [event.clientX - from.x, event.clientY - from.y];
+        return this.#setView({ ...this.#view, x, y });
+      }
+      this.#listener.onPoint(this.#pointOf(event));
+    });
+    for (const type of /** @type {const} */ (['pointerup', 'pointercancel', 'pointerleave'])) {
+      room.addEventListener(type, () => {
+        from = undefined;
+        this.#hold(false);
+        if (type === 'pointerleave') this.#listener.onPoint(undefined);
+      });
+    }
+    room.addEventListener(
+      'wheel',
+      (event) => {
+        event.preventDefault();
+        this.#zoomBy(event.deltaY < 0 ? ZOOM_STEP : 1 / ZOOM_STEP, event);
+      },
+      { passive: false },
+    );
+    room.addEventListener('dblclick', () => this.#setView({ zoom: 1, x: 0, y: 0 }));
+  }
+
+  /** @param {{ clientX: number, clientY: number }} event */
+  #pointOf({ clientX, clientY }) {
+    const { left, top, width, height } = this.#overlay.getBoundingClientRect();
+    const [x, y] = [(clientX - left) / width, (clientY - top) / height];
+    return x >= 0 && x <= 1 && y >= 0 && y <= 1 ? { x, y } : undefined;
+  }
+
+  #listenToHandle() {
+    const handle = this.#handle;
+    handle.addEventListener('pointerdown', (event) => {
+      handle.setPointerCapture(event.pointerId);
+      event.preventDefault();
+      handle.focus();
+    });
+    handle.addEventListener('pointermove', (event) => {
+      if (!handle.hasPointerCapture(event.pointerId)) return;
+      event.stopPropagation();
+      const { left, width } = this.#overlay.getBoundingClientRect();
+      this.#listener.onSplit(limit(((event.clientX - left) / width) * 100));
+    });
+    handle.addEventListener('keydown', (event) => {
+      const now = Number(handle.getAttribute('aria-valuenow'));
+      /** @type {Record<string, number>} */
+      const places = {
+        ArrowLeft: now - STEP,
+        ArrowDown: now - STEP,
+        ArrowRight: now + STEP,
+        ArrowUp: now + STEP,
+        PageDown: now - 10 * STEP,
+        PageUp: now + 10 * STEP,
+        Home: 0,
+        End: 100,
+      };
+      if (!(event.key in places)) return;
+      event.preventDefault();
+      event.stopPropagation();
+      this.#listener.onSplit(limit(places[event.key]));
+    });
   }
 
   /** @param {boolean} held */
@@ -53,29 +231,113 @@ export class Stage {
     this.#draw();
   }
 
-  #draw() {
-    if (!this.#answer) return;
-    const { overlay, seen } = this.#answer;
-    const heat = this.#heat && !this.#held;
-    this.#canvas.getContext('2d')?.putImageData(heat ? overlay : seen, 0, 0);
+  /** @param {KeyboardEvent} event */
+  #key(event) {
+    if (event.target !== this.#room || event.ctrlKey || event.metaKey || event.altKey) return;
+    /** @type {Record<string, () => void>} */
+    const keys = {
+      '+': () => this.#zoomBy(ZOOM_STEP),
+      '=': () => this.#zoomBy(ZOOM_STEP),
+      '-': () => this.#zoomBy(1 / ZOOM_STEP),
+      0: () => this.#setView({ zoom: 1, x: 0, y: 0 }),
+      ArrowLeft: () => this.#moveCursor(0, -1),
+      ArrowRight: () => this.#moveCursor(0, 1),
+      ArrowUp: () => this.#moveCursor(-1, 0),
+      ArrowDown: () => this.#moveCursor(1, 0),
+      Escape: () => this.#hideCursor(),
+    };
+    if (!(event.key in keys)) return;
+    event.preventDefault();
+    keys[event.key]();
   }
 
-  /** @param {PointerEvent} event */
-  #readCell({ offsetX, offsetY }) {
-    if (!this.#answer) return;
-    const { data, width, height } = this.#answer.explanation.targets[0].heatmap;
-    const { clientWidth, clientHeight } = this.#canvas;
-    const column = clamp(Math.floor((offsetX / clientWidth) * width), width);
-    const row = clamp(Math.floor((offsetY / clientHeight) * height), height);
-    const value = data[row * width + column].toFixed(3);
-    this.#cell.textContent = `row ${row + 1}, column ${column + 1}: ${value}`;
+  /**
+   * @param {number} down
+   * @param {number} right
+   */
+  #moveCursor(down, right) {
+    if (!this.#heatmap) return;
+    const { data, width, height } = this.#heatmap;
+    const strongest = data.reduce((best, value, i) => (value > data[best] ? i : best), 0);
+    const { row, column } = this.#at
+      ? { row: this.#at.row + down, column: this.#at.column + right }
+      : { row: Math.floor(strongest / width), column: strongest % width };
+    this.#at = {
+      row: Math.min(height - 1, Math.max(0, row)),
+      column: Math.min(width - 1, Math.max(0, column)),
+    };
+    this.#showCursor();
+    this.#read(this.#at.row, this.#at.column);
+  }
+
+  #hideCursor() {
+    this.#at = undefined;
+    this.#cell.hidden = true;
+    this.#showCursor();
+  }
+
+  #showCursor() {
+    this.#cursor.hidden = !this.#at || !this.#heatmap;
+    if (!this.#at || !this.#heatmap) return;
+    const { width, height } = this.#heatmap;
+    const { style } = this.#cursor;
+    style.setProperty('left', `${(100 * this.#at.column) / width}%`);
+    style.setProperty('top', `${(100 * this.#at.row) / height}%`);
+    style.setProperty('width', `${100 / width}%`);
+    style.setProperty('height', `${100 / height}%`);
+  }
+
+  /**
+   * @param {number} factor
+   * @param {{ clientX: number, clientY: number }} [around] stays where it is (default: the middle)
+   */
+  #zoomBy(factor, around) {
+    const zoom = Math.min(MOST_ZOOM, Math.max(1, this.#view.zoom * factor));
+    const { left, top, width, height } = this.#room.getBoundingClientRect();
+    const x = (around?.clientX ?? left + width / 2) - left - width / 2;
+    const y = (around?.clientY ?? top + height / 2) - top - height / 2;
+    const scale = zoom / this.#view.zoom;
+    this.#setView({
+      zoom,
+      x: x - (x - this.#view.x) * scale,
+      y: y - (y - this.#view.y) * scale,
+    });
+  }
+
+  /** @param {{ zoom: number, x: number, y: number }} view `x` and `y` in CSS pixels */
+  #setView({ zoom, x, y }) {
+    const { clientWidth, clientHeight } = this.#frame;
+    const most = { x: (clientWidth * (zoom - 1)) / 2, y: (clientHeight * (zoom - 1)) / 2 };
+    this.#view = {
+      zoom,
+      x: Math.min(most.x, Math.max(-most.x, x)),
+      y: Math.min(most.y, Math.max(-most.y, y)),
+    };
+    const { style } = this.#frame;
+    style.setProperty('--zoom', String(zoom));
+    style.setProperty('--pan-x', `${this.#view.x}px`);
+    style.setProperty('--pan-y', `${this.#view.y}px`);
+    this.#room.classList.toggle('zoomed', zoom > 1);
   }
 }
 
+/** @param {number} percent */
+function limit(percent) {
+  return Math.min(100, Math.max(0, percent));
+}
+
 /**
- * @param {number} index
+ * @param {number} share 0 .. 1
  * @param {number} count
  */
-function clamp(index, count) {
-  return Math.min(count - 1, Math.max(0, index));
+function cellAt(share, count) {
+  return Math.min(count - 1, Math.max(0, Math.floor(share * count)));
+}
+
+/**
+ * @param {{ width: number, height: number }} a
+ * @param {{ width: number, height: number }} b
+ */
+function hasSameSize(a, b) {
+  return a.width === b.width && a.height === b.height;
 }

@@ -1,31 +1,27 @@
-/** The list of models, and what is known of the open one. */
+/** The list of models, and the outputs of a user's model. */
 
+import { areSameFiles } from '../input/files.js';
 import { element } from './element.js';
 import { modelFacts } from './words.js';
 
-/** @import { Answer, ModelChoice } from '../explainer.js' */
+/** @import { Answer } from '../explainer.js' */
+/** @import { ModelChoice } from '../models.js' */
 
-export class ModelPanel {
+export class ModelSelect {
   #select = element('model', HTMLSelectElement);
   #facts = element('model-facts', HTMLElement);
   #own = element('own-model', HTMLElement);
   #heads = element('heads', HTMLElement);
   #head = element('head', HTMLSelectElement);
-  #other = element('other-model', HTMLSelectElement);
   #models;
 
   /**
    * @param {ModelChoice[]} models the models that come with the page
    * @param {(model: ModelChoice) => void} onChoose gets a model that is chosen
-   * @param {(model: ModelChoice | undefined) => void} onCompare gets the second model, or undefined
    */
-  constructor(models, onChoose, onCompare) {
+  constructor(models, onChoose) {
     this.#models = [...models];
     this.#list();
-    // The first entry stands for none.
-    this.#other.addEventListener('change', () =>
-      onCompare(this.#models[this.#other.selectedIndex - 1]),
-    );
     this.#select.addEventListener('change', () =>
       onChoose(this.#models[this.#select.selectedIndex]),
     );
@@ -35,33 +31,32 @@ export class ModelPanel {
     });
   }
 
-  /** @param {Answer} answer */
-  show(answer) {
-    const choice = answer.question.model;
-    this.#remember(choice);
-    this.#list();
-    this.#select.selectedIndex = this.#models.indexOf(choice);
-    this.#facts.textContent = modelFacts(answer);
-    this.#own.hidden = typeof choice.source === 'string';
-    this.#showHeads(answer.model);
+  /**
+   * The model of these files, if it is in the list.
+   * @param {File[]} files
+   */
+  find(files) {
+    return this.#models.find(({ source }) => areSameFiles(source, files));
   }
 
-  /**
-   * Lists the outputs of a model that has several.
-   * @param {Answer['model']} model
-   */
-  #showHeads({ heads, head }) {
+  /** @param {ModelChoice | undefined} choice */
+  mark(choice) {
+    if (choice) this.#remember(choice);
+    this.#select.selectedIndex = choice ? this.#models.indexOf(choice) : -1;
+  }
+
+  /** @param {Answer} answer */
+  show(answer) {
+    this.#facts.textContent = modelFacts(answer);
+    this.#own.hidden = typeof answer.question.model.source === 'string';
+    const { heads, head } = answer.model;
     this.#heads.hidden = heads.length < 2;
     this.#head.replaceChildren(...heads.map(({ name }) => new Option(name)));
-    this.#head.selectedIndex = heads.indexOf(head);
+    this.#head.selectedIndex = heads.findIndex(({ name }) => name === head.name);
   }
 
   #list() {
-    const names = this.#models.map(({ name }) => name);
-    this.#select.replaceChildren(...names.map((name) => new Option(name)));
-    const { selectedIndex } = this.#other;
-    this.#other.replaceChildren(...['none', ...names].map((name) => new Option(name)));
-    this.#other.selectedIndex = Math.max(0, selectedIndex);
+    this.#select.replaceChildren(...this.#models.map(({ name }) => new Option(name)));
   }
 
   /**
@@ -69,7 +64,9 @@ export class ModelPanel {
    * @param {ModelChoice} choice
    */
   #remember(choice) {
+    if (this.#models.includes(choice)) return;
     const known = this.#models.findIndex(({ source }) => source === choice.source);
     this.#models.splice(known < 0 ? this.#models.length : known, 1, choice);
+    this.#list();
   }
 }

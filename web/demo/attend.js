@@ -1,0 +1,58 @@
+/** Calls a worker that may have died. It is started again once. */
+
+import { GradCamError } from 'gradcam-wasm/worker';
+import { WORKER_SILENT } from './texts.js';
+
+/** A worker that says nothing for so long is taken for dead, in milliseconds. */
+const PATIENCE = 10_000;
+/** The second worker opens the model again before it answers. */
+const SECOND_PATIENCE = 60_000;
+
+class SilentError extends Error {
+  constructor() {
+    super(WORKER_SILENT);
+  }
+}
+
+/**
+ * @template Result
+ * @param {(signal: AbortSignal, heard: () => void) => Promise<Result>} call an abort of the signal
+ *   stops the worker. The call says through `heard` that the worker is alive
+ * @param {{ signal: AbortSignal, patience?: number }} options
+ * @returns {Promise<Result>}
+ */
+export async function attend(call, { signal, patience = PATIENCE }) {
+  try {
+    return await listen(call, signal, patience);
+  } catch (error) {
+    if (signal.aborted || !isDeath(error)) throw error;
+    return listen(call, signal, Math.max(patience, SECOND_PATIENCE));
+  }
+}
+
+/**
+ * @template Result
+ * @param {(signal: AbortSignal, heard: () => void) => Promise<Result>} call
+ * @param {AbortSignal} signal
+ * @param {number} patience
+ */
+async function listen(call, signal, patience) {
+  const silence = new AbortController();
+  const giveUp = () => silence.abort(new SilentError());
+  let timer = setTimeout(giveUp, patience);
+  const heard = () => {
+    clearTimeout(timer);
+    timer = setTimeout(giveUp, patience);
+  };
+  try {
+    return await call(AbortSignal.any([signal, silence.signal]), heard);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** @param {unknown} error */
+function isDeath(error) {
+  const isFailure = error instanceof GradCamError && error.code === 'WORKER_FAILED';
+  return error instanceof SilentError || isFailure;
+}

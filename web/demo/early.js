@@ -1,0 +1,17 @@
+/**
+ * Fetches what the page shows first. The page imports this module before all others, because the
+ * browser fetches while it sets up the page.
+ */
+
+import { samples } from './catalog.js';
+import { fetchFirstAnswer } from './first.js';
+import { prefetchPicture } from './picture.js';
+
+/** Whether the address asks for nothing but the page. */
+export const isPlainAddress = location.hash.length < 2 && !/[?&]model=/.test(location.search);
+
+/** Settles when the first picture is there. The model waits for it, because it is far larger. */
+export const firstPicture = isPlainAddress ? prefetchPicture(samples[0]) : undefined;
+
+/** The first answer, if the page opens with it. */
+export const firstAnswer = isPlainAddress ? fetchFirstAnswer() : undefined;

@@ -1,0 +1,287 @@
+/** The page's state as one plain object, and as the text behind # in the address. */
+
+import { firstModel, models, samples } from './catalog.js';
+import { hasColormap } from './look.js';
+
+/** @import { Crop, Filter, Method, Preprocessing } from 'gradcam-wasm' */
+/** @import { ModelChoice } from './models.js' */
+/** @import { PictureChoice } from './picture.js' */
+
+/**
+ * @typedef {object} PaneState
+ * @property {number} key which no other pane has
+ * @property {ModelChoice} [model]
+ * @property {number} [target] default: the top class
+ * @property {string} [layer] default: the package's default layer
+ */
+
+/**
+ * @typedef {object} PageState
+ * @property {PaneState[]} panes one or more
+ * @property {number} active the pane whose classes and layers are listed
+ * @property {PictureChoice} [picture]
+ * @property {Crop} [crop] default: the model's
+ * @property {Filter} interpolation
+ * @property {Method} method
+ * @property {boolean} logits
+ * @property {string} colormap
+ * @property {number} alphaLimit
+ * @property {boolean} heat whether the heat map is drawn
+ * @property {number} split percent of the picture that stays plain
+ */
+
+/** @type {PageState} */
+export const firstState = {
+  panes: [{ key: 0, model: firstModel }],
+  active: 0,
+  picture: samples[0],
+  interpolation: 'nearest',
+  method: 'gradCam',
+  logits: false,
+  colormap: 'viridis',
+  alphaLimit: 0.65,
+  heat: true,
+  split: 0,
+};
+
+/** The most panes. */
+export const MOST_PANES = 4;
+
+/** Gives what a user opened a key, by which the address names it while the page is open. */
+class Registry {
+  /** @type {Map<string, object>} */
+  #choices = new Map();
+  /** @type {WeakMap<object, string>} */
+  #keys = new WeakMap();
+
+  /** @param {object} choice */
+  key(choice) {
+    const known = this.#keys.get(choice);
+    if (known) return known;
+    const key = `own-${this.#choices.size + 1}`;
+    this.#choices.set(key, choice);
+    this.#keys.set(choice, key);
+    return key;
+  }
+
+  /** @param {string} key */
+  find(key) {
+    return this.#choices.get(key);
+  }
+}
+
+const registry = new Registry();
+
+/** @type {Map<string, ModelChoice>} models of the page with other settings */
+const changed = new Map();
+
+/**
+ * @param {ModelChoice} model
+ * @returns {string} `id`, or `id;pixels=tf;size=160x160;head=1`
+ */
+function modelKey(model) {
+  const { id, preprocessing, inputSize, head, labels } = model;
+  const isOwn = id === undefined || labels || typeof preprocessing === 'object';
+  if (isOwn) return registry.key(model);
+  const settings = [
+    ...(preprocessing ? [`pixels=${preprocessing}`] : []),
+    ...(inputSize ? [`size=${inputSize.join('x')}`] : []),
+    ...(head !== undefined ? [`head=${head}`] : []),
+  ];
+  const key = [id, ...settings].join(';');
+  if (settings.length > 0 && !changed.has(key)) changed.set(key, model);
+  return key;
+}
+
+/**
+ * @param {string} key
+ * @returns {ModelChoice | undefined}
+ */
+function findModel(key) {
+  const known = changed.get(key) ?? registry.find(key);
+  if (known) return /** @type {ModelChoice} */ (known);
+  const [id, ...settings] = key.split(';');
+  const model = models.find((model) => model.id === id);
+  if (!model || settings.length === 0) return model;
+  const given = new URLSearchParams(settings.join('&'));
+  const size = /^(\d+)x(\d+)$/.exec(given.get('size') ?? '');
+  const made = {
+    ...model,
+    ...(given.has('pixels') && {
+      preprocessing: /** @type {Preprocessing} */ (given.get('pixels')),
+    }),
+    ...(size && {
+      inputSize: /** @type {[number, number]} */ ([Number(size[1]), Number(size[2])]),
+    }),
+    ...(given.has('head') && { head: Number(given.get('head')) }),
+  };
+  changed.set(key, made);
+  return made;
+}
+
+/** Separates the parts of a further pane. */
+const BAR = '|';
+
+/**
+ * The state as text. What is as at first is left out.
+ * @param {PageState} state
+ */
+export function encode(state) {
+  const text = new URLSearchParams();
+  const [first, ...others] = state.panes;
+  if (first.model && first.model !== firstModel) text.set('model', modelKey(first.model));
+  const { picture } = state;
+  if (picture && picture !== samples[0]) text.set('pic', picture.id ?? registry.key(picture));
+  if (first.target !== undefined) text.set('class', String(first.target));
+  if (first.layer !== undefined) text.set('layer', first.layer);
+  for (const { model, target, layer } of others) {
+    if (model) text.append('with', [modelKey(model), target ?? '', layer ?? ''].join(BAR));
+  }
+  if (state.active > 0) text.set('active', String(state.active));
+  if (state.crop) text.set('crop', state.crop);
+  if (state.interpolation !== firstState.interpolation) text.set('resizing', state.interpolation);
+  if (state.method !== firstState.method) text.set('method', state.method);
+  if (state.logits) text.set('logit', '1');
+  if (state.colormap !== firstState.colormap) text.set('colors', state.colormap);
+  const percent = Math.round(100 * state.alphaLimit);
+  if (percent !== 65) text.set('opacity', String(percent));
+  if (!state.heat) text.set('heat', '0');
+  if (state.split > 0) text.set('split', String(Math.round(state.split)));
+  return text.toString();
+}
+
+/**
+ * @param {string} hash the text of an address behind #
+ * @param {readonly string[]} methods that the package knows
+ * @returns {{ state: PageState, missing: string[] }} `missing` has the ids that name nothing
+ */
+export function decode(hash, methods) {
+  const text = new URLSearchParams(hash);
+  /** @type {string[]} */
+  const missing = [];
+  /**
+   * @template Choice
+   * @param {string | null} key
+   * @param {(key: string) => Choice | undefined} find
+   * @param {Choice} usual
+   */
+  const named = (key, find, usual) => {
+    const found = key === null ? usual : find(key);
+    if (!found && key !== null) missing.push(key);
+    return found ?? usual;
+  };
+  const first = {
+    key: 0,
+    model: named(text.get('model'), findModel, firstModel),
+    target: wholeNumber(text.get('class')),
+    layer: text.get('layer') ?? undefined,
+  };
+  const others = text.getAll('with').map((pane, i) => {
+    const [key, target, ...layer] = pane.split(BAR);
+    const model = named(key, findModel, firstModel);
+    const place = { target: wholeNumber(target), layer: layer.join(BAR) || undefined };
+    return { key: i + 1, model, ...place };
+  });
+  const panes = [first, ...others].slice(0, MOST_PANES);
+  const picture = named(text.get('pic'), findPicture, samples[0]);
+  return { state: { ...firstState, ...settings(text, methods), panes, picture }, missing };
+}
+
+/**
+ * @param {string} key
+ * @returns {PictureChoice | undefined}
+ */
+function findPicture(key) {
+  const own = /** @type {PictureChoice | undefined} */ (registry.find(key));
+  return samples.find(({ id }) => id === key) ?? own;
+}
+
+/**
+ * @param {URLSearchParams} text
+ * @param {readonly string[]} methods
+ * @returns {Partial<PageState>}
+ */
+function settings(text, methods) {
+  const method = text.get('method') ?? '';
+  const colormap = text.get('colors') ?? '';
+  const crop = text.get('crop');
+  const resizing = text.get('resizing');
+  const filters = ['nearest', 'box', 'bilinear', 'hamming', 'bicubic', 'lanczos'];
+  const opacity = wholeNumber(text.get('opacity'));
+  return {
+    ...(methods.includes(method) && { method: /** @type {Method} */ (method) }),
+    ...(hasColormap(colormap) && { colormap }),
+    ...((crop === 'center' || crop === 'stretch') && { crop }),
+    ...(filters.includes(resizing ?? '') && { interpolation: /** @type {Filter} */ (resizing) }),
+    ...(opacity !== undefined && { alphaLimit: Math.min(100, opacity) / 100 }),
+    logits: text.get('logit') === '1',
+    heat: text.get('heat') !== '0',
+    split: Math.min(100, wholeNumber(text.get('split')) ?? 0),
+    active: Math.min(text.getAll('with').length, wholeNumber(text.get('active')) ?? 0),
+  };
+}
+
+/** @param {string | null | undefined} text */
+function wholeNumber(text) {
+  return /^\d+$/.test(text ?? '') ? Number(text) : undefined;
+}
+
+/** Milliseconds without a change after which the address is written. */
+const QUIET = 300;
+
+/** Keeps the state in the address. A browser allows few changes a second, so it waits for quiet. */
+export class Address {
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
+  /** @type {PageState | undefined} */
+  #waiting;
+  /** @type {PageState | undefined} */
+  #written;
+
+  /** @param {(hash: string) => void} onMove gets the text where the user goes back or forward */
+  constructor(onMove) {
+    addEventListener('popstate', () => {
+      clearTimeout(this.#timer);
+      this.#waiting = undefined;
+      onMove(location.hash.slice(1));
+    });
+  }
+
+  /** @param {PageState} state */
+  write(state) {
+    this.#waiting = state;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.flush(), QUIET);
+  }
+
+  /** Writes now. */
+  flush() {
+    const state = this.#waiting;
+    clearTimeout(this.#timer);
+    this.#waiting = undefined;
+    if (!state) return;
+    const text = encode(state);
+    const before = this.#written;
+    this.#written = state;
+    if (text === location.hash.slice(1)) return;
+    const address = text ? `#${text}` : location.pathname;
+    // A step back undoes a question, not a stroke of a slider.
+    const isQuestion = before && isOtherQuestion(before, state);
+    if (isQuestion) history.pushState(null, '', address);
+    else history.replaceState(null, '', address);
+  }
+
+  /** @param {PageState} state that the address has already */
+  accept(state) {
+    this.#written = state;
+  }
+}
+
+/**
+ * @param {PageState} a
+ * @param {PageState} b
+ */
+function isOtherQuestion(a, b) {
+  const look = { colormap: '', alphaLimit: 0, heat: true, split: 0, active: 0 };
+  return encode({ ...a, ...look }) !== encode({ ...b, ...look });
+}

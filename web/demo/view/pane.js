@@ -1,0 +1,343 @@
+/**
+ * One picture with the heat map of one model, class and layer. The page has one pane or several.
+ */
+
+import { Explainer } from '../explainer.js';
+import { lookOf } from '../look.js';
+import { findPlace } from '../places.js';
+import { status } from '../texts.js';
+import { template } from './element.js';
+import { ProgressPanel } from './progress.js';
+import { shrink } from './small.js';
+import { Stage } from './stage.js';
+import * as words from './words.js';
+
+/** @import { FigureName, HeatMap } from 'gradcam-wasm' */
+/** @import { Answer, Extras, Question } from '../explainer.js' */
+/** @import { ModelChoice } from '../models.js' */
+/** @import { Picture } from '../picture.js' */
+/** @import { Cure } from './words.js' */
+
+/**
+ * How a pane draws.
+ * @typedef {object} Drawing
+ * @property {string} colormap
+ * @property {number} alphaLimit
+ * @property {boolean} heat
+ * @property {number} split
+ */
+
+/**
+ * @typedef {object} PaneListener
+ * @property {(pane: Pane) => void} onStart
+ * @property {(pane: Pane, picture: Picture) => void} onPicture
+ * @property {(pane: Pane, answer: Answer) => void} onAnswer
+ * @property {(pane: Pane) => void} onExtra
+ * @property {(pane: Pane, error: unknown, failed: Partial<Question>) => void} onError
+ * @property {(pane: Pane) => void} onIdle
+ * @property {(pane: Pane, cure: Cure) => void} onCure
+ * @property {(pane: Pane) => void} onActivate
+ * @property {(pane: Pane) => void} onClose
+ * @property {(split: number) => void} onSplit
+ * @property {(point: { x: number, y: number } | undefined) => void} onPoint
+ */
+
+/** Pixels of the longer side of the pictures in lists. */
+const SMALL = 128;
+
+export class Pane {
+  element = template('pane');
+  /** @type {Partial<Extras>} those of the answer */
+  extras = {};
+  /** @type {Answer | undefined} what is shown */
+  answer;
+  /** Whether the answer is on the stage, and no newer picture. */
+  isShown = false;
+  #listener;
+  #explainer;
+  #stage;
+  #progress;
+  /** @type {Drawing} */
+  #drawing;
+  /** @type {ModelChoice | undefined} the last model that was asked for */
+  #wanted;
+  /** @type {{ of: ImageData, picture: OffscreenCanvas } | undefined} */
+  #small;
+
+  /**
+   * @param {Drawing} drawing
+   * @param {PaneListener} listener
+   */
+  constructor(drawing, listener) {
+    this.#drawing = drawing;
+    this.#listener = listener;
+    this.#stage = new Stage(this.#find('.room'), listener);
+    this.#progress = new ProgressPanel({
+      panel: this.#find('.progress'),
+      text: this.#find('.progress-text'),
+      bar: /** @type {HTMLProgressElement} */ (this.#find('progress')),
+      button: /** @type {HTMLButtonElement} */ (this.#find('.progress-button')),
+    });
+    this.#find('.pane-close').addEventListener('click', () => listener.onClose(this));
+    for (const type of ['focusin', 'pointerdown']) {
+      this.element.addEventListener(type, () => listener.onActivate(this));
+    }
+    this.#explainer = new Explainer({
+      onStart: () => this.#start(),
+      onProgress: (progress) => this.#progress.show(progress),
+      onPicture: (picture) => this.#showPicture(picture),
+      onAnswer: (answer) => this.show(answer),
+      onExtra: (kind, extra) => this.#showExtra(kind, extra),
+      onError: (error, failed) => listener.onError(this, error, failed),
+      onIdle: () => this.#settle(),
+      onRest: () => (this.element.dataset.rest = 'true'),
+    });
+    this.draw(drawing);
+  }
+
+  /** The question, which the answer may not have yet. */
+  get question() {
+    return this.#explainer.question;
+  }
+
+  /** The model that is being opened. */
+  get loading() {
+    return this.#explainer.loading;
+  }
+
+  /** @param {Partial<Question>} changes */
+  ask(changes) {
+    if (changes.model) this.#wanted = changes.model;
+    this.element.dataset.rest = 'false';
+    this.#explainer.ask(changes);
+  }
+
+  /**
+   * @param {FigureName} name
+   * @param {Answer} answer
+   */
+  measure(name, answer) {
+    return this.#explainer.measure(name, answer);
+  }
+
+  cancel() {
+    this.#explainer.cancel();
+  }
+
+  dispose() {
+    this.#explainer.dispose();
+    this.element.remove();
+  }
+
+  /**
+   * Shows an answer, of this pane's model or a saved one.
+   * @param {Answer} answer
+   */
+  show(answer) {
+    if (this.answer?.run !== answer.run) this.extras = {};
+    if (!sameMap(this.answer, answer)) delete this.extras.layers;
+    if (!sameLayer(this.answer, answer)) delete this.extras.classes;
+    if (this.answer?.explanation !== answer.explanation) delete this.extras.proof;
+    this.answer = answer;
+    const { heatmap } = answer.explanation.targets[0];
+    const where = words.whereSentence(answer, findPlace(heatmap));
+    const look = lookOf(this.#drawing);
+    this.#stage.show(answer.seen, heatmap, look, words.description(answer, where));
+    this.#say(words.headline(answer), where);
+    const facts = words.caption(answer);
+    this.#find('.facts').textContent = answer.saved ? `${facts} · ${status.saved}` : facts;
+    this.#find('.pane-model').textContent = answer.question.model.name;
+    this.#showNote(answer);
+    if (!this.extras.input) this.#find('.input-inset').hidden = true;
+    this.#listener.onAnswer(this, answer);
+  }
+
+  /**
+   * Shows an answer from the time when the page was built, if there is none yet.
+   * @param {Answer} answer
+   * @param {Partial<Extras>} extras
+   */
+  showSaved(answer, extras) {
+    if (this.answer) return;
+    this.show(answer);
+    Object.assign(this.extras, extras);
+    this.#listener.onExtra(this);
+  }
+
+  /**
+   * Draws with other colours.
+   * @param {Drawing} drawing
+   */
+  draw(drawing) {
+    const before = this.#drawing;
+    this.#drawing = drawing;
+    this.#stage.heat = drawing.heat;
+    this.#stage.split = drawing.split;
+    this.element.classList.toggle('plain-only', !drawing.heat);
+    this.#drawLegend();
+    const isRepaint = ['colormap', 'alphaLimit'].some(
+      (key) => drawing[/** @type {'colormap'} */ (key)] !== before[/** @type {'colormap'} */ (key)],
+    );
+    if (isRepaint) this.preview(undefined);
+  }
+
+  /**
+   * Shows another map for the moment.
+   * @param {HeatMap | undefined} heatmap undefined for the answer's
+   */
+  preview(heatmap) {
+    if (!this.answer || !this.isShown) return;
+    const shown = heatmap ?? this.answer.explanation.targets[0].heatmap;
+    this.#stage.show(this.answer.seen, shown, lookOf(this.#drawing));
+  }
+
+  /** @param {{ x: number, y: number } | undefined} point */
+  readPoint(point) {
+    this.#stage.readPoint(point);
+  }
+
+  /** The picture in a small form, for lists. */
+  get small() {
+    const seen = this.answer?.seen;
+    if (seen && this.#small?.of !== seen) {
+      this.#small = { of: seen, picture: shrink(seen, SMALL) };
+    }
+    return this.#small?.picture;
+  }
+
+  /**
+   * @param {boolean} isActive
+   * @param {boolean} isOne whether it is the only pane
+   */
+  mark(isActive, isOne) {
+    this.element.classList.toggle('active', isActive && !isOne);
+    this.#find('.pane-head').hidden = isOne;
+  }
+
+  /** @param {string} name of a class */
+  #find(name) {
+    return /** @type {HTMLElement} */ (this.element.querySelector(name));
+  }
+
+  #start() {
+    this.element.setAttribute('aria-busy', 'true');
+    const { loading } = this.#explainer;
+    const text = loading ? status.opening(loading.name) : status.looking;
+    this.#progress.start(text, () => this.cancel());
+    if (loading && !this.answer) this.#say(status.loading, '');
+    this.#listener.onStart(this);
+  }
+
+  /** @param {Picture} picture */
+  #showPicture(picture) {
+    this.isShown = false;
+    this.#stage.showPlain(picture.pixels, picture.name);
+    const waits = this.#explainer.loading || !this.question.model;
+    this.#say(waits ? status.waiting(picture.name) : status.looking, '');
+    this.#find('.facts').textContent = '';
+    this.#find('.note').replaceChildren();
+    this.#find('.input-inset').hidden = true;
+    this.#listener.onPicture(this, picture);
+  }
+
+  /**
+   * @param {string} headline
+   * @param {string} where
+   */
+  #say(headline, where) {
+    this.#find('.headline').textContent = headline;
+    this.#find('.where').textContent = where;
+  }
+
+  /** @param {Answer} answer */
+  #showNote(answer) {
+    this.isShown = true;
+    const note = this.#find('.note');
+    const { text, cure } = words.diagnosis(answer);
+    if (text === '') return note.replaceChildren();
+    const button = document.createElement('button');
+    if (cure) {
+      Object.assign(button, { type: 'button', textContent: cure.text });
+      button.addEventListener('click', () => this.#listener.onCure(this, cure.kind));
+    }
+    note.replaceChildren(text, ...(cure ? [button] : []));
+  }
+
+  /**
+   * @param {keyof Extras} kind
+   * @param {any} extra
+   */
+  #showExtra(kind, extra) {
+    Object.assign(this.extras, { [kind]: extra });
+    if (kind === 'input') this.#showInput(extra);
+    this.#listener.onExtra(this);
+  }
+
+  /** @param {ImageData} input */
+  #showInput(input) {
+    const inset = this.#find('.input-inset');
+    const canvas = /** @type {HTMLCanvasElement} */ (inset.querySelector('canvas'));
+    Object.assign(canvas, { width: input.width, height: input.height });
+    canvas.getContext('2d')?.putImageData(input, 0, 0);
+    const text = inset.querySelector('span');
+    if (text) text.textContent = `the network saw ${input.width}\u00a0×\u00a0${input.height}`;
+    inset.hidden = false;
+  }
+
+  #drawLegend() {
+    const canvas = /** @type {HTMLCanvasElement} */ (this.#find('.legend canvas'));
+    const { colors } = lookOf(this.#drawing);
+    const row = new ImageData(canvas.width, canvas.height);
+    for (let i = 0; i < row.data.length / 4; i++) {
+      const at = Math.floor((((i % canvas.width) + 0.5) / canvas.width) * 256) * 3;
+      row.data.set([colors[at], colors[at + 1], colors[at + 2], 255], i * 4);
+    }
+    canvas.getContext('2d')?.putImageData(row, 0, 0);
+  }
+
+  #settle() {
+    this.#progress.end();
+    this.element.setAttribute('aria-busy', 'false');
+    const model = this.#wanted;
+    if (!this.question.model && model) {
+      if (!this.answer) this.#say(status.noModel, '');
+      this.#progress.offer(this.answer ? status.savedOnly : '', () => this.ask({ model }));
+    }
+    if (this.#explainer.answer && !this.isShown) this.show(this.#explainer.answer);
+    this.#listener.onIdle(this);
+  }
+}
+
+/**
+ * Whether two answers differ in their layers only.
+ * @param {Answer | undefined} a
+ * @param {Answer} b
+ */
+function sameMap(a, b) {
+  return (
+    a?.run === b.run &&
+    a.explanation.targets[0].target === b.explanation.targets[0].target &&
+    isSameWay(a, b)
+  );
+}
+
+/**
+ * Whether two answers differ in their classes only.
+ * @param {Answer | undefined} a
+ * @param {Answer} b
+ */
+function sameLayer(a, b) {
+  return (
+    a?.run === b.run &&
+    a.explanation.targets[0].layer === b.explanation.targets[0].layer &&
+    isSameWay(a, b)
+  );
+}
+
+/**
+ * @param {Answer} a
+ * @param {Answer} b
+ */
+function isSameWay(a, b) {
+  return a.question.method === b.question.method && a.question.logits === b.question.logits;
+}
