@@ -11,8 +11,8 @@
  * watched.
  * --readme writes the tables of docs/performance.md, and the README's table from the first host.
  * --scaling shows how time grows with the network.
- * --methods shows what each explanation method costs. With --torch it also times pytorch-grad-cam on
- * PyTorch, which takes 6 GB of packages.
+ * --methods shows what each explanation method costs. With --torch it also times pytorch-grad-cam
+ * on PyTorch, which takes 6 GB of packages.
  */
 
 import fs from 'node:fs';

@@ -1,5 +1,6 @@
 /**
- * npm run docs makes the reference part of docs/api.md, and the parts and pictures of docs/methods.md.
+ * npm run docs makes the reference part of docs/api.md, and the parts and pictures of
+ * docs/methods.md.
  * It runs the other documents that have code,
  * and puts what each printed and showed into it and beside it.
  */

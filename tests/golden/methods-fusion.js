@@ -7,7 +7,7 @@ import { checkArray } from './methods-common.js';
 /** @import { Opened } from './methods-common.js' */
 /** @import { Verdict } from './common.js' */
 
-/** Of each fusion of layers, the method of the maps. @type {Record<string, [Method, FuseMethod]>} */
+/** Of each fusion, the method of its maps. @type {Record<string, [Method, FuseMethod]>} */
 const FUSIONS = {
   layer_cam_max: ['layerCam', 'layerCam'],
   grad_cam_max: ['gradCam', 'max'],

@@ -23,7 +23,8 @@ import { Subject } from './subject.js';
 
 /**
  * @typedef {object} DeletionOptions
- * @property {Target} [target] index of a class, or weights of classes (default: the one with the highest score)
+ * @property {Target} [target] index of a class, or weights of classes (default: the class with the
+ *   highest score)
  * @property {boolean} [logits] whether the logit is measured instead of the score (default false)
  * @property {BaselineName | Picture | Tensor} [baseline] what stands in place of the positions that
  *   are taken away (default "zero")

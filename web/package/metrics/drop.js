@@ -10,7 +10,8 @@ import { Subject, chooseMap } from './subject.js';
 
 /**
  * @typedef {object} DropOptions
- * @property {Target} [target] index of a class, or weights of classes (default: the one with the highest score)
+ * @property {Target} [target] index of a class, or weights of classes (default: the class with the
+ *   highest score)
  * @property {boolean} [logits] whether the logit is measured instead of the score (default false)
  */
 
@@ -72,7 +73,8 @@ export function complexity({ input }, heatmap) {
 
 /**
  * @typedef {object} CoherencyOptions
- * @property {Target} [target] index of a class, or weights of classes (default: the one with the highest score)
+ * @property {Target} [target] index of a class, or weights of classes (default: the class with the
+ *   highest score)
  * @property {import('../model/layers.js').LayerChoice} [layer] the layer that the heat map is of
  *   (default: the default layer)
  */

@@ -16,7 +16,8 @@ import { Subject } from './subject.js';
 
 /**
  * @typedef {object} HideOptions
- * @property {Target} [target] index of a class, or weights of classes (default: the one with the highest score)
+ * @property {Target} [target] index of a class, or weights of classes (default: the class with the
+ *   highest score)
  * @property {number} [share] of the picture's positions that count as hot (default 0.1)
  * @property {boolean} [logits] whether the logit is measured instead of the score (default false)
  */

@@ -23,7 +23,8 @@ import { withTwin } from './twin.js';
 
 /**
  * @typedef {object} RandomizationOptions
- * @property {Target} [target] index of a class, or weights of classes (default: the one with the highest score)
+ * @property {Target} [target] index of a class, or weights of classes (default: the class with the
+ *   highest score)
  * @property {LayerChoice} [layer] (default: the default layer)
  * @property {Method | 'saliency'} [method] which map is made (default "gradCam")
  * @property {number[]} [counts] how many of the last layers with weights are replaced at each stage

@@ -16,7 +16,8 @@ import { withTwin } from './twin.js';
 
 /**
  * @typedef {object} StabilityOptions
- * @property {Target} [target] index of a class, or weights of classes (default: the one with the highest score)
+ * @property {Target} [target] index of a class, or weights of classes (default: the class with the
+ *   highest score)
  * @property {LayerChoice} [layer] (default: the default layer)
  * @property {Method | 'gradient' | 'saliency'} [method] which map is made (default "gradCam")
  * @property {number} [samples] how many noisy inputs are tried (default 4)

@@ -1,7 +1,7 @@
 /**
  * What people read of each explanation method. The formulas are in the engine,
- * src/methods/methods.c. Both tables have the same names in the same order, which a test checks. The
- * methods that take many runs follow, which are loops in web/package/attribution/loops.js.
+ * src/methods/methods.c. Both tables have the same names in the same order, which a test checks.
+ * The methods that take many runs follow, which are loops in web/package/attribution/loops.js.
  */
 
 import { choose } from '../base/errors.js';
@@ -139,8 +139,8 @@ export const METHODS = {
     paper: 'Wang et al. 2020, arXiv:1910.01279',
     formula: 'sum_k w_k A_k(p), w = softmax_k S(x scaled(A_k)), scaled to 0 .. 1 and enlarged',
     when:
-      'As a witness that needs no gradient. It is slow, and `channels: 64` takes the most varying ' +
-      'channels alone.',
+      'As a witness that needs no gradient. It is slow, and `channels: 64` takes the most ' +
+      'varying channels alone.',
     cost: 'a forward pass for each channel',
   },
   ablationCam: {
