@@ -184,7 +184,7 @@ TEST(cleared_sums_begin_again) {
     REQUIRE(begin(&s, 0));
     float *first = malloc(s.count * sizeof *first);
     EXPECT_OK(gc_study_run(s.study, NULL));
-    EXPECT_OK(gc_study_add_gradient(s.study, 1, 0));
+    EXPECT_OK(gc_study_add_gradient(s.study, 1, 1, 0));
     EXPECT_OK(gc_study_sums(s.study, GC_GRADIENTS, first, s.count));
     gc_study_clear(s.study);
     const size_t counts[] = {s.count, s.count, s.count / 3};
@@ -192,7 +192,7 @@ TEST(cleared_sums_begin_again) {
         EXPECT_OK(gc_study_sums(s.study, (gc_sums)which, s.values, counts[which]));
         EXPECT(small_largest(s.values, counts[which]) == 0);
     }
-    EXPECT_OK(gc_study_add_gradient(s.study, 1, 0));
+    EXPECT_OK(gc_study_add_gradient(s.study, 1, 1, 0));
     EXPECT_OK(gc_study_sums(s.study, GC_GRADIENTS, s.values, s.count));
     EXPECT(memcmp(s.values, first, s.count * sizeof *first) == 0);
     free(first);
