@@ -7,7 +7,7 @@
  *     map(p)    what the terms of a position become, their sum or the first principal component
  *
  * To add a method, write its line in the table. A new kind of weight goes to weights.c, a new term
- * is one line of TERM. */
+ * is one line of TERM, and its sum is a line of terms.c. */
 #include "methods/methods.h"
 
 #include <math.h>
@@ -15,32 +15,21 @@
 
 #include "base/memory.h"
 #include "base/parallel.h"
-#include "kernels/dot.h"
 #include "methods/principal.h"
+#include "methods/terms.h"
 #include "methods/weights.h"
 
 /* ---- Terms ---- */
 
 struct term {
-    /* The sum over the channels of one position. All are [channels]. */
-    gc_real (*sum)(const gc_real *gradient, const gc_real *value, const gc_real *weights,
-                   size_t channels);
-    /* The terms themselves. Without a gradient or weights in the formula these are not read. */
+    /* The terms of one position. All are [channels]. Without a gradient or weights in the formula
+     * these are not read. */
     void (*fill)(gc_real *terms, const gc_real *gradient, const gc_real *value,
                  const gc_real *weights, size_t channels);
+    enum gc_term_sum sum; /* of them, unless there are weights */
 };
 
-/* Partial sums, side by side so that none waits for another. */
-#define SUMS 8
-
-static gc_real total(const gc_real *sums) {
-    gc_real sum = 0;
-    for (size_t i = 0; i < SUMS; i++)
-        sum += sums[i];
-    return sum;
-}
-
-#define FILL(name, reads, formula)                                                                 \
+#define TERM(name, sum, reads, formula)                                                            \
     static void name##_fill(gc_real *restrict terms, const gc_real *gradient,                      \
                             const gc_real *value, const gc_real *weights, size_t channels) {       \
         (void)gradient, (void)value, (void)weights;                                                \
@@ -48,47 +37,16 @@ static gc_real total(const gc_real *sums) {
             reads;                                                                                 \
             terms[k] = formula;                                                                    \
         }                                                                                          \
-    }
+    }                                                                                              \
+    static const struct term name = {name##_fill, sum};
 
 #define G_AND_A const gc_real g = gradient[k], a = value[k]
 
-/* A term of g and a. The inner loop of the sum becomes vectors. */
-#define TERM(name, formula)                                                                        \
-    static gc_real name##_sum(const gc_real *gradient, const gc_real *value,                       \
-                              const gc_real *weights, size_t channels) {                           \
-        gc_real sums[SUMS] = {0};                                                                  \
-        size_t first = 0;                                                                          \
-        (void)weights;                                                                             \
-        for (; first + SUMS <= channels; first += SUMS)                                            \
-            for (size_t i = 0; i < SUMS; i++) {                                                    \
-                const gc_real g = gradient[first + i], a = value[first + i];                       \
-                sums[i] += formula;                                                                \
-            }                                                                                      \
-        for (size_t i = 0; first + i < channels; i++) {                                            \
-            const gc_real g = gradient[first + i], a = value[first + i];                           \
-            sums[i] += formula;                                                                    \
-        }                                                                                          \
-        return total(sums);                                                                        \
-    }                                                                                              \
-    FILL(name, G_AND_A, formula)                                                                   \
-    static const struct term name = {name##_sum, name##_fill};
-
-TERM(product, (g * a))
-TERM(positive_gradient, g > 0 ? g * a : 0)
-TERM(positive_product, (g * a > 0) ? (g *a) : 0)
-
-/* w a. The sum is the one that probes give, to the bit. */
-static gc_real weighted_sum(const gc_real *gradient, const gc_real *value, const gc_real *weights,
-                            size_t channels) {
-    (void)gradient;
-    return gc_dot(weights, value, channels);
-}
-FILL(weighted, , weights[k] * value[k])
-static const struct term weighted = {weighted_sum, weighted_fill};
-
-/* a alone. */
-FILL(activation, , value[k])
-static const struct term activation = {NULL, activation_fill};
+TERM(product, GC_TERM_PRODUCT, G_AND_A, (g * a))
+TERM(positive_gradient, GC_POSITIVE_GRADIENT, G_AND_A, g > 0 ? g * a : 0)
+TERM(positive_product, GC_POSITIVE_PRODUCT, G_AND_A, (g * a > 0) ? (g *a) : 0)
+TERM(weighted, GC_TERM_SUMS, , weights[k] * value[k])
+TERM(activation, GC_TERM_SUMS, , value[k])
 
 /* ---- The table ---- */
 
@@ -234,8 +192,7 @@ static double norm_of(const gc_real *values, size_t count) {
 #define SMALL_SQUARE 1e-20
 #define LARGE_SQUARE 1e30
 
-static double squares_of(const gc_real *values, size_t count) {
-    const double fast = (double)gc_dot(values, values, count);
+static double squares_of(double fast, const gc_real *values, size_t count) {
     if (fast > SMALL_SQUARE && fast < LARGE_SQUARE)
         return fast;
     const double norm = norm_of(values, count);
@@ -254,19 +211,38 @@ static const gc_real *weights_of(const struct layer *l, size_t i) {
     return l->explainer->weights + i * l->tensors->channels;
 }
 
+/* Finds the weights of the methods that sum terms. Returns their number. */
+static size_t find_weights(const struct layer *l, const gc_real **weights) {
+    const struct gc_explainer *e = l->explainer;
+    size_t count = 0;
+    for (size_t i = 0; i < e->count; i++)
+        if (e->methods[i]->weights != NULL && !is_principal(e, e->methods[i]))
+            weights[count++] = weights_of(l, i);
+    return count;
+}
+
+/* Gives every method its sum at position p. */
+static void store_sums(const struct layer *l, size_t p, const gc_real *sums, const gc_real *dots) {
+    const struct gc_explainer *e = l->explainer;
+    for (size_t i = 0; i < e->count; i++)
+        if (!is_principal(e, e->methods[i]))
+            l->raw[i][p] =
+                (float)(e->methods[i]->weights != NULL ? *dots++ : sums[e->methods[i]->term->sum]);
+}
+
 /* All methods read a position while its channels are in the cache. */
 static void sum_positions(void *context, size_t first, size_t end) {
     const struct layer *l = context;
-    const struct gc_explainer *e = l->explainer;
     const struct gc_tensors *t = l->tensors;
+    const gc_real *weights[GC_MAX_METHODS];
+    gc_real sums[GC_TERM_SUMS], dots[GC_MAX_METHODS];
+    const size_t count = find_weights(l, weights);
     for (size_t p = first; p < end; p++) {
-        const gc_real *gradient = t->gradient + p * t->channels,
-                      *value = t->value + p * t->channels;
-        e->squares[p] = squares_of(gradient, t->channels);
-        for (size_t i = 0; i < e->count; i++)
-            if (!is_principal(e, e->methods[i]))
-                l->raw[i][p] =
-                    (float)e->methods[i]->term->sum(gradient, value, weights_of(l, i), t->channels);
+        const gc_real *gradient = t->gradient + p * t->channels;
+        gc_sum_terms(sums, dots, gradient, t->value + p * t->channels, weights, count, t->channels);
+        l->explainer->squares[p] =
+            squares_of((double)sums[GC_GRADIENT_SQUARES], gradient, t->channels);
+        store_sums(l, p, sums, dots);
     }
 }
 

@@ -156,8 +156,7 @@ static void plus_plus_vectors(const struct summing *s, size_t p, size_t count, s
     const size_t channels = s->tensors->channels;
     const float *gradients = s->tensors->gradient + p * channels + k;
     for (size_t v = 0; v < VECTORS; v++)
-        for (size_t lane = 0; lane < GC_LANES; lane++)
-            total[v][lane] = (float)s->sums->total[k + v * GC_LANES + lane];
+        total[v] = gc_f4_of(s->sums->total + k + v * GC_LANES);
     for (; count > 0; count--, gradients += channels)
         for (size_t v = 0; v < VECTORS; v++) {
             const gc_f4 g = gc_f4_max(gc_f4_load(gradients + v * GC_LANES), zero);
