@@ -83,6 +83,11 @@ GC_INLINE gc_f4 gc_f4_clamp(gc_f4 value, gc_f4 low, gc_f4 high) {
     return gc_f4_min(gc_f4_max(value, low), high);
 }
 
+GC_INLINE gc_f4 gc_f4_abs(gc_f4 value) {
+    typedef int32_t bits __attribute__((vector_size(16)));
+    return (gc_f4)((bits)value & INT32_MAX);
+}
+
 /* The sum of each vector's values. */
 GC_INLINE gc_f4 gc_f4_sums(const gc_f4 v[GC_LANES]) {
     const gc_f4 a = __builtin_shufflevector(v[0], v[1], 0, 1, 4, 5) +

@@ -211,38 +211,44 @@ static const gc_real *weights_of(const struct layer *l, size_t i) {
     return l->explainer->weights + i * l->tensors->channels;
 }
 
-/* Finds the weights of the methods that sum terms. Returns their number. */
-static size_t find_weights(const struct layer *l, const gc_real **weights) {
-    const struct gc_explainer *e = l->explainer;
-    size_t count = 0;
-    for (size_t i = 0; i < e->count; i++)
-        if (e->methods[i]->weights != NULL && !is_principal(e, e->methods[i]))
-            weights[count++] = weights_of(l, i);
-    return count;
-}
+/* What the positions of a layer are summed for. */
+struct drawing {
+    const struct layer *layer;
+    size_t count; /* weights that are read */
+    const gc_real *weights[GC_MAX_METHODS];
+    size_t map_count; /* maps, and which of the sums each takes */
+    float *maps[GC_MAX_METHODS];
+    size_t sums[GC_MAX_METHODS];
+};
 
-/* Gives every method its sum at position p. */
-static void store_sums(const struct layer *l, size_t p, const gc_real *sums, const gc_real *dots) {
+static struct drawing drawing_of(const struct layer *l) {
     const struct gc_explainer *e = l->explainer;
-    for (size_t i = 0; i < e->count; i++)
-        if (!is_principal(e, e->methods[i]))
-            l->raw[i][p] =
-                (float)(e->methods[i]->weights != NULL ? *dots++ : sums[e->methods[i]->term->sum]);
+    struct drawing d = {.layer = l};
+    for (size_t i = 0; i < e->count; i++) {
+        if (is_principal(e, e->methods[i]))
+            continue;
+        const bool is_weighted = e->methods[i]->weights != NULL;
+        d.maps[d.map_count] = l->raw[i];
+        d.sums[d.map_count++] = is_weighted ? GC_TERM_SUMS + d.count : e->methods[i]->term->sum;
+        if (is_weighted)
+            d.weights[d.count++] = weights_of(l, i);
+    }
+    return d;
 }
 
 /* All methods read a position while its channels are in the cache. */
 static void sum_positions(void *context, size_t first, size_t end) {
-    const struct layer *l = context;
-    const struct gc_tensors *t = l->tensors;
-    const gc_real *weights[GC_MAX_METHODS];
-    gc_real sums[GC_TERM_SUMS], dots[GC_MAX_METHODS];
-    const size_t count = find_weights(l, weights);
+    const struct drawing *d = context;
+    const struct gc_tensors *t = d->layer->tensors;
+    gc_real sums[GC_TERM_SUMS + GC_MAX_METHODS];
     for (size_t p = first; p < end; p++) {
         const gc_real *gradient = t->gradient + p * t->channels;
-        gc_sum_terms(sums, dots, gradient, t->value + p * t->channels, weights, count, t->channels);
-        l->explainer->squares[p] =
+        gc_sum_terms(sums, sums + GC_TERM_SUMS, gradient, t->value + p * t->channels, d->weights,
+                     d->count, t->channels);
+        d->layer->explainer->squares[p] =
             squares_of((double)sums[GC_GRADIENT_SQUARES], gradient, t->channels);
-        store_sums(l, p, sums, dots);
+        for (size_t i = 0; i < d->map_count; i++)
+            d->maps[i][p] = (float)sums[d->sums[i]];
     }
 }
 
@@ -296,8 +302,9 @@ static int32_t make_weights(const struct layer *l) {
 static void draw_sums(const struct layer *l, double *norms) {
     const struct gc_explainer *e = l->explainer;
     const struct gc_tensors *t = l->tensors;
+    struct drawing drawing = drawing_of(l);
     double squares = 0;
-    gc_parallel_ranges(sum_positions, (void *)l, t->positions, smallest_range(t));
+    gc_parallel_ranges(sum_positions, &drawing, t->positions, smallest_range(t));
     for (size_t p = 0; p < t->positions; p++)
         squares += e->squares[p];
     for (size_t i = 0; i < e->count; i++)
