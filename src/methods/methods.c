@@ -15,6 +15,7 @@
 
 #include "base/memory.h"
 #include "base/parallel.h"
+#include "kernels/dot.h"
 #include "methods/principal.h"
 #include "methods/terms.h"
 #include "methods/weights.h"
@@ -199,6 +200,13 @@ static double squares_of(double fast, const gc_real *values, size_t count) {
     return norm * norm;
 }
 
+static double norm_of_rows(const gc_real *values, size_t rows, size_t channels) {
+    double squares = 0;
+    for (size_t i = 0; i < rows; i++, values += channels)
+        squares += squares_of((double)gc_dot(values, values, channels), values, channels);
+    return sqrt(squares);
+}
+
 /* ---- A layer with tensors ---- */
 
 struct layer {
@@ -324,7 +332,7 @@ static void draw_layer(const struct layer *l, double *norms, int32_t *cancelled)
     for (size_t i = 0; i < e->count; i++) {
         const bool reads = reads_gradient(e->methods[i]);
         if (!reads)
-            norms[i] = norm_of(t->value, t->positions * t->channels);
+            norms[i] = norm_of_rows(t->value, t->positions, t->channels);
         if (is_principal(e, e->methods[i]) && (!reads || t->gradient != NULL))
             draw_principal(l, i);
     }
