@@ -47,7 +47,9 @@ TERM(product, GC_TERM_PRODUCT, G_AND_A, (g * a))
 TERM(positive_gradient, GC_POSITIVE_GRADIENT, G_AND_A, g > 0 ? g * a : 0)
 TERM(positive_product, GC_POSITIVE_PRODUCT, G_AND_A, (g * a > 0) ? (g *a) : 0)
 TERM(weighted, GC_TERM_SUMS, , weights[k] * value[k])
-TERM(activation, GC_TERM_SUMS, , value[k])
+
+/* The values themselves. */
+static const struct term activation = {NULL, GC_TERM_SUMS};
 
 /* ---- The table ---- */
 
@@ -282,9 +284,12 @@ static size_t smallest_range(const struct gc_tensors *t) {
 static void draw_principal(const struct layer *l, size_t i) {
     const struct gc_explainer *e = l->explainer;
     const struct gc_tensors *t = l->tensors;
-    gc_parallel_ranges(fill_positions, &(struct filling){l, e->methods[i]->term, weights_of(l, i)},
-                       t->positions, smallest_range(t));
-    gc_principal(l->raw[i], e->matrix, t->positions, t->channels, e->vectors);
+    const struct term *term = e->methods[i]->term;
+    if (term != &activation)
+        gc_parallel_ranges(fill_positions, &(struct filling){l, term, weights_of(l, i)},
+                           t->positions, smallest_range(t));
+    gc_principal(l->raw[i], e->matrix, term == &activation ? t->value : e->matrix, t->positions,
+                 t->channels, e->vectors);
 }
 
 static struct gc_channel_sums sums_of(const struct layer *l) {

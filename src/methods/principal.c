@@ -389,16 +389,17 @@ struct centring {
     const struct search *search;
 };
 
-/* Subtracts the mean of each column from a row and returns the sum of the squares of what is left.
+/* row [channels] = values [channels] minus the mean of each column. Returns the sum of the squares of what is left.
  * A mean is the sum of a float32 and the rest of it, so nothing is lost. */
-static double centre_row(gc_real *row, const struct search *s) {
+static double centre_row(gc_real *row, const gc_real *values, const struct search *s) {
     double squares = 0;
     size_t k = 0;
 #ifndef GC_DOUBLE
     gc_d2 sums[HALVES] = {{0}};
     const float *rest = s->rough + s->channels;
     for (; k + TOGETHER <= s->channels; k += TOGETHER) {
-        const gc_f4 value = (gc_f4_load(row + k) - gc_f4_load(s->rough + k)) - gc_f4_load(rest + k);
+        const gc_f4 value =
+            (gc_f4_load(values + k) - gc_f4_load(s->rough + k)) - gc_f4_load(rest + k);
         const gc_d2 low = gc_f4_low(value), high = gc_f4_high(value);
         gc_f4_store(row + k, value);
         sums[0] += low * low;
@@ -408,7 +409,7 @@ static double centre_row(gc_real *row, const struct search *s) {
     squares = sums[0][0] + sums[0][1];
 #endif
     for (; k < s->channels; k++) {
-        row[k] = (gc_real)((double)row[k] - s->columns[k]);
+        row[k] = (gc_real)((double)values[k] - s->columns[k]);
         squares += (double)row[k] * (double)row[k];
     }
     return squares;
@@ -417,11 +418,12 @@ static double centre_row(gc_real *row, const struct search *s) {
 /* Leaves the squares of each row in s->rows. */
 static void centre_rows(void *context, size_t first, size_t end) {
     const struct centring *c = context;
+    const struct search *s = c->search;
     for (size_t p = first; p < end; p++)
-        c->search->rows[p] = centre_row(c->matrix + p * c->search->channels, c->search);
+        s->rows[p] = centre_row(c->matrix + p * s->channels, s->matrix + p * s->channels, s);
 }
 
-/* Turns the matrix into R and returns the sum of its squares, 0 if it is no more than rounding. */
+/* Makes R in `matrix`, of what s->matrix holds, and returns the sum of its squares, 0 if it is no more than rounding. */
 static double centre(struct search *s, gc_real *matrix) {
     double squares = 0;
     for (size_t p = 0; p < s->positions; p++)
@@ -435,6 +437,7 @@ static double centre(struct search *s, gc_real *matrix) {
     gc_parallel_ranges(centre_rows, &(struct centring){matrix, s}, s->positions,
                        1 + GC_SMALLEST_RANGE / s->channels);
     s->rough = NULL;
+    s->matrix = matrix;
     for (size_t p = 0; p < s->positions; p++)
         squares += s->rows[p];
     const double of_means = (double)s->positions * dot(s->columns, s->columns, s->channels);
@@ -461,8 +464,9 @@ static void draw(struct search *s, float *map) {
         map[p] = (float)(sign * s->rows[p]);
 }
 
-void gc_principal(float *map, gc_real *matrix, size_t positions, size_t channels, double *scratch) {
-    struct search s = {matrix, positions, channels, smaller(positions, channels), .rows = scratch};
+void gc_principal(float *map, gc_real *matrix, const gc_real *values, size_t positions,
+                  size_t channels, double *scratch) {
+    struct search s = {values, positions, channels, smaller(positions, channels), .rows = scratch};
     s.columns = s.rows + positions;
     s.best = s.columns + channels;
     s.basis = s.best + s.size;
