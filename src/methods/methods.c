@@ -126,6 +126,10 @@ bool gc_explainer_reads_gradient(const struct gc_explainer *e) {
     return reads;
 }
 
+bool gc_explainer_ignores_class(const struct gc_explainer *e, size_t i) {
+    return !reads_gradient(e->methods[i]);
+}
+
 bool gc_explainer_reads_value_alone(const struct gc_explainer *e) {
     bool reads = false;
     for (size_t i = 0; i < e->count; i++)
@@ -236,7 +240,7 @@ static struct drawing drawing_of(const struct layer *l) {
     struct drawing d = {.layer = l};
     for (size_t i = 0; i < e->count; i++) {
         if (is_principal(e, e->methods[i]))
-            continue;
+            continue; /* also a map that is left out */
         const bool is_weighted = e->methods[i]->weights != NULL;
         d.maps[d.map_count] = l->raw[i];
         d.sums[d.map_count++] = is_weighted ? GC_TERM_SUMS + d.count : e->methods[i]->term->sum;
@@ -336,6 +340,8 @@ static void draw_layer(const struct layer *l, double *norms, int32_t *cancelled)
     }
     for (size_t i = 0; i < e->count; i++) {
         const bool reads = reads_gradient(e->methods[i]);
+        if (l->raw[i] == NULL)
+            continue;
         if (!reads)
             norms[i] = norm_of_rows(t->value, t->positions, t->channels);
         if (is_principal(e, e->methods[i]) && (!reads || t->gradient != NULL))
@@ -368,7 +374,8 @@ gc_status gc_explain_layer(const struct gc_explainer *e, float *const *raw, doub
         return project(e, raw, norms, probe);
     for (size_t i = 0; i < e->count && probe == NULL; i++) {
         norms[i] = 0;
-        memset(raw[i], 0, positions * sizeof **raw);
+        if (raw[i] != NULL)
+            memset(raw[i], 0, positions * sizeof **raw);
     }
     const struct gc_tensors tensors = {probe == NULL ? NULL : gc_probe_gradient(probe),
                                        probe == NULL ? value : gc_probe_value(probe), positions,
