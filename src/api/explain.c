@@ -157,6 +157,26 @@ static void store(const struct explanation *e, size_t seed, size_t first, size_t
     }
 }
 
+/* Where the map of a value lies that stands at place i of the selection. */
+static float *map_at(const struct explanation *e, size_t m, size_t seed, size_t i) {
+    const struct selection *s = e->selection;
+    return e->raw + (m * e->seed_count + seed) * s->size + s->offsets[i];
+}
+
+/* Whether the map of the first seed serves, which has been made then. */
+static bool is_made(const struct explanation *e, size_t m, size_t seed) {
+    return seed > 0 && gc_explainer_ignores_class(&e->explainer, m);
+}
+
+/* Takes over a map and its norm from the first seed. */
+static void repeat(const struct explanation *e, size_t m, size_t seed, size_t i, double *norm) {
+    const struct selection *s = e->selection;
+    const gc_shape shape = picture_of(s, s->values[i]);
+    const size_t count = (size_t)shape.dims[0] * (size_t)shape.dims[1];
+    memcpy(map_at(e, m, seed, i), map_at(e, m, 0, i), count * sizeof(float));
+    *norm = e->norms == NULL ? 0 : (double)e->norms[m * e->seed_count * (size_t)s->count + i];
+}
+
 static gc_status visit_map(void *context, size_t seed, int32_t value,
                            const struct gc_probe *probe) {
     const struct explanation *e = context;
@@ -167,8 +187,12 @@ static gc_status visit_map(void *context, size_t seed, int32_t value,
     while (s->values[first] != value)
         first++;
     for (size_t m = 0; m < e->explainer.count; m++)
-        raw[m] = e->raw + (m * e->seed_count + seed) * s->size + s->offsets[first];
-    GC_TRY(explain_value(e, value, probe, raw, norms));
+        raw[m] = is_made(e, m, seed) ? NULL : map_at(e, m, seed, first);
+    if (seed == 0 || gc_explainer_reads_gradient(&e->explainer))
+        GC_TRY(explain_value(e, value, probe, raw, norms));
+    for (size_t m = 0; m < e->explainer.count; m++)
+        if (is_made(e, m, seed))
+            repeat(e, m, seed, first, &norms[m]);
     for (size_t i = first; i < (size_t)s->count; i++)
         if (s->values[i] == value)
             store(e, seed, first, i, norms);

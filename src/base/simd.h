@@ -27,6 +27,29 @@ GC_INLINE void gc_f4_store(float *to, gc_f4 value) { memcpy(to, &value, sizeof v
 
 GC_INLINE gc_f4 gc_f4_splat(float value) { return (gc_f4){value, value, value, value}; }
 
+/* Two doubles, and the lower and the upper half of four floats as such. */
+typedef double gc_d2 __attribute__((vector_size(16)));
+GC_INLINE gc_d2 gc_d2_load(const double *from) {
+    gc_d2 value;
+    memcpy(&value, from, sizeof value);
+    return value;
+}
+GC_INLINE void gc_d2_store(double *to, gc_d2 value) { memcpy(to, &value, sizeof value); }
+GC_INLINE gc_d2 gc_f4_low(gc_f4 v) {
+    return __builtin_convertvector(__builtin_shufflevector(v, v, 0, 1), gc_d2);
+}
+GC_INLINE gc_d2 gc_f4_high(gc_f4 v) {
+    return __builtin_convertvector(__builtin_shufflevector(v, v, 2, 3), gc_d2);
+}
+
+/* Four doubles as floats. */
+GC_INLINE gc_f4 gc_f4_of(const double *from) {
+    typedef float pair __attribute__((vector_size(8)));
+    const pair low = __builtin_convertvector(gc_d2_load(from), pair);
+    const pair high = __builtin_convertvector(gc_d2_load(from + 2), pair);
+    return __builtin_shufflevector(low, high, 0, 1, 2, 3);
+}
+
 /* a * b + sum. Relaxed SIMD rounds once or twice, whichever is faster on the machine. */
 GC_INLINE gc_f4 gc_f4_multiply_add(gc_f4 a, gc_f4 b, gc_f4 sum) {
 #ifdef __wasm_relaxed_simd__
@@ -58,6 +81,11 @@ GC_INLINE gc_f4 gc_f4_min(gc_f4 value, gc_f4 high) {
 
 GC_INLINE gc_f4 gc_f4_clamp(gc_f4 value, gc_f4 low, gc_f4 high) {
     return gc_f4_min(gc_f4_max(value, low), high);
+}
+
+GC_INLINE gc_f4 gc_f4_abs(gc_f4 value) {
+    typedef int32_t bits __attribute__((vector_size(16)));
+    return (gc_f4)((bits)value & INT32_MAX);
 }
 
 /* The sum of each vector's values. */

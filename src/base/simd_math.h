@@ -17,11 +17,6 @@ GC_INLINE gc_f4 gc_f4_select(gc_i4 mask, gc_f4 yes, gc_f4 no) {
 
 GC_INLINE gc_i4 gc_f4_is_negative(gc_f4 x) { return x < gc_f4_splat(0); }
 
-GC_INLINE gc_f4 gc_f4_abs(gc_f4 x) {
-    const gc_i4 magnitude = {INT32_MAX, INT32_MAX, INT32_MAX, INT32_MAX};
-    return (gc_f4)((gc_i4)x & magnitude);
-}
-
 /* c[0] + c[1] * x + ... + c[degree] * x^degree */
 GC_INLINE gc_f4 gc_f4_polynomial(gc_f4 x, const float *c, int degree) {
     gc_f4 sum = gc_f4_splat(c[degree]);

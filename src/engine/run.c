@@ -212,14 +212,22 @@ static gc_status backward_nodes(const struct pass *pass, struct gc_group *group,
     return GC_OK;
 }
 
+/* Whether the values of swallowed layers are needed, and not their gradients alone. */
+static bool needs_values(const struct gc_request *request) {
+    return request->needs_activations || !request->needs_gradients;
+}
+
+static int32_t last_swallowed_request(const struct pass *pass, const struct gc_group *group) {
+    int32_t i = group->node_count - 1;
+    while (!is_swallowed_request(pass, group, i))
+        i--;
+    return i;
+}
+
 static gc_status visit_nodes(const struct pass *pass, struct gc_group *group) {
-    const struct gc_request *request = pass->request;
-    const bool has_values = request->needs_activations || !request->needs_gradients;
-    int32_t last = group->node_count - 1;
-    while (!is_swallowed_request(pass, group, last))
-        last--;
+    const bool has_values = needs_values(pass->request);
     if (has_values)
-        GC_TRY(forward_nodes(pass->run, group, last));
+        GC_TRY(forward_nodes(pass->run, group, last_swallowed_request(pass, group)));
     return backward_nodes(pass, group, has_values);
 }
 
@@ -262,12 +270,16 @@ static void guide(const struct pass *pass, const struct gc_group *group) {
         gradient[i] = gradient[i] > 0 ? gradient[i] : 0;
 }
 
+/* Whether the swallowed layers of a group are explained without tensors. */
+static bool projects(const struct pass *pass, const struct gc_group *group) {
+    const struct gc_request *request = pass->request;
+    return !request->needs_gradients && !request->needs_activations && gc_group_projects(group);
+}
+
 /* Turns the group's gradient into that before its clamp and visits what lies there. */
 static gc_status visit_swallowed(const struct pass *pass, struct gc_group *group) {
-    const struct gc_request *request = pass->request;
     const bool is_requested = has_swallowed_request(pass, group);
-    const bool needs_tensors = request->needs_gradients || request->needs_activations;
-    if (is_requested && !needs_tensors && gc_group_projects(group))
+    if (is_requested && projects(pass, group))
         return visit_projected(pass, group);
     if (gc_group_is_clamped(group))
         gc_mask_clamp(gradient_of(pass, group->output), pass->plan->tensors[group->output],
@@ -385,11 +397,41 @@ static void plant(const struct pass *pass) {
         gradient[i] = seed[i % classes];
 }
 
+static void raise_to(size_t *size, size_t count) {
+    if (count > *size)
+        *size = count;
+}
+
+/* Raises the sizes of the buffers to what visit_nodes needs for a group. */
+static void measure_nodes(const struct pass *pass, const struct gc_group *group, size_t *sizes) {
+    const int32_t first = first_swallowed_request(pass, group);
+    for (int32_t i = 0; needs_values(pass->request) && i <= last_swallowed_request(pass, group);
+         i++)
+        raise_to(&sizes[i], count_of(pass->plan, value_of(pass, group, i)));
+    for (int32_t i = first + 1; i < group->node_count - gc_group_is_clamped(group); i++)
+        raise_to(&sizes[i], count_of(pass->plan, value_of(pass, group, i - 1)));
+}
+
+/* Buffers that grow layer by layer would leave gaps in memory. */
+static gc_status reserve_nodes(const struct pass *pass) {
+    size_t sizes[GC_MAX_GROUP] = {0};
+    for (int32_t g = 0; g < pass->plan->group_count; g++) {
+        const struct gc_group *group = &pass->plan->groups[g];
+        if (has_swallowed_request(pass, group) && !projects(pass, group))
+            measure_nodes(pass, group, sizes);
+    }
+    for (int32_t i = 0; i < GC_MAX_GROUP; i++)
+        if (sizes[i] > 0)
+            GC_TRY(reserve(&pass->run->values[i], sizes[i]));
+    return GC_OK;
+}
+
 static gc_status run_pass(struct pass *pass) {
     const struct gc_plan *plan = pass->plan;
     const int32_t from = pass->request->from;
     const size_t batch = pass->gradients->batch;
     mark(pass);
+    GC_TRY(reserve_nodes(pass));
     for (pass->turn = 0; pass->turn < batch && pass->marks[from] & NEEDED; pass->turn++)
         plant(pass);
     pass->marks[from] |= HAS_GRADIENT;

@@ -22,9 +22,10 @@ void gc_mask_clamp_and_sum(double *sums, gc_real *gradient, const gc_real *out,
 
 /* sums [vectors][GC_LANES] += block [vectors] */
 static inline void gc_add_vectors(double *sums, const gc_f4 *block, size_t vectors) {
-    for (size_t v = 0; v < vectors; v++)
-        for (size_t lane = 0; lane < GC_LANES; lane++)
-            sums[v * GC_LANES + lane] += (double)block[v][lane];
+    for (size_t v = 0; v < vectors; v++, sums += GC_LANES) {
+        gc_d2_store(sums, gc_d2_load(sums) + gc_f4_low(block[v]));
+        gc_d2_store(sums + 2, gc_d2_load(sums + 2) + gc_f4_high(block[v]));
+    }
 }
 
 #endif

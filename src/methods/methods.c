@@ -7,7 +7,7 @@
  *     map(p)    what the terms of a position become, their sum or the first principal component
  *
  * To add a method, write its line in the table. A new kind of weight goes to weights.c, a new term
- * is one line of TERM. */
+ * is one line of TERM, and its sum is a line of terms.c. */
 #include "methods/methods.h"
 
 #include <math.h>
@@ -17,30 +17,20 @@
 #include "base/parallel.h"
 #include "kernels/dot.h"
 #include "methods/principal.h"
+#include "methods/terms.h"
 #include "methods/weights.h"
 
 /* ---- Terms ---- */
 
 struct term {
-    /* The sum over the channels of one position. All are [channels]. */
-    gc_real (*sum)(const gc_real *gradient, const gc_real *value, const gc_real *weights,
-                   size_t channels);
-    /* The terms themselves. Without a gradient or weights in the formula these are not read. */
+    /* The terms of one position. All are [channels]. Without a gradient or weights in the formula
+     * these are not read. */
     void (*fill)(gc_real *terms, const gc_real *gradient, const gc_real *value,
                  const gc_real *weights, size_t channels);
+    enum gc_term_sum sum; /* of them, unless there are weights */
 };
 
-/* Partial sums, side by side so that none waits for another. */
-#define SUMS 8
-
-static gc_real total(const gc_real *sums) {
-    gc_real sum = 0;
-    for (size_t i = 0; i < SUMS; i++)
-        sum += sums[i];
-    return sum;
-}
-
-#define FILL(name, reads, formula)                                                                 \
+#define TERM(name, sum, reads, formula)                                                            \
     static void name##_fill(gc_real *restrict terms, const gc_real *gradient,                      \
                             const gc_real *value, const gc_real *weights, size_t channels) {       \
         (void)gradient, (void)value, (void)weights;                                                \
@@ -48,47 +38,18 @@ static gc_real total(const gc_real *sums) {
             reads;                                                                                 \
             terms[k] = formula;                                                                    \
         }                                                                                          \
-    }
+    }                                                                                              \
+    static const struct term name = {name##_fill, sum};
 
 #define G_AND_A const gc_real g = gradient[k], a = value[k]
 
-/* A term of g and a. The inner loop of the sum becomes vectors. */
-#define TERM(name, formula)                                                                        \
-    static gc_real name##_sum(const gc_real *gradient, const gc_real *value,                       \
-                              const gc_real *weights, size_t channels) {                           \
-        gc_real sums[SUMS] = {0};                                                                  \
-        size_t first = 0;                                                                          \
-        (void)weights;                                                                             \
-        for (; first + SUMS <= channels; first += SUMS)                                            \
-            for (size_t i = 0; i < SUMS; i++) {                                                    \
-                const gc_real g = gradient[first + i], a = value[first + i];                       \
-                sums[i] += formula;                                                                \
-            }                                                                                      \
-        for (size_t i = 0; first + i < channels; i++) {                                            \
-            const gc_real g = gradient[first + i], a = value[first + i];                           \
-            sums[i] += formula;                                                                    \
-        }                                                                                          \
-        return total(sums);                                                                        \
-    }                                                                                              \
-    FILL(name, G_AND_A, formula)                                                                   \
-    static const struct term name = {name##_sum, name##_fill};
+TERM(product, GC_TERM_PRODUCT, G_AND_A, (g * a))
+TERM(positive_gradient, GC_POSITIVE_GRADIENT, G_AND_A, g > 0 ? g * a : 0)
+TERM(positive_product, GC_POSITIVE_PRODUCT, G_AND_A, (g * a > 0) ? (g *a) : 0)
+TERM(weighted, GC_TERM_SUMS, , weights[k] * value[k])
 
-TERM(product, (g * a))
-TERM(positive_gradient, g > 0 ? g * a : 0)
-TERM(positive_product, (g * a > 0) ? (g *a) : 0)
-
-/* w a. The sum is the one that probes give, to the bit. */
-static gc_real weighted_sum(const gc_real *gradient, const gc_real *value, const gc_real *weights,
-                            size_t channels) {
-    (void)gradient;
-    return gc_dot(weights, value, channels);
-}
-FILL(weighted, , weights[k] * value[k])
-static const struct term weighted = {weighted_sum, weighted_fill};
-
-/* a alone. */
-FILL(activation, , value[k])
-static const struct term activation = {NULL, activation_fill};
+/* The values themselves. */
+static const struct term activation = {NULL, GC_TERM_SUMS};
 
 /* ---- The table ---- */
 
@@ -165,6 +126,10 @@ bool gc_explainer_reads_gradient(const struct gc_explainer *e) {
     return reads;
 }
 
+bool gc_explainer_ignores_class(const struct gc_explainer *e, size_t i) {
+    return !reads_gradient(e->methods[i]);
+}
+
 bool gc_explainer_reads_value_alone(const struct gc_explainer *e) {
     bool reads = false;
     for (size_t i = 0; i < e->count; i++)
@@ -234,12 +199,18 @@ static double norm_of(const gc_real *values, size_t count) {
 #define SMALL_SQUARE 1e-20
 #define LARGE_SQUARE 1e30
 
-static double squares_of(const gc_real *values, size_t count) {
-    const double fast = (double)gc_dot(values, values, count);
+static double squares_of(double fast, const gc_real *values, size_t count) {
     if (fast > SMALL_SQUARE && fast < LARGE_SQUARE)
         return fast;
     const double norm = norm_of(values, count);
     return norm * norm;
+}
+
+static double norm_of_rows(const gc_real *values, size_t rows, size_t channels) {
+    double squares = 0;
+    for (size_t i = 0; i < rows; i++, values += channels)
+        squares += squares_of((double)gc_dot(values, values, channels), values, channels);
+    return sqrt(squares);
 }
 
 /* ---- A layer with tensors ---- */
@@ -254,19 +225,44 @@ static const gc_real *weights_of(const struct layer *l, size_t i) {
     return l->explainer->weights + i * l->tensors->channels;
 }
 
+/* What the positions of a layer are summed for. */
+struct drawing {
+    const struct layer *layer;
+    size_t count; /* weights that are read */
+    const gc_real *weights[GC_MAX_METHODS];
+    size_t map_count; /* maps, and which of the sums each takes */
+    float *maps[GC_MAX_METHODS];
+    size_t sums[GC_MAX_METHODS];
+};
+
+static struct drawing drawing_of(const struct layer *l) {
+    const struct gc_explainer *e = l->explainer;
+    struct drawing d = {.layer = l};
+    for (size_t i = 0; i < e->count; i++) {
+        if (is_principal(e, e->methods[i]))
+            continue; /* also a map that is left out */
+        const bool is_weighted = e->methods[i]->weights != NULL;
+        d.maps[d.map_count] = l->raw[i];
+        d.sums[d.map_count++] = is_weighted ? GC_TERM_SUMS + d.count : e->methods[i]->term->sum;
+        if (is_weighted)
+            d.weights[d.count++] = weights_of(l, i);
+    }
+    return d;
+}
+
 /* All methods read a position while its channels are in the cache. */
 static void sum_positions(void *context, size_t first, size_t end) {
-    const struct layer *l = context;
-    const struct gc_explainer *e = l->explainer;
-    const struct gc_tensors *t = l->tensors;
+    const struct drawing *d = context;
+    const struct gc_tensors *t = d->layer->tensors;
+    gc_real sums[GC_TERM_SUMS + GC_MAX_METHODS];
     for (size_t p = first; p < end; p++) {
-        const gc_real *gradient = t->gradient + p * t->channels,
-                      *value = t->value + p * t->channels;
-        e->squares[p] = squares_of(gradient, t->channels);
-        for (size_t i = 0; i < e->count; i++)
-            if (!is_principal(e, e->methods[i]))
-                l->raw[i][p] =
-                    (float)e->methods[i]->term->sum(gradient, value, weights_of(l, i), t->channels);
+        const gc_real *gradient = t->gradient + p * t->channels;
+        gc_sum_terms(sums, sums + GC_TERM_SUMS, gradient, t->value + p * t->channels, d->weights,
+                     d->count, t->channels);
+        d->layer->explainer->squares[p] =
+            squares_of((double)sums[GC_GRADIENT_SQUARES], gradient, t->channels);
+        for (size_t i = 0; i < d->map_count; i++)
+            d->maps[i][p] = (float)sums[d->sums[i]];
     }
 }
 
@@ -292,9 +288,12 @@ static size_t smallest_range(const struct gc_tensors *t) {
 static void draw_principal(const struct layer *l, size_t i) {
     const struct gc_explainer *e = l->explainer;
     const struct gc_tensors *t = l->tensors;
-    gc_parallel_ranges(fill_positions, &(struct filling){l, e->methods[i]->term, weights_of(l, i)},
-                       t->positions, smallest_range(t));
-    gc_principal(l->raw[i], e->matrix, t->positions, t->channels, e->vectors);
+    const struct term *term = e->methods[i]->term;
+    if (term != &activation)
+        gc_parallel_ranges(fill_positions, &(struct filling){l, term, weights_of(l, i)},
+                           t->positions, smallest_range(t));
+    gc_principal(l->raw[i], e->matrix, term == &activation ? t->value : e->matrix, t->positions,
+                 t->channels, e->vectors);
 }
 
 static struct gc_channel_sums sums_of(const struct layer *l) {
@@ -320,8 +319,9 @@ static int32_t make_weights(const struct layer *l) {
 static void draw_sums(const struct layer *l, double *norms) {
     const struct gc_explainer *e = l->explainer;
     const struct gc_tensors *t = l->tensors;
+    struct drawing drawing = drawing_of(l);
     double squares = 0;
-    gc_parallel_ranges(sum_positions, (void *)l, t->positions, smallest_range(t));
+    gc_parallel_ranges(sum_positions, &drawing, t->positions, smallest_range(t));
     for (size_t p = 0; p < t->positions; p++)
         squares += e->squares[p];
     for (size_t i = 0; i < e->count; i++)
@@ -340,8 +340,10 @@ static void draw_layer(const struct layer *l, double *norms, int32_t *cancelled)
     }
     for (size_t i = 0; i < e->count; i++) {
         const bool reads = reads_gradient(e->methods[i]);
+        if (l->raw[i] == NULL)
+            continue;
         if (!reads)
-            norms[i] = norm_of(t->value, t->positions * t->channels);
+            norms[i] = norm_of_rows(t->value, t->positions, t->channels);
         if (is_principal(e, e->methods[i]) && (!reads || t->gradient != NULL))
             draw_principal(l, i);
     }
@@ -372,7 +374,8 @@ gc_status gc_explain_layer(const struct gc_explainer *e, float *const *raw, doub
         return project(e, raw, norms, probe);
     for (size_t i = 0; i < e->count && probe == NULL; i++) {
         norms[i] = 0;
-        memset(raw[i], 0, positions * sizeof **raw);
+        if (raw[i] != NULL)
+            memset(raw[i], 0, positions * sizeof **raw);
     }
     const struct gc_tensors tensors = {probe == NULL ? NULL : gc_probe_gradient(probe),
                                        probe == NULL ? value : gc_probe_value(probe), positions,

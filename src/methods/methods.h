@@ -32,6 +32,9 @@ bool gc_explainer_reads_tensors(const struct gc_explainer *explainer);
 bool gc_explainer_reads_gradient(const struct gc_explainer *explainer);
 bool gc_explainer_reads_value_alone(const struct gc_explainer *explainer);
 
+/* Whether method i gives the same map for every class. */
+bool gc_explainer_ignores_class(const struct gc_explainer *explainer, size_t i);
+
 /* Allocates the scratch for layers of these shapes, [rows][columns][channels] each, to be given to
  * gc_explainer_release. Fails with OUT_OF_MEMORY. */
 gc_status gc_explainer_reserve(struct gc_explainer *explainer, const gc_shape *shapes,
@@ -40,7 +43,8 @@ void gc_explainer_release(struct gc_explainer *explainer);
 
 /* Explains one class at one layer. The layer's output is A and the class' gradient there is G, both
  * [rows][columns][channels].
- *   raw     [count] maps [rows][columns], signed and unscaled
+ *   raw     [count] maps [rows][columns], signed and unscaled. The map of a method that ignores
+ *           the class may be NULL, and is left out then, as is its norm
  *   norms   [count]. The Euclidean norm of what a method takes from the gradient, 0 without a
  *           gradient. For a method that takes nothing from the gradient, the norm of A
  *   shape   of A

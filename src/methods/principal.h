@@ -9,14 +9,16 @@
 /* Numbers of scratch that a matrix of this size needs. */
 size_t gc_principal_scratch(size_t positions, size_t channels);
 
-/* Let R be the matrix minus the mean of each of its columns, and v the unit vector that makes the
+/* Let R be the values minus the mean of each column, and v the unit vector that makes the
  * norm of R v largest.
  *     map = R v
- * The sign of v is free. The value of the map that lies farthest from zero is positive. A matrix
- * whose rows are all equal gives a map of zeros. One with a value that is not finite gives NaN.
+ * The sign of v is free. The value of the map that lies farthest from zero is positive. Values
+ * whose rows are all equal give a map of zeros. A value that is not finite gives NaN.
  *   map       [positions]
- *   matrix    [positions][channels]. It becomes R
+ *   matrix    [positions][channels], receives R. It may be `values`
+ *   values    [positions][channels]
  *   scratch   [gc_principal_scratch] */
-void gc_principal(float *map, gc_real *matrix, size_t positions, size_t channels, double *scratch);
+void gc_principal(float *map, gc_real *matrix, const gc_real *values, size_t positions,
+                  size_t channels, double *scratch);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "base/parallel.h"
 #include "base/simd.h"
+#include "base/touch.h"
 #include "kernels/sums.h"
 
 #define TILE 16 /* positions whose terms are summed in gc_real before the sum is added in double */
@@ -16,9 +17,19 @@ static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 struct summing {
     const struct gc_tensors *tensors;
     const struct gc_channel_sums *sums;
+    bool reads_value; /* or the gradient alone */
     /* Adds the terms of `count` positions from p on, of `width` channels from k on. */
     void (*add_tile)(const struct summing *summing, size_t p, size_t count, size_t k, size_t width);
 };
+
+/* Reads ahead all that the tiles at `count` positions from p on need. */
+static void touch(const struct summing *s, size_t p, size_t count) {
+    const struct gc_tensors *t = s->tensors;
+    const size_t at = p * t->channels, bytes = count * t->channels * sizeof *t->gradient;
+    gc_touch(t->gradient + at, bytes);
+    if (s->reads_value)
+        gc_touch(t->value + at, bytes);
+}
 
 /* Channels WIDTH * first .. WIDTH * end - 1 at all positions. The order of the additions is the
  * same with any number of threads. */
@@ -26,9 +37,13 @@ static void sum_range(void *context, size_t first, size_t end) {
     const struct summing *s = context;
     const struct gc_tensors *t = s->tensors;
     const size_t last = smaller(WIDTH * end, t->channels);
-    for (size_t p = 0; p < t->positions; p += TILE)
+    for (size_t p = 0; p < t->positions; p += TILE) {
+        const size_t count = smaller(TILE, t->positions - p);
+        if (first == 0 && last == t->channels)
+            touch(s, p, count);
         for (size_t k = WIDTH * first; k < last; k += WIDTH)
-            s->add_tile(s, p, smaller(TILE, t->positions - p), k, smaller(WIDTH, last - k));
+            s->add_tile(s, p, count, k, smaller(WIDTH, last - k));
+    }
 }
 
 static void sum(const struct summing *summing) {
@@ -79,7 +94,7 @@ static void everything_vectors(const struct summing *s, size_t p, size_t count, 
             const gc_f4 a = gc_f4_load(values + v * GC_LANES);
             gradient[v] += g;
             total[v] += a;
-            size[v] += gc_f4_max(a, -a);
+            size[v] += gc_f4_abs(a);
             product[v] += g * a;
         }
     gc_add_vectors(s->sums->gradient + k, gradient, VECTORS);
@@ -108,7 +123,7 @@ void gc_sum_channels(const struct gc_channel_sums *sums, const struct gc_tensors
     double *const all[] = {sums->gradient, sums->total, sums->size, sums->product};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         memset(all[i], 0, t->channels * sizeof *all[i]);
-    sum(&(struct summing){t, sums, add_everything});
+    sum(&(struct summing){t, sums, true, add_everything});
 }
 
 int32_t gc_cancelled_channels(const struct gc_channel_sums *sums, size_t channels) {
@@ -156,8 +171,7 @@ static void plus_plus_vectors(const struct summing *s, size_t p, size_t count, s
     const size_t channels = s->tensors->channels;
     const float *gradients = s->tensors->gradient + p * channels + k;
     for (size_t v = 0; v < VECTORS; v++)
-        for (size_t lane = 0; lane < GC_LANES; lane++)
-            total[v][lane] = (float)s->sums->total[k + v * GC_LANES + lane];
+        total[v] = gc_f4_of(s->sums->total + k + v * GC_LANES);
     for (; count > 0; count--, gradients += channels)
         for (size_t v = 0; v < VECTORS; v++) {
             const gc_f4 g = gc_f4_max(gc_f4_load(gradients + v * GC_LANES), zero);
@@ -180,7 +194,7 @@ static void add_plus_plus(const struct summing *s, size_t p, size_t count, size_
 void gc_plus_plus_weights(gc_real *weights, const struct gc_tensors *t,
                           const struct gc_channel_sums *sums) {
     memset(sums->scratch, 0, t->channels * sizeof *sums->scratch);
-    sum(&(struct summing){t, sums, add_plus_plus});
+    sum(&(struct summing){t, sums, false, add_plus_plus});
     for (size_t k = 0; k < t->channels; k++)
         weights[k] = (gc_real)sums->scratch[k];
 }

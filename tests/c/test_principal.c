@@ -16,7 +16,7 @@ static void find(float *map, const gc_real *matrix, size_t positions, size_t cha
     gc_real *copy = malloc(count * sizeof *copy);
     double *scratch = malloc(gc_principal_scratch(positions, channels) * sizeof *scratch);
     memcpy(copy, matrix, count * sizeof *copy);
-    gc_principal(map, copy, positions, channels, scratch);
+    gc_principal(map, copy, copy, positions, channels, scratch);
     free(copy);
     free(scratch);
 }
