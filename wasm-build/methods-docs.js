@@ -92,7 +92,7 @@ export async function drawMethods() {
 async function openRun() {
   const model = await loadModel(read('build/models/efficientnet_lite0.safetensors'));
   const file = read('build/pictures/giraffe.jpg');
-  const image = await loadImage(file, { targetSize: [165, 220], interpolation: 'lanczos' });
+  const image = await loadImage(file, { targetSize: [120, 160], interpolation: 'lanczos' });
   return model.run(file, { image });
 }
 

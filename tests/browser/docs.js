@@ -1,11 +1,13 @@
 /**
- * npm run docs makes the reference part of docs/api.md. It runs the other documents that have code,
+ * npm run docs makes the reference part of docs/api.md, and the parts and pictures of docs/methods.md.
+ * It runs the other documents that have code,
  * and puts what each printed and showed into it and beside it.
  */
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { writeApiDocument } from '../../wasm-build/api-docs.js';
+import { METHODS_DOCUMENT, drawMethods, methodsDocument } from '../../wasm-build/methods-docs.js';
 import { runMain } from '../../wasm-build/tools.js';
 import { launchChromium } from './chromium.js';
 import { DOCUMENTS, parseBlocks, runDocument } from './documents.js';
@@ -48,6 +50,8 @@ async function refresh(browser, document) {
 
 await runMain(async () => {
   await writeApiDocument();
+  writeFileSync(METHODS_DOCUMENT, await methodsDocument());
+  await drawMethods();
   const browser = await launchChromium();
   try {
     for (const document of DOCUMENTS) await refresh(browser, document);

@@ -9,7 +9,7 @@ import {
   formatAsImage,
   loadModel,
 } from '../../web/package/index.js';
-import { uniform } from '../../web/package/attribution/hash.js';
+import { uniform } from '../../web/package/base/hash.js';
 import { RULES } from '../../web/package/attribution/rules.js';
 import { DEFAULT_MODEL, DOG_PICTURE, assertFails, plainPicture, smallModel } from './fixtures.js';
 

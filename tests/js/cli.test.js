@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -39,7 +39,70 @@ function file(name, contents) {
   return path;
 }
 
+describe('attribute and trust', () => {
+  test('write the picture and the numbers of an attribution', async () => {
+    const [png, npy] = [join(folder, 'pixels.png'), join(folder, 'pixels.npy')];
+    const args = ['attribute', DEFAULT_MODEL, DOG_PICTURE, '--target', '13'];
+    const options = ['--method', 'integratedGradients', '--steps', '2', '--baseline', 'black'];
+    const text = await succeed(...args, ...options, '--output', png, '--npy', npy);
+    assert.match(text, /\(13\), logit -?[\d.]+, Integrated Gradients\nunexplained: /);
+    assert.equal(decode(readFileSync(png)).channels, 4);
+    const bytes = readFileSync(npy);
+    const start = 10 + bytes.readUInt16LE(8);
+    assert.match(bytes.toString('latin1', 10, start), /'<f4'.*\(160, 160, 3\).*\n$/);
+    assert.equal(start % 64, 0);
+    assert.equal(bytes.length - start, 4 * 160 * 160 * 3);
+    const json = JSON.parse(await succeed(...args, ...options, '--json'));
+    assert.deepEqual(json.settings.steps, 2);
+    assert.equal(json.data.length, 160 * 160 * 3);
+    assert.equal(Math.fround(json.data[1000]), bytes.readFloatLE(start + 4000));
+  });
+
+  test('print measurements of a map', async () => {
+    const args = ['trust', DEFAULT_MODEL, DOG_PICTURE, '--method', 'layerCam'];
+    const { figures, method } = JSON.parse(await succeed(...args, '--json'));
+    assert.equal(method, 'layerCam');
+    assert.ok(figures.length >= 5);
+    const text = await succeed(...args);
+    for (const { sentence } of figures) assert.ok(text.includes(sentence), sentence);
+  });
+
+  test('refuse what makes no sense, with what does', async () => {
+    const args = ['attribute', DEFAULT_MODEL, DOG_PICTURE];
+    for (const [options, expected] of /** @type {[string[], RegExp][]} */ ([
+      [['--method', 'gradCam'], /allowed: gradient, saliency/],
+      [['--steps', 'many'], /--steps is "many"; allowed: a number/],
+      [['--method', 'saliency', '--steps', '3'], /steps is no option of saliency/],
+      [['--method', 'rise', '--p', '7'], /p is 7; allowed/],
+    ])) {
+      const { status, error } = await main([...args, ...options]);
+      assert.notEqual(status, 0);
+      assert.match(error, expected);
+    }
+  });
+});
+
 describe('explain', () => {
+  test('writes the files of every map into a folder', async () => {
+    const maps = join(folder, 'maps');
+    const methods = ['--method', 'gradCam', '--method', 'xGradCam', '--output-dir', maps];
+    const args = ['explain', DEFAULT_MODEL, DOG_PICTURE, '--target', '13', ...methods];
+    await succeed(...args);
+    const names = ['gradCam', 'xGradCam'].flatMap((method) =>
+      ['npy', 'png'].map((ending) => `13-mobilenetv2_1.00_160_out_relu-${method}.${ending}`),
+    );
+    assert.deepEqual(readdirSync(maps).sort(), names);
+    assert.match((await main(args)).error, /exists; --force overwrites it/);
+    await succeed(...args, '--force');
+  });
+
+  test('says what tells a class apart from others', async () => {
+    const args = ['explain', DEFAULT_MODEL, DOG_PICTURE, '--against', 'nearest', '--json'];
+    const [{ settings }] = JSON.parse(await succeed(...args)).targets;
+    assert.equal(settings.logits, true);
+    assert.equal(settings.contrast.against.length, 3);
+  });
+
   test('says Bull Mastiff', { skip: SKIP_SHARED }, async () => {
     const text = await succeed('explain', DEFAULT_MODEL, CAT_DOG);
     assert.match(text, /^ +11 +Bull Mastiff +0\.718\d\n +14 +Pug +0\.243\d\n/);
@@ -65,7 +128,9 @@ describe('explain', () => {
     assert.equal(json.top.length, 2);
     assert.deepEqual(Object.keys(json.top[0]), ['index', 'label', 'score']);
     const [mastiff, chihuahua] = json.targets;
-    assert.deepEqual(Object.keys(mastiff), ['target', 'label', 'score', 'proba', 'heatmap']);
+    const made = ['layer', 'method', 'rawMin', 'rawMax', 'diagnosis', 'notes', 'settings'];
+    const values = ['target', 'label', 'score', 'proba', ...made, 'heatmap'];
+    assert.deepEqual(Object.keys(mastiff), values);
     assert.deepEqual([mastiff.target, mastiff.label], [11, 'Bull Mastiff']);
     assert.deepEqual([chihuahua.target, chihuahua.label], [0, 'Chihuahua']);
     assert.equal(mastiff.score, json.predictions[11]);
@@ -199,7 +264,7 @@ describe('general', () => {
   test('wrong use: one line and status 2', async () => {
     /** @type {[args: string[], message: RegExp][]} */
     const wrong = [
-      [[], /no command; allowed: explain, predict, summary/],
+      [[], /no command; allowed: explain, attribute, trust, predict, summary/],
       [['explode'], /unknown command "explode"/],
       [['explain', 'model.h5'], /takes MODEL and IMAGE/],
       [['summary', 'a', 'b'], /takes MODEL/],

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { loadModel, methodInfo, methods } from '../../web/package/index.js';
 import { contrastOf } from '../../web/package/model/contrast.js';
-import { enlarge } from '../../web/package/model/float-maps.js';
+import { resizeMap } from '../../web/package/metrics/maps.js';
 import { DEFAULT_MODEL, DOG_PICTURE, assertFails, plainPicture, smallModel } from './fixtures.js';
 
 /** @import { ExplainOptions, Method } from 'gradcam-wasm' */
@@ -360,7 +360,7 @@ describe('channels', () => {
 });
 
 test('a map is enlarged with half-pixel centres', () => {
-  const found = enlarge([0, 1, 2, 3], { height: 2, width: 2 }, { height: 4, width: 4 });
+  const found = resizeMap([0, 1, 2, 3], { height: 2, width: 2 }, { height: 4, width: 4 });
   const row = [0, 0.25, 0.75, 1];
   assertNear(
     found,

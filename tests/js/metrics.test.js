@@ -2,10 +2,12 @@
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { compareMaps, fuseMaps, loadModel } from '../../web/package/index.js';
+import { compareMaps, fuseMaps, init, loadModel } from '../../web/package/index.js';
 import { baselineValues, blurInput } from '../../web/package/attribution/baselines.js';
 import { gaussian } from '../../web/package/base/gaussian.js';
+import { Network } from '../../web/package/engine/network.js';
 import {
   averageRanks,
   correlation,
@@ -15,7 +17,7 @@ import {
   spearman,
   ssim,
 } from '../../web/package/metrics/maps.js';
-import { DEFAULT_MODEL, DOG_PICTURE, assertFails, smallModel } from './fixtures.js';
+import { DEFAULT_MODEL, DOG_PICTURE, ROOT, assertFails, smallModel } from './fixtures.js';
 
 /** @param {ArrayLike<number>} values @param {ArrayLike<number>} expected */
 function assertNear(values, expected, tolerance = 1e-6) {
@@ -348,8 +350,109 @@ describe('two classes of one output', async () => {
         [0, 1].map((target) => run.averageDrop(RISING, { target })),
       );
       assertNear([no.maskedScore + yes.maskedScore], [1], 1e-6);
+      // The logit is linear. The score bends, so that its gradient changes with the input.
+      const options = { method: /** @type {const} */ ('gradient'), roundings: 0, radius: 5 };
+      assert.equal((await run.stability({ ...options, logits: true })).max, 0);
+      assert.ok((await run.stability({ ...options, logits: false })).max > 1e-3);
     });
   }
+});
+
+test('hide and look draws the colours of the picture', async () => {
+  const color = [200, 100, 20, 255];
+  const picture = { data: new Uint8ClampedArray(64), width: 4, height: 4 };
+  picture.data.forEach((_, i) => (picture.data[i] = i < 32 ? color[i % 4] : i % 4 === 3 ? 255 : 0));
+  for (const preprocessing of /** @type {const} */ (['none', 'tf', 'torch', 'caffe'])) {
+    const model = await meanModel({ preprocessing });
+    const run = await model.run(picture);
+    const top = mapOf([1, 0.9, 0.8, 0.7, ...new Array(12).fill(0)], 4);
+    const { kept, hidden } = await run.hideAndLook(top, { share: 0.25 });
+    assert.deepEqual([...kept.picture.data.subarray(0, 4)], color, preprocessing);
+    assert.deepEqual([...hidden.picture.data.subarray(16, 20)], color, preprocessing);
+    assert.deepEqual([...hidden.picture.data.subarray(-4)], [0, 0, 0, 255], preprocessing);
+    model.dispose();
+  }
+});
+
+test('a second network gives its memory back', async () => {
+  const wasmModule = await WebAssembly.compile(readFileSync(join(ROOT, 'build/wasm/gradcam.wasm')));
+  const model = await loadModel(readFileSync(DEFAULT_MODEL), { wasmModule });
+  const { engine } = (await model.run(readFileSync(DOG_PICTURE))).facts.network;
+  await model.randomization(readFileSync(DOG_PICTURE), { counts: [1] });
+  assert.ok(engine.memorySize > 0);
+  model.dispose();
+  assert.equal(engine.memorySize, 0);
+  const other = await loadModel(readFileSync(DEFAULT_MODEL), { wasmModule });
+  const work = other.randomization(readFileSync(DOG_PICTURE), {
+    onProgress: () => other.dispose(),
+  });
+  await assertFails(() => work, 'DISPOSED');
+  assert.equal(engine.memorySize, 0);
+});
+
+test('a model that is disposed of beside a second network leaves nothing', async (context) => {
+  const wasmModule = await WebAssembly.compile(readFileSync(join(ROOT, 'build/wasm/gradcam.wasm')));
+  const model = await loadModel(readFileSync(DEFAULT_MODEL), { wasmModule });
+  const run = await model.run(readFileSync(DOG_PICTURE));
+  const { engine } = run.facts.network;
+  const { twin } = Network.prototype;
+  /** @param {import('gradcam-wasm').Model} owner */
+  const disposeBeside = (owner) =>
+    context.mock.method(Network.prototype, 'twin', function (/** @type {any[]} */ ...args) {
+      // @ts-ignore: the network whose method is replaced
+      const made = twin.apply(this, args);
+      owner.dispose();
+      return made;
+    });
+  disposeBeside(model);
+  await assertFails(() => run.stability({ samples: 1 }), 'DISPOSED');
+  assert.equal(engine.memorySize, 0);
+  const other = await loadModel(readFileSync(DEFAULT_MODEL), { wasmModule });
+  disposeBeside(other);
+  await assertFails(() => other.randomization(readFileSync(DOG_PICTURE)), 'DISPOSED');
+  assert.equal(engine.memorySize, 0);
+});
+
+test('coherency cuts the new map at 0', async () => {
+  const model = await smallModel([
+    [
+      'Conv2D',
+      { name: 'conv', filters: 1, kernel_size: 1, activation: 'linear' },
+      { kernel: [1, 1, 1], bias: [-10] },
+    ],
+    ['GlobalAveragePooling2D', { name: 'mean' }],
+  ]);
+  const run = await model.run(TENSOR);
+  const cut = RISING.data.map((value, i) => Math.max(3 * i * value - 10, 0));
+  const expected = (correlation(RISING.data, cut) + 1) / 2;
+  assertNear([await run.coherency(RISING, { layer: 'conv' })], [expected], 1e-5);
+});
+
+test('a large weight is copied in parts', async () => {
+  const units = 2 ** 20 + 5;
+  const layers = [
+    ['InputLayer', { name: 'input', batch_shape: [null, 1, 1, 1] }],
+    ['Flatten', { name: 'flatten' }],
+    ['Dense', { name: 'dense', units, use_bias: false }],
+  ].map(([type, config]) => ({ class_name: type, config }));
+  const config = JSON.stringify({ class_name: 'Sequential', config: { name: 'large', layers } });
+  const network = new Network(await init(), config);
+  const values = Float32Array.from({ length: units }, (_, i) => i);
+  network.setWeight(0, values);
+  const twin = network.twin();
+  /** @type {number[][]} */
+  const parts = [];
+  const see = (/** @type {Float32Array} */ part, /** @type {number} */ first) => {
+    assert.equal(part[0], first);
+    parts.push([first, part.length]);
+  };
+  for (const part of twin.copyWeight(network, 0, see)) void part;
+  twin.dispose();
+  network.dispose();
+  assert.deepEqual(parts, [
+    [0, 2 ** 20],
+    [2 ** 20, 5],
+  ]);
 });
 
 test('a blank map is said to be blank', async () => {

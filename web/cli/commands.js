@@ -52,7 +52,7 @@ export const commands = {
     checkMaps(explanation);
     await saveMaps(request, explanation);
     if (json) return toJson(explanationJson(model, run, explanation, { top, method }));
-    return explanationText(model, run, explanation, { top, logits });
+    return explanationText(model, run, explanation, { top });
   },
 
   async attribute(request, messages) {
@@ -75,7 +75,7 @@ export const commands = {
     checkMaps(explanation);
     const verdict = await run.trust(explanation, progressOf(messages));
     if (json) return toJson(trustJson(model, run, explanation, { verdict, top }));
-    return trustText(model, run, explanation, { verdict, top, logits });
+    return trustText(model, run, explanation, { verdict, top });
   },
 
   async convert(request) {

@@ -46,9 +46,9 @@ export function explanationJson(model, run, explanation, { top, method }) {
 }
 
 /** @param {TargetExplanation} entry */
-function entryJson({ heatmap, raw, ...entry }) {
+function entryJson({ heatmap, raw: _, ...entry }) {
   const { width, height, data } = heatmap;
-  return { ...entry, heatmap: { width, height, data: [...data] }, ...(raw && { raw: [...raw] }) };
+  return { ...entry, heatmap: { width, height, data: [...data] } };
 }
 
 /**
@@ -102,10 +102,10 @@ export function predictionText(model, run, top) {
  * @param {Model} model
  * @param {Run} run
  * @param {Explanation} explanation
- * @param {{ top: number, logits?: boolean }} options
+ * @param {{ top: number }} options
  */
-export function explanationText(model, run, explanation, { top, logits }) {
-  const targets = explanation.targets.map((entry) => targetText(entry, logits));
+export function explanationText(model, run, explanation, { top }) {
+  const targets = explanation.targets.map(targetText);
   return [predictionText(model, run, top), ...targets].join('\n\n');
 }
 
@@ -131,23 +131,22 @@ export function attributionText(model, run, attribution, top) {
  * @param {Model} model
  * @param {Run} run
  * @param {Explanation} explanation
- * @param {{ verdict: Trust, top: number, logits?: boolean }} options
+ * @param {{ verdict: Trust, top: number }} options
  */
-export function trustText(model, run, explanation, { verdict, top, logits }) {
+export function trustText(model, run, explanation, { verdict, top }) {
   const sentences = verdict.figures.map(({ sentence }) => printable(sentence)).join('\n');
-  return [explanationText(model, run, explanation, { top, logits }), sentences].join('\n\n');
+  return [explanationText(model, run, explanation, { top }), sentences].join('\n\n');
 }
 
 /**
  * @param {TargetExplanation} entry
- * @param {boolean | undefined} logits
  */
-function targetText({ target, label, score, layer, heatmap, method, notes, diagnosis }, logits) {
+function targetText({ target, label, score, layer, heatmap, method, notes, ...entry }) {
   const name = label === String(target) ? `class ${target}` : `${label} (${target})`;
   const size = `${heatmap.width} x ${heatmap.height}`;
-  const lines = [
-    `${name}, ${logits ? 'logit' : 'score'} ${score.toFixed(4)}, at ${layer} (${size}), ${methodInfo(method).title}`,
-  ];
+  const value = `${entry.settings.logits ? 'logit' : 'score'} ${score.toFixed(4)}`;
+  const lines = [`${name}, ${value}, at ${layer} (${size}), ${methodInfo(method).title}`];
+  const { diagnosis } = entry;
   if (diagnosis) lines.push(`${diagnosis.code}: ${diagnosis.message}`);
   lines.push(...notes);
   const cells = heatmap.width <= WIDEST ? [heatmapText(heatmap)] : [];

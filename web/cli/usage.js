@@ -26,7 +26,7 @@ Options of explain, attribute and trust:
   --layer LAYER       name or index of a layer (--layer=-3 counts from the end), which attribute
                       takes for guidedGradCam alone;
                       default: the last layer with more than one position
-  --target CLASS      index of a class; default: the top class. explain and trust take several
+  --target CLASS      index of a class; default: the top class. explain takes several
   --logits            explain the value before the last softmax or sigmoid, as attribute does
                       unless --scores is given
 Options of explain and trust:
@@ -274,7 +274,7 @@ function readOptions(values, allowed = ['']) {
     methods: method.map((/** @type {string} */ name) => oneOf(allowed, name, '--method')),
     allMethods,
     logits: scores ? false : logits,
-    settings: readSettings(values),
+    settings: readSettings(values, method[0]),
     npy,
     outputDir,
   };
@@ -283,14 +283,15 @@ function readOptions(values, allowed = ['']) {
 /**
  * The settings of methods that are given.
  * @param {any} values
+ * @param {string} method
  */
-function readSettings(values) {
+function readSettings(values, method) {
   const { against, counterfactual, channels, baseline, rule } = values;
   const numbers = [...NUMBERS, 'channels'].filter((name) => values[name] !== undefined);
   const settings = {
     ...Object.fromEntries(numbers.map((name) => [name, number(values[name], `--${name}`)])),
     ...(against && { contrast: { against: readAgainst(against) } }),
-    ...(baseline && { baseline, fill: baseline }),
+    ...(baseline && { [method === 'occlusion' ? 'fill' : 'baseline']: baseline }),
     ...{ counterfactual, eigenSmooth: values['eigen-smooth'], augSmooth: values['aug-smooth'] },
     ...{ rule, channels: channels && number(channels, '--channels') },
   };

@@ -36,7 +36,7 @@ export { init } from './engine/start.js';
  * @typedef {import('./model/channels.js').Channel} Channel
  * @typedef {import('./model/channels.js').Channels} Channels
  * @typedef {import('./model/channels.js').ChannelsOptions} ChannelsOptions
- * @typedef {import('./model/targets.js').ClassWeights} ClassWeights
+ * @typedef {import('./attribution/targets.js').ClassWeights} ClassWeights
  * @typedef {import('./model/contrast.js').Contrast} Contrast
  * @typedef {import('./metrics/compare.js').Comparable} Comparable
  * @typedef {import('./model/convert.js').ConvertOptions} ConvertOptions
@@ -95,7 +95,7 @@ export { init } from './engine/start.js';
  * @typedef {import('./pictures/preprocessing.js').Standardization} Standardization
  * @typedef {import('./metrics/deletion.js').StepProgress} StepProgress
  * @typedef {import('./model/summary.js').SummaryOptions} SummaryOptions
- * @typedef {import('./model/targets.js').Target} Target
+ * @typedef {import('./attribution/targets.js').Target} Target
  * @typedef {import('./model/explanation.js').TargetExplanation} TargetExplanation
  * @typedef {import('./pictures/tensor.js').Tensor} Tensor
  * @typedef {import('./metrics/trust.js').Trust} Trust

@@ -5,7 +5,7 @@ import { pauses } from '../base/pauses.js';
 import { setEngine } from '../engine/start.js';
 import { Attribution } from './attribution.js';
 import { BASELINE_NAMES, baselineValues } from './baselines.js';
-import { labelOf } from '../model/targets.js';
+import { labelOf } from './targets.js';
 import { explainedOf, sumOf } from './explained.js';
 import { ATTRIBUTIONS } from './methods.js';
 import { methodOptions } from './options.js';
@@ -17,7 +17,7 @@ import { PLANS } from './plans.js';
 /** @import { Preprocessing } from '../pictures/preprocessing.js' */
 /** @import { Tensor } from '../pictures/tensor.js' */
 /** @import { BaselineName } from './baselines.js' */
-/** @import { Target } from '../model/targets.js' */
+/** @import { Target } from './targets.js' */
 /** @import { AttributionMethod } from './methods.js' */
 /** @import { Found, Plan, Work } from './plans.js' */
 

@@ -6,7 +6,7 @@ import { setEngineOf } from '../engine/start.js';
 import { ATTRIBUTIONS } from './methods.js';
 
 /** @import { HeatMap } from '../model/explanation.js' */
-/** @import { Target } from '../model/targets.js' */
+/** @import { Target } from './targets.js' */
 /** @import { AttributionMethod } from './methods.js' */
 
 /**

@@ -1,10 +1,10 @@
 /** What is explained, S, as a function of what a study adds up of the network's output. */
 
 import { LOGIT, SCORE } from '../engine/network.js';
-import { readTarget, weightsOf } from '../model/targets.js';
+import { readTarget, weightsOf } from './targets.js';
 
 /** @import { Input, Network } from '../engine/network.js' */
-/** @import { Target } from '../model/targets.js' */
+/** @import { Target } from './targets.js' */
 
 /**
  * @typedef {object} Explained

@@ -3,7 +3,7 @@
  * be read after any of them.
  */
 
-import { uniform } from './hash.js';
+import { uniform } from '../base/hash.js';
 import { RULES } from './rules.js';
 import { range } from '../base/range.js';
 import { BELL } from '../engine/study.js';

@@ -343,8 +343,10 @@ export class Network {
    * A second network of this architecture, which has no weights yet and is to be disposed of.
    */
   twin() {
+    // This one may have been disposed of. Then there must be no other.
+    const { head } = this;
     const twin = new Network(this.#engine, this.#config);
-    if (twin.head !== this.head) twin.selectHead(this.head);
+    twin.selectHead(head);
     return twin;
   }
 

@@ -219,5 +219,7 @@ export class Study {
     if (address === 0) return;
     this.#engine.release();
     if (this.#engine.isUsable) this.#engine.call('gc_study_destroy', address);
+    // The model could not let the engine go as long as the study used it.
+    if (this.#network.isDisposed) this.#engine.rest();
   }
 }

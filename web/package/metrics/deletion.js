@@ -7,7 +7,7 @@ import { fallingOrder } from './maps.js';
 import { wholeNumber } from './options.js';
 import { Subject } from './subject.js';
 
-/** @import { Target } from '../model/targets.js' */
+/** @import { Target } from '../attribution/targets.js' */
 /** @import { BaselineName } from '../attribution/baselines.js' */
 /** @import { Picture } from '../pictures/image.js' */
 /** @import { Tensor } from '../pictures/tensor.js' */

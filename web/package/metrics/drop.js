@@ -4,7 +4,7 @@ import { checkMask, enlarged } from './heatmaps.js';
 import { mean, minmax, moments, positive, resizeMap } from './maps.js';
 import { Subject, chooseMap } from './subject.js';
 
-/** @import { Target } from '../model/targets.js' */
+/** @import { Target } from '../attribution/targets.js' */
 /** @import { GivenMap } from './heatmaps.js' */
 /** @import { Facts } from './subject.js' */
 

@@ -8,7 +8,7 @@ import { fallingOrder } from './maps.js';
 import { numberBetween } from './options.js';
 import { Subject } from './subject.js';
 
-/** @import { Target } from '../model/targets.js' */
+/** @import { Target } from '../attribution/targets.js' */
 /** @import { Input } from '../engine/network.js' */
 /** @import { Preprocessing } from '../pictures/preprocessing.js' */
 /** @import { GivenMap } from './heatmaps.js' */

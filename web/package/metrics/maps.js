@@ -122,8 +122,11 @@ export function overLargest(values, epsilon) {
   return Float64Array.from(values, (value) => (divisor === 0 ? 0 : value / divisor));
 }
 
-/** @param {ArrayLike<number>} values */
-function bounds(values) {
+/**
+ * The smallest and the largest value.
+ * @param {ArrayLike<number>} values
+ */
+export function bounds(values) {
   let [least, most] = [Infinity, -Infinity];
   for (let i = 0; i < values.length; i++) {
     least = Math.min(least, values[i]);

@@ -12,7 +12,7 @@ import { numberBetween, wholeNumber } from './options.js';
 import { Subject, chooseMap } from './subject.js';
 import { withTwin } from './twin.js';
 
-/** @import { Target } from '../model/targets.js' */
+/** @import { Target } from '../attribution/targets.js' */
 /** @import { Pause } from '../base/pauses.js' */
 /** @import { LayerChoice } from '../model/layers.js' */
 /** @import { Method } from '../model/methods.js' */

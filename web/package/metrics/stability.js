@@ -8,7 +8,7 @@ import { numberBetween, wholeNumber } from './options.js';
 import { Subject, chooseMap } from './subject.js';
 import { withTwin } from './twin.js';
 
-/** @import { Target } from '../model/targets.js' */
+/** @import { Target } from '../attribution/targets.js' */
 /** @import { LayerChoice } from '../model/layers.js' */
 /** @import { Method } from '../model/methods.js' */
 /** @import { StepProgress } from './deletion.js' */

@@ -2,7 +2,7 @@
 
 import { GradCamError, choose, show } from '../base/errors.js';
 import { explainedOf } from '../attribution/explained.js';
-import { indexOfLargest } from '../model/targets.js';
+import { indexOfLargest } from '../attribution/targets.js';
 import { saliencyOf } from './saliency.js';
 
 /** @import { Input, Network } from '../engine/network.js' */

@@ -10,7 +10,7 @@ import { wholeNumber } from './options.js';
 import { randomization } from './randomization.js';
 import { stability } from './stability.js';
 
-/** @import { Target } from '../model/targets.js' */
+/** @import { Target } from '../attribution/targets.js' */
 /** @import { TargetExplanation } from '../model/explanation.js' */
 /** @import { AverageDrop } from './drop.js' */
 /** @import { DeletionInsertion, StepProgress } from './deletion.js' */

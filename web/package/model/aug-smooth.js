@@ -3,7 +3,7 @@
  * and 1.1, and the maps are averaged in the size of the input.
  */
 
-import { enlarge, minmax, positive, rangeOf } from './float-maps.js';
+import { bounds, minmax, positive, resizeMap } from '../metrics/maps.js';
 
 /** @import { Input, LayerMap } from '../engine/network.js' */
 /** @import { Pause } from '../base/pauses.js' */
@@ -68,7 +68,7 @@ function emptyMap({ height, width }) {
  */
 function add(sum, map, { height, width }, isMirrored) {
   const scaled = minmax(positive(/** @type {Float32Array} */ (map.raw)), SMALL);
-  const large = minmax(enlarge(scaled, map, { height, width }), SMALL);
+  const large = minmax(resizeMap(scaled, map, { height, width }), SMALL);
   for (let i = 0; i < sum.length; i++) {
     const column = i % width;
     sum[i] += large[isMirrored ? i + width - 1 - 2 * column : i];
@@ -84,6 +84,6 @@ function add(sum, map, { height, width }, isMirrored) {
  */
 function meanMap({ weightsNorm }, sum, { height, width }, count) {
   const raw = Float32Array.from(sum, (value) => value / count);
-  const [rawMin, rawMax] = rangeOf(raw);
+  const { least: rawMin, most: rawMax } = bounds(raw);
   return { height, width, rawMin, rawMax, heatmap: raw.slice(), weightsNorm, raw };
 }

@@ -6,10 +6,12 @@
 import { GradCamError, show } from '../base/errors.js';
 import { LOGIT, SCORE } from '../engine/network.js';
 import { resolveLayers } from './layers.js';
-import { labelOf, readTargets, seedOfWeights, weightsOf } from './targets.js';
+import { labelOf, weightsOf } from '../attribution/targets.js';
+import { readTargets, seedOfWeights } from './targets.js';
 
 /** @import { LayerChoice } from './layers.js' */
-/** @import { Explained, Target } from './targets.js' */
+/** @import { Target } from '../attribution/targets.js' */
+/** @import { Explained } from './targets.js' */
 
 /**
  * @typedef {object} ChannelsOptions

@@ -11,10 +11,10 @@
  */
 
 import { GradCamError, show } from '../base/errors.js';
-import { readTarget } from './targets.js';
+import { readTarget } from '../attribution/targets.js';
 
 /** @import { Run } from './run.js' */
-/** @import { Target } from './targets.js' */
+/** @import { Target } from '../attribution/targets.js' */
 
 /**
  * How a class is set apart from others.

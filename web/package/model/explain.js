@@ -7,7 +7,8 @@ import { LOGIT, MAX_TARGETS, SCORE } from '../engine/network.js';
 import { toEntries, toExplanation } from './explanation.js';
 import { resolveLayers } from './layers.js';
 import { METHODS, isLoop } from './methods.js';
-import { readTargets, seedOfWeights, valueOfWeights, weightsOf } from './targets.js';
+import { weightsOf } from '../attribution/targets.js';
+import { readTargets, seedOfWeights, valueOfWeights } from './targets.js';
 
 /** @import { LoopMethod } from '../attribution/loops.js' */
 /** @import { Pause } from '../base/pauses.js' */
@@ -16,7 +17,8 @@ import { readTargets, seedOfWeights, valueOfWeights, weightsOf } from './targets
 /** @import { Explanation, TargetExplanation } from './explanation.js' */
 /** @import { Method } from './methods.js' */
 /** @import { ExplainOptions } from './run.js' */
-/** @import { Explained, Target } from './targets.js' */
+/** @import { Target } from '../attribution/targets.js' */
+/** @import { Explained } from './targets.js' */
 
 /**
  * What is asked, without the targets.

@@ -4,7 +4,7 @@ import { diagnose } from './diagnosis.js';
 import { gradientEnds } from './gradient-end.js';
 import { methodInfo, needsClass } from './methods.js';
 import { notesOn } from './notes.js';
-import { labelOf } from './targets.js';
+import { labelOf } from '../attribution/targets.js';
 import { setEngine } from '../engine/start.js';
 
 /** @import { LayerInfo, LayerMap } from '../engine/network.js' */
@@ -14,7 +14,8 @@ import { setEngine } from '../engine/start.js';
 /** @import { Method } from './methods.js' */
 /** @import { Model } from './model.js' */
 /** @import { Run } from './run.js' */
-/** @import { Explained, Target } from './targets.js' */
+/** @import { Target } from '../attribution/targets.js' */
+/** @import { Explained } from './targets.js' */
 
 /** Options that are true or false, and change a map. */
 const FLAGS = /** @type {const} */ (['counterfactual', 'eigenSmooth', 'augSmooth']);

@@ -6,7 +6,7 @@ import { notFiniteSentence } from './diagnosis.js';
 import { binaryValues, meanOfPositions } from './classes.js';
 import { explainRun } from './explain.js';
 import { resolveLayers } from './layers.js';
-import { indexOfLargest } from './targets.js';
+import { indexOfLargest } from '../attribution/targets.js';
 import { part } from '../files/library.js';
 import { LOGIT, SCORE } from '../engine/network.js';
 import { findRangeProblem } from '../pictures/preprocessing.js';
@@ -27,7 +27,7 @@ import { findRangeProblem } from '../pictures/preprocessing.js';
 /** @import { StepProgress } from '../metrics/deletion.js' */
 /** @import { Method } from './methods.js' */
 /** @import { Model } from './model.js' */
-/** @import { Target } from './targets.js' */
+/** @import { Target } from '../attribution/targets.js' */
 
 /**
  * @typedef {object} ExplainOptions
