@@ -41,7 +41,8 @@ export class DemoPage {
   async settled() {
     await this.page.waitForFunction(() => {
       const panes = [...document.querySelectorAll('.pane')];
-      return panes.length > 0 && panes.every((pane) => pane.ariaBusy === 'false');
+      const isReading = document.body.ariaBusy === 'true';
+      return !isReading && panes.every((pane) => pane.ariaBusy === 'false') && panes.length > 0;
     });
   }
 

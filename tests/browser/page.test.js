@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { after, before, describe, test } from 'node:test';
 import '../../wasm-build/enable-relaxed-simd.js'; // Node runs the same variant as Chromium then
+import { zipSync } from 'fflate';
 import { colormaps } from '../../wasm-build/colormaps.js';
 import { formatAsImage, loadModel } from '../../web/package/index.js';
 import { manifest } from '../../models/fetch.js';
@@ -418,10 +419,37 @@ describe('the page', { skip: SKIP }, () => {
           (await demo.page.locator('.overlay').getAttribute('aria-label')) ?? '',
           /^one/,
         );
+        await demo.page.waitForTimeout(400);
         await demo.page.getByRole('button', { name: 'two.png' }).click();
         await demo.settled();
         assert.equal((await demo.picture()).width, 50);
         assert.equal(await demo.alert(), '');
+        // What was dropped is there as long as the page is.
+        await demo.page.waitForTimeout(400);
+        await demo.page.goBack();
+        await demo.page.locator('.overlay[aria-label^="one.png"]').waitFor();
+        await demo.settled();
+        assert.equal((await demo.picture()).width, 40);
+      }),
+    );
+
+    test(
+      'a zip of a model, names and pictures opens all of them',
+      visit(async (demo) => {
+        const names = Array.from(dogs.labels, (_, i) => `dog ${i}`).join('\n');
+        const bytes = zipSync({
+          'mine/dogs.safetensors': readFileSync(inBuild('models', dogs.file)),
+          'mine/labels.txt': Buffer.from(names),
+          'mine/one.png': twoColors('one.png').bytes,
+          'mine/two.png': twoColors('two.png', 60).bytes,
+          '__MACOSX/mine/._one.png': Buffer.from('no picture'),
+        });
+        await demo.give({ name: 'all.zip', bytes });
+        await demo.page.locator('.headline', { hasText: /^dog \d/ }).waitFor();
+        await demo.settled();
+        assert.equal(await demo.alert(), '');
+        assert.equal((await demo.picture()).width, 40);
+        assert.equal(await demo.page.locator('#tray button').count(), manifest.pictures.length + 2);
       }),
     );
 

@@ -8,6 +8,7 @@ import { models, samples } from './catalog.js';
 import { reviveAnswer } from './first.js';
 import { baseName, modelName, sortFiles } from './input/files.js';
 import { takeChosenFiles, takeDroppedFiles, takePastedFiles } from './input/take.js';
+import { unpackZips } from './input/unzip.js';
 import { centreOf, readPixels } from './picture.js';
 import { Address, decode } from './state.js';
 import { alerts, copied, files as fileTexts, link } from './texts.js';
@@ -34,12 +35,26 @@ const page = new Page({
 const address = new Address(openAddress);
 
 /**
- * Opens pictures, models and class names.
+ * The files, with those in zips. The page is busy while it reads.
  * @param {File[]} files
  */
-function openFiles(files) {
+async function unpack(files) {
+  if (!files.some(({ name }) => /\.zip$/i.test(name))) return files;
+  document.body.ariaBusy = 'true';
   try {
-    const { model, pictures, labels, strays } = sortFiles(files);
+    return await unpackZips(files);
+  } finally {
+    document.body.ariaBusy = 'false';
+  }
+}
+
+/**
+ * Opens pictures, models and class names.
+ * @param {File[]} given
+ */
+async function openFiles(given) {
+  try {
+    const { model, pictures, labels, strays } = sortFiles(await unpack(given));
     alert.clear();
     const choices = pictures.map((source) => ({ name: baseName(source), source }));
     for (const choice of choices) page.addPicture(choice);

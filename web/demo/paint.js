@@ -28,42 +28,56 @@ const SUPPORT = 3;
  */
 export function paint(out, picture, heatmap, look) {
   const { width, height } = picture;
-  const across = axis(heatmap.width, width);
-  const down = axis(heatmap.height, height);
   const cells = colorize(heatmap, look);
+  out.data.set(picture.data);
   if (heatmap.width === width && heatmap.height === height) {
-    for (let i = 0; i < cells.length; i += 4) layPixel(out.data, picture.data, i, cells, i);
-    return;
+    return layRow(out.data, 0, cells, 0, cells.length);
   }
   premultiply(cells);
+  const across = axis(heatmap.width, width);
+  const down = axis(heatmap.height, height);
   const columnsFirst =
     heatmap.height > height && heatmap.height - height > 2 * (heatmap.width - width);
   const row = new Uint8ClampedArray(width * 4);
-  /** @param {number} y */
-  const place = (y) => {
-    unpremultiply(row);
-    for (let i = 0, at = y * width * 4; i < row.length; i += 4, at += 4) {
-      layPixel(out.data, picture.data, at, row, i);
-    }
-  };
   if (columnsFirst) {
     const narrow = new Uint8ClampedArray(heatmap.width * 4);
     for (let y = 0; y < height; y++) {
-      filterColumns(narrow, cells, down, y);
+      filterColumns(narrow, cells, down, y, 0, narrow.length);
       filterRow(row, narrow, 0, across);
-      place(y);
+      unpremultiply(row, 0, row.length);
+      layRow(out.data, y * row.length, row, 0, row.length);
     }
-  } else {
-    const wide = new Uint8ClampedArray(heatmap.height * width * 4);
-    for (let y = 0; y < heatmap.height; y++) {
-      const to = wide.subarray(y * width * 4, (y + 1) * width * 4);
-      filterRow(to, cells, y * heatmap.width * 4, across);
-    }
-    for (let y = 0; y < height; y++) {
-      filterColumns(row, wide, down, y);
-      place(y);
-    }
+    return;
   }
+  const wide = new Uint8ClampedArray(heatmap.height * row.length);
+  for (let y = 0; y < heatmap.height; y++) {
+    const to = wide.subarray(y * row.length, (y + 1) * row.length);
+    filterRow(to, cells, y * heatmap.width * 4, across);
+  }
+  // Where the map is transparent in all rows, the picture stays.
+  const [from, to] = opaqueColumns(wide, row.length);
+  for (let y = 0; y < height; y++) {
+    filterColumns(row, wide, down, y, from, to);
+    unpremultiply(row, from, to);
+    layRow(out.data, y * row.length, row, from, to);
+  }
+}
+
+/**
+ * The first byte and the end of the columns that are not transparent in all rows.
+ * @param {Uint8ClampedArray} rows [..][length]
+ * @param {number} length
+ * @returns {[from: number, to: number]}
+ */
+function opaqueColumns(rows, length) {
+  let [from, to] = [length, 0];
+  for (let i = 3; i < rows.length; i += 4) {
+    if (rows[i] === 0) continue;
+    const column = (i % length) - 3;
+    if (column < from) from = column;
+    if (column >= to) to = column + 4;
+  }
+  return [Math.min(from, to), to];
 }
 
 /**
@@ -196,17 +210,30 @@ let sums = new Int32Array(0);
  * @param {Uint8ClampedArray} rows [..][length]
  * @param {Axis} axis
  * @param {number} y
+ * @param {number} from the first byte that is made
+ * @param {number} to the end of what is made
  */
-function filterColumns(out, rows, { taps, firsts, counts, weights }, y) {
+function filterColumns(out, rows, { taps, firsts, counts, weights }, y, from, to) {
   const { length } = out;
   if (sums.length < length) sums = new Int32Array(length);
-  sums.fill(ROUNDING, 0, length);
-  for (let k = 0; k < counts[y]; k++) {
-    const weight = weights[y * taps + k];
-    const start = (firsts[y] + k) * length;
-    for (let i = 0; i < length; i++) sums[i] += rows[start + i] * weight;
+  sums.fill(ROUNDING, from, to);
+  let [k, at] = [y * taps, firsts[y] * length];
+  const end = k + counts[y];
+  // Four rows at once, because most of the time goes to the sums' memory.
+  for (; k + 4 <= end; k += 4, at += 4 * length) {
+    const [a, b, c, d] = [weights[k], weights[k + 1], weights[k + 2], weights[k + 3]];
+    const [second, third, fourth] = [at + length, at + 2 * length, at + 3 * length];
+    for (let i = from; i < to; i++) {
+      const two = (Math.imul(rows[at + i], a) + Math.imul(rows[second + i], b)) | 0;
+      const more = (Math.imul(rows[third + i], c) + Math.imul(rows[fourth + i], d)) | 0;
+      sums[i] = (sums[i] + two + more) | 0;
+    }
   }
-  for (let i = 0; i < length; i++) out[i] = sums[i] >> WEIGHT_BITS;
+  for (; k < end; k++, at += length) {
+    const weight = weights[k];
+    for (let i = from; i < to; i++) sums[i] = (sums[i] + Math.imul(rows[at + i], weight)) | 0;
+  }
+  for (let i = from; i < to; i++) out[i] = sums[i] >> WEIGHT_BITS;
 }
 
 /**
@@ -222,12 +249,16 @@ function premultiply(cells) {
 /**
  * Colours times 255 / alpha, truncated. Where alpha is 0 they stay.
  * @param {Uint8ClampedArray} pixels
+ * @param {number} from
+ * @param {number} to
  */
-function unpremultiply(pixels) {
-  for (let i = 0; i < pixels.length; i += 4) {
+function unpremultiply(pixels, from, to) {
+  for (let i = from; i < to; i += 4) {
     const alpha = pixels[i + 3];
     if (alpha === 0 || alpha === 255) continue;
-    for (let c = i; c < i + 3; c++) pixels[c] = Math.trunc((255 * pixels[c]) / alpha);
+    pixels[i] = ((255 * pixels[i]) / alpha) | 0;
+    pixels[i + 1] = ((255 * pixels[i + 1]) / alpha) | 0;
+    pixels[i + 2] = ((255 * pixels[i + 2]) / alpha) | 0;
   }
 }
 
@@ -238,21 +269,26 @@ function divideBy255(value) {
 }
 
 /**
- * Lays a pixel over one of the picture.
- * @param {Uint8ClampedArray} out
- * @param {Uint8ClampedArray} picture
- * @param {number} at in out and in the picture
+ * Lays pixels over those of the picture. Where they are transparent, the picture stays.
+ * @param {Uint8ClampedArray} out has the picture
+ * @param {number} start of the row in `out`
  * @param {Uint8ClampedArray} over
- * @param {number} i in `over`
+ * @param {number} from
+ * @param {number} to
  */
-function layPixel(out, picture, at, over, i) {
-  const [above, below] = [over[i + 3], picture[at + 3]];
-  const alpha = above * 255 + below * (255 - above);
-  let share = above * 128;
-  if (below !== 255 && above > 0) share = Math.trunc((above * (255 * 255 * 128)) / alpha);
-  for (let c = 0; c < 3; c++) {
-    const color = over[i + c] * share + picture[at + c] * (255 * 128 - share) + (128 << 7);
-    out[at + c] = (color + (color >> 8)) >> 15;
+function layRow(out, start, over, from, to) {
+  for (let i = from; i < to; i += 4) {
+    const above = over[i + 3];
+    if (above === 0) continue;
+    const at = start + i;
+    const below = out[at + 3];
+    // Over an opaque pixel, the usual one, nothing is divided.
+    const alpha = below === 255 ? 255 * 255 : above * 255 + below * (255 - above);
+    const share = below === 255 ? above * 128 : Math.trunc((above * (255 * 255 * 128)) / alpha);
+    for (let c = 0; c < 3; c++) {
+      const color = over[i + c] * share + out[at + c] * (255 * 128 - share) + (128 << 7);
+      out[at + c] = (color + (color >> 8)) >> 15;
+    }
+    out[at + 3] = divideBy255(alpha);
   }
-  out[at + 3] = divideBy255(alpha);
 }

@@ -8,7 +8,7 @@ const OTHER_MODEL = /\.(pb|tflite|onnx|pth?|ckpt|gz|index|data-\d+-of-\d+)$/i;
 const LABELS = /^(?!readme|licen[cs]e|requirements).*\.txt$/i;
 /** Class names as JSON. Beside a model they are files of the model, which reads them. */
 const LABELS_JSON = /label|class|categor|names|metadata/i;
-const PICTURE = /\.(png|jpe?g|gif|bmp|webp|avif|svg|hei[cf]|tiff?)$/i;
+export const PICTURE = /\.(png|jpe?g|gif|bmp|webp|avif|svg|hei[cf]|tiff?)$/i;
 
 /**
  * @typedef {object} SortedFiles

@@ -48,6 +48,7 @@ export class ClassList {
     this.#onPreview = onPreview;
     this.#search.addEventListener('input', () => this.#find());
     this.#search.addEventListener('keydown', (event) => this.#key(event, false));
+    this.#search.addEventListener('blur', () => this.#onPreview(undefined));
     this.#box.addEventListener('keydown', (event) => this.#key(event, true));
     this.#box.addEventListener('click', ({ target }) => {
       const index = indexOf(target);
@@ -211,6 +212,7 @@ export class ClassList {
     this.#active = rows[to];
     this.#mark();
     this.#reveal();
+    this.#onPreview(this.#active);
   }
 
   /** Scrolls the box to the active row. Unlike scrollIntoView, this never scrolls the page. */

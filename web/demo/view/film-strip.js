@@ -27,6 +27,8 @@ export class FilmStrip {
   /** @type {LayerRow[]} */
   #rows = [];
   #at = 0;
+  /** Those of the style sheet. Asking for them in each step would take longer than the step. */
+  #colors = { color: '', backgroundColor: '', outlineColor: '' };
   /** @type {OffscreenCanvas | undefined} the small maps, one beside the other */
   #maps;
   /** Counts the sets of maps, so that an old set stops being painted. */
@@ -46,6 +48,15 @@ export class FilmStrip {
       if (this.#canvas.hasPointerCapture(event.pointerId)) this.#point(event);
     });
     this.#select.addEventListener('change', () => this.#go(this.#select.selectedIndex));
+    const readColors = () => {
+      const { color, backgroundColor, outlineColor } = getComputedStyle(this.#canvas);
+      this.#colors = { color, backgroundColor, outlineColor };
+      this.#draw();
+    };
+    for (const query of ['(prefers-color-scheme: dark)', '(forced-colors: active)']) {
+      matchMedia(query).addEventListener('change', readColors);
+    }
+    readColors();
     new ResizeObserver(() => {
       this.#draw();
       this.#cutSizes();
@@ -83,8 +94,9 @@ export class FilmStrip {
    * @param {Map<string, HeatMap>} maps by layer
    * @param {CanvasImageSource} picture small
    * @param {Look} look
+   * @param {number} [delay] milliseconds, for colours that may change again
    */
-  setMaps(maps, picture, look) {
+  setMaps(maps, picture, look, delay = 0) {
     const version = ++this.#version;
     const sheet = new OffscreenCanvas(WIDTH * Math.max(1, this.#rows.length), HEIGHT);
     const context = sheet.getContext('2d');
@@ -100,7 +112,8 @@ export class FilmStrip {
       this.#draw();
       if (next < this.#rows.length) setTimeout(paint);
     };
-    paint();
+    if (delay > 0) setTimeout(paint, delay);
+    else paint();
   }
 
   /** Forgets the maps, because they belong to another answer. */
@@ -213,7 +226,7 @@ export class FilmStrip {
     }
     const context = canvas.getContext('2d');
     if (!context) return;
-    const { color, backgroundColor, outlineColor } = getComputedStyle(canvas);
+    const { color, backgroundColor, outlineColor } = this.#colors;
     context.clearRect(0, 0, canvas.width, canvas.height);
     this.#slots().forEach((slot, i) => {
       const [x, wide] = [slot.x * scale, Math.max(1, slot.width * scale)];

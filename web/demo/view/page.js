@@ -24,6 +24,9 @@ import * as words from './words.js';
 /** @import { PageState, PaneState } from '../state.js' */
 /** @import { Cure } from './words.js' */
 
+/** Milliseconds for which colours must stay before all small maps are painted with them. */
+const REPAINT = 100;
+
 export class Page {
   /** @type {PageState} */
   state = { ...firstState, panes: [] };
@@ -327,6 +330,7 @@ export class Page {
         mapsBy(extras.layers, ({ layer }) => layer),
         small,
         look,
+        isRepaint ? REPAINT : 0,
       );
     }
   }
