@@ -18,6 +18,7 @@ export const GOLDEN = join(ROOT, '../shared/golden');
  * @property {boolean} reference
  * @property {import('gradcam-wasm').WasmVariant} [variant]
  * @property {number} [threads] default: as the package has it
+ * @property {boolean} [isShort] whether lists that take minutes are left out
  */
 
 /** @type {Uint8Array | undefined} one object, so that all cases share one engine */
