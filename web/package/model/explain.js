@@ -56,10 +56,11 @@ export async function explainRun(explained, options) {
   const make = question.augSmooth ? smoothEntries : plainEntries;
   const ofGradient = { ...question, methods: question.methods.filter((name) => !isLoop(name)) };
   const made = await make(explained, seeded, ofGradient, options);
+  const watched = { ...options, onProgress: ofAll(explained, seeded, question, options) };
   const entries = [];
   for (const method of question.methods) {
     const own = { ...question, methods: [method] };
-    const loop = isLoop(method) && (await loopEntries(explained, seeded, own, options));
+    const loop = isLoop(method) && (await loopEntries(explained, seeded, own, watched));
     entries.push(loop || made[ofGradient.methods.indexOf(method)]);
   }
   const { model, run } = explained;
@@ -249,6 +250,37 @@ async function smoothEntries(explained, seeded, question, { signal, onProgress }
 }
 
 /**
+ * Joins the progress of the methods that take many runs. They take a step for each channel, of each
+ * target and layer.
+ * @param {Explained} explained
+ * @param {Seeded[]} seeded
+ * @param {Question} question
+ * @param {ExplainOptions} options
+ * @returns {ExplainOptions['onProgress']} to be called after each map's step, with the map's own
+ *   progress
+ */
+function ofAll({ model }, seeded, { methods, layers, channels = Infinity }, { onProgress }) {
+  if (!onProgress) return undefined;
+  const count = (/** @type {number} */ layer) => {
+    const { shape, channelsFirst } = model.description.layers[layer];
+    return shape.at(channelsFirst ? 0 : -1) ?? 1;
+  };
+  const stepsOf = (/** @type {Method} */ method) =>
+    layers.reduce(
+      (sum, layer) => sum + Math.min(count(layer), method === 'scoreCam' ? channels : Infinity),
+      0,
+    );
+  const steps = methods
+    .filter(isLoop)
+    .reduce((sum, method) => sum + seeded.length * stepsOf(method), 0);
+  let before = 0;
+  return ({ step, steps: ofMap }) => {
+    onProgress({ step: before + step, steps });
+    if (step === ofMap) before += ofMap;
+  };
+}
+
+/**
  * The entries of a method that takes many runs.
  * @param {Explained} explained
  * @param {Seeded[]} seeded
@@ -266,15 +298,13 @@ async function loopEntries(explained, seeded, question, { signal, onProgress }) 
   const [method] = /** @type {LoopMethod[]} */ (question.methods);
   const pause = pauses(signal);
   const entries = [];
-  for (const [t, target] of seeded.entries()) {
+  for (const target of seeded) {
     const weights = Object.fromEntries(target.weights);
     const what = explainedOf(network, classes, weights, question.logits);
     const maps = [];
-    for (const [l, layer] of question.layers.entries()) {
-      const before = t * question.layers.length + l;
-      const turns = seeded.length * question.layers.length;
+    for (const layer of question.layers) {
       const onStep = (/** @type {number} */ step, /** @type {number} */ steps) =>
-        onProgress?.({ step: before * steps + step, steps: turns * steps });
+        onProgress?.({ step, steps });
       const { channels } = question;
       const work = { network, input: run.input, explained: what, layer, channels, pause, onStep };
       maps.push(await loopMap(work, method));

@@ -136,7 +136,7 @@ function toEntry({ model, network, run }, seeded, asked, map, findEnd) {
     rawMax,
     ...(asked.raw ? { raw: /** @type {Float32Array} */ (raw) } : undefined),
     diagnosis: diagnose(diagnosed, findEnd),
-    notes: notesOn(asked.method, { network, model, layer: asked.layer, map }),
+    notes: notesOn(asked.method, { network, model, layer: asked.layer, map, score }),
     settings: settingsOf(seeded, asked, path),
   };
 }
