@@ -8,6 +8,7 @@ import { after, before, describe, test } from 'node:test';
 import '../../wasm-build/enable-relaxed-simd.js'; // Node runs the same variant as Chromium then
 import { formatAsImage, loadModel } from '../../web/package/index.js';
 import { serveDemo } from '../../wasm-build/demo.js';
+import { manifest } from '../../models/fetch.js';
 import { SHARED, SKIP_SHARED } from '../js/fixtures.js';
 import { SKIP, launchChromium } from './chromium.js';
 import { DemoPage } from './demo-page.js';
@@ -94,6 +95,10 @@ describe('a model of a user', { skip: SKIP || SKIP_SHARED }, () => {
     await control('Resizing').selectOption('nearest');
     await demo.settled();
     await demo.page.keyboard.press('Escape');
+    // The crop was chosen for the other model.
+    await demo.chooseModel(manifest.models[1].title);
+    await demo.chooseModel('tm-my-image-model.zip');
+    assert.equal(await control('Crop').inputValue(), 'center');
   });
 
   test('with one sigmoid for cats and dogs: both classes, each with its map', async () => {

@@ -384,6 +384,19 @@ describe('the page', { skip: SKIP }, () => {
     );
 
     test(
+      'forgets a picture that cannot be opened',
+      visit(
+        async (demo) => {
+          await demo.drop({ name: 'broken.png', bytes: Buffer.from('no picture') });
+          await demo.page.waitForTimeout(700);
+          assert.match(await demo.alert(), /^broken\.png could not be opened/);
+          assert.equal(new URL(demo.page.url()).hash, `#model=${dogs.id}`);
+        },
+        { address: `#model=${dogs.id}` },
+      ),
+    );
+
+    test(
       'of two panes opens both, and Copy link gives it',
       visit(
         async (demo) => {

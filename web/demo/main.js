@@ -29,6 +29,7 @@ const page = new Page({
     alert.clear();
     address.write(state);
   },
+  onSettle: (state) => address.write(state),
   onPicture: showFirstAnswer,
   onError: showError,
 });

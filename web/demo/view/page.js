@@ -57,6 +57,8 @@ export class Page {
   /**
    * @param {object} listener
    * @param {(state: PageState) => void} listener.onState the user changed the state
+   * @param {(state: PageState) => void} listener.onSettle the state is answered, and what could not
+   *   be answered is undone
    * @param {(pane: Pane, picture: Picture) => void} listener.onPicture
    * @param {(error: unknown, failed: Partial<Question>) => void} listener.onError
    */
@@ -104,10 +106,14 @@ export class Page {
 
   /** @param {ModelChoice} model for the active pane */
   openModel(model) {
-    const before = this.state.panes[this.state.active]?.model;
+    const { panes, active, crop } = this.state;
     // The same model with other settings keeps the crop. Another has its own.
-    if (before?.source !== model.source) this.state = { ...this.state, crop: undefined };
-    this.changePane({ model, target: undefined, layer: undefined });
+    const isSame = panes[active].model?.source === model.source;
+    const opened = { key: panes[active].key, model };
+    this.change({
+      crop: isSame ? crop : undefined,
+      panes: panes.map((pane, i) => (i === active ? opened : pane)),
+    });
   }
 
   /**
@@ -156,7 +162,7 @@ export class Page {
     this.#list(before.colormap !== state.colormap || before.alphaLimit !== state.alphaLimit);
   }
 
-  /** Adds a pane like the active one, or closes all others. */
+  /** Adds a pane like the active one. */
   compare() {
     const { panes, active } = this.state;
     if (panes.length >= MOST_PANES) return;
@@ -284,6 +290,7 @@ export class Page {
     }
     this.#showState();
     this.#list();
+    this.#listener.onSettle(this.state);
   }
 
   /**
