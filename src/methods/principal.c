@@ -26,7 +26,7 @@
 #include "kernels/dot.h"
 
 #define STEPS 24  /* vectors that are kept */
-#define CYCLES 16 /* starts, so that the search ends after STEPS * CYCLES products at the latest */
+#define CYCLES 16 /* starts. After STEPS * (CYCLES + 1) products the search ends in any case */
 
 /* The residual, over the eigenvalue, at which the search ends. */
 #define RESIDUAL 1e-9
