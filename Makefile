@@ -92,7 +92,7 @@ YYJSON_FLAGS := -w -Os -DYYJSON_DISABLE_WRITER=1 -DYYJSON_DISABLE_UTILS=1 \
 # These files run once a model or once an explanation, so they are compiled for size.
 ifeq ($(config),release)
 $(foreach file,$(wildcard src/api/*.c src/files/*.c src/graph/*.c src/keras/*.c) \
-	$(addprefix src/engine/,arena.c fuse.c plan.c),$(eval %/$(file:.c=.o): FILE_FLAGS := -Os))
+	$(addprefix src/engine/,arena.c fuse.c plan.c tail.c),$(eval %/$(file:.c=.o): FILE_FLAGS := -Os))
 
 # These operators have only a reference, and few networks have them.
 $(foreach name,adaptive_pooling dot gather matmul reduce resize,\
