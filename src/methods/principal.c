@@ -389,7 +389,8 @@ struct centring {
     const struct search *search;
 };
 
-/* row [channels] = values [channels] minus the mean of each column. Returns the sum of the squares of what is left.
+/* row [channels] = values [channels] minus the mean of each column. Returns the sum of the squares
+ * of what is left.
  * A mean is the sum of a float32 and the rest of it, so nothing is lost. */
 static double centre_row(gc_real *row, const gc_real *values, const struct search *s) {
     double squares = 0;
@@ -423,7 +424,8 @@ static void centre_rows(void *context, size_t first, size_t end) {
         s->rows[p] = centre_row(c->matrix + p * s->channels, s->matrix + p * s->channels, s);
 }
 
-/* Makes R in `matrix`, of what s->matrix holds, and returns the sum of its squares, 0 if it is no more than rounding. */
+/* Makes R in `matrix`, of what s->matrix holds, and returns the sum of its squares, 0 if it is no
+ * more than rounding. */
 static double centre(struct search *s, gc_real *matrix) {
     double squares = 0;
     for (size_t p = 0; p < s->positions; p++)
