@@ -227,8 +227,8 @@ static gc_status find_methods(struct gc_explainer *explainer, const int32_t *met
         return gc_fail(GC_INVALID_ARGUMENT, "1 to %d methods can explain at once, not %d",
                        GC_MAX_METHODS, (int)method_count);
     if (flags & ~(uint32_t)GC_EIGEN_SMOOTH)
-        return gc_fail(GC_INVALID_ARGUMENT, "gc_model_explain: flags are %u; allowed: 0 and %u",
-                       (unsigned)flags, (unsigned)GC_EIGEN_SMOOTH);
+        return gc_fail(GC_INVALID_ARGUMENT, "gc_model_explain: flags are %zu; allowed: 0 and %d",
+                       (size_t)flags, (int)GC_EIGEN_SMOOTH);
     for (int32_t i = 0; i < method_count; i++)
         GC_TRY(find_method(&explainer->methods[i], methods[i]));
     explainer->count = (size_t)method_count;

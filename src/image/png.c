@@ -88,8 +88,8 @@ static gc_status read_header(struct png *png, const uint8_t *bytes, size_t lengt
     const uint32_t width = read_number(chunk.bytes), height = read_number(chunk.bytes + 4);
     const uint8_t *rest = chunk.bytes + 8;
     if (width > INT32_MAX || height > INT32_MAX)
-        return gc_fail(GC_TOO_LARGE, "the PNG picture has %u x %u pixels, more than PNG allows",
-                       (unsigned)width, (unsigned)height);
+        return gc_fail(GC_TOO_LARGE, "the PNG picture has %zu x %zu pixels, more than PNG allows",
+                       (size_t)width, (size_t)height);
     png->width = (int32_t)width;
     png->height = (int32_t)height;
     png->depth = rest[0];

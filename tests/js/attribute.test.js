@@ -179,7 +179,7 @@ describe('targets', () => {
     margin.data.forEach((value, i) => {
       assert.ok(Math.abs(value - (first.data[i] - second.data[i])) < 1e-6);
     });
-    assert.equal(margin.label, '0 - 2');
+    assert.equal(margin.label, '1 × 0 - 1 × 2');
   });
 
   for (const activation of ['sigmoid', 'linear']) {
@@ -283,7 +283,7 @@ describe('bad options', () => {
       { ...covered, steps: 3 },
       /steps is no option of occlusion; its options: window, stride, fill/,
     ],
-    [{ target: 3 }, /target is 3; allowed: 0 to 2/, 'INVALID_TARGET'],
+    [{ target: 3 }, /target is 3; allowed: whole numbers from 0 to 2/, 'INVALID_TARGET'],
     [{ target: { 0: NaN } }, /target is/, 'INVALID_TARGET'],
     [{ target: { 5: 1 } }, /target is/, 'INVALID_TARGET'],
     [{ target: {} }, /target is/, 'INVALID_TARGET'],

@@ -168,6 +168,8 @@ async function listCalls(api) {
       attribution.toHeatmap.bind(attribution),
       [{ channels: 'sum', percentile: 99, signed: true }],
     ],
+    compareMaps: [api.compareMaps, [heatmap, heatmap]],
+    fuseMaps: [api.fuseMaps, [explanation, { how: 'mean', size: [4, 4] }]],
     'run.decodePredictions': [run.decodePredictions.bind(run), [{ top: 5 }]],
     explainPrediction: [api.explainPrediction, [model, picture, { ...toExplain, ...toRun }]],
     showPrediction: [api.showPrediction, [model, picture, { canvas: undefined, ...toDraw }]],

@@ -14,10 +14,11 @@ const read = (file) => readFileSync(join(root, file), 'utf8');
 /** What the examples of docs/api.md take for granted. */
 const GIVEN = `
 import { ${Object.keys(main).join(', ')} } from 'gradcam-wasm';
-import type { Explanation, Model, Run } from 'gradcam-wasm';
+import type { Explanation, HeatMap, Model, Run } from 'gradcam-wasm';
 import { WorkerSession, terminate } from 'gradcam-wasm/worker';
 declare const model: Model, run: Run, explanation: Explanation;
-declare const file: File, canvas: HTMLCanvasElement;
+declare const file: File, canvas: HTMLCanvasElement, image: ImageData;
+declare const heatmap: HeatMap, target: number;
 `;
 
 describe('the declarations', () => {

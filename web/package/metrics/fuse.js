@@ -70,7 +70,7 @@ const INPUT = 1e-7;
  * const layer = ['block_6_expand_relu', 'block_13_expand_relu', 'out_relu'];
  * const explanation = await run.explain({ targets: 282, layer, method: 'layerCam' });
  * const heatmap = fuseMaps(explanation, { how: 'layerCam' });
- * const overlay = formatAsImage({ ...explanation, targets: [{ heatmap }] });
+ * const overlay = formatAsImage({ heatmap, image: explanation.image });
  */
 export function fuseMaps(explanation, options) {
   return typed(options, ({ how = 'layerCam', size }) => {
