@@ -415,7 +415,7 @@ GC_API gc_status gc_model_ablate(gc_model *model, gc_output output, const float 
                                  size_t seed_count, int32_t layer, const int32_t *channels,
                                  int32_t count, double *scores);
 
-/* ---- Studies: runs on changed inputs ----
+/* ---- Studies, which run on changed inputs ----
  * A study changes the input of a run, runs the network on what comes out, and adds up the
  * gradients or the masks. Attributions of the input and metrics of maps are loops over these steps.
  * What is explained is S = sum_c seed(c) output(c), as gc_model_explain takes it. Between the steps

@@ -55,7 +55,7 @@ void gc_change_uniform(const struct gc_changed *c, double amount, uint32_t seed,
 
 /* ---- Masks ---- */
 
-/* Where a line of `count` values is read: between `first` and the next value, at `share`. */
+/* Where a line of values is read. `share` is the distance from `first` towards `next`, 0 .. 1. */
 struct place {
     size_t first, next;
     double share;

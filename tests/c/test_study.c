@@ -1,4 +1,4 @@
-/* Studies: what the changes of an input are, and what runs on them add up. */
+/* The changes that studies make of an input, and the sums that they take over runs. */
 #include "base/memory.h"
 #include "small_models.h"
 #include "test.h"
@@ -132,7 +132,7 @@ static void expect_gradients(uint32_t flags) {
     double score;
     float logits[SMALL_CLASSES], *expected = malloc(s.count * sizeof *expected);
     const int32_t input = 0;
-    EXPECT_OK(gc_study_run(s.study, &score)); /* no change yet: the input itself */
+    EXPECT_OK(gc_study_run(s.study, &score)); /* of the input itself */
     EXPECT_OK(gc_model_outputs(s.model, GC_LOGIT, logits, SMALL_CLASSES));
     EXPECT_NEAR(score, (double)logits[TARGET], 1e-6);
     EXPECT_OK(gc_study_add_gradient(s.study, 1, 1, 0));

@@ -1,4 +1,4 @@
-/* Tails: scores with a channel of a layer set to 0, against runs in which it is set by hand. */
+/* Scores with a channel of a layer set to 0, against runs in which it is set by hand. */
 #include "api/model.h"
 #include "base/memory.h"
 #include "keras_json.h"
