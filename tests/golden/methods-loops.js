@@ -17,17 +17,12 @@ const METHODS = /** @type {const} */ ({ score_cam: 'scoreCam', ablation_cam: 'ab
  * @param {any} spread
  */
 export async function check(verdict, opened, golden, spread) {
-  const { network, input, classes: classCount } = opened;
+  const { network, input } = opened;
   for (const [i, cam] of golden.cams.entries()) {
     const { target, kind, shape, raw } = cam;
     const [height, width] = shape;
     const layer = opened.layerIndex(cam.layer);
-    const explained = explainedOf(
-      network,
-      { classCount, endsWithLogit: false },
-      target,
-      kind === 'logit',
-    );
+    const explained = explainedOf(opened.run.facts, target, kind === 'logit');
     for (const [name, method] of Object.entries(METHODS)) {
       if (!(name in raw)) continue;
       const what = `${name} of class ${target}'s ${kind} at ${cam.layer}`;

@@ -13,7 +13,7 @@ import { Subject, chooseMap } from '../../web/package/metrics/subject.js';
 import { largestAbsolute, largestDifference } from './common.js';
 import { toleranceOf } from './methods-common.js';
 
-/** @import { Facts } from '../../web/package/metrics/subject.js' */
+/** @import { Facts } from '../../web/package/attribution/explained.js' */
 /** @import { Verdict } from './common.js' */
 /** @import { Opened } from './methods-common.js' */
 

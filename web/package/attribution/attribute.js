@@ -11,7 +11,8 @@ import { ATTRIBUTIONS } from './methods.js';
 import { methodOptions } from './options.js';
 import { PLANS } from './plans.js';
 
-/** @import { Input, Network } from '../engine/network.js' */
+/** @import { Input } from '../engine/network.js' */
+/** @import { Facts } from './explained.js' */
 /** @import { LayerChoice } from '../model/layers.js' */
 /** @import { Picture } from '../pictures/image.js' */
 /** @import { Preprocessing } from '../pictures/preprocessing.js' */
@@ -60,29 +61,13 @@ import { PLANS } from './plans.js';
  */
 
 /**
- * What attributions need of a run and its model.
- * @typedef {object} Context
- * @property {Network} network
- * @property {Input} input
- * @property {number} classCount of the model. A network with one output may have two
- * @property {boolean} endsWithLogit whether the network has no final softmax or sigmoid
- * @property {number} target the class with the highest score
- * @property {readonly string[] | undefined} labels
- * @property {Preprocessing} preprocessing
- * @property {'channels_last' | 'channels_first'} dataFormat of the input in Keras
- * @property {(choice: any) => { index: number, path: string }} findLayer finds the layer that a
- *   caller names
- * @property {(image: any) => Promise<Input>} readInput makes an input of a picture or tensor
- */
-
-/**
- * @param {Context} context
+ * @param {Facts} facts
  * @param {AttributeOptions} options
  * @returns {Promise<Attribution>}
  */
-export async function attribute(context, { onProgress, signal, ...given }) {
+export async function attribute(facts, { onProgress, signal, ...given }) {
   signal?.throwIfAborted();
-  const { plan, work, toAttribution } = await prepare(context, given);
+  const { plan, work, toAttribution } = await prepare(facts, given);
   const pause = pauses(signal);
   try {
     for (let i = 0; i < plan.steps; i++) {
@@ -99,17 +84,17 @@ export async function attribute(context, { onProgress, signal, ...given }) {
 }
 
 /**
- * @param {Context} context
+ * @param {Facts} facts
  * @param {AttributeOptions} given
  */
-async function prepare(context, given) {
-  const { network, input } = context;
-  const { method = 'gradient', target = context.target, logits = true } = given;
+async function prepare(facts, given) {
+  const { network, input } = facts;
+  const { method = 'gradient', target, logits = true } = given;
   const { title } = choose(ATTRIBUTIONS, method, 'method');
   const options = methodOptions(method, given, input);
-  const explained = explainedOf(network, context, target, Boolean(logits));
-  const layer = 'layer' in options ? layerOf(context, options) : -1;
-  const baseline = await readBaseline(options, context);
+  const explained = explainedOf(facts, target, Boolean(logits));
+  const layer = 'layer' in options ? layerOf(facts, options) : -1;
+  const baseline = await readBaseline(options, facts);
   const sum = sumOf(network, input, explained);
   const score = explained.value(sum);
   const study = network.study(input, explained.output, explained.seed);
@@ -120,7 +105,7 @@ async function prepare(context, given) {
     method,
     title,
     target: explained.target,
-    label: labelOf(context, explained.target),
+    label: labelOf(facts, explained.target),
     score,
     settings: { method, target: explained.target, logits: Boolean(logits), ...options },
   };
@@ -134,19 +119,19 @@ async function prepare(context, given) {
 
 /**
  * The layer of guided Grad-CAM. Its path replaces the caller's choice in the options.
- * @param {Context} context
+ * @param {Facts} facts
  * @param {Record<string, any>} options
  */
-function layerOf({ findLayer }, options) {
-  const { index, path } = findLayer(options.layer);
-  options.layer = path;
+function layerOf({ network, findLayer }, options) {
+  const index = findLayer(options.layer);
+  options.layer = network.layerPath(index);
   return index;
 }
 
 /**
  * The values of the baseline. A picture becomes the tensor that stands for it in the settings.
  * @param {Record<string, any>} options
- * @param {Context} context
+ * @param {Facts} facts
  */
 async function readBaseline(options, { network, input, preprocessing, dataFormat, readInput }) {
   const option = ['baseline', 'fill'].find((name) => name in options);
@@ -168,7 +153,7 @@ async function readBaseline(options, { network, input, preprocessing, dataFormat
  * Values as model.run() takes them.
  * @param {Input} input
  * @param {Float32Array} data [height][width][channels]
- * @param {Context['dataFormat']} dataFormat
+ * @param {Facts['dataFormat']} dataFormat
  * @returns {Tensor}
  */
 function toTensor({ height, width, channels }, data, dataFormat) {

@@ -1,9 +1,10 @@
 /** What is explained, S, as a function of what a study adds up of the network's output. */
 
 import { LOGIT, SCORE } from '../engine/network.js';
-import { readTarget, weightsOf } from './targets.js';
+import { indexOfLargest, readTarget, weightsOf } from './targets.js';
 
 /** @import { Input, Network } from '../engine/network.js' */
+/** @import { Preprocessing } from '../pictures/preprocessing.js' */
 /** @import { Target } from './targets.js' */
 
 /**
@@ -17,20 +18,28 @@ import { readTarget, weightsOf } from './targets.js';
  */
 
 /**
- * @typedef {object} Classes
- * @property {number} classCount of the model. A network with one output may have two
+ * What attributions and metrics need of a run and its model.
+ * @typedef {object} Facts
+ * @property {Network} network
+ * @property {Input} input
+ * @property {Float32Array} scores of the model's classes. A network with one output may have two
  * @property {boolean} endsWithLogit whether the network has no final softmax or sigmoid
+ * @property {readonly string[] | undefined} labels
+ * @property {Preprocessing} preprocessing
+ * @property {'channels_last' | 'channels_first'} dataFormat of the input in Keras
+ * @property {(choice: any) => number} findLayer index of the layer that a caller names
+ * @property {(image: any) => Promise<Input>} readInput makes an input of a picture or tensor
  */
 
 /**
- * @param {Network} network
- * @param {Classes} classes
- * @param {unknown} given a Target as the caller gave it
+ * @param {Pick<Facts, 'network' | 'scores' | 'endsWithLogit'>} facts
+ * @param {unknown} given a Target as the caller gave it, by default the top class
  * @param {boolean} logits
  * @returns {Explained}
  */
-export function explainedOf(network, { classCount, endsWithLogit }, given, logits) {
-  const target = readTarget(given, classCount);
+export function explainedOf({ network, scores, endsWithLogit }, given, logits) {
+  const classCount = scores.length;
+  const target = readTarget(given ?? indexOfLargest(scores), classCount);
   const weights = new Map(weightsOf(target));
   const output = logits ? LOGIT : SCORE;
   const share = network.classCount / network.outputCount;

@@ -12,7 +12,7 @@ import { Subject } from './subject.js';
 /** @import { Picture } from '../pictures/image.js' */
 /** @import { Tensor } from '../pictures/tensor.js' */
 /** @import { GivenMap } from './heatmaps.js' */
-/** @import { Facts } from './subject.js' */
+/** @import { Facts } from '../attribution/explained.js' */
 
 /**
  * How far long work is.

@@ -6,7 +6,7 @@ import { Subject, chooseMap } from './subject.js';
 
 /** @import { Target } from '../attribution/targets.js' */
 /** @import { GivenMap } from './heatmaps.js' */
-/** @import { Facts } from './subject.js' */
+/** @import { Facts } from '../attribution/explained.js' */
 
 /**
  * @typedef {object} DropOptions

@@ -12,7 +12,7 @@ import { Subject } from './subject.js';
 /** @import { Input } from '../engine/network.js' */
 /** @import { Preprocessing } from '../pictures/preprocessing.js' */
 /** @import { GivenMap } from './heatmaps.js' */
-/** @import { Facts } from './subject.js' */
+/** @import { Facts } from '../attribution/explained.js' */
 
 /**
  * @typedef {object} HideOptions

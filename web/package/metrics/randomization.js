@@ -19,7 +19,7 @@ import { withTwin } from './twin.js';
 /** @import { Likeness } from './compare.js' */
 /** @import { StepProgress } from './deletion.js' */
 /** @import { Formula, WeightTensor } from './formula.js' */
-/** @import { Facts } from './subject.js' */
+/** @import { Facts } from '../attribution/explained.js' */
 
 /**
  * @typedef {object} RandomizationOptions

@@ -12,7 +12,7 @@ import { withTwin } from './twin.js';
 /** @import { LayerChoice } from '../model/layers.js' */
 /** @import { Method } from '../model/methods.js' */
 /** @import { StepProgress } from './deletion.js' */
-/** @import { Facts } from './subject.js' */
+/** @import { Facts } from '../attribution/explained.js' */
 
 /**
  * @typedef {object} StabilityOptions

@@ -2,24 +2,11 @@
 
 import { GradCamError, choose, show } from '../base/errors.js';
 import { explainedOf } from '../attribution/explained.js';
-import { indexOfLargest } from '../attribution/targets.js';
 import { saliencyOf } from './saliency.js';
 
+/** @import { Facts } from '../attribution/explained.js' */
 /** @import { Input, Network } from '../engine/network.js' */
 /** @import { Study } from '../engine/study.js' */
-/** @import { Preprocessing } from '../pictures/preprocessing.js' */
-
-/**
- * What the metrics need of a run and its model.
- * @typedef {object} Facts
- * @property {Network} network
- * @property {Input} input
- * @property {Float32Array} scores of the classes
- * @property {boolean} endsWithLogit whether no softmax or sigmoid ends the network
- * @property {Preprocessing} preprocessing
- * @property {(layer: any) => number} findLayer index of the layer that a caller names
- * @property {(baseline: any) => Promise<Input>} readInput makes an input of a picture or tensor
- */
 
 /**
  * A map of a changed input.
@@ -40,13 +27,13 @@ export class Subject {
    * @param {{ target?: unknown, logits: boolean }} options the class with the highest score is the
    *   default target
    */
-  constructor({ network, input, scores, endsWithLogit }, { target, logits }) {
+  constructor(facts, { target, logits }) {
+    const { network, input } = facts;
     this.network = network;
     this.input = input;
     this.logits = checkFlag('logits', logits);
     network.forward(input);
-    const classes = { classCount: scores.length, endsWithLogit };
-    this.#explained = explainedOf(network, classes, target ?? indexOfLargest(scores), logits);
+    this.#explained = explainedOf(facts, target, logits);
     this.target = this.#explained.target;
   }
 

@@ -17,7 +17,7 @@ import { stability } from './stability.js';
 /** @import { HideAndLook } from './hide.js' */
 /** @import { Randomization } from './randomization.js' */
 /** @import { Stability } from './stability.js' */
-/** @import { Facts } from './subject.js' */
+/** @import { Facts } from '../attribution/explained.js' */
 
 /**
  * @typedef {object} TrustOptions

@@ -289,18 +289,18 @@ function ofAll({ model }, seeded, { methods, layers, channels = Infinity }, { on
  * @returns {Promise<TargetExplanation[]>}
  */
 async function loopEntries(explained, seeded, question, { signal, onProgress }) {
-  const { network, run, model, endsWithLogit } = explained;
+  const { network, run, endsWithLogit } = explained;
+  const facts = { network, scores: run.scores, endsWithLogit };
   const { loopMap, explainedOf } = await part(
     'the method',
     () => import('../attribution/loops.js'),
   );
-  const classes = { classCount: model.classCount, endsWithLogit };
   const [method] = /** @type {LoopMethod[]} */ (question.methods);
   const pause = pauses(signal);
   const entries = [];
   for (const target of seeded) {
     const weights = Object.fromEntries(target.weights);
-    const what = explainedOf(network, classes, weights, question.logits);
+    const what = explainedOf(facts, weights, question.logits);
     const maps = [];
     for (const layer of question.layers) {
       const onStep = (/** @type {number} */ step, /** @type {number} */ steps) =>

@@ -6,12 +6,11 @@ import { notFiniteSentence } from './diagnosis.js';
 import { binaryValues, meanOfPositions } from './classes.js';
 import { explainRun } from './explain.js';
 import { resolveLayers } from './layers.js';
-import { indexOfLargest } from '../attribution/targets.js';
 import { part } from '../files/library.js';
 import { LOGIT, SCORE } from '../engine/network.js';
 import { findRangeProblem } from '../pictures/preprocessing.js';
 
-/** @import { AttributeOptions, Context } from '../attribution/attribute.js' */
+/** @import { AttributeOptions } from '../attribution/attribute.js' */
 /** @import { Attribution } from '../attribution/attribution.js' */
 /** @import { Input, LayerInfo, Network } from '../engine/network.js' */
 /** @import { Channels, ChannelsOptions } from './channels.js' */
@@ -20,7 +19,7 @@ import { findRangeProblem } from '../pictures/preprocessing.js';
 /** @import { AverageDrop, CoherencyOptions, DropOptions } from '../metrics/drop.js' */
 /** @import { HideAndLook, HideOptions } from '../metrics/hide.js' */
 /** @import { Stability, StabilityOptions } from '../metrics/stability.js' */
-/** @import { Facts } from '../metrics/subject.js' */
+/** @import { Facts } from '../attribution/explained.js' */
 /** @import { Trust, TrustOptions } from '../metrics/trust.js' */
 /** @import { Explanation, HeatMap } from './explanation.js' */
 /** @import { LayerChoice } from './layers.js' */
@@ -273,19 +272,19 @@ export class Run {
   }
 
   /**
-   * What metrics need of the run.
+   * What attributions and metrics need of the run.
    * @returns {Facts}
    * @internal
    */
   get facts() {
     const network = this.#network;
-    const { layers, preprocessing } = this.#model;
+    const { layers, labels, preprocessing, dataFormat } = this.#model;
     return {
       network,
       input: this.input,
       scores: this.scores,
       endsWithLogit: this.#endsWithLogit,
-      preprocessing,
+      ...{ labels, preprocessing, dataFormat },
       findLayer: (layer) => resolveLayers(network, layers, checkOne(layer))[0],
       readInput: (image) => this.#model.readInput(image),
     };
@@ -319,29 +318,8 @@ export class Run {
     return typed(options, async (given) => {
       const load = () => import('../attribution/attribute.js');
       const { attribute } = await part('the attribution', load);
-      return attribute(this.#context(), given);
+      return attribute(this.facts, given);
     });
-  }
-
-  /**
-   * What attributions need of the run.
-   * @returns {Context}
-   */
-  #context() {
-    const { description, layers, classCount, labels, preprocessing, dataFormat } = this.#model;
-    return {
-      network: this.#network,
-      input: this.input,
-      endsWithLogit: this.#endsWithLogit,
-      target: indexOfLargest(this.scores),
-      ...{ classCount, labels, preprocessing, dataFormat },
-      findLayer: (choice) => {
-        const one = Array.isArray(choice) || choice === 'all' ? {} : choice;
-        const [index] = resolveLayers(this.#network, layers, one);
-        return { index, path: description.layers[index].path };
-      },
-      readInput: (image) => this.#model.readInput(image),
-    };
   }
 
   /** What explanations need. */
