@@ -146,16 +146,18 @@ async function seedTargets(explained, targets, options, { logits, counterfactual
   const { run } = explained;
   const sign = counterfactual ? -1 : 1;
   const { contrast } = options;
-  /** @param {[index: number, weight: number][]} weights */
-  const seedFor = (weights) =>
-    seedOfWeights(explained, weights, logits).map((value) => (value === 0 ? 0 : sign * value));
-  /** @param {[index: number, weight: number][]} weights @returns {[number, number][]} */
-  const signed = (weights) => weights.map(([index, weight]) => [index, sign * weight]);
+  /** @typedef {[index: number, weight: number]} Weight */
+  /** @param {Weight[]} given */
+  const seedFor = (given) => {
+    /** @type {Weight[]} */
+    const weights = given.map(([index, weight]) => [index, sign * weight]);
+    return { weights, seed: seedOfWeights(explained, weights, logits) };
+  };
   if (contrast === undefined || contrast === null) {
     return targets.map((target) => {
       const weights = weightsOf(target);
       const score = valueOfWeights(run, weights, logits);
-      return { target, score, seed: seedFor(weights), weights: signed(weights) };
+      return { target, score, ...seedFor(weights) };
     });
   }
   const { contrastOf, resolveContrast } = await import('./contrast.js');
@@ -163,8 +165,7 @@ async function seedTargets(explained, targets, options, { logits, counterfactual
     const asked = { target, logits: run.logits, wantsLogits: options.logits };
     const resolved = resolveContrast(contrast, asked);
     const { score, weights } = contrastOf(run, Number(target), resolved);
-    const seeded = { seed: seedFor(weights), weights: signed(weights) };
-    return { target, score, ...seeded, contrast: resolved };
+    return { target, score, ...seedFor(weights), contrast: resolved };
   });
 }
 
