@@ -2,13 +2,12 @@
  * section IV.A.2.l. LZF is the format of Marc Lehmann's library liblzf. */
 #include "files/filter.h"
 
-#include <limits.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/memory.h"
 #include "files/checksum.h"
-#include "image/inflate.h"
+#include "image/inflater.h"
 
 static uint32_t number_at(const uint8_t *bytes) {
     return bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24;
@@ -20,31 +19,44 @@ static uint32_t big_endian_at(const uint8_t *bytes) {
 
 /* ---- Decompression ---- */
 
-/* Each takes `length` bytes, writes at most `most` and returns how many, -1 for damaged bytes. */
-typedef ptrdiff_t (*decompress)(uint8_t *out, size_t most, const uint8_t *in, size_t length);
+/* Each takes `length` bytes, writes at most `most` and says how many in `written`. Fails with
+ * OUT_OF_MEMORY, and for damaged bytes. */
+typedef gc_status (*decompress)(size_t *written, uint8_t *out, size_t most, const uint8_t *in,
+                                size_t length);
+
+static gc_status damaged(void) { return gc_damaged("a chunk cannot be decompressed to its size"); }
 
 /* A zlib stream ends in a checksum. */
-static ptrdiff_t inflate(uint8_t *out, size_t most, const uint8_t *in, size_t length) {
-    if (length < 6 || length > INT_MAX || most > INT_MAX)
-        return -1;
-    const int count = gc_inflate(out, (int)most, in, (int)length);
+static gc_status inflate(size_t *written, uint8_t *out, size_t most, const uint8_t *in,
+                         size_t length) {
+    if (length < 6)
+        return damaged();
+    struct gc_inflater *stream = gc_allocate(1, sizeof *stream);
+    if (stream == NULL)
+        return gc_fail_memory(sizeof *stream, "a chunk");
+    stream->in = in;
+    stream->end = in + length;
+    const ptrdiff_t count = gc_inflater_start(stream) ? gc_inflater_read(stream, out, most) : -1;
+    gc_release(stream);
     if (count < 0)
-        return -1;
-    const uint32_t sum = gc_adler32(out, (size_t)count);
-    return gc_checksum_fits(sum, big_endian_at(in + length - 4)) ? count : -1;
+        return damaged();
+    *written = (size_t)count;
+    const uint32_t sum = gc_adler32(out, *written);
+    return gc_checksum_fits(sum, big_endian_at(in + length - 4)) ? GC_OK : damaged();
 }
 
 /* LZF. A byte below 32 is a number of bytes less one, which are copied as they are. Another byte
  * begins a reference to bytes that were written. Its upper 3 bits are their number less 2, 7 for a
  * number in the next byte, and the other 13 bits are the distance less 1. */
-static ptrdiff_t expand_lzf(uint8_t *out, size_t most, const uint8_t *in, size_t length) {
+static gc_status expand_lzf(size_t *total, uint8_t *out, size_t most, const uint8_t *in,
+                            size_t length) {
     size_t written = 0;
     for (size_t i = 0; i < length;) {
         const size_t control = in[i++];
         size_t count = control < 32 ? control + 1 : control >> 5;
         if (control < 32) {
             if (count > length - i || count > most - written)
-                return -1;
+                return damaged();
             memcpy(out + written, in + i, count);
             written += count;
             i += count;
@@ -54,14 +66,15 @@ static ptrdiff_t expand_lzf(uint8_t *out, size_t most, const uint8_t *in, size_t
             count += in[i++];
         count += 2;
         if (i == length)
-            return -1;
+            return damaged();
         const size_t distance = ((control & 31) << 8 | in[i++]) + 1;
         if (distance > written || count > most - written)
-            return -1;
+            return damaged();
         for (; count > 0; count--, written++)
             out[written] = out[written - distance];
     }
-    return (ptrdiff_t)written;
+    *total = written;
+    return GC_OK;
 }
 
 /* Decompresses a chunk into a new block. A filter in front may have made the values longer, but
@@ -71,10 +84,11 @@ static gc_status expand(struct gc_block *chunk, size_t bytes, decompress method)
     uint8_t *out = gc_allocate_unset(most, 1);
     if (out == NULL)
         return gc_fail_memory(most, "a chunk");
-    const ptrdiff_t count = method(out, most, chunk->bytes, chunk->length);
+    size_t written = 0;
+    const gc_status status = method(&written, out, most, chunk->bytes, chunk->length);
     gc_release_block(chunk);
-    *chunk = (struct gc_block){.bytes = out, .length = count < 0 ? 0 : (size_t)count};
-    return count < 0 ? gc_damaged("a chunk cannot be decompressed to its size") : GC_OK;
+    *chunk = (struct gc_block){.bytes = out, .length = written};
+    return status;
 }
 
 /* ---- Other filters ---- */

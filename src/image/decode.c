@@ -7,7 +7,6 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "image/exif.h"
-#include "image/inflate.h"
 #include "image/intact.h"
 #include "image/kind.h"
 #include "image/png.h"
@@ -23,17 +22,14 @@ static void *noted(void *memory) {
 }
 
 /* stb_image becomes part of this file.
- *   STBI_SUPPORT_ZLIB   keeps the decompression, which HDF5 files need
- *   STBI_ASSERT         does nothing. A library must not abort, and stb_image asserts what it
- *                       checked
- *   STBI_NO_SIMD        leaves out the code for SSE2 and NEON. Wasm does not run it, and native
- *                       tests should run what users run
- *   STBI_MALLOC         and the two beside it take counted memory, as all of the engine does */
+ *   STBI_ASSERT    does nothing. A library must not abort, and stb_image asserts what it checked
+ *   STBI_NO_SIMD   leaves out the code for SSE2 and NEON. Wasm does not run it, and native tests
+ *                  should run what users run
+ *   STBI_MALLOC    and the two beside it take counted memory, as all of the engine does */
 #define STB_IMAGE_IMPLEMENTATION
 #define STBI_ONLY_JPEG
 #define STBI_ONLY_BMP
 #define STBI_ONLY_GIF
-#define STBI_SUPPORT_ZLIB
 #define STBI_NO_STDIO
 #define STBI_NO_SIMD
 #define STBI_ASSERT(condition) ((void)0)
@@ -187,10 +183,6 @@ gc_status gc_image_decode(uint8_t **pixels, int32_t *width, int32_t *height, con
     *width = w;
     *height = h;
     return GC_OK;
-}
-
-int gc_inflate(uint8_t *out, int most, const uint8_t *in, int length) {
-    return stbi_zlib_decode_buffer((char *)out, most, (const char *)in, length);
 }
 
 void gc_free(void *memory) { gc_release(memory); }

@@ -10,7 +10,7 @@
 static bool fetch(struct gc_inflater *s) {
     while (s->in == s->end) {
         size_t length;
-        if (!s->next(s->context, &s->in, &length))
+        if (s->next == NULL || !s->next(s->context, &s->in, &length))
             return false;
         s->end = s->in + length;
     }
@@ -168,8 +168,6 @@ static bool start_dynamic(struct gc_inflater *s) {
 }
 
 static bool start_block(struct gc_inflater *s) {
-    if (s->is_last)
-        return false;
     refill(s);
     s->is_last = take(s, 1);
     switch (take(s, 2)) {
@@ -296,21 +294,24 @@ bool gc_inflater_start(struct gc_inflater *s) {
            !has_dictionary;
 }
 
-bool gc_inflater_read(struct gc_inflater *s, uint8_t *out, size_t count) {
-    while (count > 0) {
+ptrdiff_t gc_inflater_read(struct gc_inflater *s, uint8_t *out, size_t count) {
+    size_t total = 0;
+    while (total < count) {
+        const size_t left = count - total;
         ptrdiff_t given = 0;
         if (s->length > 0)
-            given = (ptrdiff_t)repeat(s, out, count);
+            given = (ptrdiff_t)repeat(s, out + total, left);
         else if (s->stored > 0)
-            given = read_stored(s, out, count);
+            given = read_stored(s, out + total, left);
         else if (s->in_block)
-            given = read_literals(s, out, count);
+            given = read_literals(s, out + total, left);
+        else if (s->is_last)
+            break;
         else if (!start_block(s))
-            return false;
+            return -1;
         if (given < 0)
-            return false;
-        out += given;
-        count -= (size_t)given;
+            return -1;
+        total += (size_t)given;
     }
-    return true;
+    return (ptrdiff_t)total;
 }

@@ -272,8 +272,8 @@ static gc_status read_pass(struct png *png, uint8_t *pixels, const struct pass *
     memset(rows, 0, 2 * (bytes + step));
     for (int32_t y = pass->y; y < png->height; y += pass->dy) {
         uint8_t filter;
-        if (!gc_inflater_read(png->stream, &filter, 1) ||
-            !gc_inflater_read(png->stream, row, bytes))
+        if (gc_inflater_read(png->stream, &filter, 1) != 1 ||
+            gc_inflater_read(png->stream, row, bytes) != (ptrdiff_t)bytes)
             return damaged("its compressed pixels are cut off or wrong");
         if (filter > 4)
             return damaged("a row has a filter that PNG does not know");
