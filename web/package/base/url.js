@@ -1,21 +1,55 @@
 /** Addresses and files, which work alike in pages, workers and Node. */
 
 import { GradCamError, show } from './errors.js';
-import { importNode } from './node.js';
+import { importNode, isNode } from './node.js';
 
 /**
- * An address as a URL. A relative address starts at the page, at the worker or, in Node, at the
- * current folder.
+ * An address as a URL. In a page or a worker a relative address starts there. In Node a text
+ * without a scheme is a path, which may have any characters and is relative to the current folder.
  * @param {string | URL} address
  * @returns {URL}
  */
 export function resolveUrl(address) {
-  const base = globalThis.document?.baseURI ?? globalThis.location?.href ?? nodeBase();
+  const base = globalThis.document?.baseURI ?? globalThis.location?.href;
   try {
-    return new URL(address, base);
+    if (address instanceof URL) return new URL(address.href);
+    const text = String(address);
+    const isPath = base === undefined && isNode && !SCHEME.test(text);
+    return isPath ? pathUrl(text, process.cwd()) : new URL(text, base);
   } catch (cause) {
     throw new GradCamError('INVALID_ARGUMENT', `${show(address)} is not an address`, { cause });
   }
+}
+
+/** How an address with a scheme starts. One letter is a drive of Windows. */
+const SCHEME = /^[a-z][a-z\d+.-]+:/i;
+/** How a path of Windows starts, on a drive or on a server. */
+const WINDOWS = /^([a-z]:|[\\/]{2}[^\\/]+)/i;
+
+/**
+ * The address of a file. On Windows a path may have slashes of both kinds.
+ * @param {string} path
+ * @param {string} folder where a relative path starts
+ */
+function pathUrl(path, folder) {
+  const [root] = WINDOWS.exec(folder) ?? [''];
+  const isWindows = root !== '';
+  const isWhole = isWindows ? WINDOWS.test(path) : path.startsWith('/');
+  const isRooted = isWindows && /^[\\/]/.test(path);
+  const whole = isWhole ? path : `${isRooted ? root : folder}/${path}`;
+  if (!isWindows) return fileUrl('', whole.split('/'));
+  const [first, ...others] = whole.split(/[\\/]+/);
+  return first === '' ? fileUrl(others[0], others.slice(1)) : fileUrl('', others, `/${first}`);
+}
+
+/**
+ * @param {string} host
+ * @param {string[]} parts of a path
+ * @param {string} [drive] "/C:"
+ */
+function fileUrl(host, parts, drive = '') {
+  const escaped = parts.filter((part) => part !== '').map(encodeURIComponent);
+  return new URL(`file://${[host + drive, ...escaped].join('/')}`);
 }
 
 /**
@@ -29,10 +63,6 @@ export function fileName({ pathname }) {
   } catch {
     return name;
   }
-}
-
-function nodeBase() {
-  return `file://${process.cwd().split('/').map(encodeURIComponent).join('/')}/`;
 }
 
 /**
