@@ -40,6 +40,18 @@
  * });
  */
 export class GradCamError extends Error {
+  /** What marks the errors of all copies of the package that one program may have. */
+  static #mark = Symbol.for('gradcam-wasm.GradCamError');
+
+  /**
+   * An error of another copy of the package is one too.
+   * @param {unknown} value
+   */
+  static [Symbol.hasInstance](value) {
+    if (this !== GradCamError) return Function.prototype[Symbol.hasInstance].call(this, value);
+    return typeof value === 'object' && value !== null && GradCamError.#mark in value;
+  }
+
   /**
    * @param {GradCamErrorCode} code what went wrong, for programs
    * @param {string} message what was given and what is allowed, for people
@@ -49,6 +61,7 @@ export class GradCamError extends Error {
     super(printable(typeof message === 'string' ? message : show(message)), options);
     /** What went wrong, for programs. */
     this.code = code;
+    Object.defineProperty(this, GradCamError.#mark, { value: true });
   }
 
   get name() {
