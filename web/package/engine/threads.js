@@ -4,6 +4,7 @@
  */
 
 import { GradCamError, show } from '../base/errors.js';
+import { startWorker } from '../base/foreign.js';
 import { importNode, isNode } from '../base/node.js';
 
 /** How many threads there are by default. More of them speed up only larger networks. */
@@ -94,8 +95,10 @@ export async function threadStarter() {
 
 /** @param {ThreadStart} start */
 function createWorker(start) {
+  const here = import.meta.url;
   // Bundlers look for an address in exactly this form.
-  const worker = new Worker(new URL('./thread.js', import.meta.url), { type: 'module' });
+  const own = () => new Worker(new URL('./thread.js', import.meta.url), { type: 'module' });
+  const worker = startWorker(own, new URL('./thread.js', here));
   worker.addEventListener('error', (event) => event.preventDefault());
   worker.postMessage(start);
   return worker;

@@ -1,6 +1,7 @@
 /** What a model says about itself without being run. */
 
 import { typed } from '../base/boundary.js';
+import { Own } from '../base/own.js';
 import { formatSummary, isHiddenInput } from './summary.js';
 
 /** @import { LayerInfo } from '../engine/network.js' */
@@ -61,9 +62,10 @@ import { formatSummary, isHiddenInput } from './summary.js';
  *   belong, "MobileNetV2"
  */
 
-export class ModelInfo {
+export class ModelInfo extends Own {
   /** @param {ModelDescription} description */
   constructor(description) {
+    super();
     /**
      * The model as plain data, which a worker can send.
      * @internal

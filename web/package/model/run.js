@@ -2,6 +2,7 @@
 
 import { typed } from '../base/boundary.js';
 import { GradCamError, show } from '../base/errors.js';
+import { Own } from '../base/own.js';
 import { notFiniteSentence } from './diagnosis.js';
 import { binaryValues, meanOfPositions } from './classes.js';
 import { explainRun } from './explain.js';
@@ -62,7 +63,7 @@ import { findRangeProblem } from '../pictures/preprocessing.js';
  * @typedef {{ index: number, label: string, score: number }} Prediction
  */
 
-export class Run {
+export class Run extends Own {
   #model;
   #network;
   #draw;
@@ -80,6 +81,7 @@ export class Run {
    * @param {() => ImageData} draw makes the picture to draw on, when it is needed first
    */
   constructor(model, network, input, draw) {
+    super();
     this.#model = model;
     this.#network = network;
     this.#draw = draw;

@@ -5,6 +5,8 @@
  * @module gradcam-wasm/worker
  */
 
+import { startWorker } from '../base/foreign.js';
+import { Own } from '../base/own.js';
 import { callsOf } from './calls.js';
 import { Client } from './client.js';
 
@@ -33,9 +35,10 @@ export { GradCamError } from '../base/errors.js';
 /** An object with all functions of 'gradcam-wasm' as methods. */
 const CallsOfClient = /** @type {new (client: Client) => Calls} */ (
   /** @type {unknown} */ (
-    class {
+    class extends Own {
       /** @param {Client} client */
       constructor(client) {
+        super();
         Object.assign(this, callsOf(client));
       }
     }
@@ -57,7 +60,7 @@ export class WorkerSession extends CallsOfClient {
    * @param {() => WorkerLike} [createWorker] starts a worker with the script worker.js (default:
    *   the script beside this file)
    */
-  constructor(createWorker = startWorker) {
+  constructor(createWorker = startBeside) {
     const client = new Client(createWorker);
     super(client);
     this.#client = client;
@@ -74,28 +77,11 @@ export class WorkerSession extends CallsOfClient {
 }
 
 /** Starts the script beside this file. */
-function startWorker() {
-  try {
-    // Bundlers look for an address in exactly this form.
-    return new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
-  } catch (error) {
-    if (!(error instanceof DOMException) || error.name !== 'SecurityError') throw error;
-    return startForeignWorker();
-  }
-}
-
-/**
- * Starts the script of another origin, as of a server for packages. A page may start scripts of its
- * own origin only, so a script of one line is made that imports the other.
- */
-function startForeignWorker() {
-  // The address has another form than above because bundlers must not find it twice.
+function startBeside() {
   const here = import.meta.url;
-  const line = `import ${JSON.stringify(new URL('./worker.js', here).href)};`;
-  const address = URL.createObjectURL(new Blob([line], { type: 'text/javascript' }));
-  const worker = new Worker(address, { type: 'module' });
-  worker.addEventListener('message', () => URL.revokeObjectURL(address), { once: true });
-  return worker;
+  // Bundlers look for an address in exactly this form.
+  const start = () => new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
+  return startWorker(start, new URL('./worker.js', here));
 }
 
 /** @type {WorkerSession | undefined} */

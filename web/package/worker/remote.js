@@ -4,6 +4,7 @@
 
 import { Attribution } from '../attribution/attribution.js';
 import { typed } from '../base/boundary.js';
+import { Own } from '../base/own.js';
 import { notFiniteSentence } from '../model/diagnosis.js';
 import { drawSvg, isDrawable, readDrawable } from '../pictures/image.js';
 import { ModelInfo } from '../model/model-info.js';
@@ -136,7 +137,7 @@ export class RemoteModel extends ModelInfo {
 }
 
 /** A run in the worker. */
-export class RemoteRun {
+export class RemoteRun extends Own {
   #model;
   #client;
   #needs;
@@ -150,6 +151,7 @@ export class RemoteRun {
    *   result
    */
   constructor(model, client, needs, result) {
+    super();
     const { input, picture, predictions, scores, logits, notFinite } = result;
     this.#notFinite = notFinite;
     this.#model = model;
