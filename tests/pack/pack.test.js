@@ -99,6 +99,22 @@ describe('the tarball', () => {
     }
   });
 
+  test('exports the files that a program may name', () => {
+    const { exports, main, types } = JSON.parse(installed('package.json'));
+    for (const name of [...MODULES, 'worker.js', 'thread.js']) {
+      assert.equal(exports[`./${name}`], `./dist/${name}`);
+    }
+    assert.deepEqual({ default: main, types }, exports['.']);
+  });
+
+  test('is found whole by tools that trace the files of a server', async () => {
+    const { nodeFileTrace } = await import('@vercel/nft');
+    const folder = createApp('traced', ['node']);
+    const { fileList } = await nodeFileTrace([join(folder, 'main.js')], { base: inPack() });
+    const found = MODULES.filter((name) => fileList.has(`node_modules/gradcam-wasm/dist/${name}`));
+    assert.deepEqual(found, MODULES);
+  });
+
   test('has the text of its licence', () => {
     const { license } = JSON.parse(installed('package.json'));
     const own = installed('LICENSE');
@@ -129,7 +145,8 @@ describe('the tarball', () => {
   });
 
   test('has types that resolve everywhere that can import it', () => {
-    const args = [tarball, '--profile', 'esm-only'];
+    const scripts = [...MODULES, 'worker.js', 'thread.js'];
+    const args = [tarball, '--profile', 'esm-only', '--exclude-entrypoints', ...scripts];
     runScript('@arethetypeswrong/cli/dist/index.js', args, root);
   });
 
