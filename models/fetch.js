@@ -19,7 +19,7 @@ import {
 } from '../wasm-build/tools.js';
 import { init } from '../web/package/engine/start.js';
 import { openContainer } from '../web/package/files/index.js';
-import { writeSafetensors } from '../web/package/files/safetensors.js';
+import { writeSafetensors } from '../web/package/files/safetensors-writer.js';
 import { openSource } from '../web/package/base/source.js';
 import { loadImage } from '../web/package/pictures/steps.js';
 import { readLiteralAfter } from '../wasm-build/javascript-literal.js';

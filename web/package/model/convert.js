@@ -1,7 +1,7 @@
 /** Converts a model to one compact .safetensors file. */
 
 import { typed } from '../base/boundary.js';
-import { writeSafetensors } from '../files/safetensors.js';
+import { writeSafetensors } from '../files/safetensors-writer.js';
 import { buildModel, openModel } from './load.js';
 import { Network } from '../engine/network.js';
 
