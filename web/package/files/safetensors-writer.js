@@ -1,35 +1,54 @@
 /** Writes .safetensors files, which safetensors.js reads. */
 
 import { LARGEST_HALF, SMALLEST_NORMAL_HALF, bytesPerNumber, toFloat16 } from './numbers.js';
-import { CONFIG, CROP, LABELS, PREFIX, PREPROCESSING, TYPES } from './safetensors.js';
+import { pack } from './pack.js';
+import { PACKED_BITS, SCALE, packedBytes } from './packed.js';
+import { CONFIG, CROP, KERNEL_BITS, LABELS, PREFIX, PREPROCESSING } from './safetensors.js';
+import { PACKED_TYPES } from './safetensors.js';
 
 /** @import { Container, Weight } from './index.js' */
 
 /** Arrays begin at multiples of this many bytes, and can be viewed without a copy. */
 const ALIGNMENT = 8;
 
+/** @typedef {12 | 16 | 32} Bits of the numbers of kernels */
+
 /**
- * Writes a model in this format. With `float16`, kernels are stored in half precision, which are
- * all arrays with two or more axes. Vectors stay float32. They are small, and the statistics of a
- * batch normalisation may be too large or too small for half precision.
+ * An array of the file.
+ * @typedef {object} Stored
+ * @property {string} name
+ * @property {number[]} shape
+ * @property {string} dtype
+ * @property {Uint8Array} bytes
+ */
+
+/**
+ * Writes a model in this format. With 16 bits, kernels are stored in half precision, which are all
+ * arrays with two or more axes. With 12 bits, pointwise kernels are packed too. Vectors stay
+ * float32. They are small, and the statistics of a batch normalisation may be too large or too
+ * small for half precision.
  * @param {Container} model
- * @param {{ float16?: boolean }} [options]
+ * @param {Bits} [bits]
  * @returns {Uint8Array<ArrayBuffer>}
  */
-export function writeSafetensors({ config, labels, preprocessing, crop, weights }, options = {}) {
-  const arrays = weights.map((weight) => encode(weight, options.float16 ?? false));
+export function writeSafetensors({ config, labels, preprocessing, crop, weights }, bits = 32) {
+  const arrays = weights.flatMap((weight) => encode(weight, bits));
+  const isPacked = arrays.some(({ dtype }) => dtype === 'U8');
   const texts = {
     format: 'keras',
     [CONFIG]: config,
     [LABELS]: labels && JSON.stringify(labels),
     [PREPROCESSING]: preprocessing && JSON.stringify(preprocessing),
     [CROP]: crop === 'center' ? crop : undefined,
+    [KERNEL_BITS]: isPacked ? PACKED_BITS : undefined,
   };
   /** @type {Record<string, unknown>} */
   const header = { __metadata__: texts };
   let length = 0;
   // Arrays of larger numbers come first, so that every number is aligned.
-  arrays.sort((a, b) => bytesPerNumber(TYPES[b.dtype]) - bytesPerNumber(TYPES[a.dtype]));
+  arrays.sort(
+    (a, b) => bytesPerNumber(PACKED_TYPES[b.dtype]) - bytesPerNumber(PACKED_TYPES[a.dtype]),
+  );
   for (const { name, dtype, shape, bytes } of arrays) {
     header[name] = { dtype, shape, data_offsets: [length, length + bytes.length] };
     length += bytes.length;
@@ -39,14 +58,28 @@ export function writeSafetensors({ config, labels, preprocessing, crop, weights 
 
 /**
  * @param {Weight} weight
- * @param {boolean} float16
+ * @param {Bits} bits
+ * @returns {Stored[]}
  */
-function encode({ name, shape, read }, float16) {
+function encode({ name, shape, isPointwise, read }, bits) {
   const values = read();
-  const isHalf = float16 && shape.length > 1 && fitHalf(values);
-  const { buffer, byteOffset, byteLength } = isHalf ? toFloat16(values) : values;
-  const bytes = new Uint8Array(buffer, byteOffset, byteLength);
-  return { name, shape, dtype: isHalf ? 'F16' : 'F32', bytes };
+  const packed = bits === 12 && isPointwise ? pack(values, shape[shape.length - 1]) : undefined;
+  if (packed) {
+    const { bytes, scales } = packed;
+    const packedShape = [...shape.slice(0, -1), packedBytes(scales.length)];
+    return [
+      { name, shape: packedShape, dtype: 'U8', bytes },
+      { name: name + SCALE, shape: [scales.length], dtype: 'F32', bytes: bytesOf(scales) },
+    ];
+  }
+  const isHalf = bits < 32 && shape.length > 1 && fitHalf(values);
+  const numbers = isHalf ? toFloat16(values) : values;
+  return [{ name, shape, dtype: isHalf ? 'F16' : 'F32', bytes: bytesOf(numbers) }];
+}
+
+/** @param {Float32Array | Uint16Array} numbers */
+function bytesOf({ buffer, byteOffset, byteLength }) {
+  return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
 /**

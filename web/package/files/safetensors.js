@@ -7,6 +7,7 @@
 import { GradCamError, show } from '../base/errors.js';
 import { parseJson } from '../base/json.js';
 import { bytesPerNumber, toFloat32 } from './numbers.js';
+import { PACKED_BITS, unpackWeights } from './packed.js';
 
 /** @import { Container, Weight } from './index.js' */
 
@@ -17,12 +18,16 @@ const MAX_HEADER_BYTES = 100_000_000;
 
 /** @type {Record<string, string>} types of numbers with their names in NumPy */
 export const TYPES = { F32: '<f4', F16: '<f2' };
+/** @type {Record<string, string>} the same for a file with packed kernels, see packed.js */
+export const PACKED_TYPES = { ...TYPES, U8: '|u1' };
 
 /** Keys of metadata whose values are JSON. */
 export const CONFIG = 'keras_config';
 export const LABELS = 'labels';
 export const PREPROCESSING = 'preprocessing';
 export const CROP = 'crop';
+/** Key of the metadata that says that kernels are packed, and the bits of their numbers. */
+export const KERNEL_BITS = 'kernel_bits';
 
 /**
  * An entry of the header.
@@ -61,9 +66,14 @@ export function openSafetensors(bytes) {
   }
   const header = parseObject(bytes.subarray(PREFIX, PREFIX + length));
   const { __metadata__: metadata = {}, ...tensors } = header;
-  const entries = Object.entries(tensors).map(([name, tensor]) => readEntry(name, tensor));
+  const { isPacked, ...facts } = readMetadata(metadata);
+  const types = isPacked ? PACKED_TYPES : TYPES;
+  const entries = Object.entries(tensors).map(([name, tensor]) => readEntry(name, tensor, types));
   checkPlaces(entries, data.length);
-  return { ...readMetadata(metadata), weights: entries.map((entry) => toWeight(entry, data)) };
+  const bytesOf = (/** @type {Entry} */ { start, end }) => data.subarray(start, end);
+  const toPlain = (/** @type {Entry} */ entry) => toWeight(entry, bytesOf(entry));
+  const weights = isPacked ? unpackWeights(entries, bytesOf, toPlain) : entries.map(toPlain);
+  return { ...facts, weights };
 }
 
 /** @param {string} reason */
@@ -84,12 +94,13 @@ function parseObject(bytes) {
 /**
  * @param {string} name
  * @param {unknown} tensor
+ * @param {Record<string, string>} types that the file may have
  * @returns {Entry}
  */
-function readEntry(name, tensor) {
+function readEntry(name, tensor, types) {
   const { dtype, shape, data_offsets: offsets } = /** @type {any} */ (tensor ?? {});
-  if (typeof dtype !== 'string' || !Object.hasOwn(TYPES, dtype)) {
-    const allowed = Object.keys(TYPES).join(', ');
+  if (typeof dtype !== 'string' || !Object.hasOwn(types, dtype)) {
+    const allowed = Object.keys(types).join(', ');
     throw invalid(`tensor ${name} has numbers of type ${show(dtype)}; allowed: ${allowed}`);
   }
   if (!areSizes(shape)) throw invalid(`tensor ${name} has shape ${show(shape)}`);
@@ -97,11 +108,11 @@ function readEntry(name, tensor) {
     throw invalid(`tensor ${name} has data_offsets ${show(offsets)}`);
   }
   const [start, end] = offsets;
-  const needed = count(shape) * bytesPerNumber(TYPES[dtype]);
+  const needed = count(shape) * bytesPerNumber(types[dtype]);
   if (end - start !== needed) {
     throw invalid(`tensor ${name} of shape ${show(shape)} has ${end - start} bytes, not ${needed}`);
   }
-  return { name, type: TYPES[dtype], shape, start, end };
+  return { name, type: types[dtype], shape, start, end };
 }
 
 /**
@@ -136,7 +147,7 @@ function checkPlaces(entries, length) {
 
 /**
  * @param {unknown} metadata
- * @returns {Omit<Container, 'weights'>}
+ * @returns {Omit<Container, 'weights'> & { isPacked: boolean }}
  */
 function readMetadata(metadata) {
   const texts = /** @type {Record<string, unknown>} */ (metadata);
@@ -145,7 +156,12 @@ function readMetadata(metadata) {
     throw invalid('its __metadata__ is not a map of texts');
   }
   const { [CONFIG]: config, [LABELS]: labels, [PREPROCESSING]: preprocessing } = texts;
+  const { [KERNEL_BITS]: bits } = texts;
+  if (bits !== undefined && bits !== PACKED_BITS) {
+    throw invalid(`its kernels have ${show(bits)} bits; allowed: ${PACKED_BITS}`);
+  }
   return {
+    isPacked: bits !== undefined,
     config: /** @type {string | undefined} */ (config),
     labels: parseText(LABELS, labels),
     preprocessing: parseText(PREPROCESSING, preprocessing),
@@ -164,11 +180,10 @@ function parseText(key, text) {
 
 /**
  * @param {Entry} entry
- * @param {Uint8Array} data
+ * @param {Uint8Array} bytes
  * @returns {Weight}
  */
-function toWeight({ name, type, shape, start, end }, data) {
-  const bytes = data.subarray(start, end);
+function toWeight({ name, type, shape }, bytes) {
   return {
     name,
     shape,
