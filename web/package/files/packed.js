@@ -1,6 +1,6 @@
 /**
- * Kernels whose numbers have 12 bits, in a .safetensors file whose metadata say "kernel_bits": "12".
- * Such a kernel is a tensor of bytes, and the numbers of its outputs share a scale:
+ * Kernels whose numbers have 12 bits. The metadata of their .safetensors file say "kernel_bits":
+ * "12". Such a kernel is a tensor of bytes, and the numbers of its outputs share a scale:
  *   kernel        U8  [...][inputs][3 outputs / 2, rounded up]
  *   kernel_scale  F32 [outputs]
  * A value is an integer from -2048 to 2047 times the scale of its output. The integers a and b of

@@ -16,10 +16,10 @@ import { Network } from '../engine/network.js';
 
 /**
  * @typedef {object} OwnConvertOptions
- * @property {12 | 16 | 32} [bits] of the numbers of kernels (default 32). 16 is half precision, which
- *   halves the file and costs some accuracy. 12 makes the file smaller by another quarter: kernels
- *   of Dense layers and of convolutions with one position become integers with one scale an output,
- *   and other kernels have half precision. What is rounded away does not come back when the file is
+ * @property {12 | 16 | 32} [bits] of the numbers of kernels (default 32). 16 is half precision,
+ *   which halves the file and costs some accuracy. 12 takes another quarter away. Kernels of Dense
+ *   layers and of convolutions with one position become integers then, with one scale an output.
+ *   Other kernels have half precision. What is rounded away does not come back when the file is
  *   converted again
  * @property {boolean} [float16] the same as 16 bits
  * @typedef {OwnConvertOptions & LoadOptions} ConvertOptions
