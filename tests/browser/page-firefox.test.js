@@ -50,7 +50,7 @@ describe('the page in Firefox', { skip: SKIP }, () => {
   test('answers, lists, proves, and lasts', async () => {
     await browser.open(`${site.address}#model=${dogs.id}&pic=${id}`);
     const seen = await browser.call(SEEN);
-    const model = await loadModel(readFileSync(inBuild('models', dogs.file)));
+    const model = await loadModel(readFileSync(inBuild('models', dogs.small.file)));
     const run = await model.run(readFileSync(inBuild('pictures', picture.file)));
     const names = run.decodePredictions({ top: 99 }).map(({ label }) => label);
     model.dispose();

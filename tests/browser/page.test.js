@@ -76,7 +76,7 @@ describe('the page', { skip: SKIP }, () => {
     test('shows the saved answer, which is the one of the engine', async () => {
       const demo = await openWithoutModels();
       await demo.page.locator('.headline', { hasText: /\d%/ }).waitFor();
-      const model = await loadModel(readFileSync(inBuild('models', first.file)));
+      const model = await loadModel(readFileSync(inBuild('models', first.small.file)));
       const file = readFileSync(inBuild('pictures', sampleFile));
       const run = await model.run(file, { image: file });
       const explanation = await run.explain();
@@ -122,12 +122,12 @@ describe('the page', { skip: SKIP }, () => {
     test('drops the first model at once if another is chosen', async () => {
       const context = await browser.newContext();
       const demo = new DemoPage(await context.newPage());
-      await demo.page.route(`**/${first.file}`, () => {});
-      const asked = demo.page.waitForRequest((request) => request.url().endsWith(first.file));
+      await demo.page.route(`**/${first.small.file}`, () => {});
+      const asked = demo.page.waitForRequest((request) => request.url().endsWith(first.small.file));
       await demo.page.goto(site.address);
       await asked;
       // The worker does one thing after another, so this request says that the first has ended.
-      const next = demo.page.waitForRequest((request) => request.url().endsWith(dogs.file));
+      const next = demo.page.waitForRequest((request) => request.url().endsWith(dogs.small.file));
       await demo.page.getByRole('combobox', { name: 'Model' }).selectOption(dogs.title);
       await next;
       await demo.page.locator('.facts', { hasText: / run / }).waitFor();
@@ -302,7 +302,7 @@ describe('the page', { skip: SKIP }, () => {
     visit(async (demo) => {
       await demo.page.getByRole('button', { name: otherSample.title }).click();
       await demo.rested();
-      const model = await loadModel(readFileSync(inBuild('models', dogs.file)));
+      const model = await loadModel(readFileSync(inBuild('models', dogs.small.file)));
       const run = await model.run(readFileSync(inBuild('pictures', otherSample.file)));
       const [{ heatmap, target, label }] = (await run.explain()).targets;
       const { score, hidden, kept } = await run.hideAndLook(heatmap, { target });
@@ -451,7 +451,7 @@ describe('the page', { skip: SKIP }, () => {
       visit(async (demo) => {
         const names = Array.from(dogs.labels, (_, i) => `dog ${i}`).join('\n');
         const bytes = zipSync({
-          'mine/dogs.safetensors': readFileSync(inBuild('models', dogs.file)),
+          'mine/dogs.safetensors': readFileSync(inBuild('models', dogs.small.file)),
           'mine/labels.txt': Buffer.from(names),
           'mine/one.png': twoColors('one.png').bytes,
           'mine/two.png': twoColors('two.png', 60).bytes,
@@ -471,7 +471,7 @@ describe('the page', { skip: SKIP }, () => {
       visit(async (demo) => {
         const file = {
           name: 'dogs.safetensors',
-          bytes: readFileSync(inBuild('models', dogs.file)),
+          bytes: readFileSync(inBuild('models', dogs.small.file)),
           lastModified: 1,
         };
         const options = demo.page.locator('#model option');
@@ -626,7 +626,7 @@ describe('the page', { skip: SKIP }, () => {
 });
 
 test('the page paints what the package paints, byte for byte', async () => {
-  const model = await loadModel(readFileSync(inBuild('models', dogs.file)));
+  const model = await loadModel(readFileSync(inBuild('models', dogs.small.file)));
   const tables = colormaps();
   let seed = 3;
   const random = () => {

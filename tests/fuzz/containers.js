@@ -6,7 +6,7 @@
  */
 
 import { GradCamError, loadModel } from '../../web/package/index.js';
-import { smallSafetensors, smallTfjs, smallZip, zip } from '../js/hostile-files.js';
+import { packedModel, smallSafetensors, smallTfjs, smallZip, zip } from '../js/hostile-files.js';
 
 /**
  * What the process sends after a case.
@@ -86,17 +86,20 @@ function damageJson(json) {
   return text;
 }
 
+/** @param {Uint8Array} seed a .safetensors file */
+function damageHeader(seed) {
+  const bytes = Buffer.from(seed);
+  const length = Number(bytes.readBigUInt64LE());
+  const header = Buffer.from(damageJson(bytes.toString('utf8', 8, 8 + length)));
+  const prefix = Buffer.alloc(8);
+  prefix.writeBigUInt64LE(BigInt(header.length));
+  return Buffer.concat([prefix, header, bytes.subarray(8 + length)]);
+}
+
 /** @type {(() => Uint8Array | File[])[]} each makes a damaged file */
 const makers = [
   () => damageBytes(smallSafetensors({ labels: '["a","b","c"]', preprocessing: '"tf"' })),
-  () => {
-    const bytes = Buffer.from(smallSafetensors());
-    const length = Number(bytes.readBigUInt64LE());
-    const header = Buffer.from(damageJson(bytes.toString('utf8', 8, 8 + length)));
-    const prefix = Buffer.alloc(8);
-    prefix.writeBigUInt64LE(BigInt(header.length));
-    return Buffer.concat([prefix, header, bytes.subarray(8 + length)]);
-  },
+  () => damageHeader(smallSafetensors()),
   () => {
     const { json, shard } = smallTfjs();
     const bytes = below(4) === 0 ? damageBytes(shard) : Uint8Array.from(shard);
@@ -107,6 +110,8 @@ const makers = [
   () => damageBytes(smallZip({ method: 0 }, { method: 8 }, [{ name: 'labels.txt', data: 'a\nb' }])),
   () => smallZip({ data: damageJson(smallTfjs().json) }),
   () => zip([{ name: 'model.safetensors', data: damageBytes(smallSafetensors()) }]),
+  () => damageBytes(packedModel()),
+  () => damageHeader(packedModel()),
 ];
 
 /** @param {Uint8Array | File[]} source */

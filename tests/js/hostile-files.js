@@ -83,6 +83,47 @@ export function smallSafetensors(metadata = {}, config = SMALL) {
 }
 
 /**
+ * A mean and three classes of 12 channels, with a kernel of 12 bits. What is not given is what an
+ * honest program writes.
+ * @param {object} [options]
+ * @param {string | null} [options.bits] in the metadata
+ * @param {number[]} [options.shape] of the kernel's bytes
+ * @param {string} [options.scaleName]
+ * @param {string} [options.scaleType]
+ * @param {Uint8Array} [options.scales] bytes of the scales
+ * @param {number[]} [options.scaleShape]
+ */
+export function packedModel({
+  bits = '12',
+  shape = [12, 5],
+  scaleName = 'l1/kernel_scale',
+  scaleType = 'F32',
+  scales = Buffer.from(Float32Array.of(0.25, 0.5, 1).buffer),
+  scaleShape = [scales.length / bytesOf(scaleType)],
+} = {}) {
+  const layers = sequential(
+    [
+      ['GlobalAveragePooling2D', {}],
+      ['Dense', { units: 3, use_bias: false, activation: 'softmax' }],
+    ],
+    [8, 8, 12],
+  );
+  const kernel = Uint8Array.from({ length: sizeOf(shape) }, (_, i) => (i * 37) % 256);
+  const end = scales.length;
+  const header = {
+    __metadata__: { keras_config: JSON.stringify(layers), ...(bits && { kernel_bits: bits }) },
+    [scaleName]: { dtype: scaleType, shape: scaleShape, data_offsets: [0, end] },
+    'l1/kernel': { dtype: 'U8', shape, data_offsets: [end, end + kernel.length] },
+  };
+  return safetensors(header, Buffer.concat([scales, kernel]));
+}
+
+/** @param {string} type of numbers in a .safetensors file */
+function bytesOf(type) {
+  return { F32: 4, F16: 2 }[type] ?? 1;
+}
+
+/**
  * The small model as files of TensorFlow.js.
  * @param {string} [path] of the shard
  * @returns {{ json: string, shard: Uint8Array }}

@@ -156,7 +156,10 @@ async function listCalls(api) {
       api.loadModel,
       [bytes, { ...toLoad, ...size, ...wasm, imagenetLabels: [], signal }],
     ],
-    convertModel: [api.convertModel, [bytes, { ...toLoad, ...OPTIONS, float16: true, signal }]],
+    convertModel: [
+      api.convertModel,
+      [bytes, { ...toLoad, ...OPTIONS, bits: 16, float16: true, signal }],
+    ],
     init: [api.init, [wasm]],
     methodInfo: [api.methodInfo, ['gradCam']],
     'model.run': [model.run.bind(model), [picture, toRun]],

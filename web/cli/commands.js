@@ -81,7 +81,8 @@ export const commands = {
   async convert(request) {
     await checkFree(request.image, request.force);
     const { source, options } = await locate(request);
-    const file = await convertModel(source, { ...options, float16: request.float16 });
+    const { bits, float16 } = request;
+    const file = await convertModel(source, { ...options, bits, float16 });
     await writeOutput(request.image, file, request.force);
     return `${request.image}: ${file.length} bytes`;
   },

@@ -71,7 +71,9 @@ Options of explain, attribute, trust and predict:
 Options of explain, attribute and convert:
   --force             overwrite files that exist
 Options of convert:
-  --float16           store kernels in half precision
+  --bits N            of the numbers of kernels: 32, 16 (half precision) or 12, which packs
+                      kernels with one position and stores the others with 16; default: 32
+  --float16           the same as --bits 16
 Options of all commands but summary:
   --labels FILE       names of the classes: one in each line, a JSON list, Keras'
                       class_indices, the files of Teachable Machine, or "imagenet"
@@ -117,6 +119,7 @@ const CONVERT_OPTIONS = {
   ...MODEL_OPTIONS,
   labels: { type: 'string' },
   preprocess: { type: 'string' },
+  bits: { type: 'string' },
   float16: { type: 'boolean' },
   force: { type: 'boolean' },
 };
@@ -217,6 +220,7 @@ const COMMANDS = {
  * @property {Crop} [crop]
  * @property {boolean} json
  * @property {boolean} float16
+ * @property {12 | 16 | 32} [bits]
  * @property {boolean} force whether an existing file may be overwritten
  * @property {string} [architecture]
  * @property {number} [alpha]
@@ -317,6 +321,7 @@ function readCommonOptions({
   interpolation,
   crop,
   json = false,
+  bits,
   float16 = false,
   force = false,
   architecture,
@@ -339,6 +344,7 @@ function readCommonOptions({
     interpolation,
     crop,
     json,
+    bits: bits === undefined ? undefined : readBits(bits, float16),
     float16,
     force,
     architecture,
@@ -349,6 +355,15 @@ function readCommonOptions({
     inputs: furtherInputs(input),
     threads: threads === undefined ? undefined : wholeNumber(threads, '--threads'),
   };
+}
+
+/**
+ * @param {string} text
+ * @param {boolean} isHalf whether --float16 is given too
+ */
+function readBits(text, isHalf) {
+  if (isHalf && text !== '16') throw new UsageError('give --bits or --float16, not both');
+  return /** @type {12 | 16 | 32} */ (Number(oneOf(['32', '16', '12'], text, '--bits')));
 }
 
 /** @param {string | undefined} text */

@@ -10,10 +10,10 @@ import manifest from '../../models/manifest.json';
  * `?model=dog-breeds`.
  * @type {(ModelChoice & { id: string })[]}
  */
-export const models = manifest.models.map(({ id, title, file }) => ({
+export const models = manifest.models.map(({ id, title, small }) => ({
   id,
   name: title,
-  source: `models/${file}`,
+  source: `models/${small.file}`,
 }));
 
 /** The model with which the page opens. */

@@ -25,6 +25,8 @@ import { isSafetensors, openSafetensors } from './safetensors.js';
  * @property {() => number} [part] how many values are best read at once
  * @property {string} [layer] name of the layer that has the weight, if the name does not tell
  * @property {() => boolean} [isInteger] whether the values are whole numbers of one byte
+ * @property {boolean} [isPointwise] whether it is the kernel of a layer that takes each position by
+ *   itself. The outputs are its last axis
  */
 
 /**

@@ -1,31 +1,33 @@
 /**
- * Reads and writes .safetensors files, which https://github.com/huggingface/safetensors defines. A
+ * Reads .safetensors files, which https://github.com/huggingface/safetensors defines. A
  * file has the length of its header, the header as JSON, and the arrays one after another. The
  * metadata in the header hold the model's configuration, so that the file is a whole model.
  */
 
 import { GradCamError, show } from '../base/errors.js';
 import { parseJson } from '../base/json.js';
-import { LARGEST_HALF, SMALLEST_NORMAL_HALF, bytesPerNumber } from './numbers.js';
-import { toFloat16, toFloat32 } from './numbers.js';
+import { bytesPerNumber, toFloat32 } from './numbers.js';
+import { PACKED_BITS, unpackWeights } from './packed.js';
 
 /** @import { Container, Weight } from './index.js' */
 
 /** Bytes before the header, which hold its length. */
-const PREFIX = 8;
+export const PREFIX = 8;
 /** The longest header that the library of the format's authors allows. */
 const MAX_HEADER_BYTES = 100_000_000;
-/** Arrays begin at multiples of this many bytes, and can be viewed without a copy. */
-const ALIGNMENT = 8;
 
 /** @type {Record<string, string>} types of numbers with their names in NumPy */
-const TYPES = { F32: '<f4', F16: '<f2' };
+export const TYPES = { F32: '<f4', F16: '<f2' };
+/** @type {Record<string, string>} the same for a file with packed kernels, see packed.js */
+export const PACKED_TYPES = { ...TYPES, U8: '|u1' };
 
 /** Keys of metadata whose values are JSON. */
-const CONFIG = 'keras_config';
-const LABELS = 'labels';
-const PREPROCESSING = 'preprocessing';
-const CROP = 'crop';
+export const CONFIG = 'keras_config';
+export const LABELS = 'labels';
+export const PREPROCESSING = 'preprocessing';
+export const CROP = 'crop';
+/** Key of the metadata that says that kernels are packed, and the bits of their numbers. */
+export const KERNEL_BITS = 'kernel_bits';
 
 /**
  * An entry of the header.
@@ -64,9 +66,14 @@ export function openSafetensors(bytes) {
   }
   const header = parseObject(bytes.subarray(PREFIX, PREFIX + length));
   const { __metadata__: metadata = {}, ...tensors } = header;
-  const entries = Object.entries(tensors).map(([name, tensor]) => readEntry(name, tensor));
+  const { isPacked, ...facts } = readMetadata(metadata);
+  const types = isPacked ? PACKED_TYPES : TYPES;
+  const entries = Object.entries(tensors).map(([name, tensor]) => readEntry(name, tensor, types));
   checkPlaces(entries, data.length);
-  return { ...readMetadata(metadata), weights: entries.map((entry) => toWeight(entry, data)) };
+  const bytesOf = (/** @type {Entry} */ { start, end }) => data.subarray(start, end);
+  const toPlain = (/** @type {Entry} */ entry) => toWeight(entry, bytesOf(entry));
+  const weights = isPacked ? unpackWeights(entries, bytesOf, toPlain) : entries.map(toPlain);
+  return { ...facts, weights };
 }
 
 /** @param {string} reason */
@@ -87,12 +94,13 @@ function parseObject(bytes) {
 /**
  * @param {string} name
  * @param {unknown} tensor
+ * @param {Record<string, string>} types that the file may have
  * @returns {Entry}
  */
-function readEntry(name, tensor) {
+function readEntry(name, tensor, types) {
   const { dtype, shape, data_offsets: offsets } = /** @type {any} */ (tensor ?? {});
-  if (typeof dtype !== 'string' || !Object.hasOwn(TYPES, dtype)) {
-    const allowed = Object.keys(TYPES).join(', ');
+  if (typeof dtype !== 'string' || !Object.hasOwn(types, dtype)) {
+    const allowed = Object.keys(types).join(', ');
     throw invalid(`tensor ${name} has numbers of type ${show(dtype)}; allowed: ${allowed}`);
   }
   if (!areSizes(shape)) throw invalid(`tensor ${name} has shape ${show(shape)}`);
@@ -100,11 +108,11 @@ function readEntry(name, tensor) {
     throw invalid(`tensor ${name} has data_offsets ${show(offsets)}`);
   }
   const [start, end] = offsets;
-  const needed = count(shape) * bytesPerNumber(TYPES[dtype]);
+  const needed = count(shape) * bytesPerNumber(types[dtype]);
   if (end - start !== needed) {
     throw invalid(`tensor ${name} of shape ${show(shape)} has ${end - start} bytes, not ${needed}`);
   }
-  return { name, type: TYPES[dtype], shape, start, end };
+  return { name, type: types[dtype], shape, start, end };
 }
 
 /**
@@ -139,7 +147,7 @@ function checkPlaces(entries, length) {
 
 /**
  * @param {unknown} metadata
- * @returns {Omit<Container, 'weights'>}
+ * @returns {Omit<Container, 'weights'> & { isPacked: boolean }}
  */
 function readMetadata(metadata) {
   const texts = /** @type {Record<string, unknown>} */ (metadata);
@@ -148,7 +156,12 @@ function readMetadata(metadata) {
     throw invalid('its __metadata__ is not a map of texts');
   }
   const { [CONFIG]: config, [LABELS]: labels, [PREPROCESSING]: preprocessing } = texts;
+  const { [KERNEL_BITS]: bits } = texts;
+  if (bits !== undefined && bits !== PACKED_BITS) {
+    throw invalid(`its kernels have ${show(bits)} bits; allowed: ${PACKED_BITS}`);
+  }
   return {
+    isPacked: bits !== undefined,
     config: /** @type {string | undefined} */ (config),
     labels: parseText(LABELS, labels),
     preprocessing: parseText(PREPROCESSING, preprocessing),
@@ -167,88 +180,14 @@ function parseText(key, text) {
 
 /**
  * @param {Entry} entry
- * @param {Uint8Array} data
+ * @param {Uint8Array} bytes
  * @returns {Weight}
  */
-function toWeight({ name, type, shape, start, end }, data) {
-  const bytes = data.subarray(start, end);
+function toWeight({ name, type, shape }, bytes) {
   return {
     name,
     shape,
     size: count(shape),
     read: (first, end) => toFloat32(bytes, type, first, end),
   };
-}
-
-/**
- * Writes a model in this format. With `float16`, kernels are stored in half precision, which are
- * all arrays with two or more axes. Vectors stay float32. They are small, and the statistics of a
- * batch normalisation may be too large or too small for half precision.
- * @param {Container} model
- * @param {{ float16?: boolean }} [options]
- * @returns {Uint8Array<ArrayBuffer>}
- */
-export function writeSafetensors({ config, labels, preprocessing, crop, weights }, options = {}) {
-  const arrays = weights.map((weight) => encode(weight, options.float16 ?? false));
-  const texts = {
-    format: 'keras',
-    [CONFIG]: config,
-    [LABELS]: labels && JSON.stringify(labels),
-    [PREPROCESSING]: preprocessing && JSON.stringify(preprocessing),
-    [CROP]: crop === 'center' ? crop : undefined,
-  };
-  /** @type {Record<string, unknown>} */
-  const header = { __metadata__: texts };
-  let length = 0;
-  // Arrays of larger numbers come first, so that every number is aligned.
-  arrays.sort((a, b) => bytesPerNumber(TYPES[b.dtype]) - bytesPerNumber(TYPES[a.dtype]));
-  for (const { name, dtype, shape, bytes } of arrays) {
-    header[name] = { dtype, shape, data_offsets: [length, length + bytes.length] };
-    length += bytes.length;
-  }
-  return concat(new TextEncoder().encode(JSON.stringify(header)), arrays, length);
-}
-
-/**
- * @param {Weight} weight
- * @param {boolean} float16
- */
-function encode({ name, shape, read }, float16) {
-  const values = read();
-  const isHalf = float16 && shape.length > 1 && fitHalf(values);
-  const { buffer, byteOffset, byteLength } = isHalf ? toFloat16(values) : values;
-  const bytes = new Uint8Array(buffer, byteOffset, byteLength);
-  return { name, shape, dtype: isHalf ? 'F16' : 'F32', bytes };
-}
-
-/**
- * Whether half precision holds the values. The largest of them must neither overflow nor be so
- * small that its digits are lost.
- * @param {Float32Array} values
- */
-function fitHalf(values) {
-  let largest = 0;
-  for (const value of values) {
-    if (!(Math.abs(value) <= LARGEST_HALF)) return false;
-    largest = Math.max(largest, Math.abs(value));
-  }
-  return largest === 0 || largest >= SMALLEST_NORMAL_HALF;
-}
-
-/**
- * @param {Uint8Array} header
- * @param {{ bytes: Uint8Array }[]} arrays
- * @param {number} length of all arrays
- */
-function concat(header, arrays, length) {
-  const padded = Math.ceil(header.length / ALIGNMENT) * ALIGNMENT;
-  const file = new Uint8Array(PREFIX + padded + length).fill(0x20, PREFIX, PREFIX + padded);
-  new DataView(file.buffer).setBigUint64(0, BigInt(padded), true);
-  file.set(header, PREFIX);
-  let offset = PREFIX + padded;
-  for (const { bytes } of arrays) {
-    file.set(bytes, offset);
-    offset += bytes.length;
-  }
-  return file;
 }

@@ -1,0 +1,80 @@
+/** What the page fetches at its start, and in which order. In Chromium. */
+
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { serveSlowly } from '../../bench/slow-server.js';
+import { manifest } from '../../models/fetch.js';
+import { serveDemo } from '../../wasm-build/demo.js';
+import { inBuild } from '../../wasm-build/tools.js';
+import { launchChromium, SKIP } from './chromium.js';
+import { DemoPage } from './demo-page.js';
+
+const model = manifest.models.find(({ id }) => id === manifest.default) ?? manifest.models[0];
+
+describe('the start of the page', { skip: SKIP }, () => {
+  /** @type {import('playwright-core').Browser} */
+  let browser;
+  /** @type {{ address: string, close: () => Promise<void> }} */
+  let site;
+
+  before(async () => {
+    [site, browser] = await Promise.all([serveDemo(0), launchChromium()]);
+  });
+  after(async () => {
+    await browser?.close();
+    await site?.close();
+  });
+
+  test('fetches the engine with the first picture, and the model after it', async () => {
+    const demo = new DemoPage(await browser.newPage());
+    const { page } = demo;
+    /** @type {string[]} */
+    const asked = [];
+    page.context().on('request', (request) => asked.push(request.url()));
+    const isThere = (/** @type {RegExp} */ pattern) => asked.some((url) => pattern.test(url));
+    /** @type {(value?: unknown) => void} */
+    let letThrough = () => {};
+    const waits = new Promise((resolve) => (letThrough = resolve));
+    await page.route(`**/${manifest.firstPicture}.jpg`, async (route) => {
+      await waits;
+      await route.continue();
+    });
+    await page.goto(site.address);
+    while (!isThere(/\.wasm$/)) await page.waitForTimeout(50);
+    await page.waitForTimeout(200);
+    assert.ok(!isThere(/\.safetensors$/), 'the model does not wait');
+    letThrough();
+    await demo.settled();
+    const models = asked.filter((url) => url.endsWith('.safetensors'));
+    assert.deepEqual(
+      models.map((url) => url.split('/').at(-1)),
+      [model.small.file],
+    );
+    await page.context().close();
+  });
+
+  test('preloads the worker that it starts', async () => {
+    const page = await browser.newPage();
+    const started = page.waitForEvent('worker');
+    await page.goto(site.address);
+    const links = page.locator('link[rel=modulepreload]');
+    const preloaded = await links.evaluateAll((all) =>
+      all.map((link) => /** @type {HTMLLinkElement} */ (link).href),
+    );
+    assert.deepEqual(preloaded, [(await started).url()]);
+    await page.context().close();
+  });
+});
+
+test('the slow line of the bench is slow, and counts what goes over it', async () => {
+  const server = await serveSlowly(inBuild('pictures'), { megabits: 10, latency: 30 });
+  const start = performance.now();
+  const answers = await Promise.all(
+    manifest.pictures.map(async ({ file }) => (await fetch(server.address + file)).arrayBuffer()),
+  );
+  const bytes = answers.reduce((sum, { byteLength }) => sum + byteLength, 0);
+  server.close();
+  assert.equal(server.bytes(), bytes);
+  // A timer may end a millisecond early, and the line makes up for late ones.
+  assert.ok(performance.now() - start > 30 + bytes / 1250 - 25, `${performance.now() - start} ms`);
+});
