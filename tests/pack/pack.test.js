@@ -73,6 +73,7 @@ describe('the tarball', () => {
       'worker-session.js',
       'worker.js',
       'thread.js',
+      'twin.js',
       'imagenet.js',
       'cli.js',
     ];
@@ -92,7 +93,11 @@ describe('the tarball', () => {
     for (const name of MODULES) {
       assert.ok(installed('dist/core.js').includes(`new URL("./${name}", import.meta.url)`), name);
     }
-    const workers = { 'worker-session.js': 'worker.js', 'core.js': 'thread.js' };
+    const workers = {
+      'worker-session.js': 'worker.js',
+      'core.js': 'thread.js',
+      'twins.js': 'twin.js',
+    };
     for (const [file, script] of Object.entries(workers)) {
       const address = `new Worker(new URL("./${script}", import.meta.url), { type: "module" })`;
       assert.ok(installed(`dist/${file}`).includes(address), script);
