@@ -279,6 +279,21 @@ describe('a model whose class is the mean of the input', async () => {
     assert.ok(hidden.picture.data.at(-2) !== 15);
   });
 
+  test('hide and look ends before any of its runs when it is aborted', async () => {
+    for (const turn of [1, 2, 3]) {
+      const controller = new AbortController();
+      const { signal } = controller;
+      let turns = 0;
+      const throwIfAborted = signal.throwIfAborted.bind(signal);
+      signal.throwIfAborted = () => {
+        if (++turns === turn) controller.abort(new Error('enough'));
+        throwIfAborted();
+      };
+      await assert.rejects(run.hideAndLook(RISING, { signal }), /enough/);
+      assert.equal(turns, turn);
+    }
+  });
+
   test('stability of a linear model', async () => {
     // The gradient does not depend on the input at all.
     const found = await run.stability({ method: 'gradient', samples: 3, radius: 5 });

@@ -34,9 +34,9 @@ import { Subject } from './subject.js';
  * @property {BaselineName | Picture | Tensor} [baseline] what stands in place of the positions that
  *   are taken away (default "zero")
  * @property {number} [steps] into how many parts the picture is cut (default 20)
- * @property {number} [workers] 0 to 64. So many workers run the steps, each with a copy of the model
- *   that it keeps until model.dispose(). The curves are the same to the bit (default 0: the model
- *   itself runs them)
+ * @property {number} [workers] 0 to 64. So many workers run the steps, each with a copy of the
+ *   model that it keeps until model.dispose(). The curves are the same to the bit (default 0: the
+ *   model itself runs them)
  * @property {(progress: StepProgress) => void} [onProgress]
  * @property {AbortSignal} [signal]
  */
