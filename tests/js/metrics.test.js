@@ -313,7 +313,8 @@ describe('a model whose class is the mean of the input', async () => {
       layers.map(({ name }) => name),
       model.layers.map(({ name }) => name),
     );
-    const conv = layers.find(({ name }) => name === 'conv');
+    const { time: ofConv, ...conv } = layers.find(({ name }) => name === 'conv') ?? {};
+    assert.ok(Number(ofConv) >= 0);
     assert.deepEqual(conv, {
       name: 'conv',
       type: 'Conv2D',
@@ -321,7 +322,6 @@ describe('a model whose class is the mean of the input', async () => {
       params: 4,
       multiplyAdds: 48,
       memory: 64,
-      time: null,
     });
     assert.deepEqual([params, multiplyAdds, uncounted], [6, 49, []]);
     assert.equal(memory, model.memory);

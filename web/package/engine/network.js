@@ -492,6 +492,35 @@ export class Network {
   }
 
   /**
+   * The steps of a run, each with the indices of the layers that it computes. Fusion makes one step
+   * of several layers. Nested models are not among the layers.
+   * @param {Input} input
+   * @returns {number[][]}
+   */
+  steps(input) {
+    this.forward(input);
+    const count = this.#engine.call('gc_model_step_count', this.#pointer);
+    return Array.from({ length: count }, (_, step) => {
+      const layers = new Set();
+      for (let i = 0; ; i++) {
+        const layer = this.#engine.call('gc_step_layer', this.#pointer, step, i);
+        if (layer < 0) return [...layers];
+        layers.add(layer);
+      }
+    });
+  }
+
+  /**
+   * Runs a step again, whose values stay as they are. Measuring its time is the reason.
+   * @param {Input} input
+   * @param {number} step
+   */
+  repeatStep(input, step) {
+    this.forward(input);
+    this.#engine.check('gc_model_step', this.#pointer, step);
+  }
+
+  /**
    * @param {number} index of a further input
    * @param {Float32Array} values
    */
