@@ -189,6 +189,12 @@ export const METHOD_GOALS = [
     value: (/** @type {Result} */ { times }) => ratio(times[task], times.forward),
   })),
   {
+    what: 'occlusion, 49 windows, 2 workers to none',
+    limit: 0.6,
+    unit: 'x',
+    value: times('occlusion, 49 windows, 2 workers', 'occlusion, 49 windows'),
+  },
+  {
     what: 'ablationCam, default layer, logits, to Grad-CAM',
     limit: 1.05,
     unit: 'x',

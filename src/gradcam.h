@@ -293,6 +293,17 @@ GC_API gc_status gc_model_set_input(gc_model *model, int32_t input, const float 
  * INVALID_ARGUMENT. */
 GC_API gc_status gc_model_forward(gc_model *model, const float *input, size_t count);
 
+/* Number of steps of a forward, 0 before the plan. Fusion makes one step of several layers, and a
+ * layer may take several steps. */
+GC_API int32_t gc_model_step_count(const gc_model *model);
+
+/* Runs one step of the last forward again, so that the caller can measure its time. The values stay
+ * as they are. Fails with NOT_READY before a forward, INVALID_ARGUMENT, INTERNAL. */
+GC_API gc_status gc_model_step(gc_model *model, int32_t step);
+
+/* The layer (an index) that part `i` of a step comes from, -1 if the step has fewer parts. */
+GC_API int32_t gc_step_layer(const gc_model *model, int32_t step, int32_t i);
+
 /* Writes the first layer of the last run whose output holds a number that is not finite, -1 if
  * there is none. A layer whose values overflow before its clamp counts too. Fails with NOT_READY
  * before a forward, OUT_OF_MEMORY. */

@@ -16,6 +16,7 @@ const input = {
   'worker-session': 'web/package/worker/index.js',
   worker: 'web/package/worker/worker.js',
   thread: 'web/package/engine/thread.js',
+  twin: 'web/package/engine/twin.js',
   imagenet: 'web/package/files/imagenet.js',
   cli: 'web/cli/gradcam-wasm.js',
 };
@@ -30,7 +31,7 @@ const moduleFiles = ['', '-relaxed', '-threads', '-relaxed-threads'].map((v) => 
  */
 const core = {
   name: 'core',
-  test: /\/web\/package\/(?!worker\/(?!protocol\.js)|(engine\/thread|files\/imagenet)\.js)/,
+  test: /\/web\/package\/(?!worker\/(?!protocol\.js)|(engine\/(thread|twin)|files\/imagenet)\.js)/,
   tags: ['$initial'],
   includeDependenciesRecursively: false,
 };

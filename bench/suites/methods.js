@@ -64,5 +64,8 @@ function tasksOf(model, runs) {
       run.attribute({ method: 'integratedGradients', steps: 32 }),
     ),
     'occlusion, 49 windows': timed(() => run.attribute({ method: 'occlusion', ...windows })),
+    'occlusion, 49 windows, 2 workers': timed(() =>
+      run.attribute({ method: 'occlusion', ...windows, workers: 2 }),
+    ),
   };
 }

@@ -463,6 +463,25 @@ gc_status gc_model_forward(gc_model *model, const float *input, size_t count) {
     return gc_model_run(model);
 }
 
+int32_t gc_model_step_count(const gc_model *model) {
+    return model->plan == NULL ? 0 : model->plan->group_count;
+}
+
+gc_status gc_model_step(gc_model *model, int32_t step) {
+    GC_TRY(gc_model_check_run(model));
+    if (step < 0 || step >= model->plan->group_count)
+        return gc_fail(GC_INVALID_ARGUMENT, "step %d does not exist: 0 to %d do", (int)step,
+                       (int)model->plan->group_count - 1);
+    return gc_run_group(model->run, step);
+}
+
+int32_t gc_step_layer(const gc_model *model, int32_t step, int32_t i) {
+    if (step < 0 || step >= gc_model_step_count(model))
+        return -1;
+    const struct gc_group *group = &model->plan->groups[step];
+    return i < 0 || i >= group->node_count ? -1 : model->graph.nodes[group->nodes[i]].layer;
+}
+
 gc_status gc_model_outputs(const gc_model *model, gc_output output, float *values, size_t count) {
     GC_TRY(gc_model_check_run(model));
     GC_TRY(gc_check_count("outputs", count, (size_t)gc_model_output_count(model)));

@@ -87,14 +87,16 @@ static gc_status backward(struct gc_step *step, int32_t input, gc_real *din, con
     return GC_PROFILED(step, true, step->path->backward(step, input, din, dout, out, in));
 }
 
+gc_status gc_run_group(struct gc_run *run, int32_t g) {
+    struct gc_group *group = &run->plan->groups[g];
+    if (group->step.op->is_view)
+        return GC_OK;
+    return forward(&group->step, run->plan->tensors[group->output], group->in);
+}
+
 gc_status gc_run_forward(struct gc_run *run) {
-    struct gc_plan *plan = run->plan;
-    for (int32_t g = 0; g < plan->group_count; g++) {
-        struct gc_group *group = &plan->groups[g];
-        if (group->step.op->is_view)
-            continue;
-        GC_TRY(forward(&group->step, plan->tensors[group->output], group->in));
-    }
+    for (int32_t g = 0; g < run->plan->group_count; g++)
+        GC_TRY(gc_run_group(run, g));
     return GC_OK;
 }
 

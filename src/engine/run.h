@@ -16,6 +16,9 @@ void gc_run_destroy(struct gc_run *run); /* NULL is allowed */
 /* Runs the network on the plan's tensors of the inputs and keeps every group's output. */
 gc_status gc_run_forward(struct gc_run *run);
 
+/* Runs one group of the plan on what its inputs' tensors hold. */
+gc_status gc_run_group(struct gc_run *run, int32_t g);
+
 /* What is asked of a backward pass. */
 struct gc_request {
     int32_t from; /* the value that holds the scores or the logits, [...][class_count] */

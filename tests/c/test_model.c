@@ -168,6 +168,48 @@ TEST(a_fixed_input_takes_no_other_size) {
     free(input);
 }
 
+/* ---- Steps ---- */
+
+TEST(a_step_runs_again_and_changes_nothing) {
+    float *input, before[CLASSES], after[CLASSES];
+    size_t count;
+    gc_model *model = small_model(small_blocks_config, 18, 14, 0, &input, &count);
+    REQUIRE(model != NULL);
+    const int32_t steps = gc_model_step_count(model);
+    EXPECT(steps > 0 && steps < gc_model_layer_count(model));
+    EXPECT_OK(gc_model_outputs(model, GC_SCORE, before, CLASSES));
+    for (int32_t step = 0; step < steps; step++)
+        EXPECT_OK(gc_model_step(model, step));
+    EXPECT_OK(gc_model_outputs(model, GC_SCORE, after, CLASSES));
+    EXPECT(memcmp(before, after, sizeof before) == 0);
+    EXPECT_STATUS(gc_model_step(model, steps), GC_INVALID_ARGUMENT);
+    EXPECT_STATUS(gc_model_step(model, -1), GC_INVALID_ARGUMENT);
+    EXPECT_OK(gc_model_plan(model, 18, 14, 0));
+    EXPECT_STATUS(gc_model_step(model, 0), GC_NOT_READY);
+    gc_model_destroy(model);
+    free(input);
+}
+
+TEST(a_step_knows_its_layers) {
+    float *input;
+    size_t count;
+    int32_t layer;
+    gc_model *model = small_model(small_blocks_config, 18, 14, 0, &input, &count);
+    REQUIRE(model != NULL);
+    int32_t parts = 0, last = -1;
+    for (int32_t step = 0; step < gc_model_step_count(model); step++)
+        for (int32_t i = 0; (layer = gc_step_layer(model, step, i)) >= 0; i++, parts++)
+            last = layer;
+    EXPECT(parts > gc_model_step_count(model));
+    EXPECT_OK(gc_model_find_layer(model, "head/dense", &layer));
+    EXPECT_INT(last, layer);
+    EXPECT_INT(gc_step_layer(model, -1, 0), -1);
+    EXPECT_INT(gc_step_layer(model, gc_model_step_count(model), 0), -1);
+    EXPECT_INT(gc_step_layer(model, 0, -1), -1);
+    gc_model_destroy(model);
+    free(input);
+}
+
 /* ---- Wrong use ---- */
 
 TEST(explain_says_what_is_allowed) {

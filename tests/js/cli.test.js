@@ -58,6 +58,17 @@ describe('attribute and trust', () => {
     assert.equal(Math.fround(json.data[1000]), bytes.readFloatLE(start + 4000));
   });
 
+  test('take workers for loops over changed pictures', async () => {
+    const args = ['attribute', DEFAULT_MODEL, DOG_PICTURE, '--method', 'occlusion', '--json'];
+    const options = ['--window', '160', '--stride', '80', '--workers'];
+    const [here, two] = await Promise.all(['0', '2'].map((n) => succeed(...args, ...options, n)));
+    assert.equal(two, here);
+    const { error } = await main([...args, '--workers', '65']);
+    assert.match(error, /workers is 65; allowed/);
+    const maps = ['explain', DEFAULT_MODEL, DOG_PICTURE, '--method', 'scoreCam', '--channels', '2'];
+    assert.equal(await succeed(...maps, '--workers', '2'), await succeed(...maps));
+  });
+
   test('print measurements of a map', async () => {
     const args = ['trust', DEFAULT_MODEL, DOG_PICTURE, '--method', 'layerCam'];
     const { figures, method } = JSON.parse(await succeed(...args, '--json'));

@@ -73,6 +73,7 @@ describe('the tarball', () => {
       'worker-session.js',
       'worker.js',
       'thread.js',
+      'twin.js',
       'imagenet.js',
       'cli.js',
     ];
@@ -92,7 +93,11 @@ describe('the tarball', () => {
     for (const name of MODULES) {
       assert.ok(installed('dist/core.js').includes(`new URL("./${name}", import.meta.url)`), name);
     }
-    const workers = { 'worker-session.js': 'worker.js', 'core.js': 'thread.js' };
+    const workers = {
+      'worker-session.js': 'worker.js',
+      'core.js': 'thread.js',
+      'twins.js': 'twin.js',
+    };
     for (const [file, script] of Object.entries(workers)) {
       const address = `new Worker(new URL("./${script}", import.meta.url), { type: "module" })`;
       assert.ok(installed(`dist/${file}`).includes(address), script);
@@ -101,7 +106,7 @@ describe('the tarball', () => {
 
   test('exports the files that a program may name', () => {
     const { exports, main, types } = JSON.parse(installed('package.json'));
-    for (const name of [...MODULES, 'worker.js', 'thread.js']) {
+    for (const name of [...MODULES, 'worker.js', 'thread.js', 'twin.js']) {
       assert.equal(exports[`./${name}`], `./dist/${name}`);
     }
     assert.deepEqual({ default: main, types }, exports['.']);
@@ -145,7 +150,7 @@ describe('the tarball', () => {
   });
 
   test('has types that resolve everywhere that can import it', () => {
-    const scripts = [...MODULES, 'worker.js', 'thread.js'];
+    const scripts = [...MODULES, 'worker.js', 'thread.js', 'twin.js'];
     const args = [tarball, '--profile', 'esm-only', '--exclude-entrypoints', ...scripts];
     runScript('@arethetypeswrong/cli/dist/index.js', args, root);
   });

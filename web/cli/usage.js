@@ -52,6 +52,8 @@ Options of explain and attribute:
   --output FILE.png   write the picture with the heat map of the first target over it
   --npy FILE.npy      write the numbers of the first target's map, neither cut nor scaled
   --output-dir DIR    write both files of every map
+  --workers N         how many copies of the model compute occlusion, rise and scoreCam side by
+                      side; default: 0, the model itself
 Options of explain, attribute, trust and predict:
   --top N             how many classes are listed; default: 5
   --json              print JSON instead of text
@@ -159,9 +161,13 @@ const FILE_OPTIONS = {
 };
 
 /** @type {OptionTable} */
+const LOOP_OPTIONS = { workers: { type: 'string' } };
+
+/** @type {OptionTable} */
 const EXPLAIN_OPTIONS = {
   ...TRUST_OPTIONS,
   ...FILE_OPTIONS,
+  ...LOOP_OPTIONS,
   'all-methods': { type: 'boolean' },
   against: { type: 'string', multiple: true },
   counterfactual: { type: 'boolean' },
@@ -177,6 +183,7 @@ const NUMBERS = ['steps', 'samples', 'noise', 'seed', 'window', 'stride', 'grid'
 const ATTRIBUTE_OPTIONS = {
   ...TRUST_OPTIONS,
   ...FILE_OPTIONS,
+  ...LOOP_OPTIONS,
   scores: { type: 'boolean' },
   baseline: { type: 'string' },
   rule: { type: 'string' },
@@ -291,7 +298,7 @@ function readOptions(values, allowed = ['']) {
  */
 function readSettings(values, method) {
   const { against, counterfactual, channels, baseline, rule } = values;
-  const numbers = [...NUMBERS, 'channels'].filter((name) => values[name] !== undefined);
+  const numbers = [...NUMBERS, 'channels', 'workers'].filter((name) => values[name] !== undefined);
   const settings = {
     ...Object.fromEntries(numbers.map((name) => [name, number(values[name], `--${name}`)])),
     ...(against && { contrast: { against: readAgainst(against) } }),

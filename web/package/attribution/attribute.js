@@ -2,6 +2,7 @@
 
 import { GradCamError, choose, show } from '../base/errors.js';
 import { pauses } from '../base/pauses.js';
+import { readWorkers } from '../base/workers.js';
 import { setEngine } from '../engine/start.js';
 import { Attribution } from './attribution.js';
 import { BASELINE_NAMES, baselineValues } from './baselines.js';
@@ -10,8 +11,10 @@ import { explainedOf, sumOf } from './explained.js';
 import { ATTRIBUTIONS } from './methods.js';
 import { methodOptions } from './options.js';
 import { PLANS } from './plans.js';
+import { scoreSource } from './scores.js';
 
 /** @import { Input } from '../engine/network.js' */
+/** @import { Study } from '../engine/study.js' */
 /** @import { Facts } from './explained.js' */
 /** @import { LayerChoice } from '../model/layers.js' */
 /** @import { Picture } from '../pictures/image.js' */
@@ -56,6 +59,9 @@ import { PLANS } from './plans.js';
  * @property {number} [p] the share of a mask that shows the picture (default 0.5)
  * @property {'expected' | 'masks'} [denominator] whether RISE divides by the expected sum of the
  *   masks, samples times p, or by the sum of the masks at each pixel (default "expected")
+ * @property {number} [workers] of occlusion and RISE, 0 to 64. So many workers compute the steps,
+ *   each with a copy of the model that it keeps until model.dispose(). The result is the same to
+ *   the bit (default 0: the model itself computes them)
  * @property {(progress: AttributionProgress) => void} [onProgress] called after each step
  * @property {AbortSignal} [signal] checked before each step
  */
@@ -65,22 +71,42 @@ import { PLANS } from './plans.js';
  * @param {AttributeOptions} options
  * @returns {Promise<Attribution>}
  */
-export async function attribute(facts, { onProgress, signal, ...given }) {
+export async function attribute(facts, { onProgress, signal, workers, ...given }) {
   signal?.throwIfAborted();
+  const count = readWorkers(workers);
   const { plan, work, toAttribution } = await prepare(facts, given);
   const pause = pauses(signal);
+  /** @type {Runner | undefined} */
+  let runner;
   try {
+    runner = await runnerOf(plan, work.study, count);
     for (let i = 0; i < plan.steps; i++) {
       await pause();
-      plan.step(i);
+      await runner.step(i);
       const step = i + 1;
       if (!onProgress) continue;
       onProgress({ step, steps: plan.steps, attribution: toAttribution(plan.found(step)) });
     }
     return toAttribution(plan.found(plan.steps));
   } finally {
+    runner?.end();
     work.study.dispose();
   }
+}
+
+/** @typedef {{ step: (i: number) => Promise<void>, end: () => void }} Runner */
+
+/**
+ * Runs the steps of a plan, one after the other.
+ * @param {Plan} plan
+ * @param {Study} study
+ * @param {number} workers
+ * @returns {Promise<Runner>}
+ */
+async function runnerOf(plan, study, workers) {
+  if ('step' in plan) return { step: async (i) => plan.step(i), end() {} };
+  const scores = await scoreSource(study, { ...plan, workers });
+  return { step: async () => plan.add(await scores.next()), end: scores.end };
 }
 
 /**

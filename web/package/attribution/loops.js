@@ -3,11 +3,15 @@
  * and Ablation-CAM takes each channel away.
  */
 
+import { scoreSource } from './scores.js';
+
 export { explainedOf } from './explained.js';
 
 /** @import { Pause } from '../base/pauses.js' */
 /** @import { Input, LayerMap, Network } from '../engine/network.js' */
+/** @import { Change } from '../engine/study.js' */
 /** @import { Explained } from './explained.js' */
+/** @import { ScoreSource } from './scores.js' */
 
 /** @typedef {ReturnType<Network['planes']>} Planes */
 
@@ -19,6 +23,7 @@ export { explainedOf } from './explained.js';
  * @property {Explained} explained
  * @property {number} layer index
  * @property {number} [channels] how many channels count, the most varying ones (default all)
+ * @property {number} [workers] how many compute the scores of Score-CAM (default 0)
  * @property {Pause} pause awaited between the steps
  * @property {(step: number, steps: number) => void} [onStep]
  */
@@ -72,19 +77,26 @@ const SMALL = 1e-8;
  * @param {Planes} planes
  * @returns {Promise<ChannelWeights>}
  */
-async function scoreWeights({ network, input, explained, channels, pause, onStep }, planes) {
-  const chosen = mostVarying(planes, channels);
+async function scoreWeights(work, planes) {
+  const chosen = mostVarying(planes, work.channels);
+  const { network, input, explained, workers = 0, pause, onStep } = work;
+  const { height, width, plane } = planes;
   const study = network.study(input, explained.output, explained.seed);
+  /** @type {(step: number) => Change} */
+  const change = (step) => ['mask', scaled(plane(chosen[step])), { height, width }];
   /** @type {number[]} */
   const scores = [];
+  /** @type {ScoreSource | undefined} */
+  let source;
   try {
-    for (const channel of chosen) {
+    source = await scoreSource(study, { steps: chosen.length, change, workers });
+    while (scores.length < chosen.length) {
       await pause();
-      study.mask(scaled(planes.plane(channel)), { height: planes.height, width: planes.width });
-      scores.push(explained.value(study.run().score));
+      scores.push(explained.value(await source.next()));
       onStep?.(scores.length, chosen.length);
     }
   } finally {
+    source?.end();
     study.dispose();
   }
   const largest = scores.reduce((a, b) => Math.max(a, b));

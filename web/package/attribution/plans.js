@@ -9,7 +9,7 @@ import { range } from '../base/range.js';
 import { BELL } from '../engine/study.js';
 
 /** @import { Input, Network } from '../engine/network.js' */
-/** @import { Study } from '../engine/study.js' */
+/** @import { Change, Study } from '../engine/study.js' */
 /** @import { AttributionMethod } from './methods.js' */
 /** @import { Explained } from './explained.js' */
 
@@ -37,11 +37,23 @@ import { BELL } from '../engine/study.js';
  */
 
 /**
- * @typedef {object} Plan
+ * @typedef {object} PlanBase
  * @property {number} steps
- * @property {(i: number) => void} step
  * @property {(done: number) => Found} found what the first `done` steps give
  */
+
+/**
+ * A plan whose steps do all themselves.
+ * @typedef {PlanBase & { step: (i: number) => void }} StepPlan
+ */
+
+/**
+ * A plan whose steps need the score of a changed input alone, which a worker may compute. The study
+ * has the change when `add` gets what Explained.value takes.
+ * @typedef {PlanBase & { change: (i: number) => Change, add: (sum: number) => void }} ScorePlan
+ */
+
+/** @typedef {StepPlan | ScorePlan} Plan */
 
 /** @type {Record<AttributionMethod, (work: Work) => Plan>} */
 export const PLANS = {
@@ -114,7 +126,7 @@ function mean(sums, count) {
  * @param {Work} work
  * @param {(gradient: Float32Array) => Found} found
  * @param {boolean} [guided]
- * @returns {Plan}
+ * @returns {StepPlan}
  */
 function oneGradient({ study, explained, sum }, found, guided = false) {
   return {
@@ -238,12 +250,12 @@ function occlusion(work) {
   const columns = windowsOf(input.width, options.window[1], options.stride[1]);
   return {
     steps: rows.length * columns.length,
-    step(i) {
+    change(i) {
       const [top, height] = rows[Math.floor(i / columns.length)];
       const [left, width] = columns[i % columns.length];
-      study.cover({ top, left, height, width });
-      study.addMask(0, score - explained.value(study.run().score));
+      return ['cover', { top, left, height, width }];
     },
+    add: (sum) => study.addMask(0, score - explained.value(sum)),
     found(done) {
       const totals = study.maskTotals();
       const data = study.maskSums().map((sum, i) => {
@@ -280,13 +292,13 @@ function rise(work) {
   const size = { fullHeight: (grid + 1) * cell.height, fullWidth: (grid + 1) * cell.width };
   return {
     steps: samples,
-    step(i) {
+    change(i) {
       const cells = new Float32Array(grid * grid).map((_, j) => (uniform(seed, i, j) < p ? 1 : 0));
       const top = Math.floor(uniform(seed, i, grid * grid) * cell.height);
       const left = Math.floor(uniform(seed, i, grid * grid + 1) * cell.width);
-      study.mask(cells, { height: grid, width: grid, ...size, top, left });
-      study.addMask(explained.value(study.run().score), 0);
+      return ['mask', cells, { height: grid, width: grid, ...size, top, left }];
     },
+    add: (sum) => study.addMask(explained.value(sum), 0),
     found(done) {
       const sums = study.maskSums();
       if (denominator === 'expected') return pixels(work, mean(sums, done * p));

@@ -41,6 +41,11 @@ export class Engine {
     this.#recipe = recipe;
   }
 
+  /** The module of all instances, if there can be further ones. */
+  get module() {
+    return this.#recipe?.module;
+  }
+
   /** Starts the instance and its threads, if the engine rests. */
   async wake() {
     const recipe = /** @type {Recipe} */ (this.#recipe);

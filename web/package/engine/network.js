@@ -96,6 +96,10 @@ export class Network {
   #current;
   /** @type {string[] | undefined} names of the explanation methods, in the engine's order */
   #methods;
+  /** Pointer to the buffer of the weight that writePart() sets. */
+  #buffer = 0;
+  /** @type {(() => void)[]} */
+  #onDispose = [];
 
   /**
    * Builds the layer graph, which has no weights yet.
@@ -136,8 +140,14 @@ export class Network {
     this.#address = 0;
     this.#current = undefined;
     if (pointer === 0) return;
+    for (const listener of this.#onDispose) listener();
     this.#engine.release();
     if (this.#engine.isUsable) this.#engine.call('gc_model_destroy', pointer);
+  }
+
+  /** @param {() => void} listener called when the network is disposed of */
+  onDispose(listener) {
+    this.#onDispose.push(listener);
   }
 
   /** The model's own name. */
@@ -350,9 +360,47 @@ export class Network {
     return twin;
   }
 
+  /** What makes this network again, with readWeight(), in an instance of the same module. */
+  get recipe() {
+    return { module: this.#engine.module, config: this.#config, head: this.head };
+  }
+
   /**
-   * Gives a weight the values that it has in another network. They are copied in parts, so that
-   * large weights need no second buffer.
+   * Copies of the values of a weight, in parts, so that large weights need no second buffer.
+   * @param {number} index of the weight
+   * @returns {Generator<{ first: number, values: Float32Array<ArrayBuffer> }>} `first`: the index
+   *   of the part's first value
+   */
+  *readWeight(index) {
+    const source = this.#engine.call('gc_model_weight_values', this.#pointer, index) >>> 0;
+    if (source === 0) return; // Nothing reads the weight.
+    const count = this.#weightSize(index);
+    for (let first = 0; first < count; first += VALUES_AT_ONCE) {
+      // The caller may have disposed of the network between two parts.
+      this.#engine.call('gc_model_weight_count', this.#pointer);
+      const size = Math.min(VALUES_AT_ONCE, count - first);
+      yield { first, values: this.#engine.floats(source + first * WORD, size) };
+    }
+  }
+
+  /** @param {number} index of a weight */
+  #weightSize(index) {
+    return this.weightShape(index).reduce((product, axis) => product * axis, 1);
+  }
+
+  /**
+   * Sets values of a weight, part by part, as readWeight() gives them.
+   * @param {number} index of the weight
+   * @param {number} first index of the first value
+   * @param {Float32Array} values
+   */
+  writePart(index, first, values) {
+    if (first === 0) this.#buffer = this.weightBuffer(index, this.#weightSize(index));
+    this.writeWeight(index, this.#buffer, first, values);
+  }
+
+  /**
+   * Gives a weight the values that it has in another network.
    * @param {Network} from a network of the same architecture
    * @param {number} index of the weight
    * @param {(values: Float32Array, first: number) => void} alter changes values, of which the first
@@ -360,15 +408,9 @@ export class Network {
    * @returns {Generator<void>} yields after each part
    */
   *copyWeight(from, index, alter) {
-    const source = this.#engine.call('gc_model_weight_values', from.#pointer, index) >>> 0;
-    if (source === 0) return; // Nothing reads the weight.
-    const count = this.weightShape(index).reduce((product, axis) => product * axis, 1);
-    const buffer = this.weightBuffer(index, count);
-    for (let first = 0; first < count; first += VALUES_AT_ONCE) {
-      const size = Math.min(VALUES_AT_ONCE, count - first);
-      const values = this.#engine.floats(source + first * WORD, size);
+    for (const { first, values } of from.readWeight(index)) {
       alter(values, first);
-      this.writeWeight(index, buffer, first, values);
+      this.writePart(index, first, values);
       yield;
     }
   }
@@ -450,6 +492,35 @@ export class Network {
   }
 
   /**
+   * The steps of a run, each with the indices of the layers that it computes. Fusion makes one step
+   * of several layers. Nested models are not among the layers.
+   * @param {Input} input
+   * @returns {number[][]}
+   */
+  steps(input) {
+    this.forward(input);
+    const count = this.#engine.call('gc_model_step_count', this.#pointer);
+    return Array.from({ length: count }, (_, step) => {
+      const layers = new Set();
+      for (let i = 0; ; i++) {
+        const layer = this.#engine.call('gc_step_layer', this.#pointer, step, i);
+        if (layer < 0) return [...layers];
+        layers.add(layer);
+      }
+    });
+  }
+
+  /**
+   * Runs a step again, whose values stay as they are. Measuring its time is the reason.
+   * @param {Input} input
+   * @param {number} step
+   */
+  repeatStep(input, step) {
+    this.forward(input);
+    this.#engine.check('gc_model_step', this.#pointer, step);
+  }
+
+  /**
    * @param {number} index of a further input
    * @param {Float32Array} values
    */
@@ -474,7 +545,7 @@ export class Network {
       this.#engine.check('gc_study_create', study, this.#pointer, ...given);
       return this.#engine.ints(study, 1)[0];
     });
-    return new Study(this.#engine, this, input, address);
+    return new Study(this.#engine, this, address, { input, output, seed });
   }
 
   /**

@@ -35,6 +35,22 @@ const VARIANCES = 4;
  * @property {number} [left]
  */
 
+/**
+ * What makes a study.
+ * @typedef {object} StudyRecipe
+ * @property {Input} input that the engine holds now
+ * @property {number} output SCORE or LOGIT
+ * @property {Float32Array} seed one value a class
+ * @property {Float32Array} [baseline] where there is one
+ */
+
+/**
+ * A change of the input as plain data: the name of a method of Study, and its arguments.
+ * @typedef {['cover', Window] | ['mask', Float32Array, MaskSize]} Change
+ */
+
+/** @typedef {{ top: number, left: number, height: number, width: number }} Window */
+
 export class Study {
   #engine;
   #network;
@@ -45,15 +61,20 @@ export class Study {
   /**
    * @param {Engine} engine
    * @param {Network} network
-   * @param {Input} input that the engine holds now
    * @param {number} address of the study
+   * @param {StudyRecipe} recipe of the same study in another network
    */
-  constructor(engine, network, input, address) {
+  constructor(engine, network, address, recipe) {
     this.#engine = engine;
     this.#network = network;
-    this.#input = input;
+    this.#input = recipe.input;
     this.#address = address;
+    this.recipe = recipe;
     engine.retain();
+  }
+
+  get network() {
+    return this.#network;
   }
 
   get #pointer() {
@@ -71,6 +92,7 @@ export class Study {
       const data = scratch.copy(values);
       this.#engine.check('gc_study_set_baseline', this.#pointer, data, values.length);
     });
+    this.recipe.baseline = values;
   }
 
   /** Takes back the changes. The network's run on the input itself counts as the study's. */
@@ -109,10 +131,16 @@ export class Study {
 
   /**
    * Covers a window of the input by the baseline.
-   * @param {{ top: number, left: number, height: number, width: number }} window
+   * @param {Window} window
    */
   cover({ top, left, height, width }) {
     this.#engine.check('gc_study_cover', this.#pointer, top, left, height, width);
+  }
+
+  /** @param {Change} change */
+  change(change) {
+    if (change[0] === 'cover') this.cover(change[1]);
+    else this.mask(change[1], change[2]);
   }
 
   /** The changed input, [height][width][channels]. */

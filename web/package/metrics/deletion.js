@@ -1,7 +1,9 @@
 /** How the score follows when the picture goes and comes by the order of a map. */
 
 import { baselineValues } from '../attribution/baselines.js';
+import { scoreSource } from '../attribution/scores.js';
 import { pauses } from '../base/pauses.js';
+import { readWorkers } from '../base/workers.js';
 import { enlarged } from './heatmaps.js';
 import { fallingOrder } from './maps.js';
 import { wholeNumber } from './options.js';
@@ -9,6 +11,9 @@ import { Subject } from './subject.js';
 
 /** @import { Target } from '../attribution/targets.js' */
 /** @import { BaselineName } from '../attribution/baselines.js' */
+/** @import { ScoreSource } from '../attribution/scores.js' */
+/** @import { Input } from '../engine/network.js' */
+/** @import { Change } from '../engine/study.js' */
 /** @import { Picture } from '../pictures/image.js' */
 /** @import { Tensor } from '../pictures/tensor.js' */
 /** @import { GivenMap } from './heatmaps.js' */
@@ -29,6 +34,9 @@ import { Subject } from './subject.js';
  * @property {BaselineName | Picture | Tensor} [baseline] what stands in place of the positions that
  *   are taken away (default "zero")
  * @property {number} [steps] into how many parts the picture is cut (default 20)
+ * @property {number} [workers] 0 to 64. So many workers run the steps, each with a copy of the
+ *   model that it keeps until model.dispose(). The curves are the same to the bit (default 0: the
+ *   model itself runs them)
  * @property {(progress: StepProgress) => void} [onProgress]
  * @property {AbortSignal} [signal]
  */
@@ -52,6 +60,7 @@ import { Subject } from './subject.js';
  */
 export async function deletionInsertion(facts, heatmap, options) {
   const { target, logits = false, baseline = 'zero', steps = 20, onProgress, signal } = options;
+  const workers = readWorkers(options.workers);
   const pause = pauses(signal);
   await pause();
   const { input } = facts;
@@ -60,18 +69,18 @@ export async function deletionInsertion(facts, heatmap, options) {
   const subject = new Subject(facts, { target, logits });
   const values = await readBaseline(facts, baseline);
   const study = subject.study();
+  const change = (/** @type {number} */ i) => changeOf(order, counts[i >> 1], i % 2 === 0, input);
+  /** @type {ScoreSource | undefined} */
+  let source;
   try {
     study.setBaseline(values);
+    source = await scoreSource(study, { steps: 2 * counts.length, change, workers });
     /** @type {{ deletion: number[], insertion: number[] }} */
     const curves = { deletion: [], insertion: [] };
-    for (const [step, count] of counts.entries()) {
-      for (const [curve, inside] of /** @type {const} */ ([
-        ['deletion', 0],
-        ['insertion', 1],
-      ])) {
+    for (const step of counts.keys()) {
+      for (const curve of /** @type {const} */ (['deletion', 'insertion'])) {
         await pause();
-        study.mask(hottest(order, count, inside), input);
-        curves[curve].push(subject.run(study).score);
+        curves[curve].push(subject.value(await source.next()));
       }
       onProgress?.({ step: step + 1, steps: counts.length });
     }
@@ -89,8 +98,21 @@ export async function deletionInsertion(facts, heatmap, options) {
       },
     };
   } finally {
+    source?.end();
     study.dispose();
   }
+}
+
+/**
+ * Takes the first positions of an order away, or all but these.
+ * @param {Uint32Array} order
+ * @param {number} count
+ * @param {boolean} deletes
+ * @param {Input} input
+ * @returns {Change}
+ */
+function changeOf(order, count, deletes, { height, width }) {
+  return ['mask', hottest(order, count, deletes ? 0 : 1), { height, width }];
 }
 
 /**

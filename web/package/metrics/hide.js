@@ -1,5 +1,6 @@
 /** Two changed pictures that show what the hottest part of a heat map means for the score. */
 
+import { pauses } from '../base/pauses.js';
 import { preprocessingNumbers, inputToPicture } from '../pictures/preprocessing.js';
 import { toImageData } from '../pictures/image.js';
 import { hottest } from './deletion.js';
@@ -20,6 +21,7 @@ import { Subject } from './subject.js';
  *   highest score)
  * @property {number} [share] of the picture's positions that count as hot (default 0.1)
  * @property {boolean} [logits] whether the logit is measured instead of the score (default false)
+ * @property {AbortSignal} [signal] checked before each of the three runs
  */
 
 /**
@@ -47,9 +49,12 @@ const PASSES = 3;
  * @param {Facts} facts
  * @param {GivenMap} heatmap
  * @param {HideOptions} options
- * @returns {HideAndLook}
+ * @returns {Promise<HideAndLook>}
  */
-export function hideAndLook(facts, heatmap, { target, share = 0.1, logits = false }) {
+export async function hideAndLook(facts, heatmap, options) {
+  const { target, share = 0.1, logits = false, signal } = options;
+  const pause = pauses(signal);
+  await pause();
   const { input, preprocessing } = facts;
   const order = fallingOrder(enlarged(heatmap, input));
   numberBetween('share', share, { above: 0, below: 1 });
@@ -61,11 +66,13 @@ export function hideAndLook(facts, heatmap, { target, share = 0.1, logits = fals
   try {
     const { score } = subject.run(study);
     study.setBaseline(boxBlur(input, deviation));
-    const [hidden, kept] = /** @type {const} */ ([0, 1]).map((inside) => {
+    const look = async (/** @type {0 | 1} */ inside) => {
+      await pause();
       study.mask(hottest(order, count, inside), input);
       const picture = draw({ ...input, data: study.changed() });
       return { score: subject.run(study).score, picture };
-    });
+    };
+    const [hidden, kept] = [await look(0), await look(1)];
     const settings = { target: subject.target, logits, share, deviation };
     return { score, hidden, kept, share: count / order.length, settings };
   } finally {

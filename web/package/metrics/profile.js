@@ -15,8 +15,15 @@ import { weightTensors } from './formula.js';
  * @property {number | null} multiplyAdds of one picture, by the layer's own definition. null where
  *   the size is open, or where the class is not counted
  * @property {number | null} memory bytes of its output in float32, null for an open size
- * @property {null} time always null. Several layers run as one operator, so that a layer has no
- *   time of its own
+ * @property {number | null} time milliseconds of the steps that compute it, 0 for a layer that
+ *   computes nothing, null where the whole time is. Layers that run as one step, as a convolution
+ *   with its batch norm and its ReLU, each have the time of this step
+ */
+
+/**
+ * A step of a run, which is one operator.
+ * @typedef {{ layers: string[], time: number }} StepProfile the layers that it computes, and
+ *   milliseconds
  */
 
 /**
@@ -27,8 +34,10 @@ import { weightTensors } from './formula.js';
  * @property {number} multiplyAdds the sum over the layers that are counted
  * @property {string[]} uncounted Keras classes of the layers whose multiply-adds are not counted
  * @property {number} memory bytes that the model holds now, in weights and in tensors
- * @property {number | null} time milliseconds of one run, the median of three on an input of zeros.
+ * @property {number | null} time milliseconds of one run, the median of five on an input of zeros.
  *   null for a model of open size or with further inputs
+ * @property {StepProfile[] | null} steps of a run, in their order, each with the mean of three
+ *   times out of five, without the shortest and the longest. null where `time` is
  */
 
 /** Classes whose every kernel value meets each position of the output. */
@@ -44,7 +53,8 @@ const NONE = (
   'MaxPooling2D AveragePooling2D GlobalMaxPooling2D GlobalAveragePooling2D'
 ).split(' ');
 
-const RUNS = 3;
+/** Of a step's times the middle ones are averaged, because a clock may be coarse. */
+const RUNS = 5;
 
 /**
  * @param {Network} network
@@ -63,17 +73,44 @@ export async function profile(network, layers, size) {
     const counts = inside.map(multiplyAdds);
     return counts.reduce((sum, count) => (sum === null || count === null ? null : sum + count), 0);
   };
+  const times = size && (await timesOf(network, size));
+  const inside = nesting(layers);
   const profiles = layers.map((layer, i) => toProfile(layer, multiplyAdds(i)));
+  if (times) profiles.forEach((one, i) => (one.time = sumOf(times.steps, inside[i])));
   const single = profiles.filter((_, i) => !isNested[i]);
   const uncounted = single.filter((layer) => layer.multiplyAdds === null);
+  const path = (/** @type {number} */ layer) => layers[layer].path;
   return {
     layers: profiles,
     params: kernels.get('') ?? 0,
     multiplyAdds: single.reduce((sum, layer) => sum + (layer.multiplyAdds ?? 0), 0),
     uncounted: [...new Set(uncounted.map(({ type }) => type))],
     memory: network.memory,
-    time: size && (await timeOf(network, size)),
+    time: times && times.run,
+    steps: times && times.steps.map((step) => ({ ...step, layers: step.layers.map(path) })),
   };
+}
+
+/**
+ * For each layer its own index, and those of all layers in it.
+ * @param {LayerInfo[]} layers
+ */
+function nesting(layers) {
+  const inside = layers.map((_, i) => new Set([i]));
+  for (const [i] of layers.entries()) {
+    for (let at = layers[i].parent; at >= 0; at = layers[at].parent) inside[at].add(i);
+  }
+  return inside;
+}
+
+/**
+ * The time of all steps that compute one of some layers.
+ * @param {StepTime[]} steps
+ * @param {Set<number>} layers
+ */
+function sumOf(steps, layers) {
+  const ours = steps.filter((step) => step.layers.some((layer) => layers.has(layer)));
+  return ours.reduce((sum, { time }) => sum + time, 0);
 }
 
 /**
@@ -133,21 +170,50 @@ function productOf(shape) {
   return shape.reduce((product, axis) => product && axis && product * axis, 1);
 }
 
+/** A step with indices of layers. @typedef {{ layers: number[], time: number }} StepTime */
+
 /**
  * @param {Network} network
  * @param {Pick<Input, 'height' | 'width' | 'channels'>} size
+ * @returns {Promise<{ run: number, steps: StepTime[] }>}
  */
-async function timeOf(network, { height, width, channels }) {
+async function timesOf(network, { height, width, channels }) {
   const data = new Float32Array(height * width * channels);
   const pause = pauses();
+  network.plan(height, width);
   /** @type {number[]} */
+  const runs = [];
+  /** @type {number[][]} */
   const times = [];
-  while (times.length < RUNS) {
+  /** @type {number[][]} */
+  let steps = [];
+  while (runs.length < RUNS) {
     await pause();
-    network.plan(height, width);
-    const start = performance.now();
-    network.forward({ data, height, width, channels });
-    times.push(performance.now() - start);
+    const input = { data, height, width, channels };
+    runs.push(timed(() => network.forward(input)));
+    steps = network.steps(input);
+    for (const [i] of steps.entries()) {
+      (times[i] ??= []).push(timed(() => network.repeatStep(input, i)));
+    }
   }
-  return times.sort((a, b) => a - b)[RUNS >> 1];
+  const toStep = (/** @type {number[]} */ layers, /** @type {number} */ i) => {
+    return { layers, time: middleMean(times[i]) };
+  };
+  return { run: runs.sort((a, b) => a - b)[RUNS >> 1], steps: steps.map(toStep) };
+}
+
+/** @param {() => void} work */
+function timed(work) {
+  const start = performance.now();
+  work();
+  return performance.now() - start;
+}
+
+/**
+ * The mean without the smallest and the largest value.
+ * @param {number[]} values three at least
+ */
+function middleMean(values) {
+  const middle = values.toSorted((a, b) => a - b).slice(1, -1);
+  return middle.reduce((sum, value) => sum + value, 0) / middle.length;
 }

@@ -44,6 +44,14 @@ export class Subject {
   }
 
   /**
+   * The class's value.
+   * @param {number} sum that a study computes
+   */
+  value(sum) {
+    return this.#explained.value(sum);
+  }
+
+  /**
    * Runs the network on a study's changed input.
    * @param {Study} study
    * @returns {{ score: number, slope: number, input: Input }} the class's value, its derivative

@@ -60,8 +60,8 @@ import { stability } from './stability.js';
 
 /** @type {Record<string, (measured: Measured) => Promise<Omit<Figure, 'name'>>>} */
 const FIGURES = {
-  async hideAndLook({ facts, heatmap, label, how: { target } }) {
-    const details = hideAndLook(facts, heatmap, { target });
+  async hideAndLook({ facts, heatmap, label, signal, how: { target } }) {
+    const details = await hideAndLook(facts, heatmap, { target, signal });
     const { score, hidden, kept } = details;
     const meaning =
       kept.score > hidden.score

@@ -2,6 +2,7 @@
 
 import { GradCamError, choose, show } from '../base/errors.js';
 import { pauses } from '../base/pauses.js';
+import { readWorkers } from '../base/workers.js';
 import { part } from '../files/library.js';
 import { LOGIT, MAX_TARGETS, SCORE } from '../engine/network.js';
 import { toEntries, toExplanation } from './explanation.js';
@@ -50,6 +51,7 @@ import { readTargets, seedOfWeights, valueOfWeights } from './targets.js';
  */
 export async function explainRun(explained, options) {
   options.signal?.throwIfAborted();
+  readWorkers(options.workers);
   const question = readQuestion(explained, options);
   const targets = readTargets(explained, options.targets);
   const seeded = await seedTargets(explained, targets, options, question);
@@ -289,7 +291,7 @@ function ofAll({ model }, seeded, { methods, layers, channels = Infinity }, { on
  * @param {ExplainOptions} options
  * @returns {Promise<TargetExplanation[]>}
  */
-async function loopEntries(explained, seeded, question, { signal, onProgress }) {
+async function loopEntries(explained, seeded, question, { signal, onProgress, workers }) {
   const { network, run, endsWithLogit } = explained;
   const facts = { network, scores: run.scores, endsWithLogit };
   const { loopMap, explainedOf } = await part(
@@ -307,7 +309,8 @@ async function loopEntries(explained, seeded, question, { signal, onProgress }) 
       const onStep = (/** @type {number} */ step, /** @type {number} */ steps) =>
         onProgress?.({ step, steps });
       const { channels } = question;
-      const work = { network, input: run.input, explained: what, layer, channels, pause, onStep };
+      const own = { explained: what, layer, channels, workers: readWorkers(workers) };
+      const work = { network, input: run.input, ...own, pause, onStep };
       maps.push(await loopMap(work, method));
     }
     entries.push(...toEntries(explained, [target], question, [[maps]])[0]);

@@ -109,10 +109,12 @@ export class Model extends ModelInfo {
   }
 
   /**
-   * What each layer takes, in values, multiply-adds and memory, and how long a run takes.
+   * What each layer takes, in values, multiply-adds, memory and time. Layers that fusion runs as
+   * one step, as a convolution with its batch norm and its ReLU, each have the time of the whole
+   * step. `steps` has every step once.
    * @returns {Promise<Profile>}
    * @example
-   * const { layers, time } = await model.profile();
+   * const { layers, steps, time } = await model.profile();
    * console.table(layers);
    */
   async profile() {

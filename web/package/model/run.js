@@ -53,6 +53,9 @@ import { findRangeProblem } from '../pictures/preprocessing.js';
  *   not and darker, as it is and brighter (default false). The map has the size of the input
  * @property {number} [channels] how many channels Score-CAM takes, the most varying ones (default
  *   all of them)
+ * @property {number} [workers] of Score-CAM, 0 to 64. So many workers compute the scores, each with
+ *   a copy of the model that it keeps until model.dispose(). The map is the same to the bit
+ *   (default 0: the model itself computes them)
  * @property {(progress: StepProgress) => void} [onProgress] called after each step of augSmooth,
  *   Score-CAM and Ablation-CAM
  * @property {AbortSignal} [signal] checked before each backward pass

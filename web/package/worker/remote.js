@@ -115,7 +115,7 @@ export class RemoteModel extends ModelInfo {
   }
 
   /**
-   * What each layer takes, in values, multiply-adds and memory, and how long a run takes.
+   * What each layer takes, in values, multiply-adds, memory and time.
    * @returns {Promise<Profile>}
    */
   async profile() {
