@@ -11,8 +11,13 @@ static gc_real between(double baseline, double input, double share) {
 }
 
 void gc_change_mix(const struct gc_changed *c, double share) {
-    for (size_t i = 0, count = count_of(c); i < count; i++)
-        c->changed[i] = between((double)c->baseline[i], (double)c->input[i], share);
+    gc_real *restrict changed = c->changed;
+    const float *baseline = c->baseline, *input = c->input;
+    const size_t count = count_of(c);
+    for (size_t i = 0; i < count && share == 1; i++)
+        changed[i] = input[i];
+    for (size_t i = 0; i < count && share != 1; i++)
+        changed[i] = between((double)baseline[i], (double)input[i], share);
 }
 
 void gc_change_mask(const struct gc_changed *c, const gc_real *mask) {

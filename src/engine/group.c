@@ -141,9 +141,14 @@ gc_status gc_group_split(struct gc_group *group, const struct gc_graph *graph) {
     return status;
 }
 
+void gc_group_join(struct gc_group *group) {
+    free_steps(group->split, group->node_count);
+    group->split = NULL;
+}
+
 void gc_group_free(struct gc_group *group) {
     gc_step_release(&group->step);
-    free_steps(group->split, group->node_count);
+    gc_group_join(group);
     gc_release(group->coefficients);
     gc_release(group->shapes);
     gc_release(group->in);

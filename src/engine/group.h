@@ -32,8 +32,12 @@ gc_status gc_group_fill(struct gc_group *group, const struct gc_graph *graph);
 /* Prepares the group's step. Fails with OUT_OF_MEMORY, INTERNAL. */
 gc_status gc_group_prepare(struct gc_group *group);
 
-/* Prepares the group's nodes one by one, on first use. Fails as gc_group_prepare does. */
+/* Prepares the group's nodes one by one, unless they are. Fails as gc_group_prepare does. */
 gc_status gc_group_split(struct gc_group *group, const struct gc_graph *graph);
+
+/* Gives back what gc_group_split made. The nodes have packed weights of their own, and those of all
+ * groups take as much memory as the model's weights. */
+void gc_group_join(struct gc_group *group);
 
 /* Gives back all that the group holds, not the struct itself. */
 void gc_group_free(struct gc_group *group);

@@ -54,11 +54,17 @@ gc_status gc_run_create(struct gc_run **run, struct gc_plan *plan) {
     return status;
 }
 
+static void release_values(struct gc_run *run) {
+    for (size_t i = 0; i < GC_MAX_GROUP; i++) {
+        gc_release(run->values[i].data);
+        run->values[i] = (struct buffer){0};
+    }
+}
+
 void gc_run_destroy(struct gc_run *run) {
     if (run == NULL)
         return;
-    for (size_t i = 0; i < GC_MAX_GROUP; i++)
-        gc_release(run->values[i].data);
+    release_values(run);
     gc_projector_destroy(run->projector);
     gc_release(run->marks);
     gc_release(run);
@@ -370,6 +376,7 @@ static gc_status group_backward(struct pass *pass, struct gc_group *group) {
         if (on)
             GC_TRY(visit_swallowed(pass, group));
     }
+    gc_group_join(group);
     for (int32_t i = 0; i < group->input_count && !ends_here(pass, group); i++)
         if (needs_gradient(pass, group->inputs[i]))
             GC_TRY(pass_back(pass, group, i));
@@ -489,6 +496,7 @@ gc_status gc_run_backward(struct gc_run *run, const struct gc_request *request) 
         status = run_pass(&pass);
         pass.first_seed += several.batch;
     }
+    release_values(run); /* else they would stand between other large buffers */
     gc_gradients_free(&several);
     return status;
 }
