@@ -224,18 +224,24 @@ struct gradient {
     double weight, scale;
 };
 
+static void add_values(double *restrict sums, double *restrict squares,
+                       const gc_real *restrict gradient, double weight, double scale,
+                       size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        const double value = scale * (double)gradient[i];
+        sums[i] += weight * value;
+        squares[i] += weight * value * value;
+    }
+}
+
 static gc_status add_gradient(void *context, size_t seed, int32_t value,
                               const struct gc_probe *probe) {
     (void)seed, (void)value;
     const struct gradient *g = context;
     if (probe == NULL) /* the output does not depend on the picture */
         return GC_OK;
-    const gc_real *gradient = gc_probe_gradient(probe);
-    for (size_t i = 0, count = count_of(g->study); i < count; i++) {
-        const double value_here = g->scale * (double)gradient[i];
-        g->study->sums[i] += g->weight * value_here;
-        g->study->squares[i] += g->weight * value_here * value_here;
-    }
+    add_values(g->study->sums, g->study->squares, gc_probe_gradient(probe), g->weight, g->scale,
+               count_of(g->study));
     return GC_OK;
 }
 
