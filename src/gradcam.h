@@ -333,6 +333,11 @@ GC_API gc_status gc_model_outputs(const gc_model *model, gc_output output, float
  *     eigenCam          map = P(A), which needs no class
  *                       Muhammad and Yeasin 2020, arXiv:2008.00299
  *     eigenGradCam      map = P(G A)
+ *     ablationCam       map(p) = sum_k w(k) A(p, k), w(k) = (S - S without channel k) / S, which is
+ *                       the sum over positions of G(., k) A(., k) over S. Of layers that
+ *                       gc_model_is_linear_after names alone, gc_model_ablate takes the others
+ *                       Desai and Ramaswamy 2020, Winter Conference on Applications of Computer
+ *                       Vision
  * P(M) is the first principal component of M, [positions][channels]. It is R v, where R is M minus
  * the mean of each channel, and v is the unit vector that makes R v longest. The value of P(M) that
  * lies farthest from zero is positive. */
@@ -340,7 +345,7 @@ GC_API const char *gc_method_name(int32_t i);
 
 /* Classes that one call explains, and methods. */
 #define GC_MAX_TARGETS 8
-#define GC_MAX_METHODS 8
+#define GC_MAX_METHODS 9
 
 /* A flag of gc_model_explain. The map is P(M) instead of the sum over the channels of M. In the
  * formulas above, M is what is summed. */
@@ -365,12 +370,12 @@ GC_API gc_status gc_model_shared_targets(gc_model *model, const int32_t *layers,
  *               `layers`, for one seed after another, and all of these for one method after
  *               another. raw_count is the sum of their sizes
  *   norms       receives [method_count][seed_count][layer_count], or NULL. The Euclidean norm of
- *               what a method takes from the gradient, w of gradCam and G of the others. eigenCam
- *               takes nothing, and its norm is that of A
+ *               what a method takes from the gradient, w of gradCam and ablationCam and G of the
+ *               others. eigenCam takes nothing, and its norm is that of A
  * The maps of a seed are the same, to the bit, whatever seeds are explained with it. The maps of a
- * method are the same whatever methods explain with it, but that gradCam alone rounds otherwise at
- * layers that fusion swallowed. Fails with NOT_READY before a forward, INVALID_LAYER,
- * INVALID_ARGUMENT, OUT_OF_MEMORY. */
+ * method are the same whatever methods explain with it, but that ablationCam alone rounds otherwise,
+ * and so does gradCam alone at layers that fusion swallowed. Fails with NOT_READY before a forward,
+ * INVALID_LAYER, INVALID_ARGUMENT, OUT_OF_MEMORY. */
 GC_API gc_status gc_model_explain(gc_model *model, const int32_t *methods, int32_t method_count,
                                   uint32_t flags, const float *seeds, int32_t seed_count,
                                   gc_output output, const int32_t *layers, int32_t layer_count,

@@ -7,6 +7,7 @@
 #include "api/model.h"
 #include "base/memory.h"
 #include "engine/finite.h"
+#include "engine/tail.h"
 #include "methods/methods.h"
 
 /* ---- The layers that are asked for ---- */
@@ -101,8 +102,9 @@ struct explanation {
     gc_model *model;
     const struct selection *selection;
     size_t seed_count;
-    float *raw;   /* [methods][seeds][selection->size] */
-    float *norms; /* [methods][seeds][selection->count], or NULL */
+    double scores[GC_MAX_TARGETS]; /* what each seed explains */
+    float *raw;                    /* [methods][seeds][selection->size] */
+    float *norms;                  /* [methods][seeds][selection->count], or NULL */
 };
 
 /* The shape of a value's map, with the channels. */
@@ -179,7 +181,7 @@ static void repeat(const struct explanation *e, size_t m, size_t seed, size_t i,
 
 static gc_status visit_map(void *context, size_t seed, int32_t value,
                            const struct gc_probe *probe) {
-    const struct explanation *e = context;
+    struct explanation *e = context;
     const struct selection *s = e->selection;
     float *raw[GC_MAX_METHODS];
     double norms[GC_MAX_METHODS];
@@ -188,6 +190,7 @@ static gc_status visit_map(void *context, size_t seed, int32_t value,
         first++;
     for (size_t m = 0; m < e->explainer.count; m++)
         raw[m] = is_made(e, m, seed) ? NULL : map_at(e, m, seed, first);
+    e->explainer.score = e->scores[seed];
     if (seed == 0 || gc_explainer_reads_gradient(&e->explainer))
         GC_TRY(explain_value(e, value, probe, raw, norms));
     for (size_t m = 0; m < e->explainer.count; m++)
@@ -242,6 +245,30 @@ static gc_status check_raw(const struct explanation *e, size_t raw_count) {
         (uint64_t)e->explainer.count * (uint64_t)e->seed_count * (uint64_t)e->selection->size;
     return gc_check_count("the buffer for maps", raw_count,
                           wanted > SIZE_MAX ? SIZE_MAX : (size_t)wanted);
+}
+
+/* A method that needs it sums over all positions of a layer, which a map without the class token
+ * does not have. */
+static gc_status check_linear(const struct explanation *e, int32_t to) {
+    const struct selection *s = e->selection;
+    for (int32_t i = 0; i < s->count && gc_explainer_needs_linear(&e->explainer); i++) {
+        struct gc_grid grid = {0};
+        bool linear = false;
+        GC_TRY(gc_tail_is_linear(s->graph, s->values[i], to, &linear));
+        gc_find_grid(&grid, &s->graph->values[s->values[i]].shape);
+        if (!linear || grid.first > 0)
+            return gc_fail(GC_INVALID_ARGUMENT,
+                           "ablationCam: what follows a layer must be linear, and its map must "
+                           "have all positions; gc_model_ablate takes any layer");
+    }
+    return GC_OK;
+}
+
+static void find_scores(struct explanation *e, const float *seeds, int32_t from) {
+    const size_t classes = (size_t)gc_model_class_count(e->model);
+    const gc_real *output = e->model->plan->tensors[from];
+    for (size_t i = 0; i < e->seed_count; i++)
+        e->scores[i] = gc_model_explained(e->model, seeds + i * classes, output);
 }
 
 static gc_status reserve(struct explanation *e) {
@@ -299,7 +326,11 @@ gc_status gc_model_explain(gc_model *model, const int32_t *methods, int32_t meth
     e.selection = &selection;
     e.seed_count = (size_t)seed_count;
     const size_t before = gc_memory_in_use();
+    const int32_t from = gc_model_output_value(model, output);
+    find_scores(&e, seeds, from);
     gc_status status = check_raw(&e, raw_count);
+    if (status == GC_OK)
+        status = check_linear(&e, from);
     if (status == GC_OK)
         status = reserve(&e);
     if (status == GC_OK)

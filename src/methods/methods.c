@@ -73,6 +73,7 @@ static const struct gc_method methods[] = {
     {"elementwise", NULL, &positive_product, SUM},
     {"eigenCam", NULL, &activation, PRINCIPAL},
     {"eigenGradCam", NULL, &product, PRINCIPAL},
+    {"ablationCam", gc_ablation_weights, &weighted, SUM},
 };
 
 enum { METHODS = sizeof methods / sizeof *methods };
@@ -107,9 +108,16 @@ static bool divides_by_totals(const struct gc_explainer *e) {
     bool divides = false;
     for (size_t i = 0; i < e->count; i++) {
         gc_weights *weights = e->methods[i]->weights;
-        divides = divides || (weights != NULL && weights != gc_mean_weights);
+        divides = divides || weights == gc_plus_plus_weights || weights == gc_axiom_weights;
     }
     return divides;
+}
+
+bool gc_explainer_needs_linear(const struct gc_explainer *e) {
+    bool needs = false;
+    for (size_t i = 0; i < e->count; i++)
+        needs = needs || e->methods[i]->weights == gc_ablation_weights;
+    return needs;
 }
 
 bool gc_explainer_reads_tensors(const struct gc_explainer *e) {
@@ -303,17 +311,32 @@ static struct gc_channel_sums sums_of(const struct layer *l) {
                                     sums + 4 * channels};
 }
 
+/* What the weights of methods that divide by no totals are made of. */
+static enum gc_summed summed_of(const struct gc_explainer *e) {
+    bool reads_mean = false;
+    for (size_t i = 0; i < e->count; i++)
+        reads_mean = reads_mean || e->methods[i]->weights == gc_mean_weights;
+    if (!gc_explainer_needs_linear(e))
+        return GC_SUM_GRADIENT;
+    return reads_mean ? GC_SUM_EVERYTHING : GC_SUM_PRODUCT;
+}
+
 /* Makes the weights of all methods. Returns the number of cancelled channels. */
 static int32_t make_weights(const struct layer *l) {
     const struct gc_explainer *e = l->explainer;
     const struct gc_channel_sums sums = sums_of(l);
     const bool divides = divides_by_totals(e);
     if (weighs(e))
-        gc_sum_channels(&sums, l->tensors, divides);
+        gc_sum_channels(&sums, l->tensors, divides ? GC_SUM_EVERYTHING : summed_of(e));
     for (size_t i = 0; i < e->count; i++)
         if (e->methods[i]->weights != NULL)
             e->methods[i]->weights((gc_real *)weights_of(l, i), l->tensors, &sums);
     return divides ? gc_cancelled_channels(&sums, l->tensors->channels) : 0;
+}
+
+/* Whether the weights are all that a method takes from the gradient. */
+static bool has_norm_of_weights(const struct gc_method *method) {
+    return method->weights == gc_mean_weights || method->weights == gc_ablation_weights;
 }
 
 static void draw_sums(const struct layer *l, double *norms) {
@@ -326,9 +349,8 @@ static void draw_sums(const struct layer *l, double *norms) {
         squares += e->squares[p];
     for (size_t i = 0; i < e->count; i++)
         if (reads_gradient(e->methods[i]))
-            norms[i] = e->methods[i]->weights == gc_mean_weights
-                           ? norm_of(weights_of(l, i), t->channels)
-                           : sqrt(squares);
+            norms[i] = has_norm_of_weights(e->methods[i]) ? norm_of(weights_of(l, i), t->channels)
+                                                          : sqrt(squares);
 }
 
 static void draw_layer(const struct layer *l, double *norms, int32_t *cancelled) {
@@ -365,6 +387,23 @@ static gc_status project(const struct gc_explainer *e, float *const *raw, double
     return GC_OK;
 }
 
+/* Whether Ablation-CAM is alone, which needs no sums of terms. */
+static bool only_ablates(const struct gc_explainer *e) {
+    bool only = !(e->flags & GC_EIGEN_SMOOTH);
+    for (size_t i = 0; i < e->count; i++)
+        only = only && e->methods[i]->weights == gc_ablation_weights;
+    return only;
+}
+
+static gc_status weigh(const struct layer *l, double *norms, const struct gc_probe *probe) {
+    make_weights(l);
+    for (size_t i = 0; i < l->explainer->count; i++) {
+        norms[i] = norm_of(weights_of(l, i), l->tensors->channels);
+        GC_TRY(gc_probe_weigh(probe, l->raw[i], weights_of(l, i)));
+    }
+    return GC_OK;
+}
+
 gc_status gc_explain_layer(const struct gc_explainer *e, float *const *raw, double *norms,
                            int32_t *cancelled, const gc_shape *shape, const struct gc_probe *probe,
                            const gc_real *value) {
@@ -379,7 +418,10 @@ gc_status gc_explain_layer(const struct gc_explainer *e, float *const *raw, doub
     }
     const struct gc_tensors tensors = {probe == NULL ? NULL : gc_probe_gradient(probe),
                                        probe == NULL ? value : gc_probe_value(probe), positions,
-                                       channels};
-    draw_layer(&(struct layer){e, &tensors, raw}, norms, cancelled);
+                                       channels, e->score};
+    const struct layer layer = {e, &tensors, raw};
+    if (probe != NULL && only_ablates(e))
+        return weigh(&layer, norms, probe);
+    draw_layer(&layer, norms, cancelled);
     return GC_OK;
 }

@@ -15,6 +15,7 @@ struct gc_explainer {
     const struct gc_method **methods; /* [count] */
     size_t count;
     uint32_t flags; /* as gc_model_explain takes them */
+    double score;   /* what is explained, set for each class */
 
     /* Scratch for the largest of the layers. NULL before gc_explainer_reserve, and where no method
      * needs any. */
@@ -31,6 +32,9 @@ bool gc_explainer_reads_tensors(const struct gc_explainer *explainer);
 /* Whether a method reads the gradient, and whether one does not. */
 bool gc_explainer_reads_gradient(const struct gc_explainer *explainer);
 bool gc_explainer_reads_value_alone(const struct gc_explainer *explainer);
+
+/* Whether a method explains only layers that everything after is linear in. */
+bool gc_explainer_needs_linear(const struct gc_explainer *explainer);
 
 /* Whether method i gives the same map for every class. */
 bool gc_explainer_ignores_class(const struct gc_explainer *explainer, size_t i);

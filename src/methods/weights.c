@@ -114,10 +114,30 @@ static void add_everything(const struct summing *s, size_t p, size_t count, size
         everything_tile(s, p, count, k, width);
 }
 
+static void add_product(const struct summing *s, size_t p, size_t count, size_t k, size_t width) {
+    gc_real product[WIDTH] = {0};
+    const struct gc_tensors *t = s->tensors;
+    const gc_real *gradients = t->gradient + p * t->channels + k;
+    const gc_real *values = t->value + p * t->channels + k;
+    if (width == WIDTH)
+        for (; count > 0; count--, gradients += t->channels, values += t->channels)
+            for (size_t i = 0; i < WIDTH; i++)
+                product[i] += gradients[i] * values[i];
+    for (; count > 0; count--, gradients += t->channels, values += t->channels)
+        for (size_t i = 0; i < width; i++)
+            product[i] += gradients[i] * values[i];
+    add_to(s->sums->product + k, product, width);
+}
+
 void gc_sum_channels(const struct gc_channel_sums *sums, const struct gc_tensors *t,
-                     bool everything) {
-    if (!everything) {
+                     enum gc_summed summed) {
+    if (summed == GC_SUM_GRADIENT) {
         gc_sum_positions(sums->gradient, t->gradient, t->positions, t->channels);
+        return;
+    }
+    if (summed == GC_SUM_PRODUCT) {
+        memset(sums->product, 0, t->channels * sizeof *sums->product);
+        sum(&(struct summing){t, sums, true, add_product});
         return;
     }
     double *const all[] = {sums->gradient, sums->total, sums->size, sums->product};
@@ -145,6 +165,12 @@ void gc_axiom_weights(gc_real *weights, const struct gc_tensors *t,
                       const struct gc_channel_sums *sums) {
     for (size_t k = 0; k < t->channels; k++)
         weights[k] = (gc_real)(sums->product[k] / (sums->total[k] + 1e-7));
+}
+
+void gc_ablation_weights(gc_real *weights, const struct gc_tensors *t,
+                         const struct gc_channel_sums *sums) {
+    for (size_t k = 0; k < t->channels; k++)
+        weights[k] = (gc_real)(sums->product[k] / t->score);
 }
 
 /* alpha g = g^3 / (2 g^2 + T g^3 + 1e-6) */

@@ -11,6 +11,7 @@
 struct gc_tensors {
     const gc_real *gradient, *value; /* [positions][channels] */
     size_t positions, channels;
+    double score; /* S, of which G is the gradient */
 };
 
 /* Sums over the positions, [channels] each. */
@@ -24,9 +25,10 @@ struct gc_channel_sums {
 
 #define GC_CHANNEL_SUMS 5 /* how many they are */
 
-/* Makes the sums of G, or of everything. */
+/* Which sums are made. */
+enum gc_summed { GC_SUM_GRADIENT, GC_SUM_PRODUCT, GC_SUM_EVERYTHING };
 void gc_sum_channels(const struct gc_channel_sums *sums, const struct gc_tensors *tensors,
-                     bool everything);
+                     enum gc_summed summed);
 
 /* The number of channels in which positive and negative values cancel, so that the total is below a
  * hundredth of the size. What divides by such a total is as sure as its last digits. */
@@ -49,5 +51,9 @@ gc_weights gc_plus_plus_weights;
 /* Fu et al. 2020.
  *     weights(k) = sum over positions of G(., k) A(., k) / (T(k) + 1e-7) */
 gc_weights gc_axiom_weights;
+
+/* Desai and Ramaswamy 2020, where S is a linear function of A and a constant.
+ *     weights(k) = (S - S with A(., k) = 0) / S = sum over positions of G(., k) A(., k) / S */
+gc_weights gc_ablation_weights;
 
 #endif

@@ -258,9 +258,8 @@ static void expect_maps(int32_t method, const struct formula *formula, uint32_t 
 }
 
 TEST(every_method_gives_its_formula_at_every_layer) {
-    int32_t method = 0;
-    for (; gc_method_name(method) != NULL; method++) {
-        REQUIRE(method < FORMULAS); /* a method without a formula here */
+    for (int32_t method = 0; method < FORMULAS; method++) {
+        REQUIRE(gc_method_name(method) != NULL);
         EXPECT_TEXT(gc_method_name(method), formulas[method].name);
         for (int output = GC_SCORE; output <= GC_LOGIT; output++) {
             expect_maps(method, &formulas[method], 0, 0, (gc_output)output);
@@ -268,15 +267,72 @@ TEST(every_method_gives_its_formula_at_every_layer) {
             expect_maps(method, &formulas[method], 0, GC_EIGEN_SMOOTH, (gc_output)output);
         }
     }
-    EXPECT_INT(method, FORMULAS);
     EXPECT(gc_method_name(-1) == NULL);
+}
+
+/* ---- Ablation-CAM, which explains few layers ---- */
+
+#define ABLATION FORMULAS /* its place in the table, after the others */
+
+/* map(p) = sum_k w(k) A(p, k), with the scores that the engine gives without each channel. */
+static void expect_ablation(gc_model *model, int32_t layer, const float *raw, float norm) {
+    struct tensors t = {0};
+    float expected[512] = {0};
+    double square = 0;
+    if (read_tensors(&t, model, layer, GC_LOGIT))
+        for (int32_t k = -1, channels = (int32_t)t.channels; k < channels; k++) {
+            double scores[2];
+            EXPECT_OK(gc_model_ablate(model, GC_LOGIT, small_seed(TARGET), CLASSES, layer,
+                                      (int32_t[]){-1, k}, 2, scores));
+            const double weight = (scores[0] - scores[1]) / scores[0];
+            square += weight * weight;
+            for (size_t p = 0; p < t.positions && k >= 0; p++)
+                expected[p] += (float)(weight * (double)t.activation[p * t.channels + (size_t)k]);
+        }
+    const double largest = small_largest(expected, t.positions);
+    EXPECT(largest > 0);
+    EXPECT_NEAR(small_difference(raw, expected, t.positions), 0, 1e-5 * largest);
+    EXPECT_NEAR((double)norm, sqrt(square), 1e-5 * sqrt(square));
+    free_tensors(&t);
+}
+
+TEST(ablation_cam_is_one_pass_where_all_after_the_layer_is_linear) {
+    float *input, raw[2 * 512], norms[2];
+    const int32_t both[] = {ABLATION, 0};
+    int32_t layer, early;
+    size_t count;
+    gc_model *model = small_model(small_blocks_config, 18, 14, 0, &input, &count);
+    REQUIRE(model != NULL);
+    EXPECT_TEXT(gc_method_name(ABLATION), "ablationCam");
+    EXPECT(gc_method_name(ABLATION + 1) == NULL);
+    REQUIRE_OK(gc_model_find_layer(model, "last_relu", &layer));
+    REQUIRE_OK(gc_model_find_layer(model, "last_bn", &early));
+    int32_t rank;
+    size_t positions;
+    small_layer_size(model, layer, &rank, &positions);
+    REQUIRE(positions <= 512);
+    EXPECT_OK(small_explain(model, ABLATION, small_seed(TARGET), 1, GC_LOGIT, &layer, 1, raw,
+                            positions, norms));
+    expect_ablation(model, layer, raw, norms[0]);
+    EXPECT_OK(gc_model_explain(model, both, 2, 0, small_seed(TARGET), 1, GC_LOGIT, &layer, 1, raw,
+                               2 * positions, norms));
+    expect_ablation(model, layer, raw, norms[0]);
+    EXPECT_STATUS(small_explain(model, ABLATION, small_seed(TARGET), 1, GC_LOGIT, &early, 1, raw,
+                                positions, norms),
+                  GC_INVALID_ARGUMENT);
+    EXPECT_CONTAINS(gc_error(), "must be linear");
+    EXPECT_STATUS(small_explain(model, ABLATION, small_seed(TARGET), 1, GC_SCORE, &layer, 1, raw,
+                                positions, norms),
+                  GC_INVALID_ARGUMENT);
+    gc_model_destroy(model);
+    free(input);
 }
 
 /* ---- Layers and classes together ---- */
 
 /* One call for all layers, and one for each. */
 TEST(a_layer_gets_the_map_that_it_gets_alone) {
-    for (int32_t method = 0; gc_method_name(method) != NULL; method++) {
+    for (int32_t method = 0; method < FORMULAS; method++) {
         float *input, raw[8192], alone[8192];
         int32_t layers[MAX_LAYERS], rank;
         size_t count, raw_count, positions, offset = 0;
@@ -434,9 +490,9 @@ TEST(methods_and_flags_that_do_not_exist_are_refused) {
         uint32_t flags;
         bool has_methods;
         const char *said;
-    } wrong[] = {{0, 0, true, "1 to 8 methods"},
-                 {GC_MAX_METHODS + 1, 0, true, "1 to 8 methods"},
-                 {1, 0, false, "1 to 8 methods"},
+    } wrong[] = {{0, 0, true, "1 to 9 methods"},
+                 {GC_MAX_METHODS + 1, 0, true, "1 to 9 methods"},
+                 {1, 0, false, "1 to 9 methods"},
                  {1, 2, true, "flags are 2"}};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         EXPECT_STATUS(gc_model_explain(model, wrong[i].has_methods ? methods : NULL, wrong[i].count,
@@ -455,11 +511,11 @@ TEST(an_unknown_method_is_refused) {
     size_t count;
     gc_model *model = small_model(small_blocks_config, 18, 14, 0, &input, &count);
     REQUIRE(model != NULL);
-    for (int32_t method = -1; method <= FORMULAS; method += FORMULAS + 1) {
+    for (int32_t method = -1; method <= ABLATION + 1; method += ABLATION + 2) {
         EXPECT_STATUS(small_explain(model, method, small_seed(TARGET), 1, GC_SCORE, &layer, 1, raw,
                                     18 * 14, NULL),
                       GC_INVALID_ARGUMENT);
-        EXPECT_CONTAINS(gc_error(), "0 to 7 do");
+        EXPECT_CONTAINS(gc_error(), "0 to 8 do");
     }
     gc_model_destroy(model);
     free(input);
@@ -473,7 +529,7 @@ TEST(a_layer_may_be_asked_for_twice) {
     REQUIRE(model != NULL);
     REQUIRE_OK(gc_model_find_layer(model, "b_expand", &layer));
     small_layer_size(model, layer, &rank, &positions);
-    for (int32_t method = 0; gc_method_name(method) != NULL; method++) {
+    for (int32_t method = 0; method < FORMULAS; method++) {
         REQUIRE(2 * positions <= sizeof raw / sizeof *raw);
         EXPECT_OK(small_explain(model, method, small_seed(TARGET), 1, GC_SCORE,
                                 (int32_t[]){layer, layer}, 2, raw, 2 * positions, norms));
@@ -517,10 +573,10 @@ TEST(classes_that_go_back_together_get_the_maps_that_they_get_alone) {
         gc_model *model = small_model(small_blocks_config, 18, 14, flags[f], &input, &count);
         REQUIRE(model != NULL);
         const int32_t layer_count = layers_with_maps(model, layers, &each);
-        for (int32_t method = 0; gc_method_name(method) != NULL; method++)
+        for (int32_t method = 0; method < FORMULAS; method++)
             expect_same_alone(model, method, targets, 2, layers, layer_count, each);
         const size_t memory = gc_model_memory(model); /* the first backward packs weights */
-        for (int32_t method = 0; gc_method_name(method) != NULL; method++)
+        for (int32_t method = 0; method < FORMULAS; method++)
             expect_same_alone(model, method, targets, GC_MAX_TARGETS, layers, layer_count, each);
         EXPECT_INT((long long)gc_model_memory(model), (long long)memory);
         gc_model_destroy(model);

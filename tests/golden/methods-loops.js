@@ -30,7 +30,13 @@ export async function check(verdict, opened, golden, spread) {
       const found = await loopMap(work, method);
       const how = { height, width, spread: spread.cams[i][name], flip: EARLY_FLIP };
       checkArray(verdict, opened, what, found.raw, raw[name], how);
-      if (method === 'ablationCam') checkWeights(verdict, opened, what, found.weights, cam);
+      if (method !== 'ablationCam') continue;
+      checkWeights(verdict, opened, what, found.weights, cam);
+      if (!network.ablatesAtOnce(input, explained.output, layer)) continue;
+      const options = { method, targets: target, layer: cam.layer, logits: kind === 'logit' };
+      const [entry] = (await opened.run.explain({ ...options, raw: true })).targets;
+      const ours = /** @type {Float32Array} */ (entry.raw);
+      checkArray(verdict, opened, `${what}, from one pass`, ours, raw[name], how);
     }
   }
 }

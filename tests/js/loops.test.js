@@ -2,6 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { explainedOf, loopMap } from '../../web/package/attribution/loops.js';
+import { pauses } from '../../web/package/base/pauses.js';
 import { uniform } from '../../web/package/base/hash.js';
 import { assertFails, smallModel } from './fixtures.js';
 
@@ -46,6 +48,32 @@ describe('Ablation-CAM', () => {
       assert.equal(notes.length, score > 0 ? 0 : 1);
       assert.ok(raw?.length === 36 && raw.every(Number.isFinite));
     }
+  });
+
+  test('takes one pass where all after the layer is linear', async () => {
+    /** @type {any[]} */
+    const seen = [];
+    const onProgress = (/** @type {any} */ state) => seen.push(state);
+    const options = { targets: [0, 1, 2], raw: true, layer: 'conv', onProgress };
+    const method = /** @type {const} */ ('ablationCam');
+    const { targets } = await run.explain({ ...options, method, logits: true });
+    assert.deepEqual(seen, [], 'no steps');
+    const { network, input } = run.facts;
+    for (const { target, raw } of targets) {
+      const explained = explainedOf(run.facts, target, true);
+      const work = { network, input, explained, layer: network.findLayer('conv'), pause: pauses() };
+      const expected = await loopMap(work, method);
+      const size = Math.max(...expected.raw.map(Math.abs));
+      raw?.forEach((value, i) => assert.ok(Math.abs(value - expected.raw[i]) < 1e-5 * size));
+    }
+    await run.explain({ ...options, method, logits: false });
+    assert.deepEqual(seen.at(-1), { step: 15, steps: 15 }, 'a softmax is not linear');
+  });
+
+  test('is refused by the engine at other layers', () => {
+    const { network, input } = run.facts;
+    const explain = () => network.explain(['ablationCam'], input, [new Float32Array(3)], 0, [0]);
+    assert.throws(explain, { code: 'INVALID_ARGUMENT', message: /must be linear/ });
   });
 
   test('leaves other maps as they are', async () => {

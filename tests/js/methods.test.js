@@ -29,7 +29,9 @@ async function engineNames() {
 
 describe('methods', () => {
   test('are those of the engine, in its order, and then those of many runs', async () => {
-    assert.deepEqual(methods(), [...(await engineNames()), 'scoreCam', 'ablationCam']);
+    const names = await engineNames();
+    assert.equal(names.pop(), 'ablationCam');
+    assert.deepEqual(methods(), [...names, 'scoreCam', 'ablationCam']);
     assert.equal(methods()[0], 'gradCam');
   });
 
@@ -99,7 +101,7 @@ describe('explain', async () => {
     ));
 
   test('gives finite maps at all layers, with each method that takes one pass', async () => {
-    for (const method of /** @type {Method[]} */ (await engineNames())) {
+    for (const method of /** @type {Method[]} */ ((await engineNames()).slice(0, -1))) {
       const { targets } = await run.explain({ method, layer: 'all', logits: true });
       for (const { rawMin, rawMax } of targets) assert.ok(Number.isFinite(rawMin + rawMax));
     }

@@ -83,7 +83,7 @@ for (const [tokens, side, first] of [
     assert.deepEqual([map.height, map.width], [side, side]);
     assert.ok(Math.max(...expected) > 0.9);
     expected.forEach((value, i) => assert.ok(Math.abs(value - map.heatmap[i]) < 1e-4, `${i}`));
-    for (const method of network.methods) {
+    for (const method of network.methods.filter((name) => name !== 'ablationCam')) {
       const [[[{ heatmap }]]] = network.explain([method], input, [seed], SCORE, [layer]);
       assert.equal(heatmap.length, side * side);
     }

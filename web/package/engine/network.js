@@ -744,6 +744,17 @@ export class Network {
   }
 
   /**
+   * Whether explain() gives Ablation-CAM of a layer. Everything after it is linear then, and its
+   * map has all positions of its output.
+   * @param {Input} input
+   * @param {number} output SCORE or LOGIT
+   * @param {number} layer index
+   */
+  ablatesAtOnce(input, output, layer) {
+    return this.isLinearAfter(input, output, layer) && this.#positions(layer).first === 0;
+  }
+
+  /**
    * Whether everything from a layer to the output is linear.
    * @param {Input} input
    * @param {number} output SCORE or LOGIT

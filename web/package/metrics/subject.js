@@ -137,7 +137,7 @@ function layerMap(network, method, { input, seed, output, layer }) {
  * @returns {MapChoice}
  */
 export function chooseMap({ network, findLayer }, { method, layer }, ofInput = OF_INPUT) {
-  const names = [...network.methods, ...ofInput];
+  const names = [...network.methods.filter((one) => one !== 'ablationCam'), ...ofInput];
   const name = choose(Object.fromEntries(names.map((one) => [one, one])), method, 'method');
   return { method: name, layer: ofInput.includes(name) ? null : findLayer(layer) };
 }

@@ -56,13 +56,17 @@ export async function explainRun(explained, options) {
   const targets = readTargets(explained, options.targets);
   const seeded = await seedTargets(explained, targets, options, question);
   const make = question.augSmooth ? smoothEntries : plainEntries;
-  const ofGradient = { ...question, methods: question.methods.filter((name) => !isLoop(name)) };
+  const atOnce = ablatesAtOnce(explained, question);
+  const takesRuns = (/** @type {Method} */ name) =>
+    isLoop(name) && !(name === 'ablationCam' && atOnce);
+  const byRuns = { ...question, methods: question.methods.filter(takesRuns) };
+  const ofGradient = { ...question, methods: question.methods.filter((name) => !takesRuns(name)) };
   const made = await make(explained, seeded, ofGradient, options);
-  const watched = { ...options, onProgress: ofAll(explained, seeded, question, options) };
+  const watched = { ...options, onProgress: ofAll(explained, seeded, byRuns, options) };
   const entries = [];
   for (const method of question.methods) {
     const own = { ...question, methods: [method] };
-    const loop = isLoop(method) && (await loopEntries(explained, seeded, own, watched));
+    const loop = takesRuns(method) && (await loopEntries(explained, seeded, own, watched));
     entries.push(loop || made[ofGradient.methods.indexOf(method)]);
   }
   const { model, run } = explained;
@@ -88,6 +92,19 @@ function readQuestion({ model, network }, options) {
     augSmooth: readFlag(options, 'augSmooth'),
     channels: readChannels(options.channels),
   };
+}
+
+/**
+ * Whether one backward pass gives Ablation-CAM of all layers. What is explained must be linear in
+ * the output of the network, which a sigmoid that the network lacks is not.
+ * @param {Explained} explained
+ * @param {Question} question
+ */
+function ablatesAtOnce({ network, run }, { methods, layers, logits }) {
+  if (!methods.includes('ablationCam')) return false;
+  if (!logits && run.scores.length !== network.classCount) return false;
+  const output = logits ? LOGIT : SCORE;
+  return layers.every((layer) => network.ablatesAtOnce(run.input, output, layer));
 }
 
 /**
@@ -273,9 +290,7 @@ function ofAll({ model }, seeded, { methods, layers, channels = Infinity }, { on
       (sum, layer) => sum + Math.min(count(layer), method === 'scoreCam' ? channels : Infinity),
       0,
     );
-  const steps = methods
-    .filter(isLoop)
-    .reduce((sum, method) => sum + seeded.length * stepsOf(method), 0);
+  const steps = methods.reduce((sum, method) => sum + seeded.length * stepsOf(method), 0);
   let before = 0;
   return ({ step, steps: ofMap }) => {
     onProgress({ step: before + step, steps });

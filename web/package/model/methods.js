@@ -1,7 +1,8 @@
 /**
  * What people read of each explanation method. The formulas are in the engine,
  * src/methods/methods.c. Both tables have the same names in the same order, which a test checks.
- * The methods that take many runs follow, which are loops in web/package/attribution/loops.js.
+ * The methods that take many runs follow, which are loops in web/package/attribution/loops.js. The
+ * engine's table has ablationCam as its last entry, for layers that everything after is linear in.
  */
 
 import { choose } from '../base/errors.js';
