@@ -22,6 +22,9 @@ export async function buildDemo() {
   );
   const { writeFirstAnswer } = await import('./first-answer.js');
   await writeFirstAnswer(manifest);
+  // The service worker lists all files, so it comes last.
+  const { writeOffline } = await import('./offline.js');
+  await writeOffline(models);
 }
 
 /**

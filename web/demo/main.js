@@ -21,6 +21,7 @@ import { className, lastPart, sentence, targetOf } from './view/words.js';
 
 /** @import { Question } from './explainer.js' */
 /** @import { Picture } from './picture.js' */
+/** @import { PageState } from './state.js' */
 /** @import { Pane } from './view/pane.js' */
 
 const alert = new Alert(element('alert', HTMLElement));
@@ -29,11 +30,16 @@ const page = new Page({
     alert.clear();
     address.write(state);
   },
-  onSettle: (state) => address.write(state),
+  onSettle(state) {
+    address.write(state);
+    keepOffline(state);
+  },
   onPicture: showFirstAnswer,
   onError: showError,
 });
 const address = new Address(openAddress);
+/** Whether the user has given files, which only this page has. */
+let holdsFiles = false;
 
 /**
  * The files, with those in zips. The page is busy while it reads.
@@ -50,10 +56,22 @@ async function unpack(files) {
 }
 
 /**
+ * Keeps the page and its models for a time without a network. It begins with the first answer.
+ * @param {PageState} state
+ */
+function keepOffline(state) {
+  import('./offline/start.js').then(
+    ({ keep }) => keep(state, () => holdsFiles),
+    () => {}, // the server is gone, and the page works as long as it is open
+  );
+}
+
+/**
  * Opens pictures, models and class names.
  * @param {File[]} given
  */
 async function openFiles(given) {
+  holdsFiles = true;
   try {
     const { model, pictures, labels, strays } = sortFiles(await unpack(given));
     alert.clear();
