@@ -1,5 +1,6 @@
 // Makes the files of build/demo that let the page work without a network: the service worker with
-// the list of what it keeps, the manifest of the installed page, and its icons.
+// the list of what it keeps, the manifest of the installed page, and its icons. Two files for
+// machines go with them.
 
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
@@ -57,6 +58,8 @@ function filesOf(folder) {
 export async function writeOffline(models, folder = inBuild('demo')) {
   say('making the page work offline');
   writeIcons(folder);
+  writeAtomically(path.join(folder, 'robots.txt'), 'User-agent: *\nAllow: /\n');
+  fs.copyFileSync(path.join(root, 'docs/screenshot.png'), path.join(folder, 'preview.png'));
   writeAtomically(path.join(folder, 'manifest.webmanifest'), manifest());
   const files = filesOf(folder)
     .filter((name) => !LEFT.test(name))

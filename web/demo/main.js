@@ -1,7 +1,6 @@
 /** Connects the page. Files and addresses go to the page's state, and the page shows answers. */
 
 import { firstAnswer } from './early.js'; // before all others
-import readme from '../../README.md?url';
 import { methods } from 'gradcam-wasm';
 import { formatAsImage } from 'gradcam-wasm/worker';
 import { models, samples } from './catalog.js';
@@ -198,6 +197,7 @@ function openAddress(hash) {
   return state;
 }
 
+element('no-start', HTMLElement).remove();
 takeDroppedFiles(element('drop-target', HTMLElement), openFiles, openLink);
 takePastedFiles(openFiles, openLink);
 for (const kind of ['picture', 'model', 'labels']) {
@@ -210,7 +210,6 @@ wireTabs(
 );
 element('save', HTMLButtonElement).addEventListener('click', save);
 element('copy-link', HTMLButtonElement).addEventListener('click', copyLink);
-element('docs', HTMLAnchorElement).href = readme;
 
 // The address may name a model before the # too, as links of before do.
 const id = new URLSearchParams(location.search).get('model');
