@@ -169,14 +169,19 @@ function frame({ page, title, text, body }) {
 <link rel="stylesheet" href="style.css">
 </head>
 <body>
-<header><a href="../"><img src="icon.svg" alt="" width="20" height="20">Where did the classifier look?</a></header>
+<header>
+<a href="../"><img src="icon.svg" alt="" width="20" height="20">Where did the classifier look?</a>
+</header>
 <nav aria-label="About"><ul>
 ${links.join('\n')}
 </ul></nav>
 <main>
 ${body}
 </main>
-<footer><a href="LICENSE.txt">Licence</a> <a href="THIRD_PARTY_NOTICES.txt">Licences of what it contains</a></footer>
+<footer>
+<a href="LICENSE.txt">Licence</a>
+<a href="THIRD_PARTY_NOTICES.txt">Licences of what it contains</a>
+</footer>
 </body>
 </html>
 `;

@@ -150,6 +150,15 @@ describe('the page offline', { skip: SKIP }, () => {
     await visit.loaded(2);
     await demo.chooseModel(first.title);
     while ((await keptModels(page)) < 2) await page.waitForTimeout(100);
+    await page.getByRole('button', { name: 'Offline' }).click();
+    const panel = page.getByRole('dialog', { name: 'Without a network' });
+    await panel.getByText(/keeps the page and its samples \(\d\.\d MB\)/).waitFor();
+    await panel.getByText('several threads').waitFor();
+    await panel.getByText(`${dogs.title}, 9.3 MB`).waitFor();
+    await panel.getByRole('button', { name: `Forget ${dogs.title}` }).click();
+    await panel.getByText(dogs.title).waitFor({ state: 'detached' });
+    assert.equal(await keptModels(page), 1);
+    await page.keyboard.press('Escape');
     await site.close();
     await page.reload();
     await visit.answered();

@@ -1,4 +1,4 @@
-/** The About pages, and what machines and people without a server or JavaScript find. In Chromium. */
+/** The About pages, and what people without a server or JavaScript find. In Chromium. */
 
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';

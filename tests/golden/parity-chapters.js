@@ -79,7 +79,8 @@ async function chapter(name, place) {
     `${name}: ${pairs.length} explanations, ${equal} of ${pictures.length} pictures equal`,
   );
   return `<h2>${name}: ${pairs[0].ours.modelName}</h2>
-    <div class="table" tabindex="0"><table><tr>${HEADS.map((head) => `<th>${head}</th>`).join('')}</tr>
+    <div class="table" tabindex="0"><table>
+    <tr>${HEADS.map((head) => `<th>${head}</th>`).join('')}</tr>
     ${pairs.map(row).join('\n')}</table></div>
     <p>${pictures.length} pictures: ELI5’s on the left, on the right ours from our own heat maps;
     ${equal} are equal to the byte.</p>
@@ -95,7 +96,8 @@ async function chapter(name, place) {
 export async function parityChapters(place) {
   const chapters = [
     `<p>All explanations that ELI5 gave for the models of shared/golden, and ours of the same
-    classes at the same layers. The maps of early layers differ by what float32 runs differ by.</p>`,
+    classes at the same layers. The maps of early layers differ by what float32 runs differ by.
+    </p>`,
   ];
   for (const name of explainedCases()) chapters.push(await chapter(name, place));
   return chapters.join('\n');

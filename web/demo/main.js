@@ -210,6 +210,10 @@ wireTabs(
 );
 element('save', HTMLButtonElement).addEventListener('click', save);
 element('copy-link', HTMLButtonElement).addEventListener('click', copyLink);
+element('offline-button', HTMLButtonElement).addEventListener('click', async () => {
+  const { openPanel } = await import('./offline/panel.js');
+  openPanel();
+});
 
 // The address may name a model before the # too, as links of before do.
 const id = new URLSearchParams(location.search).get('model');
