@@ -63,6 +63,8 @@ const ISOLATED = {
 export default defineConfig({
   root: 'web/demo',
   base: './',
+  // A path that is not there is answered with 404, as static servers do.
+  appType: 'mpa',
   publicDir: false,
   plugins: [uncompressed, colors, preloads],
   worker: { format: 'es' },

@@ -25,6 +25,11 @@ export async function buildDemo() {
   );
   const { writeFirstAnswer } = await import('./first-answer.js');
   await writeFirstAnswer(manifest);
+  const { writeAbout } = await import('./about.js');
+  writeAbout();
+  // The service worker lists all files, so it comes last.
+  const { writeOffline } = await import('./offline.js');
+  await writeOffline(models);
 }
 
 /**

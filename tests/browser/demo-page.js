@@ -12,6 +12,8 @@ import assert from 'node:assert/strict';
 
 /** Longer than any answer takes on a slow machine. */
 const PATIENCE = 60_000;
+/** What Playwright writes to the console when it blocks the service worker. */
+const BLOCKED = /^Service Worker registration blocked by Playwright/;
 
 export class DemoPage {
   /** @type {string[]} what no visit must show: errors, failed requests, requests to others */
@@ -24,13 +26,14 @@ export class DemoPage {
   }
 
   /**
-   * Opens the page and waits until the sample is explained.
+   * Opens the page and waits until the sample is explained. The page gets no service worker, unless
+   * the options allow one, because each visit would fetch all files for it.
    * @param {Browser} browser
    * @param {string} address
    * @param {import('playwright-core').BrowserContextOptions} [options]
    */
   static async open(browser, address, options) {
-    const demo = new DemoPage(await browser.newPage(options));
+    const demo = new DemoPage(await browser.newPage({ serviceWorkers: 'block', ...options }));
     demo.#watch(new URL(address).origin);
     await demo.page.goto(address);
     await demo.settled();
@@ -217,6 +220,7 @@ export class DemoPage {
   #watch(origin) {
     const { page, problems } = this;
     page.on('console', (message) => {
+      if (BLOCKED.test(message.text())) return;
       if (['error', 'warning'].includes(message.type())) problems.push(message.text());
     });
     page.on('pageerror', (error) => problems.push(`${error}`));

@@ -1,7 +1,6 @@
 /** Connects the page. Files and addresses go to the page's state, and the page shows answers. */
 
 import { firstAnswer } from './early.js'; // before all others
-import readme from '../../README.md?url';
 import { methods } from 'gradcam-wasm';
 import { formatAsImage } from 'gradcam-wasm/worker';
 import { models, samples } from './catalog.js';
@@ -21,6 +20,7 @@ import { className, lastPart, sentence, targetOf } from './view/words.js';
 
 /** @import { Question } from './explainer.js' */
 /** @import { Picture } from './picture.js' */
+/** @import { PageState } from './state.js' */
 /** @import { Pane } from './view/pane.js' */
 
 const alert = new Alert(element('alert', HTMLElement));
@@ -29,11 +29,16 @@ const page = new Page({
     alert.clear();
     address.write(state);
   },
-  onSettle: (state) => address.write(state),
+  onSettle(state) {
+    address.write(state);
+    keepOffline(state);
+  },
   onPicture: showFirstAnswer,
   onError: showError,
 });
 const address = new Address(openAddress);
+/** Whether the user has given files, which only this page has. */
+let holdsFiles = false;
 
 /**
  * The files, with those in zips. The page is busy while it reads.
@@ -50,10 +55,22 @@ async function unpack(files) {
 }
 
 /**
+ * Keeps the page and its models for a time without a network. It begins with the first answer.
+ * @param {PageState} state
+ */
+function keepOffline(state) {
+  import('./offline/start.js').then(
+    ({ keep }) => keep(state, () => holdsFiles),
+    () => {}, // the server is gone, and the page works as long as it is open
+  );
+}
+
+/**
  * Opens pictures, models and class names.
  * @param {File[]} given
  */
 async function openFiles(given) {
+  holdsFiles = true;
   try {
     const { model, pictures, labels, strays } = sortFiles(await unpack(given));
     alert.clear();
@@ -180,6 +197,7 @@ function openAddress(hash) {
   return state;
 }
 
+element('no-start', HTMLElement).remove();
 takeDroppedFiles(element('drop-target', HTMLElement), openFiles, openLink);
 takePastedFiles(openFiles, openLink);
 for (const kind of ['picture', 'model', 'labels']) {
@@ -192,7 +210,10 @@ wireTabs(
 );
 element('save', HTMLButtonElement).addEventListener('click', save);
 element('copy-link', HTMLButtonElement).addEventListener('click', copyLink);
-element('docs', HTMLAnchorElement).href = readme;
+element('offline-button', HTMLButtonElement).addEventListener('click', async () => {
+  const { openPanel } = await import('./offline/panel.js');
+  openPanel();
+});
 
 // The address may name a model before the # too, as links of before do.
 const id = new URLSearchParams(location.search).get('model');

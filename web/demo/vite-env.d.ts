@@ -5,3 +5,12 @@ declare module 'virtual:colormaps' {
   const tables: Record<string, string>;
   export default tables;
 }
+
+/** What the service worker keeps, see wasm-build/offline.js. */
+declare module 'virtual:site-files' {
+  export const files: (import('workbox-precaching').PrecacheEntry & {
+    variant?: 'relaxed' | 'simd';
+  })[];
+  /** Revisions by the models' paths. */
+  export const models: Record<string, string>;
+}
