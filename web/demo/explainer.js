@@ -2,26 +2,32 @@
 
 import { loadImage } from 'gradcam-wasm/worker';
 import { attend } from './attend.js';
+import { explain } from './explain.js';
 import { Lane } from './lane.js';
 import { closeModel, openModel } from './models.js';
 import { centreOf, readPicture } from './picture.js';
+import { sideOf } from './signed.js';
+import { firstMethod } from './state.js';
 import { proof } from './texts.js';
 
 /** @import { Picture, PictureChoice } from './picture.js' */
-/** @import { Crop, Explanation, Filter, Method, Progress } from 'gradcam-wasm' */
+/** @import { AttributionMethod, Crop, Explanation, Filter, Method, Progress } from 'gradcam-wasm' */
 /** @import { Figure, FigureName, HideAndLook, TargetExplanation } from 'gradcam-wasm' */
 /** @import { Model, Run } from 'gradcam-wasm/worker' */
 /** @import { ModelChoice, Opened } from './models.js' */
+
+/** How a class is explained. @typedef {Method | AttributionMethod} Way */
 
 /**
  * @typedef {object} Question
  * @property {ModelChoice} model
  * @property {PictureChoice} picture
  * @property {number} [target] index of a class (default: the top class)
+ * @property {number} [versus] index of a class that the target is set against
  * @property {string} [layer] name of a layer (default: the package's default layer)
  * @property {Crop} [crop] how the picture gets the input's shape (default: the model's)
  * @property {Filter} interpolation how the picture gets the input's size
- * @property {Method} method
+ * @property {Way} method
  * @property {boolean} logits
  */
 
@@ -85,7 +91,7 @@ export const SMALL_MAPS = 6;
 const QUIET = 120;
 /** The parts of a question on which a run and a map depend. */
 const RUN = /** @type {const} */ (['crop', 'interpolation']);
-const MAP = /** @type {const} */ (['target', 'layer', 'method', 'logits']);
+const MAP = /** @type {const} */ (['target', 'versus', 'layer', 'method', 'logits']);
 
 /**
  * @typedef {object} Ran
@@ -102,8 +108,9 @@ const MAP = /** @type {const} */ (['target', 'layer', 'method', 'logits']);
  * @typedef {object} Explained
  * @property {Ran} ran
  * @property {number} [target]
+ * @property {number} [versus]
  * @property {string} [layer]
- * @property {Method} method
+ * @property {Way} method
  * @property {boolean} logits
  * @property {Pick<Explanation, 'method' | 'description' | 'targets'>} explanation
  * @property {number} heatmapTime
@@ -347,19 +354,19 @@ export class Explainer {
    * @param {Ran} ran
    * @param {Question} question
    */
-  async #explain(ran, { target, layer, method, logits }) {
+  async #explain(ran, { target, versus, layer, method, logits }) {
     const start = performance.now();
-    const targets = target === undefined ? undefined : [target];
+    const asked = { target: target ?? top(ran.run.scores), versus, layer, method, logits };
     const { signal } = this.#end;
-    const explanation = await attend(
-      (signal) => ran.run.explain({ targets, layer, method, logits, signal }),
-      { signal, patience: 10_000 + 20 * ran.runTime },
-    );
+    const explanation = await attend((signal) => explain(ran.run, { ...asked, signal }), {
+      signal,
+      patience: 10_000 + 20 * ran.runTime,
+    });
     const heatmapTime = performance.now() - start;
     // Maps of other classes and layers are shown on the way, those of another picture are not.
     const isSame = this.#pictures.get(this.#question.picture) === ran.picture;
     if (!isSame || this.#models.get(this.#question.model) !== ran.opened) return;
-    this.#publish({ ran, target, layer, method, logits, explanation, heatmapTime });
+    this.#publish({ ran, target, versus, layer, method, logits, explanation, heatmapTime });
   }
 
   /**
@@ -374,7 +381,7 @@ export class Explainer {
     if (opened !== this.#models.get(question.model)) return undefined;
     if (picture !== this.#pictures.get(question.picture)) return undefined;
     if (differ(RUN, explained.ran, question)) return undefined;
-    if (differ(['method', 'logits'], explained, question)) return undefined;
+    if (differ(['versus', 'method', 'logits'], explained, question)) return undefined;
     const found = maps.find(({ layer }) => layer === question.layer);
     const isTarget = (question.target ?? top(explained.ran.run.scores)) === found?.target;
     if (!found || !isTarget) return undefined;
@@ -426,11 +433,13 @@ export class Explainer {
     const asked = this.#question;
     const keepsPicture = model !== undefined || (!last && picture === undefined);
     this.#question = {
-      ...(last ?? { ...asked, target: undefined, layer: undefined }),
+      ...(last ?? { ...asked, ...NOTHING_CHOSEN }),
       model: last || model ? last?.model : asked.model,
       picture: keepsPicture ? asked.picture : last?.picture,
     };
-    if (this.#question.picture !== last?.picture) this.#question.target = undefined;
+    if (this.#question.picture !== last?.picture) {
+      Object.assign(this.#question, { target: undefined, versus: undefined });
+    }
     this.#restore();
     this.#models.want(this.#question.model);
     this.#pictures.want(this.#question.picture);
@@ -451,6 +460,14 @@ export class Explainer {
   }
 }
 
+/** What the page explains before a user has chosen anything. */
+const NOTHING_CHOSEN = {
+  target: undefined,
+  versus: undefined,
+  layer: undefined,
+  method: /** @type {Way} */ (firstMethod),
+};
+
 /**
  * Whether two questions have different parts.
  * @template {string} Key
@@ -466,8 +483,8 @@ function differ(keys, a, b) {
  * The question that a map answers.
  * @param {Explained} explained
  */
-function pick({ ran, target, layer, method, logits }) {
-  return { crop: ran.crop, interpolation: ran.interpolation, target, layer, method, logits };
+function pick({ ran: { crop, interpolation }, target, versus, layer, method, logits }) {
+  return { crop, interpolation, target, versus, layer, method, logits };
 }
 
 /**
@@ -483,13 +500,13 @@ function top(scores) {
  * @param {Explained} explained
  * @returns {{ kind: keyof Extras, from: unknown[] }[]}
  */
-function extrasOf({ ran, method, logits, explanation }) {
+function extrasOf({ ran, versus, method, logits, explanation }) {
   const [{ target, layer }] = explanation.targets;
   return [
     { kind: 'classes', from: [ran, layer, method, logits] },
-    { kind: 'proof', from: [ran, target, layer, method, logits] },
+    { kind: 'proof', from: [ran, target, versus, layer, method, logits] },
     { kind: 'input', from: [ran] },
-    { kind: 'layers', from: [ran, target, method, logits] },
+    { kind: 'layers', from: [ran, target, versus, method, logits] },
   ];
 }
 
@@ -504,16 +521,18 @@ function isSame(a, b) {
 /** @type {{ [Kind in keyof Extras]: (explained: Explained, signal: AbortSignal) =>
  *   Promise<Extras[Kind]> }} */
 const makers = {
-  async classes({ ran, method, logits, explanation }, signal) {
+  async classes({ ran, method: way, logits, explanation }, signal) {
     const targets = ran.run.decodePredictions({ top: SMALL_MAPS }).map(({ index }) => index);
     const { layer } = explanation.targets[0];
+    const method = /** @type {Method} */ (way);
     return (await ran.run.explain({ targets, layer, method, logits, signal })).targets;
   },
   async proof({ ran, explanation }, signal) {
     const { target, heatmap } = explanation.targets[0];
     const isFlat = heatmap.data.every((value) => value === heatmap.data[0]);
     const options = { target, signal };
-    return isFlat ? null : ran.run.hideAndLook(heatmap, options);
+    // Of a map with signs, the part that speaks for the class is hidden.
+    return isFlat ? null : ran.run.hideAndLook(sideOf(heatmap), options);
   },
   async input({ ran }, signal) {
     const { height, width } = ran.run.input;
@@ -521,8 +540,9 @@ const makers = {
     const source = seen === picture.pixels ? picture.file : seen;
     return loadImage(source, { targetSize: [height, width], interpolation, signal });
   },
-  async layers({ ran, method, logits, explanation }, signal) {
-    const targets = [explanation.targets[0].target];
-    return (await ran.run.explain({ targets, layer: 'all', method, logits, signal })).targets;
+  async layers({ ran, versus, method, logits, explanation }, signal) {
+    const target = Number(explanation.targets[0].target);
+    const asked = { target, versus, layer: 'all', method, logits, signal };
+    return (await explain(ran.run, asked)).targets;
   },
 };

@@ -137,7 +137,9 @@ async function save() {
     const image = crop === 'center' ? centreOf(whole, run.input) : whole;
     const { layer } = explanation.targets[0];
     const drawn = { modelName: question.model.name, ...explanation, image };
-    const overlay = await formatAsImage(drawn, page.state);
+    // A map with signs keeps its two colours.
+    const { colors: colormap = page.state.colormap } = explanation.targets[0].heatmap;
+    const overlay = await formatAsImage(drawn, { ...page.state, colormap });
     const names = [
       className(model, targetOf(explanation)),
       lastPart(layer),

@@ -59,5 +59,11 @@ export const proof = {
   old: 'The map is another by now.',
 };
 
+export const versusTexts = {
+  logits: 'Two classes are compared by their logits, because their scores depend on each other',
+  refused: (/** @type {string} */ title) =>
+    `${title} has no map of a difference. Choose Grad-CAM or another method of gradients first.`,
+};
+
 export const copied = 'Link copied';
 export const link = 'Copy link';

@@ -6,7 +6,8 @@
 import { methodInfo, methods } from 'gradcam-wasm';
 import { models, samples } from '../catalog.js';
 import { lookOf } from '../look.js';
-import { MOST_PANES, firstState } from '../state.js';
+import { MOST_PANES, firstMethod, firstState } from '../state.js';
+import { versusTexts } from '../texts.js';
 import { ClassList } from './class-list.js';
 import { element } from './element.js';
 import { FilmStrip } from './film-strip.js';
@@ -14,11 +15,12 @@ import { InputPanel } from './input-panel.js';
 import { ModelSelect } from './model-select.js';
 import { Pane } from './pane.js';
 import { Proof } from './proof.js';
+import { versusOf } from './signed-words.js';
 import { Tray } from './tray.js';
 import * as words from './words.js';
 
 /** @import { HeatMap, Method, TargetExplanation } from 'gradcam-wasm' */
-/** @import { Answer, Question } from '../explainer.js' */
+/** @import { Answer, Question, Way } from '../explainer.js' */
 /** @import { ModelChoice } from '../models.js' */
 /** @import { Picture, PictureChoice } from '../picture.js' */
 /** @import { PageState, PaneState } from '../state.js' */
@@ -72,7 +74,8 @@ export class Page {
     this.#tray = new Tray(element('tray', HTMLElement), (picture) => this.openPicture(picture));
     for (const sample of samples) this.#tray.add(sample);
     this.#classes = new ClassList({
-      onChoose: (target) => this.changePane({ target }),
+      onChoose: (target) => this.changePane({ target, versus: undefined }),
+      onVersus: (index) => this.#setAgainst(index),
       onPreview: (index) => this.#preview(index),
     });
     this.#strip = new FilmStrip((layer) => this.changePane({ layer }));
@@ -109,7 +112,7 @@ export class Page {
     const { panes, active, crop } = this.state;
     // The same model with other settings keeps the crop. Another has its own.
     const isSame = panes[active].model?.source === model.source;
-    const opened = { key: panes[active].key, model };
+    const opened = { key: panes[active].key, method: panes[active].method, model };
     this.change({
       crop: isSame ? crop : undefined,
       panes: panes.map((pane, i) => (i === active ? opened : pane)),
@@ -122,7 +125,8 @@ export class Page {
    */
   openPicture(picture) {
     this.addPicture(picture);
-    const panes = this.state.panes.map((pane) => ({ ...pane, target: undefined }));
+    const top = { target: undefined, versus: undefined };
+    const panes = this.state.panes.map((pane) => ({ ...pane, ...top }));
     this.change({ picture, panes });
   }
 
@@ -229,14 +233,26 @@ export class Page {
     this.#activate(pane);
     if (cure === 'logits') this.change({ logits: true });
     if (cure === 'layer') this.changePane({ layer: undefined });
-    if (cure === 'target') this.changePane({ target: undefined });
+    if (cure === 'target') this.changePane({ target: undefined, versus: undefined });
     if (cure === 'pixels') element('pixels', HTMLElement).showPopover();
+  }
+
+  /**
+   * Sets a class against the explained one, or ends that.
+   * @param {number} index
+   */
+  #setAgainst(index) {
+    const { answer } = this.active;
+    if (!answer) return;
+    const { versus } = this.state.panes[this.state.active];
+    const isEnd = index === versus || index === words.targetOf(answer.explanation);
+    this.changePane({ versus: isEnd ? undefined : index });
   }
 
   #wireControls() {
     this.#method.append(...methods().map((name) => new Option(methodInfo(name).title, name)));
     this.#method.addEventListener('change', () =>
-      this.change({ method: /** @type {Method} */ (this.#method.value) }),
+      this.changePane({ method: /** @type {Way} */ (this.#method.value) }),
     );
     this.#logits.addEventListener('change', () => this.change({ logits: this.#logits.checked }));
     this.#heat.addEventListener('change', () => this.change({ heat: this.#heat.checked }));
@@ -258,12 +274,15 @@ export class Page {
 
   /** Sets every control to the state. */
   #showState() {
-    const { panes, active, picture, method, logits, heat, alphaLimit, colormap } = this.state;
+    const { panes, active, picture, logits, heat, alphaLimit, colormap } = this.state;
+    const { method = firstMethod, versus } = panes[active];
     this.#models.mark(panes[active]?.model);
     this.#tray.mark(picture);
     this.#method.value = method;
-    this.#method.title = methodInfo(method).description;
-    this.#logits.checked = logits;
+    this.#method.title = methodInfo(/** @type {Method} */ (method)).description;
+    this.#logits.checked = logits || versus !== undefined;
+    this.#logits.disabled = versus !== undefined;
+    this.#logits.title = versus === undefined ? '' : versusTexts.logits;
     this.#heat.checked = heat;
     this.#opacity.valueAsNumber = Math.round(alphaLimit * 100);
     this.#opacityValue.value = `${this.#opacity.value}%`;
@@ -278,13 +297,14 @@ export class Page {
   #settle(pane) {
     const at = this.#indexOf(pane);
     if (at < 0) return;
-    const { model, target, layer, picture, crop, interpolation, method, logits } = pane.question;
+    const { model, target, versus, layer, method } = pane.question;
+    const { picture, crop, interpolation, logits } = pane.question;
     const panes = this.state.panes.map((own, i) =>
-      i === at ? { key: own.key, model, target, layer } : own,
+      i === at ? { key: own.key, model, target, versus, layer, method } : own,
     );
     this.state = { ...this.state, panes };
     if (at === this.state.active) {
-      const shared = { crop, interpolation, method, logits };
+      const shared = { crop, interpolation, logits };
       this.state = { ...this.state, picture, .../** @type {PageState} */ (shared) };
       this.#classes.disabled = this.#strip.disabled = false;
     }
@@ -309,9 +329,10 @@ export class Page {
     const { layer } = answer.explanation.targets[0];
     const own = this.state.panes[this.state.active];
     // While the user runs ahead of the answers, the lists stay where the user is.
-    const isBehind = answer.question.target !== own.target || answer.question.layer !== own.layer;
+    const { question } = answer;
+    const isBehind = question.target !== own.target || question.layer !== own.layer;
     if (isOther || !isBehind) {
-      this.#classes.select(words.targetOf(answer.explanation));
+      this.#classes.select(words.targetOf(answer.explanation), versusOf(answer));
       this.#strip.select(layer);
     }
     this.#models.show(answer);
@@ -328,7 +349,9 @@ export class Page {
     if (!answer || !small) return;
     const look = lookOf(this.state);
     const [chosen] = answer.explanation.targets;
-    const maps = mapsBy([...(extras.classes ?? []), chosen], ({ target }) => Number(target));
+    const isPlain = chosen.heatmap.colors === undefined;
+    const shown = [...(extras.classes ?? []), ...(isPlain ? [chosen] : [])];
+    const maps = mapsBy(shown, ({ target }) => Number(target));
     this.#classes.setMaps(maps, small, look);
     if (this.#shownLayers === extras.layers && !isRepaint) return;
     this.#shownLayers = extras.layers;
@@ -354,10 +377,10 @@ export class Page {
  * @param {PaneState} [pane] undefined if the state has no such pane
  * @returns {Partial<Question>}
  */
-function questionOf({ picture, crop, interpolation, method, logits }, pane) {
+function questionOf({ picture, crop, interpolation, logits }, pane) {
   if (!pane) return {};
-  const { model, target, layer } = pane;
-  return { picture, crop, interpolation, method, logits, model, target, layer };
+  const { model, target, versus, layer, method = firstMethod } = pane;
+  return { picture, crop, interpolation, logits, model, target, versus, layer, method };
 }
 
 /**

@@ -4,11 +4,12 @@
 
 import { Explainer } from '../explainer.js';
 import { lookOf } from '../look.js';
-import { findPlace } from '../places.js';
+import { signedColor } from '../signed.js';
 import { status } from '../texts.js';
 import { template } from './element.js';
 import { ProgressPanel } from './progress.js';
 import { shrink } from './small.js';
+import * as signedWords from './signed-words.js';
 import { Stage } from './stage.js';
 import * as words from './words.js';
 
@@ -140,14 +141,15 @@ export class Pane {
     if (this.answer?.explanation !== answer.explanation) delete this.extras.proof;
     this.answer = answer;
     const { heatmap } = answer.explanation.targets[0];
-    const where = words.whereSentence(answer, findPlace(heatmap));
+    const where = signedWords.whereSentence(answer);
     const look = lookOf(this.#drawing);
-    this.#stage.show(answer.seen, heatmap, look, words.description(answer, where));
-    this.#say(words.headline(answer), where);
+    this.#stage.show(answer.seen, heatmap, look, signedWords.description(answer, where));
+    this.#say(signedWords.headline(answer), where);
     const facts = words.caption(answer);
     this.#find('.facts').textContent = answer.saved ? `${facts} · ${status.saved}` : facts;
     this.#find('.pane-model').textContent = answer.question.model.name;
     this.#showNote(answer);
+    this.#drawLegend();
     if (!this.extras.input) this.#find('.input-inset').hidden = true;
     this.#listener.onAnswer(this, answer);
   }
@@ -287,12 +289,18 @@ export class Pane {
   #drawLegend() {
     const canvas = /** @type {HTMLCanvasElement} */ (this.#find('.legend canvas'));
     const { colors } = lookOf(this.#drawing);
+    const isSigned = this.answer?.explanation.targets[0].heatmap.colors !== undefined;
     const row = new ImageData(canvas.width, canvas.height);
     for (let i = 0; i < row.data.length / 4; i++) {
-      const at = Math.floor((((i % canvas.width) + 0.5) / canvas.width) * 256) * 3;
-      row.data.set([colors[at], colors[at + 1], colors[at + 2], 255], i * 4);
+      const share = ((i % canvas.width) + 0.5) / canvas.width;
+      const at = Math.floor(share * 256) * 3;
+      const color = isSigned ? signedColor(2 * share - 1) : colors.subarray(at, at + 3);
+      row.data.set([...color, 255], i * 4);
     }
     canvas.getContext('2d')?.putImageData(row, 0, 0);
+    if (!this.answer) return;
+    const ends = this.element.querySelectorAll('.legend span');
+    signedWords.legendWords(this.answer).forEach((word, i) => (ends[i].textContent = word));
   }
 
   #settle() {
@@ -317,6 +325,7 @@ function sameMap(a, b) {
   return (
     a?.run === b.run &&
     a.explanation.targets[0].target === b.explanation.targets[0].target &&
+    a.question.versus === b.question.versus &&
     isSameWay(a, b)
   );
 }

@@ -4,6 +4,7 @@
  */
 
 import { paint } from '../paint.js';
+import { isAgainst } from '../signed.js';
 
 /** @import { HeatMap } from 'gradcam-wasm' */
 /** @import { Look } from '../paint.js' */
@@ -124,7 +125,8 @@ export class Stage {
   #read(row, column) {
     if (!this.#heatmap) return;
     const { data, width } = this.#heatmap;
-    const value = data[row * width + column].toFixed(3);
+    const at = row * width + column;
+    const value = `${isAgainst(this.#heatmap, at) ? '−' : ''}${data[at].toFixed(3)}`;
     this.#cell.textContent = `row ${row + 1}, column ${column + 1}: ${value} of 1`;
     this.#cell.hidden = false;
   }

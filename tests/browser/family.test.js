@@ -1,0 +1,254 @@
+/** Two classes against each other, the family of methods, and attributions. In Chromium. */
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { after, before, describe, test } from 'node:test';
+import '../../wasm-build/enable-relaxed-simd.js'; // Node runs the same variant as Chromium then
+import { formatAsImage, loadModel } from '../../web/package/index.js';
+import { manifest } from '../../models/fetch.js';
+import { serveDemo } from '../../wasm-build/demo.js';
+import { inBuild } from '../../wasm-build/tools.js';
+import { largest, sideOf, signedMap } from '../../web/demo/signed.js';
+import { paint } from '../../web/demo/paint.js';
+import { launchChromium, SKIP } from './chromium.js';
+import { DemoPage } from './demo-page.js';
+import { RGB, writePng } from './png.js';
+
+const dogs = manifest.models.find(({ id }) => id === 'dog-breeds') ?? manifest.models[0];
+
+/** A picture that is decoded alike everywhere. */
+const stripes = {
+  name: 'stripes.png',
+  type: 'image/png',
+  bytes: writePng({
+    width: 60,
+    height: 48,
+    type: RGB,
+    row: (y) => Uint8Array.from({ length: 180 }, (_, i) => (i * 7 + y * 11 + ((i * y) % 90)) % 256),
+  }),
+};
+
+describe('the page', { skip: SKIP }, () => {
+  /** @type {import('playwright-core').Browser} */
+  let browser;
+  /** @type {{ address: string, close: () => Promise<void> }} */
+  let site;
+  /** @type {import('gradcam-wasm').Model} under Node */
+  let model;
+
+  before(async () => {
+    [site, browser] = await Promise.all([serveDemo(0), launchChromium()]);
+    model = await loadModel(readFileSync(inBuild('models', dogs.file)));
+  });
+  after(async () => {
+    model?.dispose();
+    await browser?.close();
+    await site?.close();
+  });
+
+  /**
+   * @param {(demo: DemoPage) => Promise<void>} work
+   * @param {{ address?: string } & import('playwright-core').BrowserContextOptions} [options]
+   */
+  const visit =
+    (work, { address = `#model=${dogs.id}`, ...options } = {}) =>
+    async () => {
+      const demo = await DemoPage.open(browser, `${site.address}${address}`, options);
+      await work(demo);
+      await demo.close();
+    };
+
+  /**
+   * A signed map as the page draws it with its first settings.
+   * @param {import('gradcam-wasm').Run} run
+   * @param {import('gradcam-wasm').HeatMap} heatmap
+   */
+  function drawn(run, heatmap) {
+    return formatAsImage({ heatmap, image: run.picture }, { colormap: heatmap.colors });
+  }
+
+  /**
+   * @param {{ data: Uint8Array | Uint8ClampedArray }} a
+   * @param {{ data: Uint8Array | Uint8ClampedArray }} b
+   */
+  function assertSamePixels(a, b) {
+    assert.equal(Buffer.compare(Buffer.from(a.data), Buffer.from(b.data)), 0);
+  }
+
+  const runStripes = () => model.run(stripes.bytes, { image: stripes.bytes });
+
+  describe('A | B', () => {
+    test(
+      'is what the package gives for two weighted classes, and is told in words',
+      visit(async (demo) => {
+        const { page } = demo;
+        await demo.drop(stripes);
+        const rows = page.locator('#class-rows .row');
+        await rows.nth(3).locator('.mark').click();
+        await demo.rested();
+        const run = await runStripes();
+        const [a, , , b] = run.decodePredictions({ top: 4 });
+        const raw = async (/** @type {number} */ sign) => {
+          const targets = { [a.index]: sign, [b.index]: -sign };
+          return run.explain({ targets, logits: true, raw: true });
+        };
+        const [{ raw: plain, heatmap }] = (await raw(1)).targets;
+        assert.ok(plain);
+        // Grad-CAM is linear in the gradient, so the difference is the raw map itself.
+        const expected = signedMap(plain, heatmap);
+        const picture = await demo.picture();
+        assertSamePixels(picture, drawn(run, expected));
+
+        assert.match(await demo.headline(), new RegExp(`^${a.label} .*% \\| ${b.label} .*%$`));
+        const where = await demo.where();
+        assert.match(where, new RegExp(`^(Red speaks for|Nothing speaks for) ${a.label}\\b`));
+        assert.match(where, new RegExp(`speaks for ${b.label}\\b`));
+        const label = (await page.locator('.overlay').getAttribute('aria-label')) ?? '';
+        assert.match(label, /difference of the Grad-CAM maps of two classes/);
+        assert.ok(label.endsWith(where), label);
+        assert.deepEqual(await page.locator('.legend span').allInnerTexts(), [
+          `speaks for ${b.label}`,
+          `speaks for ${a.label}`,
+        ]);
+        const logit = page.getByRole('switch', { name: 'Explain the logit' });
+        assert.ok((await logit.isChecked()) && (await logit.isDisabled()));
+      }),
+    );
+
+    test(
+      'is in the address, is reached by keys, and ends',
+      visit(async (demo) => {
+        const { page } = demo;
+        await demo.settled();
+        const plain = await demo.picture();
+        await page.getByRole('listbox', { name: 'Class' }).focus();
+        await page.keyboard.press('Shift+ArrowDown');
+        await page.keyboard.press('Shift+ArrowDown');
+        await demo.rested();
+        assert.deepEqual(await page.locator('.mark[aria-hidden=false]').allInnerTexts(), [
+          'A',
+          'B',
+        ]);
+        const [, , third] = await demo.rows('Class');
+        assert.match(await demo.headline(), new RegExp(` \\| ${third} `));
+        const picture = await demo.picture();
+        await page.waitForFunction(() => location.hash.includes('versus='));
+        await page.reload();
+        await demo.settled();
+        assertSamePixels(await demo.picture(), picture);
+
+        // All layers come in one call, so that a step asks no worker.
+        await demo.rested();
+        await page.evaluate(() => {
+          Worker.prototype.postMessage = () => {
+            throw new Error('a step asked the worker');
+          };
+        });
+        await page.getByRole('slider', { name: 'Layer, first to last' }).focus();
+        await page.keyboard.press('ArrowLeft');
+        assert.match(await demo.headline(), new RegExp(` \\| ${third} `));
+        await page.keyboard.press('ArrowRight');
+        assertSamePixels(await demo.picture(), picture);
+
+        await page.goto(`${site.address}#model=${dogs.id}`);
+        await page.reload();
+        await demo.settled();
+        assertSamePixels(await demo.picture(), plain);
+      }),
+    );
+
+    test(
+      'is refused where a method has no difference, and the last answer stays',
+      visit(async (demo) => {
+        const { page } = demo;
+        await page.locator('#class-rows .row').nth(1).locator('.mark').click();
+        await demo.rested();
+        const headline = await demo.headline();
+        await page.getByLabel('Method').selectOption('Ablation-CAM');
+        await demo.settled();
+        assert.match(await demo.alert(), /Ablation-CAM has no map of a difference/);
+        assert.equal(await demo.headline(), headline);
+        assert.equal(await page.getByLabel('Method').inputValue(), 'gradCam');
+      }),
+    );
+  });
+
+  const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+  /** @param {import('playwright-core').Page} page */
+  async function violations(page) {
+    const session = await page.context().newCDPSession(page);
+    await session.send('Runtime.evaluate', { expression: axe });
+    return page.evaluate(async () => {
+      const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+      const { violations } = await /** @type {any} */ (globalThis).axe.run({
+        runOnly: { type: 'tag', values: tags },
+      });
+      return violations.map((/** @type {any} */ { id, nodes }) => {
+        return `${id}: ${nodes.map((/** @type {any} */ node) => node.html).join(' | ')}`;
+      });
+    });
+  }
+
+  for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
+    test(
+      `axe finds nothing, ${colorScheme}`,
+      visit(
+        async (demo) => {
+          const { page } = demo;
+          await demo.rested();
+          /** @type {Record<string, () => Promise<unknown>>} */
+          const states = {
+            versus: async () => {
+              await page.locator('#class-rows .row').nth(1).locator('.mark').click();
+              await demo.rested();
+            },
+          };
+          for (const [name, enter] of Object.entries(states)) {
+            await enter();
+            assert.deepEqual(await violations(page), [], name);
+          }
+        },
+        { colorScheme },
+      ),
+    );
+  }
+});
+
+test('the page paints a map with signs as the package does, byte for byte', async () => {
+  const model = await loadModel(readFileSync(inBuild('models', dogs.file)));
+  let seed = 5;
+  const random = () => {
+    seed = (Math.imul(seed, 1103515245) + 12345) & 0x7fffffff;
+    return seed / 0x80000000;
+  };
+  for (const [width, height, columns, rows] of [
+    [64, 48, 7, 7],
+    [31, 17, 40, 60],
+  ]) {
+    const data = Uint8ClampedArray.from({ length: width * height * 4 }, (_, i) =>
+      i % 4 === 3 ? 255 : Math.floor(random() * 256),
+    );
+    const image = /** @type {ImageData} */ (/** @type {unknown} */ ({ width, height, data }));
+    const values = Float32Array.from({ length: columns * rows }, () => random() - 0.5);
+    const heatmap = signedMap(values, { width: columns, height: rows });
+    const expected = formatAsImage({ heatmap, image }, { alphaLimit: 0.5 });
+    const out = { width, height, data: new Uint8ClampedArray(data.length) };
+    paint(/** @type {any} */ (out), image, heatmap, {
+      colors: new Uint8Array(768),
+      alphaLimit: 0.5,
+    });
+    assert.deepEqual([...out.data], [...expected.data], `${width} x ${height}`);
+  }
+  model.dispose();
+});
+
+test('a map with signs has two sides', () => {
+  const values = Float32Array.of(2, -1, 0, 4);
+  assert.equal(largest(values), 4);
+  const heatmap = signedMap(values, { width: 2, height: 2 });
+  assert.deepEqual([...heatmap.data], [0.5, 0.25, 0, 1]);
+  assert.deepEqual([...sideOf(heatmap).data], [0.5, 0, 0, 1]);
+  assert.deepEqual([...sideOf(heatmap, true).data], [0, 0.25, 0, 0]);
+  assert.deepEqual([...(heatmap.colors ?? []).slice(9)], [215, 25, 28]);
+});
