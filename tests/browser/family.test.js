@@ -11,6 +11,7 @@ import { serveDemo } from '../../wasm-build/demo.js';
 import { inBuild } from '../../wasm-build/tools.js';
 import { largest, sideOf, signedMap } from '../../web/demo/signed.js';
 import { paint } from '../../web/demo/paint.js';
+import { WAYS, isLong } from '../../web/demo/ways.js';
 import { launchChromium, SKIP } from './chromium.js';
 import { DemoPage } from './demo-page.js';
 import { RGB, writePng } from './png.js';
@@ -174,6 +175,149 @@ describe('the page', { skip: SKIP }, () => {
     );
   });
 
+  describe('all ways', () => {
+    test(
+      'are small maps with a line each, made when they are opened, and a click chooses',
+      visit(async (demo) => {
+        const { page } = demo;
+        await demo.rested();
+        await page.evaluate(() => {
+          const { postMessage } = Worker.prototype;
+          Object.assign(globalThis, { asked: [] });
+          Worker.prototype.postMessage = function (/** @type {any[]} */ ...args) {
+            /** @type {any} */ (globalThis).asked.push(args[0]);
+            return postMessage.apply(this, /** @type {any} */ (args));
+          };
+        });
+        await page.getByRole('button', { name: 'All ways' }).click();
+        await page.locator('#way-list[aria-busy=false]').waitFor();
+        const panel = page.getByRole('dialog', { name: 'Ways to explain a class' });
+        assert.equal(await panel.locator('.way').count(), WAYS.length);
+        const asked = await page.evaluate(() => /** @type {any} */ (globalThis).asked);
+        const explained = asked.filter((/** @type {any} */ { method }) => method === 'explain');
+        assert.equal(explained.length, 1, 'one call gives the family');
+        assert.equal(explained[0].args.options.method.length, 8);
+        const maps = await panel.locator('.way').evaluateAll((cards) =>
+          cards.map((card) => {
+            const canvas = /** @type {HTMLCanvasElement} */ (card.querySelector('canvas'));
+            return canvas.toDataURL();
+          }),
+        );
+        // The ways of many runs show the plain picture.
+        const plain = maps[WAYS.indexOf('rise')];
+        const drawn = WAYS.filter((_, i) => maps[i] !== plain);
+        assert.deepEqual(
+          drawn,
+          WAYS.filter((way) => !isLong(way)),
+        );
+        for (const text of await panel.locator('.way-text').allInnerTexts()) {
+          assert.match(text, /\n.{20}/, text);
+          assert.ok(!text.includes('`'), text);
+        }
+
+        await panel.getByRole('button', { name: /^LayerCAM/ }).click();
+        await demo.settled();
+        assert.match(await demo.caption(), /· LayerCAM ·/);
+        assert.equal(await panel.isVisible(), false);
+        assert.equal(await page.getByLabel('Method').inputValue(), 'layerCam');
+        await page.waitForFunction(() => location.hash.includes('method=layerCam'));
+        await page.getByRole('button', { name: 'All ways' }).focus();
+        await page.keyboard.press('Enter');
+        await panel.locator('[aria-pressed=true]').waitFor();
+        assert.match(await panel.locator('[aria-pressed=true]').innerText(), /^LayerCAM/);
+        await page.keyboard.press('Escape');
+        assert.equal(await panel.isVisible(), false);
+      }),
+    );
+  });
+
+  describe('attributions', () => {
+    test(
+      'are those of the package, with words and in the address',
+      visit(async (demo) => {
+        const { page } = demo;
+        await demo.drop(stripes);
+        const run = await runStripes();
+        const [{ index, label }] = run.decodePredictions({ top: 1 });
+        const choose = (/** @type {string} */ way) => page.getByLabel('Method').selectOption(way);
+        for (const method of /** @type {const} */ (['saliency', 'gradientTimesInput'])) {
+          await choose(method);
+          await demo.settled();
+          const attribution = await run.attribute({ method, target: index, logits: false });
+          assertSamePixels(await demo.picture(), drawn(run, attribution.toHeatmap()));
+        }
+        assert.match(await demo.where(), new RegExp(`Red speaks for ${label}`));
+        await choose('integratedGradients');
+        await demo.rested();
+        const options = { target: index, logits: false };
+        const attribution = await run.attribute({ method: 'integratedGradients', ...options });
+        assertSamePixels(await demo.picture(), drawn(run, attribution.toHeatmap()));
+        assert.match(await demo.where(), /The parts add up to .* of .*, so .*% is unexplained\.$/);
+        assert.match(await demo.caption(), /^input, 160 × 160 · Integrated Gradients · /);
+        const strip = page.getByRole('slider', { name: 'Layer, first to last' });
+        assert.equal(await strip.getAttribute('aria-disabled'), 'true');
+        await choose('gradCam');
+        await demo.settled();
+        assert.equal(await strip.getAttribute('aria-disabled'), 'false');
+      }),
+    );
+
+    test(
+      'are drawn while they grow, and end with Cancel or another choice',
+      visit(async (demo) => {
+        const { page } = demo;
+        await demo.rested();
+        const before = await demo.picture();
+        const headline = await demo.headline();
+        const method = page.getByLabel('Method');
+        const cancel = page.getByRole('button', { name: 'Cancel' });
+        const differs = async (/** @type {{ data: Buffer }} */ a) =>
+          Buffer.compare(a.data, (await demo.picture()).data) !== 0;
+        await method.selectOption('rise');
+        await page.locator('.headline', { hasText: 'RISE grows' }).waitFor();
+        const first = await demo.picture();
+        assert.ok(Buffer.compare(first.data, before.data) !== 0);
+        for (let i = 0; i < 100 && !(await differs(first)); i++) await page.waitForTimeout(20);
+        assert.ok(await differs(first), 'the picture does not grow');
+        await page.locator('.progress-text', { hasText: /RISE, step \d+ of 500/ }).waitFor();
+        await cancel.click();
+        await demo.settled();
+        assert.equal(await demo.headline(), headline);
+        assert.equal(await method.inputValue(), 'gradCam');
+        assertSamePixels(await demo.picture(), before);
+        assert.equal(await demo.alert(), '');
+
+        await method.selectOption('rise');
+        await page.locator('.headline', { hasText: 'RISE grows' }).waitFor();
+        await method.selectOption('saliency');
+        await demo.settled();
+        assert.match(await demo.caption(), /· Saliency ·/);
+        assert.equal(await demo.alert(), '');
+      }),
+    );
+
+    test(
+      'open from an address, and one that is cancelled at once leaves Grad-CAM',
+      visit(
+        async (demo) => {
+          const { page } = demo;
+          assert.match(await demo.caption(), /· Occlusion ·/);
+          const picture = await demo.picture();
+          await page.reload();
+          await demo.settled();
+          assertSamePixels(await demo.picture(), picture);
+          await page.goto(`${site.address}#model=${dogs.id}&method=rise`);
+          await page.reload();
+          await page.locator('.headline', { hasText: 'RISE grows' }).waitFor();
+          await page.getByRole('button', { name: 'Cancel' }).click();
+          await demo.settled();
+          assert.match(await demo.caption(), /· Grad-CAM ·/);
+        },
+        { address: `#model=${dogs.id}&method=occlusion` },
+      ),
+    );
+  });
+
   const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
   /** @param {import('playwright-core').Page} page */
   async function violations(page) {
@@ -202,6 +346,28 @@ describe('the page', { skip: SKIP }, () => {
             versus: async () => {
               await page.locator('#class-rows .row').nth(1).locator('.mark').click();
               await demo.rested();
+            },
+            ways: async () => {
+              await page.getByRole('button', { name: 'All ways' }).click();
+              await page.locator('#way-list[aria-busy=false]').waitFor();
+            },
+            attribution: async () => {
+              await page.keyboard.press('Escape');
+              await page.getByLabel('Method').selectOption('saliency');
+              await demo.rested();
+            },
+            growing: async () => {
+              await page.getByLabel('Method').selectOption('rise');
+              await page.locator('.headline', { hasText: 'RISE grows' }).waitFor();
+              await page.getByRole('button', { name: 'Cancel' }).waitFor();
+            },
+            phone: async () => {
+              await page.getByRole('button', { name: 'Cancel' }).click();
+              await demo.rested();
+              await page.setViewportSize({ width: 390, height: 844 });
+              await page.getByRole('tab', { name: 'Look' }).click();
+              await page.getByRole('button', { name: 'All ways' }).click();
+              await page.locator('#way-list[aria-busy=false]').waitFor();
             },
           };
           for (const [name, enter] of Object.entries(states)) {

@@ -1,8 +1,18 @@
 /** Explains a run in the way that a question asks. Ways that few users need are loaded on demand. */
 
-/** @import { Explanation, Method } from 'gradcam-wasm' */
+import { isAttribution } from './ways.js';
+
+/** @import { Explanation, HeatMap } from 'gradcam-wasm' */
 /** @import { Run } from 'gradcam-wasm/worker' */
 /** @import { Way } from './explainer.js' */
+
+/**
+ * How far a long explanation is.
+ * @typedef {object} Step
+ * @property {number} step how many steps are done
+ * @property {number} steps
+ * @property {HeatMap} [heatmap] what the steps so far give, now and then
+ */
 
 /**
  * @typedef {object} Asked
@@ -12,17 +22,28 @@
  * @property {Way} method
  * @property {boolean} logits
  * @property {AbortSignal} signal
+ * @property {(step: Step) => void} [onStep]
+ */
+
+/**
+ * What the page shows of an explanation. `remark` is a sentence on the method's own figures.
+ * @typedef {Pick<Explanation, 'method' | 'description' | 'targets'> & { remark?: string }} Shown
  */
 
 /**
  * @param {Run} run
  * @param {Asked} asked
- * @returns {Promise<Pick<Explanation, 'method' | 'description' | 'targets'>>}
+ * @returns {Promise<Shown>}
  */
-export async function explain(run, { target, versus, layer, method: way, logits, signal }) {
-  const method = /** @type {Method} */ (way);
+export async function explain(run, asked) {
+  const { target, versus, layer, method, logits, signal, onStep } = asked;
+  if (isAttribution(method)) {
+    const { attribute } = await import('./attribute.js');
+    return attribute(run, { ...asked, method });
+  }
   if (versus === undefined || versus === target) {
-    return run.explain({ targets: [target], layer, method, logits, signal });
+    const watch = onStep && { onProgress: onStep };
+    return run.explain({ targets: [target], layer, method, logits, signal, ...watch });
   }
   const { explainDifference } = await import('./difference.js');
   return explainDifference(run, { target, versus, layer, method, signal });

@@ -2,7 +2,6 @@
 
 import { firstAnswer } from './early.js'; // before all others
 import readme from '../../README.md?url';
-import { methods } from 'gradcam-wasm';
 import { formatAsImage } from 'gradcam-wasm/worker';
 import { models, samples } from './catalog.js';
 import { reviveAnswer } from './first.js';
@@ -18,6 +17,7 @@ import { Page } from './view/page.js';
 import { savePicture } from './view/save.js';
 import { wireTabs } from './view/tabs.js';
 import { className, lastPart, sentence, targetOf } from './view/words.js';
+import { WAYS } from './ways.js';
 
 /** @import { Question } from './explainer.js' */
 /** @import { Picture } from './picture.js' */
@@ -170,7 +170,7 @@ async function copyLink() {
  * @param {string} hash
  */
 function openAddress(hash) {
-  const { state, missing } = decode(hash, methods());
+  const { state, missing } = decode(hash, WAYS);
   page.set(state);
   address.accept(state);
   alert.clear();

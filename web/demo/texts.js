@@ -59,6 +59,27 @@ export const proof = {
   old: 'The map is another by now.',
 };
 
+export const attributionTexts = {
+  gap(/** @type {number} */ sum, /** @type {number} */ difference) {
+    const share = difference === 0 ? 0 : Math.abs((sum - difference) / difference);
+    const numbers = `${sum.toPrecision(3)} of ${difference.toPrecision(3)}`;
+    return `The parts add up to ${numbers}, so ${(100 * share).toFixed(1)}% is unexplained.`;
+  },
+  grows: (/** @type {string} */ title) => `${title} grows`,
+  step: (/** @type {string} */ title, /** @type {number} */ step, /** @type {number} */ steps) =>
+    `${title}, step ${step} of ${steps}`,
+};
+
+export const waysTexts = {
+  maps: 'Maps of a layer',
+  family: 'Maps of a layer: one backward pass gives all of these',
+  loops: 'Maps of a layer without a gradient: a run for each channel',
+  attributions: 'Attributions of the pixels',
+  docs: 'Read more',
+  runs: (/** @type {unknown} */ count) => `${count} steps, drawn while they grow`,
+  windows: 'a run for each window, drawn while they grow',
+};
+
 export const versusTexts = {
   logits: 'Two classes are compared by their logits, because their scores depend on each other',
   refused: (/** @type {string} */ title) =>

@@ -3,11 +3,11 @@
  * classes and layers.
  */
 
-import { methodInfo, methods } from 'gradcam-wasm';
 import { models, samples } from '../catalog.js';
 import { lookOf } from '../look.js';
 import { MOST_PANES, firstMethod, firstState } from '../state.js';
-import { versusTexts } from '../texts.js';
+import { versusTexts, waysTexts } from '../texts.js';
+import { WAYS, hasLayer, infoOf, isAttribution } from '../ways.js';
 import { ClassList } from './class-list.js';
 import { element } from './element.js';
 import { FilmStrip } from './film-strip.js';
@@ -19,7 +19,7 @@ import { versusOf } from './signed-words.js';
 import { Tray } from './tray.js';
 import * as words from './words.js';
 
-/** @import { HeatMap, Method, TargetExplanation } from 'gradcam-wasm' */
+/** @import { HeatMap, TargetExplanation } from 'gradcam-wasm' */
 /** @import { Answer, Question, Way } from '../explainer.js' */
 /** @import { ModelChoice } from '../models.js' */
 /** @import { Picture, PictureChoice } from '../picture.js' */
@@ -250,7 +250,10 @@ export class Page {
   }
 
   #wireControls() {
-    this.#method.append(...methods().map((name) => new Option(methodInfo(name).title, name)));
+    this.#method.append(...groupWays());
+    element('ways', HTMLElement).addEventListener('toggle', (event) => {
+      if (/** @type {ToggleEvent} */ (event).newState === 'open') this.#showWays();
+    });
     this.#method.addEventListener('change', () =>
       this.changePane({ method: /** @type {Way} */ (this.#method.value) }),
     );
@@ -265,11 +268,27 @@ export class Page {
     this.#compare.addEventListener('click', () => this.compare());
   }
 
+  /** Shows all ways to explain the class, when the user opens them. */
+  async #showWays() {
+    const { showWays } = await import('./ways-panel.js');
+    const { method = firstMethod } = this.state.panes[this.state.active];
+    await showWays({
+      pane: this.active,
+      look: lookOf(this.state),
+      chosen: method,
+      onChoose: (way) => {
+        element('ways', HTMLElement).hidePopover();
+        this.changePane({ method: way });
+      },
+    });
+  }
+
   /** @param {Pane} pane */
   #showBusy(pane) {
     if (pane !== this.active) return;
     const isOpening = pane.loading !== undefined && pane.answer?.saved === false;
     this.#classes.disabled = this.#strip.disabled = isOpening;
+    this.#showState();
   }
 
   /** Sets every control to the state. */
@@ -279,7 +298,8 @@ export class Page {
     this.#models.mark(panes[active]?.model);
     this.#tray.mark(picture);
     this.#method.value = method;
-    this.#method.title = methodInfo(/** @type {Method} */ (method)).description;
+    this.#method.title = infoOf(method).description;
+    if (!hasLayer(method)) this.#strip.disabled = true;
     this.#logits.checked = logits || versus !== undefined;
     this.#logits.disabled = versus !== undefined;
     this.#logits.title = versus === undefined ? '' : versusTexts.logits;
@@ -349,7 +369,7 @@ export class Page {
     if (!answer || !small) return;
     const look = lookOf(this.state);
     const [chosen] = answer.explanation.targets;
-    const isPlain = chosen.heatmap.colors === undefined;
+    const isPlain = versusOf(answer) === undefined && !isAttribution(answer.question.method);
     const shown = [...(extras.classes ?? []), ...(isPlain ? [chosen] : [])];
     const maps = mapsBy(shown, ({ target }) => Number(target));
     this.#classes.setMaps(maps, small, look);
@@ -367,9 +387,23 @@ export class Page {
 
   /** @param {number | undefined} index of the class under the pointer */
   #preview(index) {
+    // Small maps of another method would be no preview.
+    const { method = firstMethod } = this.state.panes[this.state.active];
+    if (isAttribution(method)) return;
     const found = this.active.extras.classes?.find(({ target }) => target === index);
     this.active.preview(found?.heatmap);
   }
+}
+
+/** The choices of a method, in two groups. */
+function groupWays() {
+  return [false, true].map((ofPixels) => {
+    const group = document.createElement('optgroup');
+    group.label = ofPixels ? waysTexts.attributions : waysTexts.maps;
+    const ways = WAYS.filter((way) => isAttribution(way) === ofPixels);
+    group.append(...ways.map((way) => new Option(infoOf(way).title, way)));
+    return group;
+  });
 }
 
 /**

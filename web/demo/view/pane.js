@@ -5,7 +5,8 @@
 import { Explainer } from '../explainer.js';
 import { lookOf } from '../look.js';
 import { signedColor } from '../signed.js';
-import { status } from '../texts.js';
+import { attributionTexts, status } from '../texts.js';
+import { infoOf } from '../ways.js';
 import { template } from './element.js';
 import { ProgressPanel } from './progress.js';
 import { shrink } from './small.js';
@@ -14,7 +15,9 @@ import { Stage } from './stage.js';
 import * as words from './words.js';
 
 /** @import { FigureName, HeatMap } from 'gradcam-wasm' */
-/** @import { Answer, Extras, Question } from '../explainer.js' */
+/** @import { Run } from 'gradcam-wasm/worker' */
+/** @import { Step } from '../explain.js' */
+/** @import { Answer, Extras, Question, Way } from '../explainer.js' */
 /** @import { ModelChoice } from '../models.js' */
 /** @import { Picture } from '../picture.js' */
 /** @import { Cure } from './words.js' */
@@ -87,6 +90,7 @@ export class Pane {
       onStart: () => this.#start(),
       onProgress: (progress) => this.#progress.show(progress),
       onPicture: (picture) => this.#showPicture(picture),
+      onStep: (step, seen, way) => this.#grow(step, seen, way),
       onAnswer: (answer) => this.show(answer),
       onExtra: (kind, extra) => this.#showExtra(kind, extra),
       onError: (error, failed) => listener.onError(this, error, failed),
@@ -119,6 +123,15 @@ export class Pane {
    */
   measure(name, answer) {
     return this.#explainer.measure(name, answer);
+  }
+
+  /**
+   * @template Result
+   * @param {Answer} answer
+   * @param {(run: Run, signal: AbortSignal) => Promise<Result>} work
+   */
+  study(answer, work) {
+    return this.#explainer.study(answer, work);
   }
 
   cancel() {
@@ -243,6 +256,25 @@ export class Pane {
   }
 
   /**
+   * Shows a map that grows.
+   * @param {Step} step
+   * @param {ImageData} seen
+   * @param {Way} way
+   */
+  #grow({ step, steps, heatmap }, seen, way) {
+    const text = attributionTexts.step(infoOf(way).title, step, steps);
+    this.#progress.showShare(text, step / steps);
+    if (!heatmap) return;
+    this.isShown = false;
+    // The headline is read out, so it does not change with each step.
+    const headline = attributionTexts.grows(infoOf(way).title);
+    this.#stage.show(seen, heatmap, lookOf(this.#drawing), headline);
+    if (this.#find('.headline').textContent !== headline) this.#say(headline, '');
+    this.#find('.facts').textContent = '';
+    this.#drawLegend(heatmap);
+  }
+
+  /**
    * @param {string} headline
    * @param {string} where
    */
@@ -286,10 +318,12 @@ export class Pane {
     inset.hidden = false;
   }
 
-  #drawLegend() {
+  /** @param {HeatMap} [heatmap] that grows (default: the answer's) */
+  #drawLegend(heatmap) {
     const canvas = /** @type {HTMLCanvasElement} */ (this.#find('.legend canvas'));
     const { colors } = lookOf(this.#drawing);
-    const isSigned = this.answer?.explanation.targets[0].heatmap.colors !== undefined;
+    const shown = heatmap ?? this.answer?.explanation.targets[0].heatmap;
+    const isSigned = shown?.colors !== undefined;
     const row = new ImageData(canvas.width, canvas.height);
     for (let i = 0; i < row.data.length / 4; i++) {
       const share = ((i % canvas.width) + 0.5) / canvas.width;
@@ -298,9 +332,9 @@ export class Pane {
       row.data.set([...color, 255], i * 4);
     }
     canvas.getContext('2d')?.putImageData(row, 0, 0);
-    if (!this.answer) return;
     const ends = this.element.querySelectorAll('.legend span');
-    signedWords.legendWords(this.answer).forEach((word, i) => (ends[i].textContent = word));
+    const answer = heatmap ? undefined : this.answer;
+    signedWords.legendWords(isSigned, answer).forEach((word, i) => (ends[i].textContent = word));
   }
 
   #settle() {

@@ -2,8 +2,10 @@
 
 import { findPlace } from '../places.js';
 import { sideOf } from '../signed.js';
+import { isAttribution } from '../ways.js';
 import * as words from './words.js';
 
+/** @import { HeatMap } from 'gradcam-wasm' */
 /** @import { Answer } from '../explainer.js' */
 
 /**
@@ -33,8 +35,16 @@ export function headline(answer) {
  * @param {Answer} answer
  */
 export function whereSentence(answer) {
-  const { heatmap } = answer.explanation.targets[0];
-  return heatmap.colors ? signedSentence(answer) : words.whereSentence(answer, findPlace(heatmap));
+  const { targets, remark } = answer.explanation;
+  const { heatmap } = targets[0];
+  if (heatmap.colors) return [signedSentence(answer), remark].filter(Boolean).join(' ');
+  const place = findPlace(pooled(heatmap));
+  if (!place || !isAttribution(answer.question.method)) {
+    return words.whereSentence(answer, findPlace(heatmap));
+  }
+  const percent = Math.max(1, Math.round(100 * place.share));
+  const half = `half of the map lies in ${percent}% of the picture`;
+  return [`Strongest ${words.placeName(place)}; ${half}.`, remark].filter(Boolean).join(' ');
 }
 
 /**
@@ -50,6 +60,28 @@ export function description(answer, where) {
   return `${picture.name}, with the ${maps}, ${headline(answer)}. ${where}`;
 }
 
+/** The most rows or columns of which the strongest one means a place. */
+const MOST_CELLS = 112;
+/** The sides of the cells into which single pixels are gathered. */
+const CELLS = 8;
+
+/**
+ * A map of pixels as a map of few cells. The strongest pixel alone would say little.
+ * @param {HeatMap} heatmap
+ * @returns {HeatMap}
+ */
+function pooled(heatmap) {
+  const { data, width, height } = heatmap;
+  if (Math.max(width, height) <= MOST_CELLS) return heatmap;
+  const sums = new Float32Array(CELLS * CELLS);
+  data.forEach((value, i) => {
+    const row = Math.floor((Math.floor(i / width) * CELLS) / height);
+    const column = Math.floor(((i % width) * CELLS) / width);
+    sums[row * CELLS + column] += value;
+  });
+  return { data: sums, width: CELLS, height: CELLS };
+}
+
 /**
  * What the two colours mean, and where each is strongest.
  * @param {Answer} answer
@@ -60,7 +92,8 @@ function signedSentence(answer) {
   const versus = versusOf(answer);
   const name = words.className(model, words.targetOf(explanation));
   const other = versus === undefined ? undefined : words.className(model, versus);
-  const [ours, theirs] = [findPlace(sideOf(heatmap)), findPlace(sideOf(heatmap, true))];
+  const sides = [sideOf(heatmap), sideOf(heatmap, true)];
+  const [ours, theirs] = sides.map((side) => findPlace(pooled(side)));
   if (!ours && !theirs) {
     return other
       ? `The map is the same for ${name} and ${other}.`
@@ -78,14 +111,16 @@ function signedSentence(answer) {
 
 /**
  * The words at both ends of the legend.
- * @param {Answer} answer
+ * @param {boolean} isSigned whether the map has signs
+ * @param {Answer} [answer] undefined while a map grows
  * @returns {[low: string, high: string]}
  */
-export function legendWords(answer) {
+export function legendWords(isSigned, answer) {
+  const isOfPixels = answer ? isAttribution(answer.question.method) : false;
+  if (!isSigned) return ['little', isOfPixels ? 'much' : 'much evidence'];
+  const versus = answer && versusOf(answer);
+  if (!answer || versus === undefined) return ['speaks against', 'speaks for'];
   const { model, explanation } = answer;
-  if (!explanation.targets[0].heatmap.colors) return ['little', 'much evidence'];
-  const versus = versusOf(answer);
-  if (versus === undefined) return ['speaks against', 'speaks for'];
   const names = [versus, words.targetOf(explanation)].map((index) => words.className(model, index));
   return [`speaks for ${names[0]}`, `speaks for ${names[1]}`];
 }
