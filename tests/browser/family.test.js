@@ -11,6 +11,7 @@ import { serveDemo } from '../../wasm-build/demo.js';
 import { inBuild } from '../../wasm-build/tools.js';
 import { largest, sideOf, signedMap } from '../../web/demo/signed.js';
 import { paint } from '../../web/demo/paint.js';
+import { minus, scaled, scalesOf } from '../../web/demo/together.js';
 import { WAYS, isLong } from '../../web/demo/ways.js';
 import { launchChromium, SKIP } from './chromium.js';
 import { DemoPage } from './demo-page.js';
@@ -318,6 +319,130 @@ describe('the page', { skip: SKIP }, () => {
     );
   });
 
+  describe('several panes', () => {
+    const compared = `#model=${dogs.id}&class=2&with=${dogs.id}|7~~layerCam|`;
+
+    test(
+      'have a method each, linked values by pointer and keys, and shared controls',
+      visit(
+        async (demo) => {
+          const { page } = demo;
+          assert.match(await demo.caption(0), /· Grad-CAM ·/);
+          assert.match(await demo.caption(1), /· LayerCAM ·/);
+          await page
+            .locator('.room')
+            .nth(1)
+            .click({ position: { x: 5, y: 200 } });
+          await page.getByLabel('Method').selectOption('saliency');
+          await demo.settled();
+          assert.match(await demo.caption(0), /· Grad-CAM ·/);
+          assert.match(await demo.caption(1), /· Saliency ·/);
+          await page.waitForFunction(() => location.hash.includes('saliency'));
+          assert.match(page.url(), /with=dog-breeds%7C7%7E%7Esaliency%7C/);
+
+          await page.locator('.room').first().focus();
+          await page.keyboard.press('ArrowRight');
+          await page.keyboard.press('ArrowDown');
+          const cells = await page.locator('.cell').allInnerTexts();
+          assert.equal(cells.length, 2);
+          for (const text of cells) assert.match(text, /^row \d+, column \d+: .* of 1$/);
+          await page.keyboard.press('Escape');
+          assert.ok(await page.locator('.cell').first().isHidden());
+          await page.locator('.handle').nth(1).focus();
+          await page.keyboard.press('End');
+          const splits = await page
+            .locator('.handle')
+            .evaluateAll((handles) => handles.map((handle) => handle.ariaValueNow));
+          assert.deepEqual(splits, ['100', '100']);
+        },
+        { address: compared },
+      ),
+    );
+
+    test(
+      'share a scale, on which the strongest raw map reaches 1',
+      visit(
+        async (demo) => {
+          const { page } = demo;
+          const scale = page.getByRole('switch', { name: 'One scale' });
+          assert.ok(await scale.isDisabled(), 'maps of two methods have no common scale');
+          await page
+            .locator('.room')
+            .nth(1)
+            .click({ position: { x: 5, y: 200 } });
+          await page.getByLabel('Method').selectOption('gradCam');
+          await demo.drop(stripes);
+          await demo.choose('Class', (await demo.rows('Class'))[3]);
+          const run = await runStripes();
+          const [first, , , second] = run.decodePredictions({ top: 4 });
+          const targets = [first.index, second.index];
+          const explained = (await run.explain({ targets })).targets;
+          const plain = await Promise.all([demo.picture(0), demo.picture(1)]);
+          explained.forEach(({ heatmap }, i) => assertSamePixels(plain[i], drawn(run, heatmap)));
+          await scale.click();
+          const peaks = explained.map(({ rawMax }) => Math.max(0, rawMax));
+          const most = Math.max(...peaks);
+          const pictures = await Promise.all([demo.picture(0), demo.picture(1)]);
+          explained.forEach(({ heatmap }, i) => {
+            const data = heatmap.data.map((value) => (value * peaks[i]) / most);
+            const { width, height } = heatmap;
+            const expected = scaled(heatmap, peaks[i] / most);
+            assert.ok(data.every((value, k) => Math.abs(value - expected.data[k]) < 1e-6));
+            assertSamePixels(pictures[i], drawn(run, { ...expected, width, height }));
+          });
+          const same = pictures.map(({ data }, i) => Buffer.compare(data, plain[i].data) === 0);
+          assert.deepEqual(same.sort(), [false, true], 'one map becomes weaker');
+          await page.waitForFunction(() => location.hash.includes('scale=one'));
+        },
+        { address: compared },
+      ),
+    );
+
+    test(
+      'have a difference, which ends with its button',
+      visit(
+        async (demo) => {
+          const { page } = demo;
+          const pane = page.locator('.pane.difference');
+          assert.equal(await pane.count(), 0);
+          await page.getByRole('switch', { name: 'Difference' }).click();
+          await pane.waitFor();
+          await demo.settled();
+          assert.match(await demo.headline(2), /^Red is stronger in pane 1, blue .* pane 2\.$/);
+          assert.match(await demo.where(2), /agrees by -?\d\.\d\d/);
+          assert.deepEqual(await pane.locator('.legend span').allInnerTexts(), [
+            'pane 2',
+            'pane 1',
+          ]);
+          const picture = await demo.picture(2);
+          await page.waitForFunction(() => location.hash.includes('difference=1'));
+          await page.reload();
+          await demo.settled();
+          await pane.waitFor();
+          await page.waitForFunction(
+            () => document.querySelectorAll('.headline')[2].textContent?.startsWith('Red') ?? false,
+          );
+          assertSamePixels(await demo.picture(2), picture);
+
+          // Every switch acts on it too.
+          await page.getByRole('switch', { name: 'Heat map' }).click();
+          const pictures = await Promise.all([0, 1, 2].map((i) => demo.picture(i)));
+          assertSamePixels(pictures[0], pictures[1]);
+          assertSamePixels(pictures[0], pictures[2]);
+          await page.getByRole('switch', { name: 'Heat map' }).click();
+          await page.getByLabel('Opacity').fill('20');
+          assert.notEqual(Buffer.compare((await demo.picture(2)).data, picture.data), 0);
+          await pane.getByRole('button', { name: 'Close' }).click();
+          assert.equal(await pane.count(), 0);
+          assert.equal(await page.getByRole('switch', { name: 'Difference' }).isChecked(), false);
+          await page.getByRole('button', { name: 'Close', exact: true }).nth(1).click();
+          assert.ok(await page.getByRole('switch', { name: 'One scale' }).isHidden());
+        },
+        { address: compared },
+      ),
+    );
+  });
+
   const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
   /** @param {import('playwright-core').Page} page */
   async function violations(page) {
@@ -361,9 +486,16 @@ describe('the page', { skip: SKIP }, () => {
               await page.locator('.headline', { hasText: 'RISE grows' }).waitFor();
               await page.getByRole('button', { name: 'Cancel' }).waitFor();
             },
-            phone: async () => {
+            panes: async () => {
               await page.getByRole('button', { name: 'Cancel' }).click();
+              await demo.settled();
+              await page.getByRole('button', { name: 'Compare' }).click();
+              await page.getByLabel('Method').selectOption('gradCam');
+              await page.getByRole('switch', { name: 'Difference' }).click();
               await demo.rested();
+              await page.locator('.difference .headline', { hasText: 'Red' }).waitFor();
+            },
+            phone: async () => {
               await page.setViewportSize({ width: 390, height: 844 });
               await page.getByRole('tab', { name: 'Look' }).click();
               await page.getByRole('button', { name: 'All ways' }).click();
@@ -417,4 +549,33 @@ test('a map with signs has two sides', () => {
   assert.deepEqual([...sideOf(heatmap).data], [0.5, 0, 0, 1]);
   assert.deepEqual([...sideOf(heatmap, true).data], [0, 0.25, 0, 0]);
   assert.deepEqual([...(heatmap.colors ?? []).slice(9)], [215, 25, 28]);
+});
+
+test('maps of two sizes have a difference at the size of the finer one', () => {
+  const map = (/** @type {number} */ side, /** @type {number[]} */ values) => {
+    return { data: Float32Array.from(values), width: side, height: side };
+  };
+  const coarse = map(1, [0.5]);
+  const fine = map(2, [1, 0.5, 0, 0.25]);
+  const { heatmap } = minus(fine, coarse);
+  assert.deepEqual([...heatmap.data], [0.5, 0, 0.5, 0.25]);
+  assert.deepEqual([...sideOf(heatmap).data], [0.5, 0, 0, 0]);
+  // A map with signs keeps them.
+  const signed = signedMap(Float32Array.of(1, -1, 0, 0), fine);
+  assert.deepEqual([...minus(signed, coarse).heatmap.data], [0.5, 1, 0.5, 0.5]);
+  assert.equal(scaled(fine, 1), fine);
+  assert.deepEqual([...scaled(fine, 0.5).data], [0.5, 0.25, 0, 0.125]);
+});
+
+test('one scale is for maps of one method', () => {
+  const answer = (/** @type {string} */ method, /** @type {number} */ rawMax) =>
+    /** @type {any} */ ({
+      question: { method, logits: false },
+      explanation: { targets: [{ rawMax }] },
+    });
+  assert.deepEqual(scalesOf([answer('gradCam', 4), answer('gradCam', 1)]), [1, 0.25]);
+  assert.deepEqual(scalesOf([answer('gradCam', -4), answer('gradCam', 2)]), [0, 1]);
+  assert.equal(scalesOf([answer('gradCam', 4), answer('layerCam', 1)]), undefined);
+  assert.equal(scalesOf([answer('saliency', 4), answer('saliency', 1)]), undefined);
+  assert.equal(scalesOf([answer('gradCam', 4), undefined]), undefined);
 });

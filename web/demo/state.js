@@ -29,6 +29,8 @@ import { hasColormap } from './look.js';
  * @property {string} colormap
  * @property {number} alphaLimit
  * @property {boolean} heat whether the heat map is drawn
+ * @property {boolean} oneScale whether the maps of all panes share a scale
+ * @property {boolean} difference whether a further pane has the difference of two
  * @property {number} split percent of the picture that stays plain
  */
 
@@ -42,6 +44,8 @@ export const firstState = {
   colormap: 'viridis',
   alphaLimit: 0.65,
   heat: true,
+  oneScale: false,
+  difference: false,
   split: 0,
 };
 
@@ -152,6 +156,8 @@ export function encode(state) {
   const percent = Math.round(100 * state.alphaLimit);
   if (percent !== 65) text.set('opacity', String(percent));
   if (!state.heat) text.set('heat', '0');
+  if (state.oneScale) text.set('scale', 'one');
+  if (state.difference) text.set('difference', '1');
   if (state.split > 0) text.set('split', String(Math.round(state.split)));
   return text.toString();
 }
@@ -247,6 +253,8 @@ function settings(text) {
     ...(opacity !== undefined && { alphaLimit: Math.min(100, opacity) / 100 }),
     logits: text.get('logit') === '1',
     heat: text.get('heat') !== '0',
+    oneScale: text.get('scale') === 'one',
+    difference: text.get('difference') === '1',
     split: Math.min(100, wholeNumber(text.get('split')) ?? 0),
     active: Math.min(text.getAll('with').length, wholeNumber(text.get('active')) ?? 0),
   };
@@ -313,6 +321,7 @@ export class Address {
  * @param {PageState} b
  */
 function isOtherQuestion(a, b) {
-  const look = { colormap: '', alphaLimit: 0, heat: true, split: 0, active: 0 };
+  const together = { oneScale: false, difference: false, active: 0 };
+  const look = { colormap: '', alphaLimit: 0, heat: true, split: 0, ...together };
   return encode({ ...a, ...look }) !== encode({ ...b, ...look });
 }

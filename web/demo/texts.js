@@ -80,6 +80,20 @@ export const waysTexts = {
   windows: 'a run for each window, drawn while they grow',
 };
 
+export const comparison = {
+  most: 'most of all panes',
+  scale: 'The strongest map of all panes reaches the end of the colours. Weaker maps are paler.',
+  noScale: 'One scale needs the same method, of a layer, in all panes.',
+  title: (/** @type {number} */ second) => `Pane 1 minus pane ${second}`,
+  headline: (/** @type {number} */ second) =>
+    `Red is stronger in pane 1, blue is stronger in pane ${second}.`,
+  likeness: (/** @type {number} */ rank) =>
+    `Their order of positions agrees by ${rank.toFixed(2)}, where 1 is the same order.`,
+  otherPart: 'The two panes show different parts of the picture, so they have no difference.',
+  legend: (/** @type {number} */ second) =>
+    /** @type {[string, string]} */ ([`pane ${second}`, 'pane 1']),
+};
+
 export const versusTexts = {
   logits: 'Two classes are compared by their logits, because their scores depend on each other',
   refused: (/** @type {string} */ title) =>

@@ -24,6 +24,7 @@ import * as words from './words.js';
 /** @import { ModelChoice } from '../models.js' */
 /** @import { Picture, PictureChoice } from '../picture.js' */
 /** @import { PageState, PaneState } from '../state.js' */
+/** @import { Comparison } from './comparison.js' */
 /** @import { Cure } from './words.js' */
 
 /** Milliseconds for which colours must stay before all small maps are painted with them. */
@@ -45,6 +46,8 @@ export class Page {
   #pixels = element('pixels-button', HTMLButtonElement);
   #save = element('save', HTMLButtonElement);
   #compare = element('compare', HTMLButtonElement);
+  /** @type {Comparison | undefined} */
+  #comparison;
   #models;
   #input;
   #tray;
@@ -163,6 +166,7 @@ export class Page {
     });
     if (state.picture) this.addPicture(state.picture);
     this.#showState();
+    this.#compareAll();
     this.#list(before.colormap !== state.colormap || before.alphaLimit !== state.alphaLimit);
   }
 
@@ -174,13 +178,35 @@ export class Page {
     this.change({ panes: [...panes, { ...panes[active], key }], active: panes.length });
   }
 
+  /** Shows what the panes have together. */
+  async #compareAll() {
+    if (this.state.panes.length < 2 && !this.#comparison) return;
+    const { Comparison } = await import('./comparison.js');
+    this.#comparison ??= new Comparison({
+      onChange: (changes) => this.change(changes),
+      onSplit: (split) => this.change({ split }),
+      onPoint: (point) => this.#readPoint(point),
+    });
+    const panes = this.state.panes.map(({ key }) => this.#panes.get(key));
+    this.#comparison.show(this.state, /** @type {Pane[]} */ (panes));
+  }
+
+  /** @param {{ x: number, y: number } | undefined} point where all panes say their value */
+  #readPoint(point) {
+    for (const pane of this.#panes.values()) pane.readPoint(point);
+    this.#comparison?.readPoint(point);
+  }
+
   /** Makes the panes of the state, and closes all others. */
   #matchPanes() {
     const panes = this.state.panes.map(({ key }) => this.#panes.get(key) ?? this.#newPane());
     for (const pane of this.#panes.values()) if (!panes.includes(pane)) pane.dispose();
     this.#panes = new Map(this.state.panes.map(({ key }, i) => [key, panes[i]]));
-    for (const pane of panes) if (!pane.element.isConnected) this.#box.append(pane.element);
-    this.#box.dataset.count = String(panes.length);
+    const after = this.#box.querySelector('.difference');
+    for (const { element } of panes) {
+      if (!element.isConnected) this.#box.insertBefore(element, after);
+    }
+    this.#box.dataset.count = String(this.#box.children.length);
   }
 
   #newPane() {
@@ -189,6 +215,7 @@ export class Page {
       onPicture: (pane, picture) => this.#listener.onPicture(pane, picture),
       onAnswer: (pane) => {
         if (pane === this.active) this.#list();
+        this.#compareAll();
       },
       onExtra: (pane) => {
         if (pane !== this.active) return;
@@ -201,9 +228,7 @@ export class Page {
       onActivate: (pane) => this.#activate(pane),
       onClose: (pane) => this.#close(pane),
       onSplit: (split) => this.change({ split }),
-      onPoint: (point) => {
-        for (const pane of this.#panes.values()) pane.readPoint(point);
-      },
+      onPoint: (point) => this.#readPoint(point),
     });
   }
 
@@ -222,7 +247,9 @@ export class Page {
   #close(pane) {
     const at = this.#indexOf(pane);
     const panes = this.state.panes.filter((_, i) => i !== at);
-    this.change({ panes, active: Math.min(this.state.active, panes.length - 1) });
+    const alone = { oneScale: false, difference: false };
+    const active = Math.min(this.state.active, panes.length - 1);
+    this.change({ ...(panes.length === 1 && alone), panes, active });
   }
 
   /**

@@ -4,10 +4,11 @@
 
 import { Explainer } from '../explainer.js';
 import { lookOf } from '../look.js';
-import { signedColor } from '../signed.js';
-import { attributionTexts, status } from '../texts.js';
+import { attributionTexts, comparison, status } from '../texts.js';
+import { scaled } from '../together.js';
 import { infoOf } from '../ways.js';
 import { template } from './element.js';
+import { drawLegend } from './legend.js';
 import { ProgressPanel } from './progress.js';
 import { shrink } from './small.js';
 import * as signedWords from './signed-words.js';
@@ -67,6 +68,10 @@ export class Pane {
   #wanted;
   /** @type {{ of: ImageData, picture: OffscreenCanvas } | undefined} */
   #small;
+  /** @type {number | undefined} the factor of the map on a scale that all panes share */
+  #scale;
+  /** @type {{ from: HeatMap, scale: number, heatmap: HeatMap } | undefined} */
+  #scaled;
 
   /**
    * @param {Drawing} drawing
@@ -153,7 +158,7 @@ export class Pane {
     if (!sameLayer(this.answer, answer)) delete this.extras.classes;
     if (this.answer?.explanation !== answer.explanation) delete this.extras.proof;
     this.answer = answer;
-    const { heatmap } = answer.explanation.targets[0];
+    const heatmap = /** @type {HeatMap} */ (this.heatmap);
     const where = signedWords.whereSentence(answer);
     const look = lookOf(this.#drawing);
     this.#stage.show(answer.seen, heatmap, look, signedWords.description(answer, where));
@@ -202,13 +207,31 @@ export class Pane {
    */
   preview(heatmap) {
     if (!this.answer || !this.isShown) return;
-    const shown = heatmap ?? this.answer.explanation.targets[0].heatmap;
-    this.#stage.show(this.answer.seen, shown, lookOf(this.#drawing));
+    const shown = heatmap ?? this.heatmap;
+    if (shown) this.#stage.show(this.answer.seen, shown, lookOf(this.#drawing));
   }
 
   /** @param {{ x: number, y: number } | undefined} point */
   readPoint(point) {
     this.#stage.readPoint(point);
+  }
+
+  /** The map of the answer, on the scale that all panes share. */
+  get heatmap() {
+    const from = this.answer?.explanation.targets[0].heatmap;
+    const scale = this.#scale ?? 1;
+    if (from && (this.#scaled?.from !== from || this.#scaled.scale !== scale)) {
+      this.#scaled = { from, scale, heatmap: scaled(from, scale) };
+    }
+    return from && this.#scaled?.heatmap;
+  }
+
+  /** @param {number | undefined} scale undefined if the pane has a scale of its own */
+  set scale(scale) {
+    if (scale === this.#scale) return;
+    this.#scale = scale;
+    this.preview(undefined);
+    this.#drawLegend();
   }
 
   /** The picture in a small form, for lists. */
@@ -320,21 +343,13 @@ export class Pane {
 
   /** @param {HeatMap} [heatmap] that grows (default: the answer's) */
   #drawLegend(heatmap) {
-    const canvas = /** @type {HTMLCanvasElement} */ (this.#find('.legend canvas'));
-    const { colors } = lookOf(this.#drawing);
     const shown = heatmap ?? this.answer?.explanation.targets[0].heatmap;
     const isSigned = shown?.colors !== undefined;
-    const row = new ImageData(canvas.width, canvas.height);
-    for (let i = 0; i < row.data.length / 4; i++) {
-      const share = ((i % canvas.width) + 0.5) / canvas.width;
-      const at = Math.floor(share * 256) * 3;
-      const color = isSigned ? signedColor(2 * share - 1) : colors.subarray(at, at + 3);
-      row.data.set([...color, 255], i * 4);
-    }
-    canvas.getContext('2d')?.putImageData(row, 0, 0);
-    const ends = this.element.querySelectorAll('.legend span');
     const answer = heatmap ? undefined : this.answer;
-    signedWords.legendWords(isSigned, answer).forEach((word, i) => (ends[i].textContent = word));
+    const [low, high] = signedWords.legendWords(isSigned, answer);
+    const isShared = !isSigned && this.#scale !== undefined;
+    const words = /** @type {[string, string]} */ ([low, isShared ? comparison.most : high]);
+    drawLegend(this.element, { isSigned, look: lookOf(this.#drawing), words });
   }
 
   #settle() {

@@ -269,12 +269,13 @@ export class Stage {
       column: Math.min(width - 1, Math.max(0, column)),
     };
     this.#showCursor();
-    this.#read(this.#at.row, this.#at.column);
+    const [x, y] = [(this.#at.column + 0.5) / width, (this.#at.row + 0.5) / height];
+    this.#listener.onPoint({ x, y });
   }
 
   #hideCursor() {
     this.#at = undefined;
-    this.#cell.hidden = true;
+    this.#listener.onPoint(undefined);
     this.#showCursor();
   }
 
