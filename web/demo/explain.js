@@ -1,4 +1,4 @@
-/** Explains a run in the way that a question asks. Ways that few users need are loaded on demand. */
+/** Explains a run in the way that a question asks. Most ways are loaded on demand. */
 
 import { isAttribution } from './ways.js';
 

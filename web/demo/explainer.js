@@ -12,9 +12,9 @@ import { firstMethod } from './state.js';
 import { proof } from './texts.js';
 
 /** @import { Picture, PictureChoice } from './picture.js' */
-/** @import { AttributionMethod, Crop, Explanation, Filter, Method, Progress } from 'gradcam-wasm' */
+/** @import { AttributionMethod, Crop, Explanation, Filter, Method } from 'gradcam-wasm' */
 /** @import { Shown, Step } from './explain.js' */
-/** @import { Figure, FigureName, HideAndLook, TargetExplanation } from 'gradcam-wasm' */
+/** @import { Figure, FigureName, HideAndLook, Progress, TargetExplanation } from 'gradcam-wasm' */
 /** @import { Model, Run } from 'gradcam-wasm/worker' */
 /** @import { ModelChoice, Opened } from './models.js' */
 
@@ -122,8 +122,8 @@ const MAP = /** @type {const} */ (['target', 'versus', 'layer', 'method', 'logit
 /**
  * Keeps one question, which changes, and answers it. Work is of four kinds, a model before a run
  * before a map before the extras. A model, a picture or a map of many runs that is wanted no more
- * is dropped at once. A run or another map is finished, because it takes a moment and an abort would
- * cost the worker its models.
+ * is dropped at once. A run or another map is finished, because it takes a moment, and an abort
+ * would cost the worker its models.
  */
 export class Explainer {
   /** @type {Answer | undefined} */

@@ -1,6 +1,6 @@
 /**
- * All ways to explain a class, as small maps with a line on each. The maps of one backward pass come
- * first and together, the quick attributions one after another. The rest is made when it is chosen.
+ * All ways to explain a class, as small maps with a line on each. The maps of one backward pass
+ * come together, then the quick attributions one after another. The rest is made when it is chosen.
  */
 
 import { attributionInfo } from 'gradcam-wasm';
