@@ -9,7 +9,7 @@ import { baseName, modelName, sortFiles } from './input/files.js';
 import { takeChosenFiles, takeDroppedFiles, takePastedFiles } from './input/take.js';
 import { unpackZips } from './input/unzip.js';
 import { centreOf, readPixels } from './picture.js';
-import { Address, decode } from './state.js';
+import { Address, decode, firstMethod } from './state.js';
 import { alerts, copied, files as fileTexts, link } from './texts.js';
 import { Alert } from './view/alert.js';
 import { element } from './view/element.js';
@@ -119,7 +119,8 @@ function showError(error, { model, picture }) {
 async function showFirstAnswer(pane, picture) {
   const saved = await firstAnswer;
   const { question } = pane;
-  const isFirst = question.picture === samples[0] && question.target === undefined;
+  const isPlain = question.method === firstMethod && question.versus === undefined;
+  const isFirst = question.picture === samples[0] && question.target === undefined && isPlain;
   if (!saved || pane.answer || !isFirst || picture.name !== samples[0].name) return;
   const full = /** @type {Question} */ ({ ...question, model: question.model ?? models[0] });
   const { answer, extras } = reviveAnswer(saved, picture, full);
