@@ -6,7 +6,14 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { encode } from 'fast-png';
 import '../../wasm-build/enable-relaxed-simd.js'; // Node runs the same variant as Chromium then
-import { formatAsImage, loadModel, methodInfo, methods } from '../../web/package/index.js';
+import {
+  attributionInfo,
+  attributionMethods,
+  formatAsImage,
+  loadModel,
+  methodInfo,
+  methods,
+} from '../../web/package/index.js';
 import { manifest, readLabels } from '../../models/fetch.js';
 import { serveDemo } from '../../wasm-build/demo.js';
 import { inBuild } from '../../wasm-build/tools.js';
@@ -276,7 +283,10 @@ describe('demo page', { skip: SKIP }, () => {
       const logits = true;
       assertSamePicture(await demo.picture(), await overlayInNode({ targets, layer, logits }));
 
-      const titles = methods().map((name) => methodInfo(name).title);
+      const titles = [
+        ...methods().map((name) => methodInfo(name).title),
+        ...attributionMethods().map((name) => attributionInfo(name).title),
+      ];
       const choice = demo.page.getByLabel('Method');
       assert.deepEqual(await choice.locator('option').allInnerTexts(), titles);
       await choice.selectOption('LayerCAM');

@@ -374,6 +374,21 @@ describe('an abort', () => {
     assert.equal(started, before + 1);
   });
 
+  test('loads the model again, and the next call hears of its own steps alone', async () => {
+    const run = await model.run(picture);
+    const expected = await run.attribute({ method: 'smoothGrad', samples: 2 });
+    const controller = new AbortController();
+    const { signal } = controller;
+    const onProgress = () => controller.abort(reason);
+    await assert.rejects(run.attribute({ method: 'rise', onProgress, signal }), reason);
+    /** @type {number[]} */
+    const steps = [];
+    const watch = (/** @type {{ step: number }} */ { step }) => void steps.push(step);
+    const options = { method: /** @type {const} */ ('smoothGrad'), samples: 2 };
+    assert.deepEqual(await run.attribute({ ...options, onProgress: watch }), expected);
+    assert.deepEqual(steps, [1, 2]);
+  });
+
   test('of a call that waits leaves the others alone', async () => {
     const before = started;
     const controller = new AbortController();

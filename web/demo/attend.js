@@ -8,6 +8,9 @@ const PATIENCE = 10_000;
 /** The second worker opens the model again before it answers. */
 const SECOND_PATIENCE = 60_000;
 
+/** @type {Set<() => void>} those who wait. All calls go to one worker, one after another */
+const waiting = new Set();
+
 class SilentError extends Error {
   constructor() {
     super(WORKER_SILENT);
@@ -40,13 +43,17 @@ async function listen(call, signal, patience) {
   const silence = new AbortController();
   const giveUp = () => silence.abort(new SilentError());
   let timer = setTimeout(giveUp, patience);
-  const heard = () => {
+  const wait = () => {
     clearTimeout(timer);
     timer = setTimeout(giveUp, patience);
   };
+  // A call that waits for a long one hears of its steps, too.
+  const heard = () => waiting.forEach((wait) => wait());
+  waiting.add(wait);
   try {
     return await call(AbortSignal.any([signal, silence.signal]), heard);
   } finally {
+    waiting.delete(wait);
     clearTimeout(timer);
   }
 }

@@ -2,26 +2,34 @@
 
 import { loadImage } from 'gradcam-wasm/worker';
 import { attend } from './attend.js';
+import { explain } from './explain.js';
+import { isAttribution, isLong, isOfFamily } from './ways.js';
 import { Lane } from './lane.js';
 import { closeModel, openModel } from './models.js';
 import { centreOf, readPicture } from './picture.js';
+import { sideOf } from './signed.js';
+import { firstMethod } from './state.js';
 import { proof } from './texts.js';
 
 /** @import { Picture, PictureChoice } from './picture.js' */
-/** @import { Crop, Explanation, Filter, Method, Progress } from 'gradcam-wasm' */
-/** @import { Figure, FigureName, HideAndLook, TargetExplanation } from 'gradcam-wasm' */
+/** @import { AttributionMethod, Crop, Explanation, Filter, Method } from 'gradcam-wasm' */
+/** @import { Shown, Step } from './explain.js' */
+/** @import { Figure, FigureName, HideAndLook, Progress, TargetExplanation } from 'gradcam-wasm' */
 /** @import { Model, Run } from 'gradcam-wasm/worker' */
 /** @import { ModelChoice, Opened } from './models.js' */
+
+/** How a class is explained. @typedef {Method | AttributionMethod} Way */
 
 /**
  * @typedef {object} Question
  * @property {ModelChoice} model
  * @property {PictureChoice} picture
  * @property {number} [target] index of a class (default: the top class)
+ * @property {number} [versus] index of a class that the target is set against
  * @property {string} [layer] name of a layer (default: the package's default layer)
  * @property {Crop} [crop] how the picture gets the input's shape (default: the model's)
  * @property {Filter} interpolation how the picture gets the input's size
- * @property {Method} method
+ * @property {Way} method
  * @property {boolean} logits
  */
 
@@ -51,7 +59,7 @@ import { proof } from './texts.js';
  * @property {RunFacts} run
  * @property {ImageData} seen the part of the picture that the network sees
  * @property {number} runTime milliseconds from the picture's file to the predictions
- * @property {Pick<Explanation, 'method' | 'description' | 'targets'>} explanation
+ * @property {Shown} explanation
  * @property {number} heatmapTime milliseconds of the explanation
  */
 
@@ -70,6 +78,7 @@ import { proof } from './texts.js';
  * @property {() => void} onStart work has begun, see `loading` and `busy`
  * @property {(progress: Progress) => void} onProgress a model is loading
  * @property {(picture: Picture) => void} onPicture a picture is there, its answer is not yet
+ * @property {(step: Step, seen: ImageData, way: Way) => void} onStep a long explanation grows
  * @property {(answer: Answer) => void} onAnswer
  * @property {<Kind extends keyof Extras>(kind: Kind, extra: Extras[Kind], answer: Answer) => void}
  *   onExtra
@@ -85,7 +94,7 @@ export const SMALL_MAPS = 6;
 const QUIET = 120;
 /** The parts of a question on which a run and a map depend. */
 const RUN = /** @type {const} */ (['crop', 'interpolation']);
-const MAP = /** @type {const} */ (['target', 'layer', 'method', 'logits']);
+const MAP = /** @type {const} */ (['target', 'versus', 'layer', 'method', 'logits']);
 
 /**
  * @typedef {object} Ran
@@ -102,18 +111,19 @@ const MAP = /** @type {const} */ (['target', 'layer', 'method', 'logits']);
  * @typedef {object} Explained
  * @property {Ran} ran
  * @property {number} [target]
+ * @property {number} [versus]
  * @property {string} [layer]
- * @property {Method} method
+ * @property {Way} method
  * @property {boolean} logits
- * @property {Pick<Explanation, 'method' | 'description' | 'targets'>} explanation
+ * @property {Shown} explanation
  * @property {number} heatmapTime
  */
 
 /**
  * Keeps one question, which changes, and answers it. Work is of four kinds, a model before a run
- * before a map before the extras. A model or a picture that is wanted no more is dropped at once.
- * A run or a map is finished, because it takes a moment and an abort would cost the worker its
- * models.
+ * before a map before the extras. A model, a picture or a map of many runs that is wanted no more
+ * is dropped at once. A run or another map is finished, because it takes a moment, and an abort
+ * would cost the worker its models.
  */
 export class Explainer {
   /** @type {Answer | undefined} */
@@ -135,6 +145,8 @@ export class Explainer {
   #extras = {};
   /** @type {{ explained: Explained, maps: TargetExplanation[] } | undefined} */
   #layers;
+  /** @type {{ question: Question, controller: AbortController } | undefined} a map of many runs */
+  #long;
   #isWorking = false;
   #isIdle = true;
   #lastAsked = 0;
@@ -176,6 +188,7 @@ export class Explainer {
     this.#lastAsked = performance.now();
     this.#models.want(this.#question.model);
     this.#pictures.want(this.#question.picture);
+    this.#dropLong();
     const explained = this.#fromLayers();
     if (explained) return this.#publish(explained);
     this.#isIdle = false;
@@ -185,8 +198,17 @@ export class Explainer {
 
   /** Forgets what is not answered yet. */
   cancel() {
+    this.#long?.controller.abort();
     this.#revert({ model: this.#models.running });
     this.#go();
+  }
+
+  /** Ends a map of many runs that the question does not ask for any more. */
+  #dropLong() {
+    const keys = /** @type {const} */ (['model', 'picture', ...RUN, ...MAP]);
+    if (this.#long && differ(keys, this.#long.question, this.#question)) {
+      this.#long.controller.abort();
+    }
   }
 
   /**
@@ -196,16 +218,25 @@ export class Explainer {
    * @returns {Promise<Figure>}
    */
   async measure(name, answer) {
-    const explained = this.#explained;
-    if (!explained || answer !== this.answer) throw new Error(proof.old);
-    const explanation = /** @type {Explanation} */ (explained.explanation);
-    const { signal } = this.#end;
     const options = { figures: [name], steps: 10 };
-    const measured = await attend(
-      (signal) => explained.ran.run.trust(explanation, { ...options, signal }),
-      { signal, patience: 60_000 },
+    const measured = await this.study(answer, (run, signal) =>
+      run.trust(/** @type {Explanation} */ (answer.explanation), { ...options, signal }),
     );
     return measured.figures[0];
+  }
+
+  /**
+   * Asks more of the run that gave an answer.
+   * @template Result
+   * @param {Answer} answer
+   * @param {(run: Run, signal: AbortSignal) => Promise<Result>} work
+   * @returns {Promise<Result>}
+   */
+  async study(answer, work) {
+    const explained = this.#explained;
+    if (!explained || answer !== this.answer) throw new Error(proof.old);
+    const { signal } = this.#end;
+    return attend((signal) => work(explained.ran.run, signal), { signal, patience: 60_000 });
   }
 
   /** Frees the model. */
@@ -347,19 +378,40 @@ export class Explainer {
    * @param {Ran} ran
    * @param {Question} question
    */
-  async #explain(ran, { target, layer, method, logits }) {
+  async #explain(ran, question) {
+    const { target, versus, layer, method, logits } = question;
     const start = performance.now();
-    const targets = target === undefined ? undefined : [target];
-    const { signal } = this.#end;
-    const explanation = await attend(
-      (signal) => ran.run.explain({ targets, layer, method, logits, signal }),
-      { signal, patience: 10_000 + 20 * ran.runTime },
-    );
+    const explanation = await this.#explanation(ran, question);
     const heatmapTime = performance.now() - start;
     // Maps of other classes and layers are shown on the way, those of another picture are not.
     const isSame = this.#pictures.get(this.#question.picture) === ran.picture;
     if (!isSame || this.#models.get(this.#question.model) !== ran.opened) return;
-    this.#publish({ ran, target, layer, method, logits, explanation, heatmapTime });
+    this.#publish({ ran, target, versus, layer, method, logits, explanation, heatmapTime });
+  }
+
+  /**
+   * @param {Ran} ran
+   * @param {Question} question
+   * @returns {Promise<Shown>}
+   */
+  async #explanation(ran, question) {
+    const { target = top(ran.run.scores), versus, layer, method, logits } = question;
+    const controller = new AbortController();
+    if (isLong(method)) this.#long = { question, controller };
+    const work = (/** @type {AbortSignal} */ signal, /** @type {() => void} */ heard) => {
+      const onStep = (/** @type {Step} */ step) => {
+        heard();
+        if (!controller.signal.aborted) this.#listener.onStep(step, ran.seen, method);
+      };
+      const asked = { target, versus, layer, method, logits, signal };
+      return explain(ran.run, isLong(method) ? { ...asked, onStep } : asked);
+    };
+    const signal = AbortSignal.any([this.#end.signal, controller.signal]);
+    try {
+      return await attend(work, { signal, patience: 10_000 + 20 * ran.runTime });
+    } finally {
+      this.#long = undefined;
+    }
   }
 
   /**
@@ -374,7 +426,7 @@ export class Explainer {
     if (opened !== this.#models.get(question.model)) return undefined;
     if (picture !== this.#pictures.get(question.picture)) return undefined;
     if (differ(RUN, explained.ran, question)) return undefined;
-    if (differ(['method', 'logits'], explained, question)) return undefined;
+    if (differ(['versus', 'method', 'logits'], explained, question)) return undefined;
     const found = maps.find(({ layer }) => layer === question.layer);
     const isTarget = (question.target ?? top(explained.ran.run.scores)) === found?.target;
     if (!found || !isTarget) return undefined;
@@ -426,11 +478,13 @@ export class Explainer {
     const asked = this.#question;
     const keepsPicture = model !== undefined || (!last && picture === undefined);
     this.#question = {
-      ...(last ?? { ...asked, target: undefined, layer: undefined }),
+      ...(last ?? { ...asked, ...NOTHING_CHOSEN }),
       model: last || model ? last?.model : asked.model,
       picture: keepsPicture ? asked.picture : last?.picture,
     };
-    if (this.#question.picture !== last?.picture) this.#question.target = undefined;
+    if (this.#question.picture !== last?.picture) {
+      Object.assign(this.#question, { target: undefined, versus: undefined });
+    }
     this.#restore();
     this.#models.want(this.#question.model);
     this.#pictures.want(this.#question.picture);
@@ -451,6 +505,14 @@ export class Explainer {
   }
 }
 
+/** What the page explains before a user has chosen anything. */
+const NOTHING_CHOSEN = {
+  target: undefined,
+  versus: undefined,
+  layer: undefined,
+  method: /** @type {Way} */ (firstMethod),
+};
+
 /**
  * Whether two questions have different parts.
  * @template {string} Key
@@ -466,8 +528,8 @@ function differ(keys, a, b) {
  * The question that a map answers.
  * @param {Explained} explained
  */
-function pick({ ran, target, layer, method, logits }) {
-  return { crop: ran.crop, interpolation: ran.interpolation, target, layer, method, logits };
+function pick({ ran: { crop, interpolation }, target, versus, layer, method, logits }) {
+  return { crop, interpolation, target, versus, layer, method, logits };
 }
 
 /**
@@ -483,13 +545,17 @@ function top(scores) {
  * @param {Explained} explained
  * @returns {{ kind: keyof Extras, from: unknown[] }[]}
  */
-function extrasOf({ ran, method, logits, explanation }) {
+function extrasOf({ ran, versus, method, logits, explanation }) {
   const [{ target, layer }] = explanation.targets;
+  // Ways that take long, and those of the pixels, have no maps of all layers.
+  const hasLayers = !isLong(method) && !isAttribution(method);
   return [
     { kind: 'classes', from: [ran, layer, method, logits] },
-    { kind: 'proof', from: [ran, target, layer, method, logits] },
+    { kind: 'proof', from: [ran, target, versus, layer, method, logits] },
     { kind: 'input', from: [ran] },
-    { kind: 'layers', from: [ran, target, method, logits] },
+    ...(hasLayers
+      ? [{ kind: /** @type {const} */ ('layers'), from: [ran, target, versus, method, logits] }]
+      : []),
   ];
 }
 
@@ -504,16 +570,19 @@ function isSame(a, b) {
 /** @type {{ [Kind in keyof Extras]: (explained: Explained, signal: AbortSignal) =>
  *   Promise<Extras[Kind]> }} */
 const makers = {
-  async classes({ ran, method, logits, explanation }, signal) {
+  async classes({ ran, layer: chosen, method: way, logits, explanation }, signal) {
     const targets = ran.run.decodePredictions({ top: SMALL_MAPS }).map(({ index }) => index);
-    const { layer } = explanation.targets[0];
+    const isQuick = isOfFamily(way);
+    const method = isQuick ? way : firstMethod;
+    const layer = isQuick ? explanation.targets[0].layer : chosen;
     return (await ran.run.explain({ targets, layer, method, logits, signal })).targets;
   },
   async proof({ ran, explanation }, signal) {
     const { target, heatmap } = explanation.targets[0];
     const isFlat = heatmap.data.every((value) => value === heatmap.data[0]);
     const options = { target, signal };
-    return isFlat ? null : ran.run.hideAndLook(heatmap, options);
+    // Of a map with signs, the part that speaks for the class is hidden.
+    return isFlat ? null : ran.run.hideAndLook(sideOf(heatmap), options);
   },
   async input({ ran }, signal) {
     const { height, width } = ran.run.input;
@@ -521,8 +590,9 @@ const makers = {
     const source = seen === picture.pixels ? picture.file : seen;
     return loadImage(source, { targetSize: [height, width], interpolation, signal });
   },
-  async layers({ ran, method, logits, explanation }, signal) {
-    const targets = [explanation.targets[0].target];
-    return (await ran.run.explain({ targets, layer: 'all', method, logits, signal })).targets;
+  async layers({ ran, versus, method, logits, explanation }, signal) {
+    const target = Number(explanation.targets[0].target);
+    const asked = { target, versus, layer: 'all', method, logits, signal };
+    return (await explain(ran.run, asked)).targets;
   },
 };

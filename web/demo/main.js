@@ -1,7 +1,6 @@
 /** Connects the page. Files and addresses go to the page's state, and the page shows answers. */
 
 import { firstAnswer } from './early.js'; // before all others
-import { methods } from 'gradcam-wasm';
 import { formatAsImage } from 'gradcam-wasm/worker';
 import { models, samples } from './catalog.js';
 import { reviveAnswer } from './first.js';
@@ -9,7 +8,7 @@ import { baseName, modelName, sortFiles } from './input/files.js';
 import { takeChosenFiles, takeDroppedFiles, takePastedFiles } from './input/take.js';
 import { unpackZips } from './input/unzip.js';
 import { centreOf, readPixels } from './picture.js';
-import { Address, decode } from './state.js';
+import { Address, decode, firstMethod } from './state.js';
 import { alerts, copied, files as fileTexts, link } from './texts.js';
 import { Alert } from './view/alert.js';
 import { element } from './view/element.js';
@@ -17,6 +16,7 @@ import { Page } from './view/page.js';
 import { savePicture } from './view/save.js';
 import { wireTabs } from './view/tabs.js';
 import { className, lastPart, sentence, targetOf } from './view/words.js';
+import { WAYS } from './ways.js';
 
 /** @import { Question } from './explainer.js' */
 /** @import { Picture } from './picture.js' */
@@ -136,7 +136,8 @@ function showError(error, { model, picture }) {
 async function showFirstAnswer(pane, picture) {
   const saved = await firstAnswer;
   const { question } = pane;
-  const isFirst = question.picture === samples[0] && question.target === undefined;
+  const isPlain = question.method === firstMethod && question.versus === undefined;
+  const isFirst = question.picture === samples[0] && question.target === undefined && isPlain;
   if (!saved || pane.answer || !isFirst || picture.name !== samples[0].name) return;
   const full = /** @type {Question} */ ({ ...question, model: question.model ?? models[0] });
   const { answer, extras } = reviveAnswer(saved, picture, full);
@@ -154,7 +155,9 @@ async function save() {
     const image = crop === 'center' ? centreOf(whole, run.input) : whole;
     const { layer } = explanation.targets[0];
     const drawn = { modelName: question.model.name, ...explanation, image };
-    const overlay = await formatAsImage(drawn, page.state);
+    // A map with signs keeps its two colours.
+    const { colors: colormap = page.state.colormap } = explanation.targets[0].heatmap;
+    const overlay = await formatAsImage(drawn, { ...page.state, colormap });
     const names = [
       className(model, targetOf(explanation)),
       lastPart(layer),
@@ -185,7 +188,7 @@ async function copyLink() {
  * @param {string} hash
  */
 function openAddress(hash) {
-  const { state, missing } = decode(hash, methods());
+  const { state, missing } = decode(hash, WAYS);
   page.set(state);
   address.accept(state);
   alert.clear();

@@ -81,18 +81,19 @@ function opaqueColumns(rows, length) {
 }
 
 /**
- * Colours the cells of a heat map.
+ * Colours the cells of a heat map. A map with colours of its own keeps them.
  * @param {HeatMap} heatmap
  * @param {Look} look
  * @returns {Uint8ClampedArray} [height][width][4]
  */
-export function colorize({ data }, { colors, alphaLimit }) {
+export function colorize({ data, colors: own }, { colors, alphaLimit }) {
   const cells = new Uint8ClampedArray(data.length * 4);
   for (let i = 0; i < data.length; i++) {
     // NaN becomes 0.
     const value = data[i] > 0 ? Math.min(data[i], 1) : 0;
     const index = value < 1 ? Math.trunc(value * 256) : 255;
-    cells.set(colors.subarray(index * 3, index * 3 + 3), i * 4);
+    const [table, at] = own ? [own, i * 3] : [colors, index * 3];
+    cells.set(table.subarray(at, at + 3), i * 4);
     cells[i * 4 + 3] = Math.trunc(Math.min(value, alphaLimit) * 255);
   }
   return cells;

@@ -3,7 +3,8 @@
 import { firstModel, models, samples } from './catalog.js';
 import { hasColormap } from './look.js';
 
-/** @import { Crop, Filter, Method, Preprocessing } from 'gradcam-wasm' */
+/** @import { Crop, Filter, Preprocessing } from 'gradcam-wasm' */
+/** @import { Way } from './explainer.js' */
 /** @import { ModelChoice } from './models.js' */
 /** @import { PictureChoice } from './picture.js' */
 
@@ -12,7 +13,9 @@ import { hasColormap } from './look.js';
  * @property {number} key which no other pane has
  * @property {ModelChoice} [model]
  * @property {number} [target] default: the top class
+ * @property {number} [versus] a class that the target is set against, B of A | B
  * @property {string} [layer] default: the package's default layer
+ * @property {Way} [method] default: Grad-CAM
  */
 
 /**
@@ -22,11 +25,12 @@ import { hasColormap } from './look.js';
  * @property {PictureChoice} [picture]
  * @property {Crop} [crop] default: the model's
  * @property {Filter} interpolation
- * @property {Method} method
  * @property {boolean} logits
  * @property {string} colormap
  * @property {number} alphaLimit
  * @property {boolean} heat whether the heat map is drawn
+ * @property {boolean} oneScale whether the maps of all panes share a scale
+ * @property {boolean} difference whether a further pane has the difference of two
  * @property {number} split percent of the picture that stays plain
  */
 
@@ -36,13 +40,17 @@ export const firstState = {
   active: 0,
   picture: samples[0],
   interpolation: 'nearest',
-  method: 'gradCam',
   logits: false,
   colormap: 'viridis',
   alphaLimit: 0.65,
   heat: true,
+  oneScale: false,
+  difference: false,
   split: 0,
 };
+
+/** The method with which a pane opens. */
+export const firstMethod = 'gradCam';
 
 /** The most panes. */
 export const MOST_PANES = 4;
@@ -133,21 +141,40 @@ export function encode(state) {
   const { picture } = state;
   if (picture && picture !== samples[0]) text.set('pic', picture.id ?? registry.key(picture));
   if (first.target !== undefined) text.set('class', String(first.target));
+  if (first.versus !== undefined) text.set('versus', String(first.versus));
   if (first.layer !== undefined) text.set('layer', first.layer);
-  for (const { model, target, layer } of others) {
-    if (model) text.append('with', [modelKey(model), target ?? '', layer ?? ''].join(BAR));
+  if (isOwnMethod(first)) text.set('method', String(first.method));
+  for (const pane of others) {
+    if (!pane.model) continue;
+    text.append('with', [modelKey(pane.model), aim(pane), pane.layer ?? ''].join(BAR));
   }
   if (state.active > 0) text.set('active', String(state.active));
   if (state.crop) text.set('crop', state.crop);
   if (state.interpolation !== firstState.interpolation) text.set('resizing', state.interpolation);
-  if (state.method !== firstState.method) text.set('method', state.method);
   if (state.logits) text.set('logit', '1');
   if (state.colormap !== firstState.colormap) text.set('colors', state.colormap);
   const percent = Math.round(100 * state.alphaLimit);
   if (percent !== 65) text.set('opacity', String(percent));
   if (!state.heat) text.set('heat', '0');
+  if (state.oneScale) text.set('scale', 'one');
+  if (state.difference) text.set('difference', '1');
   if (state.split > 0) text.set('split', String(Math.round(state.split)));
   return text.toString();
+}
+
+/** @param {PaneState} pane */
+function isOwnMethod({ method }) {
+  return method !== undefined && method !== firstMethod;
+}
+
+/**
+ * What a further pane explains, `class~versus~method`. The end is left out where it says nothing.
+ * @param {PaneState} pane
+ */
+function aim(pane) {
+  const { target, versus, method } = pane;
+  const parts = [target ?? '', versus ?? '', isOwnMethod(pane) ? method : ''];
+  return parts.join('~').replace(/~+$/, '');
 }
 
 /**
@@ -174,17 +201,30 @@ export function decode(hash, methods) {
     key: 0,
     model: named(text.get('model'), findModel, firstModel),
     target: wholeNumber(text.get('class')),
+    versus: wholeNumber(text.get('versus')),
     layer: text.get('layer') ?? undefined,
+    method: methodOf(text.get('method'), methods),
   };
   const others = text.getAll('with').map((pane, i) => {
-    const [key, target, ...layer] = pane.split(BAR);
+    const [key, aim = '', ...layer] = pane.split(BAR);
+    const [target, versus, method] = aim.split('~');
     const model = named(key, findModel, firstModel);
     const place = { target: wholeNumber(target), layer: layer.join(BAR) || undefined };
-    return { key: i + 1, model, ...place };
+    const how = { versus: wholeNumber(versus), method: methodOf(method, methods) };
+    return { key: i + 1, model, ...place, ...how };
   });
   const panes = [first, ...others].slice(0, MOST_PANES);
   const picture = named(text.get('pic'), findPicture, samples[0]);
-  return { state: { ...firstState, ...settings(text, methods), panes, picture }, missing };
+  return { state: { ...firstState, ...settings(text), panes, picture }, missing };
+}
+
+/**
+ * @param {string | null | undefined} name
+ * @param {readonly string[]} methods
+ * @returns {Way | undefined}
+ */
+function methodOf(name, methods) {
+  return methods.includes(name ?? '') ? /** @type {Way} */ (name) : undefined;
 }
 
 /**
@@ -198,24 +238,23 @@ function findPicture(key) {
 
 /**
  * @param {URLSearchParams} text
- * @param {readonly string[]} methods
  * @returns {Partial<PageState>}
  */
-function settings(text, methods) {
-  const method = text.get('method') ?? '';
+function settings(text) {
   const colormap = text.get('colors') ?? '';
   const crop = text.get('crop');
   const resizing = text.get('resizing');
   const filters = ['nearest', 'box', 'bilinear', 'hamming', 'bicubic', 'lanczos'];
   const opacity = wholeNumber(text.get('opacity'));
   return {
-    ...(methods.includes(method) && { method: /** @type {Method} */ (method) }),
     ...(hasColormap(colormap) && { colormap }),
     ...((crop === 'center' || crop === 'stretch') && { crop }),
     ...(filters.includes(resizing ?? '') && { interpolation: /** @type {Filter} */ (resizing) }),
     ...(opacity !== undefined && { alphaLimit: Math.min(100, opacity) / 100 }),
     logits: text.get('logit') === '1',
     heat: text.get('heat') !== '0',
+    oneScale: text.get('scale') === 'one',
+    difference: text.get('difference') === '1',
     split: Math.min(100, wholeNumber(text.get('split')) ?? 0),
     active: Math.min(text.getAll('with').length, wholeNumber(text.get('active')) ?? 0),
   };
@@ -282,6 +321,7 @@ export class Address {
  * @param {PageState} b
  */
 function isOtherQuestion(a, b) {
-  const look = { colormap: '', alphaLimit: 0, heat: true, split: 0, active: 0 };
+  const together = { oneScale: false, difference: false, active: 0 };
+  const look = { colormap: '', alphaLimit: 0, heat: true, split: 0, ...together };
   return encode({ ...a, ...look }) !== encode({ ...b, ...look });
 }

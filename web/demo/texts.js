@@ -76,5 +76,46 @@ export const offline = {
   forgets: (/** @type {string} */ name) => `Forget ${name}`,
 };
 
+export const attributionTexts = {
+  gap(/** @type {number} */ sum, /** @type {number} */ difference) {
+    const share = difference === 0 ? 0 : Math.abs((sum - difference) / difference);
+    const numbers = `${sum.toPrecision(3)} of ${difference.toPrecision(3)}`;
+    return `The parts add up to ${numbers}, so ${(100 * share).toFixed(1)}% is unexplained.`;
+  },
+  grows: (/** @type {string} */ title) => `${title} grows`,
+  step: (/** @type {string} */ title, /** @type {number} */ step, /** @type {number} */ steps) =>
+    `${title}, step ${step} of ${steps}`,
+};
+
+export const waysTexts = {
+  maps: 'Maps of a layer',
+  family: 'Maps of a layer: one backward pass gives all of these',
+  loops: 'Maps of a layer without a gradient: a run for each channel',
+  attributions: 'Attributions of the pixels',
+  docs: 'Read more',
+  runs: (/** @type {unknown} */ count) => `${count} steps, drawn while they grow`,
+  windows: 'a run for each window, drawn while they grow',
+};
+
+export const comparison = {
+  most: 'most of all panes',
+  scale: 'The strongest map of all panes reaches the end of the colours. Weaker maps are paler.',
+  noScale: 'One scale needs the same method, of a layer, in all panes.',
+  title: (/** @type {number} */ second) => `Pane 1 minus pane ${second}`,
+  headline: (/** @type {number} */ second) =>
+    `Red is stronger in pane 1, blue is stronger in pane ${second}.`,
+  likeness: (/** @type {number} */ rank) =>
+    `Their order of positions agrees by ${rank.toFixed(2)}, where 1 is the same order.`,
+  otherPart: 'The two panes show different parts of the picture, so they have no difference.',
+  legend: (/** @type {number} */ second) =>
+    /** @type {[string, string]} */ ([`pane ${second}`, 'pane 1']),
+};
+
+export const versusTexts = {
+  logits: 'Two classes are compared by their logits, because their scores depend on each other',
+  refused: (/** @type {string} */ title) =>
+    `${title} has no map of a difference. Choose Grad-CAM or another method of gradients first.`,
+};
+
 export const copied = 'Link copied';
 export const link = 'Copy link';

@@ -23,6 +23,7 @@ export class ClassList {
   #box = element('class-rows', HTMLElement);
   #more = element('class-more', HTMLElement);
   #onChoose;
+  #onVersus;
   #onPreview;
   /** @type {ClassRow[]} */
   #rows = [];
@@ -32,6 +33,8 @@ export class ClassList {
   #shown = [];
   /** @type {number | undefined} index of the chosen class */
   #chosen;
+  /** @type {number | undefined} index of the class that the chosen one is set against */
+  #versus;
   /** @type {number | undefined} index of the class that the keys in the search box have reached */
   #active;
   /** @type {{ maps: Map<number, HeatMap>, picture: CanvasImageSource, look: Look } | undefined} */
@@ -40,11 +43,13 @@ export class ClassList {
   /**
    * @param {object} listener
    * @param {(index: number) => void} listener.onChoose
+   * @param {(index: number) => void} listener.onVersus gets a class to set against the chosen one
    * @param {(index: number | undefined) => void} listener.onPreview gets the class under the
    *   pointer
    */
-  constructor({ onChoose, onPreview }) {
+  constructor({ onChoose, onVersus, onPreview }) {
     this.#onChoose = onChoose;
+    this.#onVersus = onVersus;
     this.#onPreview = onPreview;
     this.#search.addEventListener('input', () => this.#find());
     this.#search.addEventListener('keydown', (event) => this.#key(event, false));
@@ -52,10 +57,11 @@ export class ClassList {
     this.#box.addEventListener('keydown', (event) => this.#key(event, true));
     this.#box.addEventListener('click', ({ target }) => {
       const index = indexOf(target);
-      if (index !== undefined) this.#choose(index);
+      if (index !== undefined && isMark(target)) this.#setAgainst(index);
+      else if (index !== undefined) this.#choose(index);
     });
     this.#box.addEventListener('pointerover', ({ target, pointerType }) => {
-      if (pointerType === 'mouse') this.#onPreview(indexOf(target));
+      if (pointerType === 'mouse') this.#onPreview(isMark(target) ? undefined : indexOf(target));
     });
     this.#box.addEventListener('pointerleave', () => this.#onPreview(undefined));
   }
@@ -63,7 +69,7 @@ export class ClassList {
   /** @param {ClassRow[]} rows */
   fill(rows) {
     this.#rows = rows;
-    this.#chosen = this.#active = undefined;
+    this.#chosen = this.#active = this.#versus = undefined;
     this.#small = undefined;
     this.#search.hidden = rows.length < 12;
     if (this.#search.hidden) this.#search.value = '';
@@ -73,10 +79,13 @@ export class ClassList {
   /**
    * Marks a class and scrolls to it, unless it is marked already.
    * @param {number} index
+   * @param {number} [versus] the class that it is set against
    */
-  select(index) {
-    if (index === this.#chosen) return;
-    this.#chosen = this.#active = index;
+  select(index, versus) {
+    if (index === this.#chosen && versus === this.#versus) return;
+    this.#active = versus !== undefined && versus !== this.#versus ? versus : index;
+    this.#chosen = index;
+    this.#versus = versus;
     this.#draw();
     this.#reveal();
   }
@@ -113,9 +122,11 @@ export class ClassList {
 
   #draw() {
     const rows = this.#shown.slice(0, MOST_ROWS).map((i) => this.#rows[i]);
-    const chosen = this.#rows.find(({ index }) => index === this.#chosen);
     // A chosen class far down the list is seen too.
-    if (chosen && this.#search.value === '' && !rows.includes(chosen)) rows.push(chosen);
+    for (const index of this.#search.value === '' ? [this.#chosen, this.#versus] : []) {
+      const chosen = this.#rows.find((row) => row.index === index);
+      if (chosen && !rows.includes(chosen)) rows.push(chosen);
+    }
     this.#box.replaceChildren(...rows.slice(0, AT_ONCE).map((row) => this.#row(row)));
     this.#drawLater(rows.slice(AT_ONCE));
     const more = this.#shown.length - rows.length;
@@ -155,7 +166,7 @@ export class ClassList {
     if (this.#rows.slice(0, SMALL_MAPS).some((first) => first.index === index)) {
       row.append(emptyMap());
     }
-    row.append(span('name', name), span('detail', score), bar);
+    row.append(span('name', name), span('detail', score), span('mark', '|'), bar);
     this.#drawMap(row);
     return row;
   }
@@ -176,6 +187,11 @@ export class ClassList {
     for (const row of this.#box.children) {
       row.setAttribute('aria-selected', String(row.id === `class-${this.#chosen}`));
       row.classList.toggle('active', row.id === `class-${this.#active}`);
+      const mark = /** @type {HTMLElement} */ (row.querySelector('.mark'));
+      const isB = this.#versus !== undefined && row.id === `class-${this.#versus}`;
+      const isA = this.#versus !== undefined && row.id === `class-${this.#chosen}`;
+      mark.textContent = isA ? 'A' : isB ? 'B' : '|';
+      mark.ariaHidden = String(!isA && !isB);
     }
     const isShown = this.#active !== undefined && document.getElementById(`class-${this.#active}`);
     for (const owner of [this.#search, this.#box]) {
@@ -193,6 +209,14 @@ export class ClassList {
     this.#onChoose(index);
   }
 
+  /** @param {number} index */
+  #setAgainst(index) {
+    if (this.#box.ariaDisabled === 'true') return;
+    this.#active = index;
+    this.#mark();
+    this.#onVersus(index);
+  }
+
   /**
    * @param {KeyboardEvent} event
    * @param {boolean} choosesAtOnce whether a step chooses the class
@@ -201,13 +225,17 @@ export class ClassList {
     const { key } = event;
     if (key === 'Enter' && this.#active !== undefined) {
       event.preventDefault();
-      return this.#choose(this.#active);
+      return event.shiftKey ? this.#setAgainst(this.#active) : this.#choose(this.#active);
     }
     const rows = [...this.#box.children].map(({ id }) => Number(id.slice('class-'.length)));
     const at = this.#active === undefined ? -1 : rows.indexOf(this.#active);
     const to = stepTo(key, at, rows.length, choosesAtOnce);
     if (to === undefined || rows.length === 0) return;
     event.preventDefault();
+    if (choosesAtOnce && event.shiftKey) {
+      this.#setAgainst(rows[to]);
+      return this.#reveal();
+    }
     if (choosesAtOnce) return this.#choose(rows[to]);
     this.#active = rows[to];
     this.#mark();
@@ -249,6 +277,11 @@ function stepTo(key, at, count, isList) {
 function indexOf(target) {
   const row = target instanceof Element ? target.closest('.row') : null;
   return row ? Number(row.id.slice('class-'.length)) : undefined;
+}
+
+/** @param {EventTarget | null} target */
+function isMark(target) {
+  return target instanceof Element && target.className === 'mark';
 }
 
 function emptyMap() {

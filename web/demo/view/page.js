@@ -3,10 +3,11 @@
  * classes and layers.
  */
 
-import { methodInfo, methods } from 'gradcam-wasm';
 import { models, samples } from '../catalog.js';
 import { lookOf } from '../look.js';
-import { MOST_PANES, firstState } from '../state.js';
+import { MOST_PANES, firstMethod, firstState } from '../state.js';
+import { versusTexts, waysTexts } from '../texts.js';
+import { WAYS, hasLayer, infoOf, isAttribution } from '../ways.js';
 import { ClassList } from './class-list.js';
 import { element } from './element.js';
 import { FilmStrip } from './film-strip.js';
@@ -14,14 +15,16 @@ import { InputPanel } from './input-panel.js';
 import { ModelSelect } from './model-select.js';
 import { Pane } from './pane.js';
 import { Proof } from './proof.js';
+import { versusOf } from './signed-words.js';
 import { Tray } from './tray.js';
 import * as words from './words.js';
 
-/** @import { HeatMap, Method, TargetExplanation } from 'gradcam-wasm' */
-/** @import { Answer, Question } from '../explainer.js' */
+/** @import { HeatMap, TargetExplanation } from 'gradcam-wasm' */
+/** @import { Answer, Question, Way } from '../explainer.js' */
 /** @import { ModelChoice } from '../models.js' */
 /** @import { Picture, PictureChoice } from '../picture.js' */
 /** @import { PageState, PaneState } from '../state.js' */
+/** @import { Comparison } from './comparison.js' */
 /** @import { Cure } from './words.js' */
 
 /** Milliseconds for which colours must stay before all small maps are painted with them. */
@@ -43,6 +46,8 @@ export class Page {
   #pixels = element('pixels-button', HTMLButtonElement);
   #save = element('save', HTMLButtonElement);
   #compare = element('compare', HTMLButtonElement);
+  /** @type {Comparison | undefined} */
+  #comparison;
   #models;
   #input;
   #tray;
@@ -72,7 +77,8 @@ export class Page {
     this.#tray = new Tray(element('tray', HTMLElement), (picture) => this.openPicture(picture));
     for (const sample of samples) this.#tray.add(sample);
     this.#classes = new ClassList({
-      onChoose: (target) => this.changePane({ target }),
+      onChoose: (target) => this.changePane({ target, versus: undefined }),
+      onVersus: (index) => this.#setAgainst(index),
       onPreview: (index) => this.#preview(index),
     });
     this.#strip = new FilmStrip((layer) => this.changePane({ layer }));
@@ -109,7 +115,7 @@ export class Page {
     const { panes, active, crop } = this.state;
     // The same model with other settings keeps the crop. Another has its own.
     const isSame = panes[active].model?.source === model.source;
-    const opened = { key: panes[active].key, model };
+    const opened = { key: panes[active].key, method: panes[active].method, model };
     this.change({
       crop: isSame ? crop : undefined,
       panes: panes.map((pane, i) => (i === active ? opened : pane)),
@@ -122,7 +128,8 @@ export class Page {
    */
   openPicture(picture) {
     this.addPicture(picture);
-    const panes = this.state.panes.map((pane) => ({ ...pane, target: undefined }));
+    const top = { target: undefined, versus: undefined };
+    const panes = this.state.panes.map((pane) => ({ ...pane, ...top }));
     this.change({ picture, panes });
   }
 
@@ -159,6 +166,7 @@ export class Page {
     });
     if (state.picture) this.addPicture(state.picture);
     this.#showState();
+    this.#compareAll();
     this.#list(before.colormap !== state.colormap || before.alphaLimit !== state.alphaLimit);
   }
 
@@ -170,13 +178,35 @@ export class Page {
     this.change({ panes: [...panes, { ...panes[active], key }], active: panes.length });
   }
 
+  /** Shows what the panes have together. */
+  async #compareAll() {
+    if (this.state.panes.length < 2 && !this.#comparison) return;
+    const { Comparison } = await import('./comparison.js');
+    this.#comparison ??= new Comparison({
+      onChange: (changes) => this.change(changes),
+      onSplit: (split) => this.change({ split }),
+      onPoint: (point) => this.#readPoint(point),
+    });
+    const panes = this.state.panes.map(({ key }) => this.#panes.get(key));
+    this.#comparison.show(this.state, /** @type {Pane[]} */ (panes));
+  }
+
+  /** @param {{ x: number, y: number } | undefined} point where all panes say their value */
+  #readPoint(point) {
+    for (const pane of this.#panes.values()) pane.readPoint(point);
+    this.#comparison?.readPoint(point);
+  }
+
   /** Makes the panes of the state, and closes all others. */
   #matchPanes() {
     const panes = this.state.panes.map(({ key }) => this.#panes.get(key) ?? this.#newPane());
     for (const pane of this.#panes.values()) if (!panes.includes(pane)) pane.dispose();
     this.#panes = new Map(this.state.panes.map(({ key }, i) => [key, panes[i]]));
-    for (const pane of panes) if (!pane.element.isConnected) this.#box.append(pane.element);
-    this.#box.dataset.count = String(panes.length);
+    const after = this.#box.querySelector('.difference');
+    for (const { element } of panes) {
+      if (!element.isConnected) this.#box.insertBefore(element, after);
+    }
+    this.#box.dataset.count = String(this.#box.children.length);
   }
 
   #newPane() {
@@ -185,6 +215,7 @@ export class Page {
       onPicture: (pane, picture) => this.#listener.onPicture(pane, picture),
       onAnswer: (pane) => {
         if (pane === this.active) this.#list();
+        this.#compareAll();
       },
       onExtra: (pane) => {
         if (pane !== this.active) return;
@@ -197,9 +228,7 @@ export class Page {
       onActivate: (pane) => this.#activate(pane),
       onClose: (pane) => this.#close(pane),
       onSplit: (split) => this.change({ split }),
-      onPoint: (point) => {
-        for (const pane of this.#panes.values()) pane.readPoint(point);
-      },
+      onPoint: (point) => this.#readPoint(point),
     });
   }
 
@@ -218,7 +247,9 @@ export class Page {
   #close(pane) {
     const at = this.#indexOf(pane);
     const panes = this.state.panes.filter((_, i) => i !== at);
-    this.change({ panes, active: Math.min(this.state.active, panes.length - 1) });
+    const alone = { oneScale: false, difference: false };
+    const active = Math.min(this.state.active, panes.length - 1);
+    this.change({ ...(panes.length === 1 && alone), panes, active });
   }
 
   /**
@@ -229,14 +260,29 @@ export class Page {
     this.#activate(pane);
     if (cure === 'logits') this.change({ logits: true });
     if (cure === 'layer') this.changePane({ layer: undefined });
-    if (cure === 'target') this.changePane({ target: undefined });
+    if (cure === 'target') this.changePane({ target: undefined, versus: undefined });
     if (cure === 'pixels') element('pixels', HTMLElement).showPopover();
   }
 
+  /**
+   * Sets a class against the explained one, or ends that.
+   * @param {number} index
+   */
+  #setAgainst(index) {
+    const { answer } = this.active;
+    if (!answer) return;
+    const { versus } = this.state.panes[this.state.active];
+    const isEnd = index === versus || index === words.targetOf(answer.explanation);
+    this.changePane({ versus: isEnd ? undefined : index });
+  }
+
   #wireControls() {
-    this.#method.append(...methods().map((name) => new Option(methodInfo(name).title, name)));
+    this.#method.append(...groupWays());
+    element('ways', HTMLElement).addEventListener('toggle', (event) => {
+      if (/** @type {ToggleEvent} */ (event).newState === 'open') this.#showWays();
+    });
     this.#method.addEventListener('change', () =>
-      this.change({ method: /** @type {Method} */ (this.#method.value) }),
+      this.changePane({ method: /** @type {Way} */ (this.#method.value) }),
     );
     this.#logits.addEventListener('change', () => this.change({ logits: this.#logits.checked }));
     this.#heat.addEventListener('change', () => this.change({ heat: this.#heat.checked }));
@@ -249,21 +295,41 @@ export class Page {
     this.#compare.addEventListener('click', () => this.compare());
   }
 
+  /** Shows all ways to explain the class, when the user opens them. */
+  async #showWays() {
+    const { showWays } = await import('./ways-panel.js');
+    const { method = firstMethod } = this.state.panes[this.state.active];
+    await showWays({
+      pane: this.active,
+      look: lookOf(this.state),
+      chosen: method,
+      onChoose: (way) => {
+        element('ways', HTMLElement).hidePopover();
+        this.changePane({ method: way });
+      },
+    });
+  }
+
   /** @param {Pane} pane */
   #showBusy(pane) {
     if (pane !== this.active) return;
     const isOpening = pane.loading !== undefined && pane.answer?.saved === false;
     this.#classes.disabled = this.#strip.disabled = isOpening;
+    this.#showState();
   }
 
   /** Sets every control to the state. */
   #showState() {
-    const { panes, active, picture, method, logits, heat, alphaLimit, colormap } = this.state;
+    const { panes, active, picture, logits, heat, alphaLimit, colormap } = this.state;
+    const { method = firstMethod, versus } = panes[active];
     this.#models.mark(panes[active]?.model);
     this.#tray.mark(picture);
     this.#method.value = method;
-    this.#method.title = methodInfo(method).description;
-    this.#logits.checked = logits;
+    this.#method.title = infoOf(method).description;
+    if (!hasLayer(method)) this.#strip.disabled = true;
+    this.#logits.checked = logits || versus !== undefined;
+    this.#logits.disabled = versus !== undefined;
+    this.#logits.title = versus === undefined ? '' : versusTexts.logits;
     this.#heat.checked = heat;
     this.#opacity.valueAsNumber = Math.round(alphaLimit * 100);
     this.#opacityValue.value = `${this.#opacity.value}%`;
@@ -278,13 +344,14 @@ export class Page {
   #settle(pane) {
     const at = this.#indexOf(pane);
     if (at < 0) return;
-    const { model, target, layer, picture, crop, interpolation, method, logits } = pane.question;
+    const { model, target, versus, layer, method } = pane.question;
+    const { picture, crop, interpolation, logits } = pane.question;
     const panes = this.state.panes.map((own, i) =>
-      i === at ? { key: own.key, model, target, layer } : own,
+      i === at ? { key: own.key, model, target, versus, layer, method } : own,
     );
     this.state = { ...this.state, panes };
     if (at === this.state.active) {
-      const shared = { crop, interpolation, method, logits };
+      const shared = { crop, interpolation, logits };
       this.state = { ...this.state, picture, .../** @type {PageState} */ (shared) };
       this.#classes.disabled = this.#strip.disabled = false;
     }
@@ -309,9 +376,10 @@ export class Page {
     const { layer } = answer.explanation.targets[0];
     const own = this.state.panes[this.state.active];
     // While the user runs ahead of the answers, the lists stay where the user is.
-    const isBehind = answer.question.target !== own.target || answer.question.layer !== own.layer;
+    const { question } = answer;
+    const isBehind = question.target !== own.target || question.layer !== own.layer;
     if (isOther || !isBehind) {
-      this.#classes.select(words.targetOf(answer.explanation));
+      this.#classes.select(words.targetOf(answer.explanation), versusOf(answer));
       this.#strip.select(layer);
     }
     this.#models.show(answer);
@@ -328,7 +396,9 @@ export class Page {
     if (!answer || !small) return;
     const look = lookOf(this.state);
     const [chosen] = answer.explanation.targets;
-    const maps = mapsBy([...(extras.classes ?? []), chosen], ({ target }) => Number(target));
+    const isPlain = versusOf(answer) === undefined && !isAttribution(answer.question.method);
+    const shown = [...(extras.classes ?? []), ...(isPlain ? [chosen] : [])];
+    const maps = mapsBy(shown, ({ target }) => Number(target));
     this.#classes.setMaps(maps, small, look);
     if (this.#shownLayers === extras.layers && !isRepaint) return;
     this.#shownLayers = extras.layers;
@@ -344,9 +414,23 @@ export class Page {
 
   /** @param {number | undefined} index of the class under the pointer */
   #preview(index) {
+    // Small maps of another method would be no preview.
+    const { method = firstMethod } = this.state.panes[this.state.active];
+    if (isAttribution(method)) return;
     const found = this.active.extras.classes?.find(({ target }) => target === index);
     this.active.preview(found?.heatmap);
   }
+}
+
+/** The choices of a method, in two groups. */
+function groupWays() {
+  return [false, true].map((ofPixels) => {
+    const group = document.createElement('optgroup');
+    group.label = ofPixels ? waysTexts.attributions : waysTexts.maps;
+    const ways = WAYS.filter((way) => isAttribution(way) === ofPixels);
+    group.append(...ways.map((way) => new Option(infoOf(way).title, way)));
+    return group;
+  });
 }
 
 /**
@@ -354,10 +438,10 @@ export class Page {
  * @param {PaneState} [pane] undefined if the state has no such pane
  * @returns {Partial<Question>}
  */
-function questionOf({ picture, crop, interpolation, method, logits }, pane) {
+function questionOf({ picture, crop, interpolation, logits }, pane) {
   if (!pane) return {};
-  const { model, target, layer } = pane;
-  return { picture, crop, interpolation, method, logits, model, target, layer };
+  const { model, target, versus, layer, method = firstMethod } = pane;
+  return { picture, crop, interpolation, logits, model, target, versus, layer, method };
 }
 
 /**

@@ -4,16 +4,21 @@
 
 import { Explainer } from '../explainer.js';
 import { lookOf } from '../look.js';
-import { findPlace } from '../places.js';
-import { status } from '../texts.js';
+import { attributionTexts, comparison, status } from '../texts.js';
+import { scaled } from '../together.js';
+import { infoOf } from '../ways.js';
 import { template } from './element.js';
+import { drawLegend } from './legend.js';
 import { ProgressPanel } from './progress.js';
 import { shrink } from './small.js';
+import * as signedWords from './signed-words.js';
 import { Stage } from './stage.js';
 import * as words from './words.js';
 
 /** @import { FigureName, HeatMap } from 'gradcam-wasm' */
-/** @import { Answer, Extras, Question } from '../explainer.js' */
+/** @import { Run } from 'gradcam-wasm/worker' */
+/** @import { Step } from '../explain.js' */
+/** @import { Answer, Extras, Question, Way } from '../explainer.js' */
 /** @import { ModelChoice } from '../models.js' */
 /** @import { Picture } from '../picture.js' */
 /** @import { Cure } from './words.js' */
@@ -63,6 +68,10 @@ export class Pane {
   #wanted;
   /** @type {{ of: ImageData, picture: OffscreenCanvas } | undefined} */
   #small;
+  /** @type {number | undefined} the factor of the map on a scale that all panes share */
+  #scale;
+  /** @type {{ from: HeatMap, scale: number, heatmap: HeatMap } | undefined} */
+  #scaled;
 
   /**
    * @param {Drawing} drawing
@@ -86,6 +95,7 @@ export class Pane {
       onStart: () => this.#start(),
       onProgress: (progress) => this.#progress.show(progress),
       onPicture: (picture) => this.#showPicture(picture),
+      onStep: (step, seen, way) => this.#grow(step, seen, way),
       onAnswer: (answer) => this.show(answer),
       onExtra: (kind, extra) => this.#showExtra(kind, extra),
       onError: (error, failed) => listener.onError(this, error, failed),
@@ -120,6 +130,15 @@ export class Pane {
     return this.#explainer.measure(name, answer);
   }
 
+  /**
+   * @template Result
+   * @param {Answer} answer
+   * @param {(run: Run, signal: AbortSignal) => Promise<Result>} work
+   */
+  study(answer, work) {
+    return this.#explainer.study(answer, work);
+  }
+
   cancel() {
     this.#explainer.cancel();
   }
@@ -139,15 +158,16 @@ export class Pane {
     if (!sameLayer(this.answer, answer)) delete this.extras.classes;
     if (this.answer?.explanation !== answer.explanation) delete this.extras.proof;
     this.answer = answer;
-    const { heatmap } = answer.explanation.targets[0];
-    const where = words.whereSentence(answer, findPlace(heatmap));
+    const heatmap = /** @type {HeatMap} */ (this.heatmap);
+    const where = signedWords.whereSentence(answer);
     const look = lookOf(this.#drawing);
-    this.#stage.show(answer.seen, heatmap, look, words.description(answer, where));
-    this.#say(words.headline(answer), where);
+    this.#stage.show(answer.seen, heatmap, look, signedWords.description(answer, where));
+    this.#say(signedWords.headline(answer), where);
     const facts = words.caption(answer);
     this.#find('.facts').textContent = answer.saved ? `${facts} · ${status.saved}` : facts;
     this.#find('.pane-model').textContent = answer.question.model.name;
     this.#showNote(answer);
+    this.#drawLegend();
     if (!this.extras.input) this.#find('.input-inset').hidden = true;
     this.#listener.onAnswer(this, answer);
   }
@@ -187,13 +207,31 @@ export class Pane {
    */
   preview(heatmap) {
     if (!this.answer || !this.isShown) return;
-    const shown = heatmap ?? this.answer.explanation.targets[0].heatmap;
-    this.#stage.show(this.answer.seen, shown, lookOf(this.#drawing));
+    const shown = heatmap ?? this.heatmap;
+    if (shown) this.#stage.show(this.answer.seen, shown, lookOf(this.#drawing));
   }
 
   /** @param {{ x: number, y: number } | undefined} point */
   readPoint(point) {
     this.#stage.readPoint(point);
+  }
+
+  /** The map of the answer, on the scale that all panes share. */
+  get heatmap() {
+    const from = this.answer?.explanation.targets[0].heatmap;
+    const scale = this.#scale ?? 1;
+    if (from && (this.#scaled?.from !== from || this.#scaled.scale !== scale)) {
+      this.#scaled = { from, scale, heatmap: scaled(from, scale) };
+    }
+    return from && this.#scaled?.heatmap;
+  }
+
+  /** @param {number | undefined} scale undefined if the pane has a scale of its own */
+  set scale(scale) {
+    if (scale === this.#scale) return;
+    this.#scale = scale;
+    this.preview(undefined);
+    this.#drawLegend();
   }
 
   /** The picture in a small form, for lists. */
@@ -241,6 +279,25 @@ export class Pane {
   }
 
   /**
+   * Shows a map that grows.
+   * @param {Step} step
+   * @param {ImageData} seen
+   * @param {Way} way
+   */
+  #grow({ step, steps, heatmap }, seen, way) {
+    const text = attributionTexts.step(infoOf(way).title, step, steps);
+    this.#progress.showShare(text, step / steps);
+    if (!heatmap) return;
+    this.isShown = false;
+    // The headline is read out, so it does not change with each step.
+    const headline = attributionTexts.grows(infoOf(way).title);
+    this.#stage.show(seen, heatmap, lookOf(this.#drawing), headline);
+    if (this.#find('.headline').textContent !== headline) this.#say(headline, '');
+    this.#find('.facts').textContent = '';
+    this.#drawLegend(heatmap);
+  }
+
+  /**
    * @param {string} headline
    * @param {string} where
    */
@@ -284,15 +341,15 @@ export class Pane {
     inset.hidden = false;
   }
 
-  #drawLegend() {
-    const canvas = /** @type {HTMLCanvasElement} */ (this.#find('.legend canvas'));
-    const { colors } = lookOf(this.#drawing);
-    const row = new ImageData(canvas.width, canvas.height);
-    for (let i = 0; i < row.data.length / 4; i++) {
-      const at = Math.floor((((i % canvas.width) + 0.5) / canvas.width) * 256) * 3;
-      row.data.set([colors[at], colors[at + 1], colors[at + 2], 255], i * 4);
-    }
-    canvas.getContext('2d')?.putImageData(row, 0, 0);
+  /** @param {HeatMap} [heatmap] that grows (default: the answer's) */
+  #drawLegend(heatmap) {
+    const shown = heatmap ?? this.answer?.explanation.targets[0].heatmap;
+    const isSigned = shown?.colors !== undefined;
+    const answer = heatmap ? undefined : this.answer;
+    const [low, high] = signedWords.legendWords(isSigned, answer);
+    const isShared = !isSigned && this.#scale !== undefined;
+    const words = /** @type {[string, string]} */ ([low, isShared ? comparison.most : high]);
+    drawLegend(this.element, { isSigned, look: lookOf(this.#drawing), words });
   }
 
   #settle() {
@@ -317,6 +374,7 @@ function sameMap(a, b) {
   return (
     a?.run === b.run &&
     a.explanation.targets[0].target === b.explanation.targets[0].target &&
+    a.question.versus === b.question.versus &&
     isSameWay(a, b)
   );
 }

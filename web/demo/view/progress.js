@@ -51,6 +51,15 @@ export class ProgressPanel {
     else this.#bar.removeAttribute('value');
   }
 
+  /**
+   * @param {string} text
+   * @param {number} share of the work that is done
+   */
+  showShare(text, share) {
+    this.#text.textContent = text;
+    this.#bar.value = share;
+  }
+
   end() {
     clearTimeout(this.#timer);
     this.#panel.hidden = true;

@@ -4,7 +4,9 @@
  */
 
 import { proof as texts } from '../texts.js';
+import { isOfFamily } from '../ways.js';
 import { element } from './element.js';
+import { versusOf } from './signed-words.js';
 import { proofSentence, scorePair } from './words.js';
 
 /** @import { Figure, FigureName, HideAndLook } from 'gradcam-wasm' */
@@ -58,7 +60,9 @@ export class Proof {
    */
   show(answer, found) {
     this.#answer = answer;
-    this.#button.disabled = !found;
+    // The figures are about maps of layers with one class.
+    const isPlain = isOfFamily(answer.question.method) && versusOf(answer) === undefined;
+    this.#button.disabled = !found || !isPlain;
     this.#panel.setAttribute('aria-busy', String(found === undefined));
     if (found) {
       this.#showOne(this.#hidden, answer, found.score, found.hidden);

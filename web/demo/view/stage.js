@@ -4,6 +4,7 @@
  */
 
 import { paint } from '../paint.js';
+import { isAgainst } from '../signed.js';
 
 /** @import { HeatMap } from 'gradcam-wasm' */
 /** @import { Look } from '../paint.js' */
@@ -124,7 +125,8 @@ export class Stage {
   #read(row, column) {
     if (!this.#heatmap) return;
     const { data, width } = this.#heatmap;
-    const value = data[row * width + column].toFixed(3);
+    const at = row * width + column;
+    const value = `${isAgainst(this.#heatmap, at) ? '−' : ''}${data[at].toFixed(3)}`;
     this.#cell.textContent = `row ${row + 1}, column ${column + 1}: ${value} of 1`;
     this.#cell.hidden = false;
   }
@@ -267,12 +269,13 @@ export class Stage {
       column: Math.min(width - 1, Math.max(0, column)),
     };
     this.#showCursor();
-    this.#read(this.#at.row, this.#at.column);
+    const [x, y] = [(this.#at.column + 0.5) / width, (this.#at.row + 0.5) / height];
+    this.#listener.onPoint({ x, y });
   }
 
   #hideCursor() {
     this.#at = undefined;
-    this.#cell.hidden = true;
+    this.#listener.onPoint(undefined);
     this.#showCursor();
   }
 

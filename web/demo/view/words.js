@@ -96,7 +96,7 @@ const ROWS = ['at the top', '', 'at the bottom'];
 const COLUMNS = ['left', '', 'right'];
 
 /** @param {Place} place */
-function placeName({ x, y }) {
+export function placeName({ x, y }) {
   const row = ROWS[third(y)];
   const column = COLUMNS[third(x)];
   if (row && column) return `${row} ${column}`;
@@ -108,6 +108,14 @@ function placeName({ x, y }) {
 /** @param {number} share */
 function third(share) {
   return share < 0.36 ? 0 : share > 0.64 ? 2 : 1;
+}
+
+/**
+ * @param {Answer} answer
+ * @param {number} index of a class
+ */
+export function scoreOf({ run: { scores } }, index) {
+  return scoreText(scores[index], areProbabilities(scores));
 }
 
 /**

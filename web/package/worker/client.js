@@ -29,7 +29,7 @@ import { unpackError } from './protocol.js';
 
 /** @typedef {{ resolve: (result: any) => void, reject: (reason: unknown) => void }} Promised */
 /** @typedef {Call & Promised} Job */
-/** @typedef {{ id: number, job: Job } & Promised} OpenRequest */
+/** @typedef {{ id: number, job: Job, method: string } & Promised} OpenRequest */
 
 export class Client {
   #createWorker;
@@ -177,7 +177,7 @@ export class Client {
     return new Promise((resolve, reject) => {
       const id = this.newKey();
       this.#worker ??= this.#start();
-      this.#request = { id, job, resolve, reject };
+      this.#request = { id, job, method, resolve, reject };
       try {
         this.#worker.postMessage({ id, method, args });
       } catch (cause) {
@@ -211,10 +211,12 @@ export class Client {
 
   /**
    * Tells the caller of a call how far it is. A caller that throws ends the call as an abort does.
-   * @param {Job} job
+   * A method's progress is that of the method alone, not of the model that is loaded again for it.
+   * @param {OpenRequest} request
    * @param {Progress} progress
    */
-  #report(job, progress) {
+  #report({ job, method }, progress) {
+    if (job.method !== undefined && job.method !== method) return;
     try {
       job.onProgress?.(progress);
     } catch (error) {
@@ -227,7 +229,7 @@ export class Client {
   #receive({ id, progress, result, error }) {
     const request = this.#request;
     if (request?.id !== id) return;
-    if (progress) this.#report(request.job, progress);
+    if (progress) this.#report(request, progress);
     else if (error) request.reject(unpackError(error));
     else request.resolve(result);
   }

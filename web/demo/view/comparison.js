@@ -1,0 +1,149 @@
+/**
+ * What two panes or more have together: a scale, and a further pane with the difference of two. The
+ * page loads this module when there is a second pane.
+ */
+
+import { compareMaps } from 'gradcam-wasm';
+import { lookOf } from '../look.js';
+import { comparison as texts } from '../texts.js';
+import { minus, scalesOf } from '../together.js';
+import { element, template } from './element.js';
+import { Stage } from './stage.js';
+import { drawLegend } from './legend.js';
+
+/** @import { HeatMap } from 'gradcam-wasm' */
+/** @import { PageState } from '../state.js' */
+/** @import { Pane } from './pane.js' */
+
+/**
+ * @typedef {object} ComparisonListener
+ * @property {(changes: Partial<PageState>) => void} onChange
+ * @property {(split: number) => void} onSplit
+ * @property {(point: { x: number, y: number } | undefined) => void} onPoint
+ */
+
+export class Comparison {
+  #tools = element('together', HTMLElement);
+  #scale = element('one-scale', HTMLInputElement);
+  #difference = element('difference', HTMLInputElement);
+  #box = element('panes', HTMLElement);
+  #listener;
+  /** @type {DifferencePane | undefined} */
+  #pane;
+
+  /** @param {ComparisonListener} listener */
+  constructor(listener) {
+    this.#listener = listener;
+    this.#scale.addEventListener('change', () =>
+      listener.onChange({ oneScale: this.#scale.checked }),
+    );
+    this.#difference.addEventListener('change', () =>
+      listener.onChange({ difference: this.#difference.checked }),
+    );
+  }
+
+  /**
+   * @param {PageState} state
+   * @param {Pane[]} panes
+   */
+  show(state, panes) {
+    const isMany = panes.length > 1;
+    this.#tools.hidden = !isMany;
+    const scales = isMany ? scalesOf(panes.map(({ answer }) => answer)) : undefined;
+    this.#scale.checked = state.oneScale && scales !== undefined;
+    this.#scale.disabled = scales === undefined;
+    this.#scale.title = scales ? texts.scale : texts.noScale;
+    panes.forEach((pane, i) => (pane.scale = state.oneScale ? scales?.[i] : undefined));
+    this.#difference.checked = state.difference;
+    this.#showDifference(state, panes);
+    this.#box.dataset.count = String(this.#box.children.length);
+  }
+
+  /** @param {{ x: number, y: number } | undefined} point */
+  readPoint(point) {
+    this.#pane?.stage.readPoint(point);
+  }
+
+  /**
+   * @param {PageState} state
+   * @param {Pane[]} panes
+   */
+  #showDifference(state, panes) {
+    if (!state.difference || panes.length < 2) {
+      this.#pane?.element.remove();
+      this.#pane = undefined;
+      return;
+    }
+    this.#pane ??= new DifferencePane(this.#listener);
+    if (this.#box.lastElementChild !== this.#pane.element) this.#box.append(this.#pane.element);
+    // The active pane is compared with the first one.
+    const second = state.active === 0 ? 1 : state.active;
+    this.#pane.show(state, [panes[0], panes[second]], second + 1);
+  }
+}
+
+/** A map of one pane minus that of another, on the picture that both have. */
+class DifferencePane {
+  element = template('pane');
+  stage;
+  /** @type {HeatMap[]} those that are shown */
+  #shown = [];
+  #sentence = '';
+
+  /** @param {ComparisonListener} listener */
+  constructor(listener) {
+    this.stage = new Stage(this.#find('.room'), listener);
+    this.element.classList.add('difference');
+    this.element.dataset.rest = 'true';
+    this.element.ariaBusy = 'false';
+    this.#find('.pane-head').hidden = false;
+    this.#find('.pane-close').addEventListener('click', () =>
+      listener.onChange({ difference: false }),
+    );
+  }
+
+  /**
+   * @param {PageState} state
+   * @param {[Pane, Pane]} panes
+   * @param {number} number of the second pane
+   */
+  show(state, [first, second], number) {
+    const look = lookOf(state);
+    this.stage.heat = state.heat;
+    this.stage.split = state.split;
+    this.element.classList.toggle('plain-only', !state.heat);
+    this.#find('.pane-model').textContent = texts.title(number);
+    const [a, b] = [first.answer, second.answer];
+    const maps = [first.heatmap, second.heatmap];
+    if (!a || !b || !maps[0] || !maps[1]) return;
+    const isSame = a.seen.width === b.seen.width && a.seen.height === b.seen.height;
+    if (!isSame) return this.#say(texts.otherPart, '');
+    const { heatmap, maps: both } = minus(maps[0], maps[1]);
+    if (maps.some((map, i) => map !== this.#shown[i])) {
+      this.#sentence = texts.likeness(compareMaps(both[0], both[1]).spearman);
+    }
+    this.#shown = /** @type {HeatMap[]} */ (maps);
+    const headline = texts.headline(number);
+    const description = `${a.picture.name}. ${texts.title(number)}. ${headline} ${this.#sentence}`;
+    this.stage.show(a.seen, heatmap, look, description);
+    this.#say(headline, this.#sentence);
+    drawLegend(this.element, { isSigned: true, look, words: texts.legend(number) });
+  }
+
+  /**
+   * @param {string} headline
+   * @param {string} where
+   */
+  #say(headline, where) {
+    // What stays the same is not read out again.
+    if (this.#find('.headline').textContent !== headline) {
+      this.#find('.headline').textContent = headline;
+    }
+    if (this.#find('.where').textContent !== where) this.#find('.where').textContent = where;
+  }
+
+  /** @param {string} name of a class */
+  #find(name) {
+    return /** @type {HTMLElement} */ (this.element.querySelector(name));
+  }
+}
