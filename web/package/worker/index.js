@@ -119,6 +119,7 @@ export const {
   colormaps,
   compareMaps,
   convertModel,
+  encodePng,
   expandHeatmap,
   explainPrediction,
   formatAsImage,
