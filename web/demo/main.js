@@ -3,21 +3,18 @@
 import { firstAnswer } from './early.js'; // before all others
 import readme from '../../README.md?url';
 import { methods } from 'gradcam-wasm';
-import { formatAsImage } from 'gradcam-wasm/worker';
 import { models, samples } from './catalog.js';
 import { reviveAnswer } from './first.js';
 import { baseName, modelName, sortFiles } from './input/files.js';
 import { takeChosenFiles, takeDroppedFiles, takePastedFiles } from './input/take.js';
 import { unpackZips } from './input/unzip.js';
-import { centreOf, readPixels } from './picture.js';
 import { Address, decode } from './state.js';
 import { alerts, copied, files as fileTexts, link } from './texts.js';
 import { Alert } from './view/alert.js';
 import { element } from './view/element.js';
 import { Page } from './view/page.js';
-import { savePicture } from './view/save.js';
 import { wireTabs } from './view/tabs.js';
-import { className, lastPart, sentence, targetOf } from './view/words.js';
+import { sentence } from './view/words.js';
 
 /** @import { Question } from './explainer.js' */
 /** @import { Picture } from './picture.js' */
@@ -52,9 +49,11 @@ async function unpack(files) {
 /**
  * Opens pictures, models and class names.
  * @param {File[]} given
+ * @param {boolean} [mayRestore] whether a PNG that the page saved restores the page
  */
-async function openFiles(given) {
+async function openFiles(given, mayRestore = true) {
   try {
+    if (mayRestore && (await restorePage(given))) return;
     const { model, pictures, labels, strays } = sortFiles(await unpack(given));
     alert.clear();
     const choices = pictures.map((source) => ({ name: baseName(source), source }));
@@ -126,27 +125,39 @@ async function showFirstAnswer(pane, picture) {
   pane.showSaved(answer, extras);
 }
 
-/** Saves the overlay on the picture in its full size. */
-async function save() {
-  const answer = page.active.answer;
-  if (!answer) return;
-  const { explanation, model, picture, question, run } = answer;
+/** Fills the panel that saves, when it is first opened. */
+async function loadSaveMenu() {
+  const panel = element('save-menu', HTMLElement);
   try {
-    const whole = await readPixels(picture.file);
-    const { crop = model.crop } = question;
-    const image = crop === 'center' ? centreOf(whole, run.input) : whole;
-    const { layer } = explanation.targets[0];
-    const drawn = { modelName: question.model.name, ...explanation, image };
-    const overlay = await formatAsImage(drawn, page.state);
-    const names = [
-      className(model, targetOf(explanation)),
-      lastPart(layer),
-      question.model.name,
-      picture.name,
-    ];
-    await savePicture(overlay, `${names.join(' ').replace(/\.\w+$/, '')}.png`);
+    const { SaveMenu } = await import('./save/menu.js');
+    if (panel.childElementCount === 0) new SaveMenu(panel, page);
   } catch (error) {
+    panel.hidePopover();
     showError(error, {});
+  }
+}
+
+/**
+ * Restores the page from a PNG file that it saved.
+ * @param {File[]} files
+ * @returns {Promise<boolean>} whether the file was one
+ */
+async function restorePage(files) {
+  if (files.length !== 1 || !/\.png$/i.test(files[0].name)) return false;
+  document.body.ariaBusy = 'true';
+  try {
+    const { restoreFrom } = await import('./save/restore.js');
+    const restored = await restoreFrom(files[0], methods());
+    if (!restored) return false;
+    if (restored.state) page.change(restored.state);
+    const asPicture = { text: restored.asPicture, act: () => openFiles(files, false) };
+    alert.show(restored.title, restored.text, asPicture);
+    return true;
+  } catch {
+    // What cannot be read is opened as a picture, which says what is wrong with it.
+    return false;
+  } finally {
+    document.body.ariaBusy = 'false';
   }
 }
 
@@ -190,7 +201,7 @@ wireTabs(
   /** @type {HTMLElement} */ (document.querySelector('[role=tablist]')),
   element('page', HTMLElement),
 );
-element('save', HTMLButtonElement).addEventListener('click', save);
+element('save', HTMLButtonElement).addEventListener('click', loadSaveMenu);
 element('copy-link', HTMLButtonElement).addEventListener('click', copyLink);
 element('docs', HTMLAnchorElement).href = readme;
 

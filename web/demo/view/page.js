@@ -86,6 +86,11 @@ export class Page {
     return /** @type {Pane} */ (this.#panes.get(key));
   }
 
+  /** All panes, in their order. */
+  get panes() {
+    return this.state.panes.flatMap(({ key }) => this.#panes.get(key) ?? []);
+  }
+
   /**
    * Changes what all panes share.
    * @param {Partial<PageState>} changes
