@@ -5,11 +5,12 @@ import readme from '../../README.md?url';
 import { methods } from 'gradcam-wasm';
 import { models, samples } from './catalog.js';
 import { reviveAnswer } from './first.js';
-import { baseName, modelName, sortFiles } from './input/files.js';
+import { areSameFiles, baseName, modelName, sortFiles } from './input/files.js';
 import { takeChosenFiles, takeDroppedFiles, takePastedFiles } from './input/take.js';
 import { unpackZips } from './input/unzip.js';
-import { Address, decode } from './state.js';
-import { alerts, copied, files as fileTexts, link } from './texts.js';
+import { isKeeping } from './keep/wish.js';
+import { Address, decode, encode, own } from './state.js';
+import { alerts, copied, files as fileTexts, link, linkLacks } from './texts.js';
 import { Alert } from './view/alert.js';
 import { element } from './view/element.js';
 import { Page } from './view/page.js';
@@ -17,7 +18,7 @@ import { wireTabs } from './view/tabs.js';
 import { sentence } from './view/words.js';
 
 /** @import { Question } from './explainer.js' */
-/** @import { Picture } from './picture.js' */
+/** @import { Picture, PictureChoice } from './picture.js' */
 /** @import { Pane } from './view/pane.js' */
 
 const alert = new Alert(element('alert', HTMLElement));
@@ -56,7 +57,9 @@ async function openFiles(given, mayRestore = true) {
     if (mayRestore && (await restorePage(given))) return;
     const { model, pictures, labels, strays } = sortFiles(await unpack(given));
     alert.clear();
-    const choices = pictures.map((source) => ({ name: baseName(source), source }));
+    const choices = pictures.map((source) => {
+      return findPicture(source) ?? { name: baseName(source), source };
+    });
     for (const choice of choices) page.addPicture(choice);
     if (model.length > 0) {
       const known = labels ? undefined : page.findModel(model);
@@ -65,8 +68,53 @@ async function openFiles(given, mayRestore = true) {
       page.openModel(nameClasses(labels));
     }
     if (choices.length > 0) page.openPicture(choices[0]);
+    rememberFiles(choices);
     if (strays.length > 0) alert.show(alerts.leftOut, fileTexts.noKind(strays.map(baseName)));
   } catch (error) {
+    showError(error, {});
+  }
+}
+
+/**
+ * The picture of a file, if it was opened before.
+ * @param {File} file
+ */
+function findPicture(file) {
+  const choices = own.all.map(([, choice]) => choice);
+  const found = choices.find(({ source }) => {
+    return source instanceof File && areSameFiles([source], [file]);
+  });
+  return /** @type {PictureChoice | undefined} */ (found);
+}
+
+/** @type {Promise<import('./keep/keeper.js').Keeper> | undefined} */
+let keeper;
+
+/** What remembers files. It opens those that it has. */
+function loadKeeper() {
+  keeper ??= import('./keep/keeper.js').then(({ Keeper }) => new Keeper(page));
+  return keeper;
+}
+
+/**
+ * Remembers what is open, if the user wants that.
+ * @param {PictureChoice[]} pictures
+ */
+async function rememberFiles(pictures) {
+  for (const picture of pictures) own.key(picture);
+  // The state names the models.
+  encode(page.state);
+  if (isKeeping()) (await loadKeeper()).keepAll();
+}
+
+/** Fills the panel of remembered files, when it is first opened. */
+async function loadKeepPanel() {
+  const panel = element('kept', HTMLElement);
+  try {
+    const { KeepPanel } = await import('./keep/panel.js');
+    if (panel.childElementCount === 0) new KeepPanel(panel, await loadKeeper());
+  } catch (error) {
+    panel.hidePopover();
     showError(error, {});
   }
 }
@@ -169,6 +217,7 @@ async function copyLink() {
     await navigator.clipboard.writeText(location.href);
     button.textContent = copied;
     setTimeout(() => (button.textContent = link), 2000);
+    if (/[=|]own-/.test(decodeURIComponent(location.hash))) alert.show(copied, linkLacks);
   } catch {
     alert.show('', location.href);
   }
@@ -203,9 +252,19 @@ wireTabs(
 );
 element('save', HTMLButtonElement).addEventListener('click', loadSaveMenu);
 element('copy-link', HTMLButtonElement).addEventListener('click', copyLink);
+element('keep', HTMLButtonElement).addEventListener('click', loadKeepPanel);
 element('docs', HTMLAnchorElement).href = readme;
 
-// The address may name a model before the # too, as links of before do.
-const id = new URLSearchParams(location.search).get('model');
-const hash = location.hash.slice(1);
-openAddress(hash || (id === null ? '' : new URLSearchParams({ model: id }).toString()));
+/** Opens what the address names, files that the page remembers among them. */
+async function start() {
+  // The address may name a model before the # too, as links of before do.
+  const id = new URLSearchParams(location.search).get('model');
+  const named = id === null ? '' : new URLSearchParams({ model: id }).toString();
+  const hash = location.hash.slice(1) || named;
+  const kept = isKeeping() ? loadKeeper().then(({ settled }) => settled) : undefined;
+  // A page without its remembered files still opens the rest.
+  if (hash.includes('own-')) await kept?.catch(() => {});
+  openAddress(hash);
+}
+
+start();

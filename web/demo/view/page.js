@@ -136,6 +136,12 @@ export class Page {
     this.#tray.add(picture);
   }
 
+  /** @param {ModelChoice} model which the list of models gets */
+  addModel(model) {
+    this.#models.add(model);
+    this.#models.mark(this.state.panes[this.state.active]?.model);
+  }
+
   /**
    * The model of these files, if it was opened before.
    * @param {File[]} files
