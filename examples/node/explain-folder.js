@@ -1,7 +1,6 @@
 import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { join, parse } from 'node:path';
-import { encode } from 'fast-png';
-import { GradCamError, formatAsImage, loadModel } from 'gradcam-wasm';
+import { GradCamError, encodePng, formatAsImage, loadModel } from 'gradcam-wasm';
 
 const [modelFile, folder, results] = process.argv.slice(2);
 if (!results) {
@@ -17,8 +16,7 @@ async function explain(name) {
   const bytes = await readFile(join(folder, name));
   const run = await model.run(bytes, { image: bytes });
   const explanation = await run.explain();
-  const { data, width, height } = formatAsImage(explanation);
-  const png = encode({ data, width, height, channels: 4, depth: 8 });
+  const png = await encodePng(formatAsImage(explanation));
   await writeFile(join(results, `${parse(name).name}.png`), png);
   const [{ label, score, heatmap, diagnosis }] = explanation.targets;
   const hottest = heatmap.data.indexOf(Math.max(...heatmap.data));

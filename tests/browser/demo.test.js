@@ -394,22 +394,6 @@ describe('demo page', { skip: SKIP }, () => {
   );
 
   test(
-    'saves the overlay as a PNG file',
-    visit(async (demo) => {
-      await demo.drop(photo);
-      const [{ label }] = (await model.run(photo.bytes)).decodePredictions({ top: 1 });
-      const download = demo.page.waitForEvent('download');
-      await demo.page.getByRole('button', { name: 'Save PNG' }).click();
-      assert.equal(
-        (await download).suggestedFilename(),
-        `${label} out_relu ${entry.title} photo.png`,
-      );
-      const saved = await decode(readFileSync(await (await download).path()));
-      assertSamePicture(saved, await overlayInNode());
-    }),
-  );
-
-  test(
     'answers the last of many quick questions',
     visit(async (demo) => {
       const askAll = () =>

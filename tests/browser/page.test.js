@@ -2,7 +2,6 @@
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { after, before, describe, test } from 'node:test';
 import '../../wasm-build/enable-relaxed-simd.js'; // Node runs the same variant as Chromium then
 import { zipSync } from 'fflate';
@@ -14,6 +13,7 @@ import { inBuild } from '../../wasm-build/tools.js';
 import { paint } from '../../web/demo/paint.js';
 import { findPlace } from '../../web/demo/places.js';
 import { search } from '../../web/demo/search.js';
+import { violations } from './axe.js';
 import { launchChromium, SKIP } from './chromium.js';
 import { DemoPage } from './demo-page.js';
 import { RGB, RGBA, writePng } from './png.js';
@@ -525,22 +525,6 @@ describe('the page', { skip: SKIP }, () => {
         { viewport },
       ),
     );
-  }
-
-  const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-  /** @param {import('playwright-core').Page} page */
-  async function violations(page) {
-    const session = await page.context().newCDPSession(page);
-    await session.send('Runtime.evaluate', { expression: axe });
-    return page.evaluate(async () => {
-      const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
-      const { violations } = await /** @type {any} */ (globalThis).axe.run({
-        runOnly: { type: 'tag', values: tags },
-      });
-      return violations.map((/** @type {any} */ { id, nodes }) => {
-        return `${id}: ${nodes.map((/** @type {any} */ node) => node.html).join(' | ')}`;
-      });
-    });
   }
 
   for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {

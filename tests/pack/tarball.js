@@ -9,7 +9,7 @@ import { inBuild, root } from '../../wasm-build/tools.js';
 const FOLDER = inBuild('pack');
 
 /** The project's own npm packages that the examples depend on. */
-const PACKAGES = ['fast-png', 'react', 'react-dom'];
+const PACKAGES = ['react', 'react-dom'];
 
 /** @param {string[]} names */
 export const inPack = (...names) => join(FOLDER, ...names);

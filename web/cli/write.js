@@ -2,16 +2,15 @@
 
 import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { endianness } from 'node:os';
-import { GradCamError } from '../package/index.js';
+import { GradCamError, encodePng } from '../package/index.js';
 
 /**
  * @param {string} path
  * @param {ImageData} overlay
  * @param {boolean} force
  */
-export async function writeOverlay(path, { data, width, height }, force) {
-  const { encode } = await import('fast-png');
-  await writeOutput(path, encode({ data, width, height, channels: 4, depth: 8 }), force);
+export async function writeOverlay(path, overlay, force) {
+  await writeOutput(path, await encodePng(overlay), force);
 }
 
 /**

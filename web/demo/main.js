@@ -1,25 +1,23 @@
 /** Connects the page. Files and addresses go to the page's state, and the page shows answers. */
 
 import { firstAnswer } from './early.js'; // before all others
-import { formatAsImage } from 'gradcam-wasm/worker';
 import { models, samples } from './catalog.js';
 import { reviveAnswer } from './first.js';
-import { baseName, modelName, sortFiles } from './input/files.js';
+import { areSameFiles, baseName, modelName, sortFiles } from './input/files.js';
 import { takeChosenFiles, takeDroppedFiles, takePastedFiles } from './input/take.js';
 import { unpackZips } from './input/unzip.js';
-import { centreOf, readPixels } from './picture.js';
-import { Address, decode, firstMethod } from './state.js';
-import { alerts, copied, files as fileTexts, link } from './texts.js';
+import { isKeeping } from './keep/wish.js';
+import { Address, decode, encode, firstMethod, own } from './state.js';
+import { alerts, copied, files as fileTexts, link, linkLacks } from './texts.js';
 import { Alert } from './view/alert.js';
 import { element } from './view/element.js';
 import { Page } from './view/page.js';
-import { savePicture } from './view/save.js';
 import { wireTabs } from './view/tabs.js';
-import { className, lastPart, sentence, targetOf } from './view/words.js';
+import { sentence } from './view/words.js';
 import { WAYS } from './ways.js';
 
 /** @import { Question } from './explainer.js' */
-/** @import { Picture } from './picture.js' */
+/** @import { Picture, PictureChoice } from './picture.js' */
 /** @import { PageState } from './state.js' */
 /** @import { Pane } from './view/pane.js' */
 
@@ -68,13 +66,17 @@ function keepOffline(state) {
 /**
  * Opens pictures, models and class names.
  * @param {File[]} given
+ * @param {boolean} [mayRestore] whether a PNG that the page saved restores the page
  */
-async function openFiles(given) {
+async function openFiles(given, mayRestore = true) {
   holdsFiles = true;
   try {
+    if (mayRestore && (await restorePage(given))) return;
     const { model, pictures, labels, strays } = sortFiles(await unpack(given));
     alert.clear();
-    const choices = pictures.map((source) => ({ name: baseName(source), source }));
+    const choices = pictures.map((source) => {
+      return findPicture(source) ?? { name: baseName(source), source };
+    });
     for (const choice of choices) page.addPicture(choice);
     if (model.length > 0) {
       const known = labels ? undefined : page.findModel(model);
@@ -83,8 +85,53 @@ async function openFiles(given) {
       page.openModel(nameClasses(labels));
     }
     if (choices.length > 0) page.openPicture(choices[0]);
+    rememberFiles(choices);
     if (strays.length > 0) alert.show(alerts.leftOut, fileTexts.noKind(strays.map(baseName)));
   } catch (error) {
+    showError(error, {});
+  }
+}
+
+/**
+ * The picture of a file, if it was opened before.
+ * @param {File} file
+ */
+function findPicture(file) {
+  const choices = own.all.map(([, choice]) => choice);
+  const found = choices.find(({ source }) => {
+    return source instanceof File && areSameFiles([source], [file]);
+  });
+  return /** @type {PictureChoice | undefined} */ (found);
+}
+
+/** @type {Promise<import('./keep/keeper.js').Keeper> | undefined} */
+let keeper;
+
+/** What remembers files. It opens those that it has. */
+function loadKeeper() {
+  keeper ??= import('./keep/keeper.js').then(({ Keeper }) => new Keeper(page));
+  return keeper;
+}
+
+/**
+ * Remembers what is open, if the user wants that.
+ * @param {PictureChoice[]} pictures
+ */
+async function rememberFiles(pictures) {
+  for (const picture of pictures) own.key(picture);
+  // The state names the models.
+  encode(page.state);
+  if (isKeeping()) (await loadKeeper()).keepAll();
+}
+
+/** Fills the panel of remembered files, when it is first opened. */
+async function loadKeepPanel() {
+  const panel = element('kept', HTMLElement);
+  try {
+    const { KeepPanel } = await import('./keep/panel.js');
+    if (panel.childElementCount === 0) new KeepPanel(panel, await loadKeeper());
+  } catch (error) {
+    panel.hidePopover();
     showError(error, {});
   }
 }
@@ -144,29 +191,39 @@ async function showFirstAnswer(pane, picture) {
   pane.showSaved(answer, extras);
 }
 
-/** Saves the overlay on the picture in its full size. */
-async function save() {
-  const answer = page.active.answer;
-  if (!answer) return;
-  const { explanation, model, picture, question, run } = answer;
+/** Fills the panel that saves, when it is first opened. */
+async function loadSaveMenu() {
+  const panel = element('save-menu', HTMLElement);
   try {
-    const whole = await readPixels(picture.file);
-    const { crop = model.crop } = question;
-    const image = crop === 'center' ? centreOf(whole, run.input) : whole;
-    const { layer } = explanation.targets[0];
-    const drawn = { modelName: question.model.name, ...explanation, image };
-    // A map with signs keeps its two colours.
-    const { colors: colormap = page.state.colormap } = explanation.targets[0].heatmap;
-    const overlay = await formatAsImage(drawn, { ...page.state, colormap });
-    const names = [
-      className(model, targetOf(explanation)),
-      lastPart(layer),
-      question.model.name,
-      picture.name,
-    ];
-    await savePicture(overlay, `${names.join(' ').replace(/\.\w+$/, '')}.png`);
+    const { SaveMenu } = await import('./save/menu.js');
+    if (panel.childElementCount === 0) new SaveMenu(panel, page);
   } catch (error) {
+    panel.hidePopover();
     showError(error, {});
+  }
+}
+
+/**
+ * Restores the page from a PNG file that it saved.
+ * @param {File[]} files
+ * @returns {Promise<boolean>} whether the file was one
+ */
+async function restorePage(files) {
+  if (files.length !== 1 || !/\.png$/i.test(files[0].name)) return false;
+  document.body.ariaBusy = 'true';
+  try {
+    const { restoreFrom } = await import('./save/restore.js');
+    const restored = await restoreFrom(files[0], WAYS);
+    if (!restored) return false;
+    if (restored.state) page.change(restored.state);
+    const asPicture = { text: restored.asPicture, act: () => openFiles(files, false) };
+    alert.show(restored.title, restored.text, asPicture);
+    return true;
+  } catch {
+    // What cannot be read is opened as a picture, which says what is wrong with it.
+    return false;
+  } finally {
+    document.body.ariaBusy = 'false';
   }
 }
 
@@ -178,6 +235,7 @@ async function copyLink() {
     await navigator.clipboard.writeText(location.href);
     button.textContent = copied;
     setTimeout(() => (button.textContent = link), 2000);
+    if (/[=|]own-/.test(decodeURIComponent(location.hash))) alert.show(copied, linkLacks);
   } catch {
     alert.show('', location.href);
   }
@@ -211,14 +269,24 @@ wireTabs(
   /** @type {HTMLElement} */ (document.querySelector('[role=tablist]')),
   element('page', HTMLElement),
 );
-element('save', HTMLButtonElement).addEventListener('click', save);
+element('save', HTMLButtonElement).addEventListener('click', loadSaveMenu);
 element('copy-link', HTMLButtonElement).addEventListener('click', copyLink);
 element('offline-button', HTMLButtonElement).addEventListener('click', async () => {
   const { openPanel } = await import('./offline/panel.js');
   openPanel();
 });
+element('keep', HTMLButtonElement).addEventListener('click', loadKeepPanel);
 
-// The address may name a model before the # too, as links of before do.
-const id = new URLSearchParams(location.search).get('model');
-const hash = location.hash.slice(1);
-openAddress(hash || (id === null ? '' : new URLSearchParams({ model: id }).toString()));
+/** Opens what the address names, files that the page remembers among them. */
+async function start() {
+  // The address may name a model before the # too, as links of before do.
+  const id = new URLSearchParams(location.search).get('model');
+  const named = id === null ? '' : new URLSearchParams({ model: id }).toString();
+  const hash = location.hash.slice(1) || named;
+  const kept = isKeeping() ? loadKeeper().then(({ settled }) => settled) : undefined;
+  // A page without its remembered files still opens the rest.
+  if (hash.includes('own-')) await kept?.catch(() => {});
+  openAddress(hash);
+}
+
+start();

@@ -55,30 +55,62 @@ export const firstMethod = 'gradCam';
 /** The most panes. */
 export const MOST_PANES = 4;
 
-/** Gives what a user opened a key, by which the address names it while the page is open. */
+/**
+ * Gives what a user opened a key, by which the address names it. Keys are random, because the
+ * addresses of an earlier visit must not name files of this one.
+ */
 class Registry {
-  /** @type {Map<string, object>} */
+  /** @type {Map<string, ModelChoice | PictureChoice>} */
   #choices = new Map();
-  /** @type {WeakMap<object, string>} */
+  /** @type {WeakMap<object, string>} by the files of a choice */
   #keys = new WeakMap();
 
-  /** @param {object} choice */
+  /** @param {ModelChoice | PictureChoice} choice */
   key(choice) {
-    const known = this.#keys.get(choice);
+    const files = filesOf(choice);
+    const known = this.#keys.get(files);
     if (known) return known;
-    const key = `own-${this.#choices.size + 1}`;
-    this.#choices.set(key, choice);
-    this.#keys.set(choice, key);
+    const key = `own-${randomText()}`;
+    this.register(key, choice);
     return key;
+  }
+
+  /**
+   * @param {string} key
+   * @param {ModelChoice | PictureChoice} choice
+   */
+  register(key, choice) {
+    this.#choices.set(key, choice);
+    this.#keys.set(filesOf(choice), key);
   }
 
   /** @param {string} key */
   find(key) {
     return this.#choices.get(key);
   }
+
+  get all() {
+    return [...this.#choices];
+  }
 }
 
-const registry = new Registry();
+/**
+ * The object that stands for the files of a choice. A model keeps it when its settings change.
+ * @param {ModelChoice | PictureChoice} choice
+ * @returns {object}
+ */
+function filesOf(choice) {
+  if ('labels' in choice && choice.labels) return choice.labels;
+  return typeof choice.source === 'object' ? choice.source : choice;
+}
+
+function randomText() {
+  const numbers = crypto.getRandomValues(new Uint32Array(2));
+  return Array.from(numbers, (number) => number.toString(36).padStart(7, '0')).join('');
+}
+
+/** The pictures and models that the user opened. */
+export const own = new Registry();
 
 /** @type {Map<string, ModelChoice>} models of the page with other settings */
 const changed = new Map();
@@ -88,16 +120,17 @@ const changed = new Map();
  * @returns {string} `id`, or `id;pixels=tf;size=160x160;head=1`
  */
 function modelKey(model) {
-  const { id, preprocessing, inputSize, head, labels } = model;
-  const isOwn = id === undefined || labels || typeof preprocessing === 'object';
-  if (isOwn) return registry.key(model);
+  const { id, name, source, preprocessing, inputSize, head, labels } = model;
   const settings = [
-    ...(preprocessing ? [`pixels=${preprocessing}`] : []),
+    ...(typeof preprocessing === 'string' ? [`pixels=${preprocessing}`] : []),
     ...(inputSize ? [`size=${inputSize.join('x')}`] : []),
     ...(head !== undefined ? [`head=${head}`] : []),
   ];
-  const key = [id, ...settings].join(';');
-  if (settings.length > 0 && !changed.has(key)) changed.set(key, model);
+  const isChanged = settings.length > 0;
+  const isOwn = id === undefined || labels;
+  const opened = isChanged ? { id, name, source, labels } : model;
+  const key = [isOwn ? own.key(opened) : id, ...settings].join(';');
+  if (isChanged && !changed.has(key)) changed.set(key, model);
   return key;
 }
 
@@ -106,10 +139,11 @@ function modelKey(model) {
  * @returns {ModelChoice | undefined}
  */
 function findModel(key) {
-  const known = changed.get(key) ?? registry.find(key);
-  if (known) return /** @type {ModelChoice} */ (known);
+  const known = changed.get(key);
+  if (known) return known;
   const [id, ...settings] = key.split(';');
-  const model = models.find((model) => model.id === id);
+  const opened = /** @type {ModelChoice | undefined} */ (own.find(id));
+  const model = models.find((model) => model.id === id) ?? opened;
   if (!model || settings.length === 0) return model;
   const given = new URLSearchParams(settings.join('&'));
   const size = /^(\d+)x(\d+)$/.exec(given.get('size') ?? '');
@@ -139,7 +173,7 @@ export function encode(state) {
   const [first, ...others] = state.panes;
   if (first.model && first.model !== firstModel) text.set('model', modelKey(first.model));
   const { picture } = state;
-  if (picture && picture !== samples[0]) text.set('pic', picture.id ?? registry.key(picture));
+  if (picture && picture !== samples[0]) text.set('pic', picture.id ?? own.key(picture));
   if (first.target !== undefined) text.set('class', String(first.target));
   if (first.versus !== undefined) text.set('versus', String(first.versus));
   if (first.layer !== undefined) text.set('layer', first.layer);
@@ -232,8 +266,8 @@ function methodOf(name, methods) {
  * @returns {PictureChoice | undefined}
  */
 function findPicture(key) {
-  const own = /** @type {PictureChoice | undefined} */ (registry.find(key));
-  return samples.find(({ id }) => id === key) ?? own;
+  const opened = /** @type {PictureChoice | undefined} */ (own.find(key));
+  return samples.find(({ id }) => id === key) ?? opened;
 }
 
 /**

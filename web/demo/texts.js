@@ -118,4 +118,7 @@ export const versusTexts = {
 };
 
 export const copied = 'Link copied';
+export const linkLacks =
+  '. It has your settings, but files of yours are not in it: they never leave this computer. ' +
+  'Elsewhere the page opens without them. A PNG from the Save panel can carry a picture.';
 export const link = 'Copy link';

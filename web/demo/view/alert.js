@@ -14,8 +14,9 @@ export class Alert {
   /**
    * @param {string} title
    * @param {string} message
+   * @param {{ text: string, act: () => void }} [choice] what else the user may want
    */
-  show(title, message) {
+  show(title, message, choice) {
     const text = document.createElement('p');
     const strong = document.createElement('strong');
     strong.textContent = title ? `${title} ` : '';
@@ -23,7 +24,13 @@ export class Alert {
     const close = document.createElement('button');
     Object.assign(close, { type: 'button', textContent: 'Dismiss' });
     close.addEventListener('click', () => this.clear());
-    this.#element.replaceChildren(text, close);
+    const other = document.createElement('button');
+    if (choice) {
+      Object.assign(other, { type: 'button', textContent: choice.text });
+      other.addEventListener('click', choice.act);
+    }
+    this.#element.classList.toggle('offer', choice !== undefined);
+    this.#element.replaceChildren(text, ...(choice ? [other] : []), close);
   }
 
   clear() {

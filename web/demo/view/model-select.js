@@ -41,7 +41,7 @@ export class ModelSelect {
 
   /** @param {ModelChoice | undefined} choice */
   mark(choice) {
-    if (choice) this.#remember(choice);
+    if (choice) this.add(choice);
     this.#select.selectedIndex = choice ? this.#models.indexOf(choice) : -1;
   }
 
@@ -63,7 +63,7 @@ export class ModelSelect {
    * Adds a model to the list. A model with new settings replaces its entry.
    * @param {ModelChoice} choice
    */
-  #remember(choice) {
+  add(choice) {
     if (this.#models.includes(choice)) return;
     const known = this.#models.findIndex(({ source }) => source === choice.source);
     this.#models.splice(known < 0 ? this.#models.length : known, 1, choice);

@@ -92,6 +92,11 @@ export class Page {
     return /** @type {Pane} */ (this.#panes.get(key));
   }
 
+  /** All panes, in their order. */
+  get panes() {
+    return this.state.panes.flatMap(({ key }) => this.#panes.get(key) ?? []);
+  }
+
   /**
    * Changes what all panes share.
    * @param {Partial<PageState>} changes
@@ -136,6 +141,12 @@ export class Page {
   /** @param {PictureChoice} picture */
   addPicture(picture) {
     this.#tray.add(picture);
+  }
+
+  /** @param {ModelChoice} model which the list of models gets */
+  addModel(model) {
+    this.#models.add(model);
+    this.#models.mark(this.state.panes[this.state.active]?.model);
   }
 
   /**

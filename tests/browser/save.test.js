@@ -1,0 +1,380 @@
+/** What the page saves and copies, in Chromium: files that say the same as the package in Node. */
+
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+import { after, before, describe, test } from 'node:test';
+import '../../wasm-build/enable-relaxed-simd.js'; // Node runs the same variant as Chromium then
+import { decode } from 'fast-png';
+import { manifest } from '../../models/fetch.js';
+import { serveDemo } from '../../wasm-build/demo.js';
+import { inBuild, root } from '../../wasm-build/tools.js';
+import { encodePng, formatAsImage, loadImage, loadModel } from '../../web/package/index.js';
+import { readParts } from '../../web/demo/save/chunk.js';
+import { launchChromium, SKIP } from './chromium.js';
+import { DemoPage } from './demo-page.js';
+
+const dogs = manifest.models.find(({ id }) => id === 'dog-breeds') ?? manifest.models[0];
+const sample = manifest.pictures[1];
+const execute = promisify(execFile);
+const RELAXED = pathToFileURL(join(root, 'wasm-build/enable-relaxed-simd.js')).href;
+
+/** Buttons of the panel, by their accessible names. */
+const CAPTIONED = 'Save PNG: Picture with legend and caption';
+const PLAIN = 'Save PNG: Picture alone';
+
+describe('saving', { skip: SKIP }, () => {
+  /** @type {import('playwright-core').Browser} */
+  let browser;
+  /** @type {{ address: string, close: () => Promise<void> }} */
+  let site;
+  /** @type {import('gradcam-wasm').Model} under Node */
+  let model;
+  /** @type {import('./demo-page.js').TestFile} a picture that is decoded alike everywhere */
+  let photo;
+  /** @type {string} */
+  let folder;
+
+  before(async () => {
+    [site, browser] = await Promise.all([serveDemo(0), launchChromium()]);
+    model = await loadModel(readFileSync(inBuild('models', dogs.file)));
+    const pixels = await loadImage(readFileSync(inBuild('pictures', sample.file)));
+    photo = { name: 'photo.png', type: 'image/png', bytes: await encodePng(pixels) };
+    folder = mkdtempSync(join(tmpdir(), 'gradcam-save-'));
+  });
+
+  after(async () => {
+    model?.dispose();
+    if (folder) rmSync(folder, { recursive: true });
+    await browser?.close();
+    await site?.close();
+  });
+
+  /**
+   * @param {(demo: DemoPage) => Promise<void>} work
+   * @param {string} [address]
+   */
+  const visit =
+    (work, address = `#model=${dogs.id}`) =>
+    async () => {
+      const demo = await DemoPage.open(browser, `${site.address}${address}`);
+      await work(demo);
+      await demo.close();
+    };
+
+  /** @param {DemoPage} demo */
+  async function openPanel({ page }) {
+    if (!(await page.locator('#save-menu').isVisible())) {
+      await page.getByRole('button', { name: 'Save', exact: true }).click();
+    }
+    const panel = page.getByRole('dialog', { name: 'Save and copy' });
+    await panel.waitFor();
+    return panel;
+  }
+
+  /**
+   * Presses a button of the panel and takes the file.
+   * @param {DemoPage} demo
+   * @param {string} name
+   */
+  async function save(demo, name) {
+    const panel = await openPanel(demo);
+    const download = demo.page.waitForEvent('download');
+    await panel.getByRole('button', { name, exact: true }).click();
+    const file = await download;
+    return { name: file.suggestedFilename(), bytes: readFileSync(await file.path()) };
+  }
+
+  /**
+   * @param {DemoPage} demo
+   * @param {string} name
+   */
+  async function copy(demo, name) {
+    await demo.page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    const panel = await openPanel(demo);
+    await panel.getByRole('button', { name }).click();
+    await panel.getByRole('status').filter({ hasText: 'copied' }).waitFor();
+  }
+
+  /** @param {DemoPage} demo */
+  const readClipboard = ({ page }) => page.evaluate(() => navigator.clipboard.readText());
+
+  /** @param {import('gradcam-wasm').ExplainOptions} [options] */
+  async function inNode(options) {
+    const run = await model.run(photo.bytes, { image: photo.bytes });
+    return { run, explanation: await run.explain(options) };
+  }
+
+  test(
+    'writes the overlay in full size, and above a caption, with settings',
+    visit(async (demo) => {
+      await demo.drop(photo);
+      const { explanation } = await inNode();
+      const { label } = explanation.targets[0];
+      const expected = formatAsImage(explanation);
+      const plain = await save(demo, PLAIN);
+      assert.equal(plain.name, `${label} out_relu MobileNetV2 photo plain.png`);
+      const pixels = await loadImage(plain.bytes);
+      assert.deepEqual([pixels.width, pixels.height], [expected.width, expected.height]);
+      assert.equal(Buffer.compare(Buffer.from(pixels.data), Buffer.from(expected.data)), 0);
+
+      const captioned = await save(demo, CAPTIONED);
+      assert.equal(captioned.name, `${label} out_relu MobileNetV2 photo.png`);
+      const { width, height, data } = await loadImage(captioned.bytes);
+      assert.equal(width, expected.width);
+      assert.ok(height > expected.height + 60, `${height} rows`);
+      const top = Buffer.from(data.buffer, data.byteOffset, expected.data.length);
+      assert.equal(Buffer.compare(top, Buffer.from(expected.data)), 0);
+      const caption = data.subarray(expected.data.length);
+      const colors = new Set(new Uint32Array(caption.slice().buffer));
+      assert.ok(colors.size > 200, 'there is no text and no legend');
+      const { text } = decode(captioned.bytes);
+      assert.equal(text.Title, await demo.headline());
+      assert.equal(text.Software, 'gradcam-wasm');
+      assert.ok(captioned.bytes.includes(Buffer.from(await demo.where())), 'no description');
+    }),
+  );
+
+  test(
+    'writes no map while it is switched off',
+    visit(async (demo) => {
+      await demo.drop(photo);
+      await demo.page.getByText('Heat map', { exact: true }).click();
+      const { bytes } = await save(demo, PLAIN);
+      const [saved, given] = await Promise.all([loadImage(bytes), loadImage(photo.bytes)]);
+      assert.equal(Buffer.compare(Buffer.from(saved.data), Buffer.from(given.data)), 0);
+    }),
+  );
+
+  test(
+    'restores the page from a PNG that is dropped',
+    visit(async (demo) => {
+      await demo.choose('Class', (await demo.rows('Class'))[2]);
+      await demo.choose('Layer', (await demo.rows('Layer'))[40]);
+      await demo.page.getByRole('combobox', { name: 'Colours' }).selectOption('magma');
+      const before = {
+        headline: await demo.headline(),
+        layer: await demo.chosen('Layer'),
+        picture: await demo.picture(),
+      };
+      const file = await save(demo, CAPTIONED);
+      await demo.page.goto('about:blank');
+      await demo.page.goto(site.address);
+      await demo.settled();
+      await demo.drop({ name: file.name, type: 'image/png', bytes: file.bytes });
+      assert.match(await demo.alert(), /^The page is as it was when this was saved\./);
+      assert.equal(await demo.headline(), before.headline);
+      assert.equal(await demo.chosen('Layer'), before.layer);
+      assert.equal(Buffer.compare(before.picture.data, (await demo.picture()).data), 0);
+      await demo.page.getByRole('button', { name: 'Open the PNG as a picture' }).click();
+      await demo.settled();
+      const label = await demo.page.locator('.overlay').getAttribute('aria-label');
+      assert.ok(label?.startsWith(file.name), label ?? '');
+    }),
+  );
+
+  test(
+    'restores an own picture if it is open or carried, and else says what is missing',
+    visit(async (demo) => {
+      await demo.drop(photo);
+      await demo.choose('Class', (await demo.rows('Class'))[1]);
+      const headline = await demo.headline();
+      const without = await save(demo, CAPTIONED);
+      await demo.page.getByRole('checkbox', { name: /^Put my own picture into/ }).check();
+      const carrying = await save(demo, CAPTIONED);
+      assert.ok(carrying.bytes.length > without.bytes.length + photo.bytes.length);
+      const parts = await readParts(new Blob([carrying.bytes]));
+      const carried = Buffer.from((await parts?.carried?.arrayBuffer()) ?? new ArrayBuffer(0));
+      assert.equal(Buffer.compare(carried, Buffer.from(photo.bytes)), 0);
+      assert.equal(decode(carrying.bytes).width, decode(photo.bytes).width);
+
+      await demo.page.goto('about:blank');
+      await demo.page.goto(site.address);
+      await demo.settled();
+      const first = await demo.headline();
+      await demo.drop({ ...without, type: 'image/png' });
+      assert.match(await demo.alert(), /does not hold the picture “photo\.png”/);
+      assert.equal(await demo.headline(), first);
+      await demo.drop({ ...carrying, type: 'image/png' });
+      assert.equal(await demo.headline(), headline);
+      // The picture is open now, so that the small file is enough.
+      await demo.page.getByRole('button', { name: sample.title }).click();
+      await demo.settled();
+      await demo.drop({ ...without, type: 'image/png' });
+      assert.equal(await demo.headline(), headline);
+    }),
+  );
+
+  test(
+    'writes all numbers as JSON, and the map as NPY',
+    visit(async (demo) => {
+      await demo.drop(photo);
+      await demo.rested();
+      const { run, explanation } = await inNode();
+      const [{ heatmap, target, label }] = explanation.targets;
+      const json = JSON.parse((await save(demo, 'JSON: Numbers and settings')).bytes.toString());
+      assert.deepEqual(Float32Array.from(json.scores), run.scores);
+      assert.deepEqual(Float32Array.from(json.logitValues), run.logits);
+      assert.equal(json.targets[0].target, target);
+      assert.equal(json.top[0].label, label);
+      assert.deepEqual(Float32Array.from(json.targets[0].heatmap.data), heatmap.data);
+      assert.equal(json.classes.length, 6);
+      assert.equal(json.layers.length, (await demo.rows('Layer')).length);
+      assert.equal(json.sentence, await demo.where());
+      const { score, hidden } = await run.hideAndLook(heatmap, { target });
+      assert.deepEqual([json.hideAndLook.score, json.hideAndLook.hidden], [score, hidden.score]);
+
+      const { bytes } = await save(demo, 'NPY: Numbers and settings');
+      const start = 10 + bytes.readUInt16LE(8);
+      assert.equal(start % 64, 0);
+      const header = bytes.toString('latin1', 10, start);
+      assert.match(header, /'<f4', 'fortran_order': False, 'shape': \(5, 5\), \} *\n$/);
+      const values = new Float32Array(bytes.buffer.slice(bytes.byteOffset + start));
+      assert.deepEqual(values.subarray(0, heatmap.data.length), heatmap.data);
+    }),
+  );
+
+  test(
+    'writes a report that needs no other file',
+    visit(async (demo) => {
+      await demo.rested();
+      const headline = await demo.headline();
+      const { name, bytes } = await save(demo, 'Save HTML: Report, one page with all of it');
+      const path = join(folder, 'report.html');
+      writeFileSync(path, bytes);
+      const context = await browser.newContext();
+      const page = await context.newPage();
+      /** @type {string[]} */
+      const requests = [];
+      page.on('request', (request) => requests.push(request.url()));
+      page.on('console', (message) => requests.push(message.text()));
+      await page.goto(pathToFileURL(path).href);
+      assert.match(name, /\.html$/);
+      assert.equal(await page.locator('h1').innerText(), headline);
+      assert.equal(await page.locator('.strip figure').count(), (await demo.rows('Layer')).length);
+      assert.equal(await page.locator('tbody tr').count(), dogs.labels.length);
+      assert.match(await page.locator('dl').innerText(), /Layer\s+.*out_relu/);
+      const broken = await page.evaluate(
+        () => [...document.images].filter(({ naturalWidth }) => naturalWidth === 0).length,
+      );
+      assert.equal(broken, 0);
+      assert.deepEqual(
+        requests.filter((url) => !url.startsWith('data:')),
+        [pathToFileURL(path).href],
+      );
+      await context.close();
+    }),
+  );
+
+  test(
+    'copies JavaScript and a command line that give the same map',
+    visit(async (demo) => {
+      await demo.drop(photo);
+      await demo.page.getByText('Explain the logit', { exact: true }).click();
+      await demo.settled();
+      await demo.choose('Class', (await demo.rows('Class'))[1]);
+      const picture = await save(demo, PLAIN);
+      const expected = await loadImage(picture.bytes);
+      const json = JSON.parse((await save(demo, 'JSON: Numbers and settings')).bytes.toString());
+      writeFileSync(join(folder, photo.name), photo.bytes);
+      copyFileSync(inBuild('models', dogs.file), join(folder, dogs.file));
+
+      await copy(demo, 'Copy JavaScript');
+      const entry = pathToFileURL(join(root, 'web/package/index.js')).href;
+      const code = (await readClipboard(demo)).replace("'gradcam-wasm'", `'${entry}'`);
+      const print = 'process.stdout.write(`\\n${JSON.stringify([...heatmap.data])}`);';
+      writeFileSync(join(folder, 'code.mjs'), `${code}\n${print}\nprocess.exit();\n`);
+      const args = ['--import', RELAXED, 'code.mjs'];
+      const { stdout: printed } = await execute(process.execPath, args, { cwd: folder });
+      const [{ heatmap }] = json.targets;
+      assert.deepEqual(
+        Float32Array.from(JSON.parse(printed.slice(printed.lastIndexOf('\n')))),
+        Float32Array.from(heatmap.data),
+      );
+
+      await copy(demo, 'Copy command');
+      const lines = await readClipboard(demo);
+      const tool = join(root, 'web/cli/gradcam-wasm.js');
+      // The files are there, so that curl has nothing to do.
+      const shell = [
+        'set -e',
+        'curl() { printf "%s\\n" "$@"; }',
+        `npx() { shift; "${process.execPath}" --import "${RELAXED}" "${tool}" "$@"; }`,
+        lines,
+      ];
+      const { stdout: said } = await execute('sh', ['-c', shell.join('\n')], { cwd: folder });
+      const address = new URL(`models/${dogs.file}`, site.address).href;
+      assert.ok(said.startsWith(`-fsSO\n${address}\n`), said);
+      assert.equal((await fetch(address)).status, 200);
+      const written = await loadImage(
+        readFileSync(join(folder, picture.name.replace(' plain', ''))),
+      );
+      assert.equal(Buffer.compare(Buffer.from(written.data), Buffer.from(expected.data)), 0);
+    }),
+  );
+
+  test(
+    'copies the picture',
+    visit(async (demo) => {
+      await copy(demo, 'Copy: Picture alone');
+      const size = await demo.page.evaluate(async () => {
+        const [item] = await navigator.clipboard.read();
+        const { width, height } = await createImageBitmap(await item.getType('image/png'));
+        return [width, height];
+      });
+      const { width, height } = decode((await save(demo, PLAIN)).bytes);
+      assert.deepEqual(size, [width, height]);
+    }),
+  );
+
+  test(
+    'puts all panes side by side',
+    visit(async (demo) => {
+      await demo.page.getByRole('button', { name: 'Compare' }).click();
+      await demo.choose('Class', (await demo.rows('Class'))[1]);
+      const name = 'Save PNG: All panes side by side';
+      const both = decode((await save(demo, name)).bytes);
+      const one = decode((await save(demo, CAPTIONED)).bytes);
+      assert.ok(both.width >= 2 * one.width, `${both.width} and ${one.width}`);
+    }),
+  );
+
+  test(
+    'leaves the page free while a large picture is written, and can be stopped',
+    visit(async (demo) => {
+      const [width, height] = [4000, 3000];
+      const data = new Uint8ClampedArray(width * height * 4).fill(255);
+      for (let i = 0; i < data.length; i += 4) {
+        data[i] = (i / 64) & 255;
+        data[i + 1] = (i / (width * 64)) & 255;
+      }
+      const bytes = await encodePng({ data, width, height });
+      await demo.drop({ name: 'large.png', type: 'image/png', bytes });
+      await demo.rested();
+      const panel = await openPanel(demo);
+      await demo.page.evaluate(() => {
+        Object.assign(globalThis, { longest: 0 });
+        new PerformanceObserver((list) => {
+          for (const { duration } of list.getEntries()) {
+            const { longest } = /** @type {any} */ (globalThis);
+            Object.assign(globalThis, { longest: Math.max(longest, duration) });
+          }
+        }).observe({ type: 'longtask' });
+      });
+      await panel.getByRole('button', { name: CAPTIONED, exact: true }).click();
+      await panel.getByRole('button', { name: 'Cancel' }).click();
+      await panel.getByRole('status').filter({ hasText: 'Cancelled.' }).waitFor();
+      const saved = await save(demo, CAPTIONED);
+      const longest = await demo.page.evaluate(() => /** @type {any} */ (globalThis).longest);
+      // The bytes 16 to 23 are width and height.
+      assert.equal(saved.bytes.readUInt32BE(16), width);
+      assert.ok(saved.bytes.readUInt32BE(20) > height);
+      // A page that wrote the file itself would be busy for longer, even on a quick machine.
+      assert.ok(longest < 250, `a task of ${longest} ms`);
+    }),
+  );
+});

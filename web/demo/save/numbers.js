@@ -1,0 +1,70 @@
+/** The numbers of an answer as JSON and in NumPy's format. */
+
+import { SOFTWARE } from './texts.js';
+
+/** @import { TargetExplanation } from 'gradcam-wasm' */
+/** @import { Snapshot } from './snapshot.js' */
+
+/**
+ * All numbers and settings, with the names that the command line uses.
+ * @param {Snapshot} snapshot
+ */
+export function toJson({ settings, facts, shown, classRows, outputs, proof, ...maps }) {
+  const top = classRows.slice(0, 5).map(({ index, name }) => {
+    return { index, label: name, score: short(outputs.scores[index]) };
+  });
+  const measured = proof && {
+    score: proof.score,
+    hidden: proof.hidden.score,
+    kept: proof.kept.score,
+    verdict: proof.verdict,
+  };
+  return `${JSON.stringify({
+    software: SOFTWARE,
+    settings,
+    ...facts,
+    headline: shown.headline,
+    sentence: shown.where,
+    scores: Array.from(outputs.scores, short),
+    logitValues: Array.from(outputs.logits, short),
+    top,
+    targets: [entry(maps.target)],
+    classes: maps.classes.map(entry),
+    layers: maps.layers.map(entry),
+    ...(measured && { hideAndLook: measured }),
+  })}\n`;
+}
+
+/** @param {TargetExplanation} target */
+function entry({ heatmap: { width, height, data }, raw: _, ...entry }) {
+  return { ...entry, heatmap: { width, height, data: Array.from(data, short) } };
+}
+
+/**
+ * The shortest number that is the same in single precision.
+ * @param {number} value
+ */
+function short(value) {
+  if (!Number.isFinite(value)) return value;
+  for (let digits = 6; digits < 9; digits++) {
+    const rounded = Number(value.toPrecision(digits));
+    if (Math.fround(rounded) === value) return rounded;
+  }
+  return Number(value.toPrecision(9));
+}
+
+/**
+ * A map as a file of NumPy's format, version 1.0, with values from 0 to 1.
+ * @param {TargetExplanation['heatmap']} heatmap
+ */
+export function toNpy({ data, width, height }) {
+  const header = `{'descr': '<f4', 'fortran_order': False, 'shape': (${height}, ${width}), }`;
+  // The magic bytes, the version, the header's length and the header fill whole blocks of 64 bytes.
+  const length = Math.ceil((10 + header.length + 1) / 64) * 64;
+  const text = `\x93NUMPY\x01\x00  ${header.padEnd(length - 11)}\n`;
+  const bytes = Uint8Array.from(text, (letter) => letter.charCodeAt(0));
+  new DataView(bytes.buffer).setUint16(8, length - 10, true);
+  const values = new DataView(new ArrayBuffer(data.length * 4));
+  data.forEach((value, i) => values.setFloat32(i * 4, value, true));
+  return new Blob([bytes, values]);
+}
