@@ -9,14 +9,11 @@ import { emscriptenFolder } from './toolchain.js';
 import { downloadWheel, inBuild, root } from './tools.js';
 import { readZipMembers } from './zip.js';
 
-/** The libraries that are bundled. */
-const libraries = ['fast-png'];
-
 /** @typedef {{ name: string, where: string, text: string }} Notice */
 
 /** @returns {string} the text of THIRD_PARTY_NOTICES.txt */
 export function thirdPartyNotices() {
-  const notices = [...compiledSources(), cLibrary(), colourData(), ...npmPackages(), classNames()];
+  const notices = [...compiledSources(), cLibrary(), colourData(), classNames()];
   const parts = notices.map(({ name, where, text }) => {
     const title = `${name} (in ${where})`;
     return `${title}\n${'='.repeat(title.length)}\n\n${text.trim()}\n`;
@@ -75,17 +72,6 @@ function colourData() {
   return { name: "Matplotlib's colour maps", where: 'gradcam.wasm', text };
 }
 
-/** @returns {Notice[]} the libraries and what they depend on, with the file that has them */
-function npmPackages() {
-  return libraries.flatMap((library) =>
-    [library, ...dependencies(library)].map((name) => ({
-      name,
-      where: `${library}.js`,
-      text: licenceIn(path.join(root, 'node_modules', name)),
-    })),
-  );
-}
-
 /**
  * The package with the names has no file with its licence. Its module begins with the notice.
  * @returns {Notice}
@@ -96,18 +82,6 @@ function classNames() {
   const { licenseText } = JSON.parse(fs.readFileSync(file, 'utf8'));
   if (!notice) throw new Error("the names of ImageNet's classes have no notice");
   return { name: "ImageNet's names", where: 'imagenet.js', text: `${notice}\n\n${licenseText}` };
-}
-
-/**
- * The packages that a library brings along. One that is a library itself has a file of its own.
- * @param {string} name
- * @returns {string[]}
- */
-function dependencies(name) {
-  const file = path.join(root, 'node_modules', name, 'package.json');
-  const names = Object.keys(JSON.parse(fs.readFileSync(file, 'utf8')).dependencies ?? {});
-  const others = names.filter((dependency) => !libraries.includes(dependency));
-  return others.flatMap((dependency) => [dependency, ...dependencies(dependency)]);
 }
 
 /** @param {string} folder */
