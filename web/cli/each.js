@@ -5,7 +5,7 @@ import { OutputError } from './output-error.js';
 import { FileExists } from './write.js';
 
 /** @import { GradCamErrorCode } from 'gradcam-wasm' */
-/** @import { Messages } from './commands.js' */
+/** @import { Messages } from './picture-run.js' */
 /** @import { PictureFile } from './pictures.js' */
 
 /**
@@ -23,6 +23,7 @@ const OF_PICTURE = [
  * @param {(picture: PictureFile, isFirst: boolean) => Promise<void>} work
  * @param {(picture: PictureFile, error: GradCamError) => Promise<void>} [failed] says more of a
  *   failure
+ * @returns {Promise<number>} how many pictures failed
  */
 export async function eachPicture(pictures, messages, work, failed) {
   const count = pictures.length;
@@ -39,6 +40,14 @@ export async function eachPicture(pictures, messages, work, failed) {
       await failed?.(picture, error);
     }
   }
+  return failures;
+}
+
+/**
+ * @param {number} failures
+ * @param {number} count of all pictures
+ */
+export function checkFailures(failures, count) {
   if (failures === 0) return;
   throw new GradCamError('INVALID_IMAGE', `${failures} of ${count} pictures failed`);
 }

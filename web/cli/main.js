@@ -1,14 +1,14 @@
 /** Runs a command line, and returns the exit status. */
 
-import { readFileSync } from 'node:fs';
 import { printable } from '../package/base/errors.js';
 import { commands } from './commands.js';
 import { commandUsage, usage } from './help.js';
 import { OutputError } from './output-error.js';
-import { UsageError } from './usage-error.js';
+import { StoppedError, UsageError } from './usage-error.js';
 import { parseCommandLine } from './usage.js';
+import { toolVersion } from './version.js';
 
-/** @import { Messages } from './commands.js' */
+/** @import { Messages } from './picture-run.js' */
 
 /**
  * Where a command line writes to. What is left out is collected, or dropped in case of progress.
@@ -21,8 +21,8 @@ import { parseCommandLine } from './usage.js';
 /**
  * @param {string[]} args without the program's name
  * @param {Streams} [streams]
- * @returns {Promise<{ status: 0 | 1 | 2, output: string, error: string }>} the status is 1 for a
- *   failure and 2 for wrong use. `output` and `error` are what no stream took
+ * @returns {Promise<{ status: number, output: string, error: string }>} the status is 1 for a
+ *   failure, 2 for wrong use and 130 for work that was stopped. `output` and `error` are what no stream took
  */
 export async function main(args, streams = {}) {
   let [output, errors] = ['', ''];
@@ -36,7 +36,7 @@ export async function main(args, streams = {}) {
     progress: streams.progress ?? (() => {}),
   };
   const status = await run(args, messages).then(
-    () => /** @type {const} */ (0),
+    () => 0,
     (error) => fail(error, messages),
   );
   return { status, output, error: errors };
@@ -45,12 +45,13 @@ export async function main(args, streams = {}) {
 /**
  * @param {unknown} error
  * @param {Messages} messages
- * @returns {0 | 1 | 2} the exit status
+ * @returns {number} the exit status
  */
 function fail(error, { note }) {
   // A reader like `head` may close the pipe early, which is not a failure.
   if (error instanceof OutputError && error.isClosed) return 0;
   note(error instanceof Error ? error.message : String(error));
+  if (error instanceof StoppedError) return 130;
   return error instanceof UsageError ? 2 : 1;
 }
 
@@ -65,14 +66,9 @@ function toLine(message) {
  */
 async function run(args, messages) {
   const asked = parseCommandLine(args);
-  if (asked === 'version') return messages.print(`${version()}\n`);
+  if (asked === 'version') return messages.print(`${toolVersion()}\n`);
   if ('help' in asked) {
     return messages.print(`${asked.help === '' ? usage() : commandUsage(asked.help)}\n`);
   }
   await commands[asked.command](asked, messages);
-}
-
-/** @returns {string} */
-function version() {
-  return JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version;
 }

@@ -7,7 +7,7 @@ import { checkFree, csvFile, makeFolderOf, npyFile, pngFile, writeOutput } from 
 import { UsageError } from './usage-error.js';
 
 /** @import { Attribution, Explanation, Run } from 'gradcam-wasm' */
-/** @import { Messages } from './commands.js' */
+/** @import { Messages } from './picture-run.js' */
 /** @import { PictureFile } from './pictures.js' */
 /** @import { Request } from './usage.js' */
 

@@ -12,7 +12,7 @@ import { UsageError } from './usage-error.js';
 
 /** @import { Request } from './usage.js' */
 /** @import { Model, Progress } from 'gradcam-wasm' */
-/** @import { Messages } from './commands.js' */
+/** @import { Messages } from './picture-run.js' */
 
 /** Folders and files that systems and tools add. */
 const HIDDEN = /^(\.|__MACOSX$|node_modules$)/;

@@ -68,11 +68,11 @@ export const GROUPS = {
     top: { value: 'N', text: 'how many classes are listed (default: 5)' },
     json: { text: 'print JSON instead of text, a line for each picture' },
     output: {
-      value: 'FILE.png',
-      text: 'write the picture with the heat map of the first target over it, "-" to standard output',
+      value: 'FILE',
+      text: 'write a PNG file, the picture with the map of the first target, "-" to standard output',
     },
     npy: {
-      value: 'FILE.npy',
+      value: 'FILE',
       text: "write the numbers of the first target's map, neither cut nor scaled",
     },
     'output-dir': { value: 'DIR', text: 'write files of every map of every picture' },
@@ -167,6 +167,7 @@ export const OPTIONS = Object.assign({}, ...Object.values(GROUPS));
  * @property {readonly string[]} [methods] the default first
  * @property {string[]} [single] options that may be repeated elsewhere, but not here
  * @property {Record<string, string>} [texts] of options that mean something else here
+ * @property {string} [ending] of the file of --output or of the operand OUT
  */
 
 const NETWORK = ['architecture', 'width-factor', 'custom'];
@@ -210,6 +211,21 @@ export const COMMANDS = {
     methods: methods(),
     single: ['layer', 'target', 'method'],
   },
+  report: {
+    operands: ['MODEL', 'FOLDER...'],
+    text: 'write one page with the maps of many pictures',
+    options: [...WHAT, 'output', 'colormap', 'alpha', 'force', ...PREDICT].filter(
+      (name) => name !== 'json',
+    ),
+    methods: methods(),
+    single: ['layer', 'target', 'method'],
+    texts: {
+      output:
+        'the page (default: report.html). FILE.part beside it grows meanwhile. After Ctrl+C the ' +
+        'same command goes on from there',
+    },
+    ending: '.html',
+  },
   predict: {
     operands: ['MODEL', 'IMAGE...'],
     text: 'print the classes with the highest scores',
@@ -223,6 +239,7 @@ export const COMMANDS = {
   convert: {
     operands: ['MODEL', 'OUT'],
     text: 'write the model as one .safetensors file',
+    ending: '.safetensors',
     options: ['float16', 'force', 'labels', 'preprocess', ...NETWORK],
   },
 };

@@ -6,7 +6,7 @@ import { preprocessingText } from './preprocessing.js';
 
 /** @import { Attribution, Explanation, HeatMap } from 'gradcam-wasm' */
 /** @import { GradCamError, TargetExplanation, Trust } from 'gradcam-wasm' */
-/** @import { Opened } from './commands.js' */
+/** @import { Opened } from './picture-run.js' */
 /** @import { PictureFile } from './pictures.js' */
 
 /** Characters for the cells of a heat map, from 0 to 1. */

@@ -75,7 +75,7 @@ export function parseCommandLine(args) {
   checkCounts(command, about, values, positionals);
   const [model, ...others] = positionals;
   const request = { command, model, ...operandsOf(about, others), ...readOptions(values, about) };
-  checkPaths(request);
+  checkPaths(request, about.ending);
   return request;
 }
 
@@ -145,12 +145,13 @@ function checkCounts(command, { operands, single = [] }, values, positionals) {
 /**
  * Refuses file names whose ending says another format, and options that lack another.
  * @param {Request} request
+ * @param {string} [wanted] ending of the file of --output or OUT
  */
-function checkPaths({ output, npy, out, outputDir, formats, command }) {
+function checkPaths({ output, npy, out, outputDir, formats, command }, wanted = '.png') {
   const files = [
-    ['--output', output, '.png'],
+    ['--output', output, wanted],
     ['--npy', npy, '.npy'],
-    ['OUT', out, '.safetensors'],
+    ['OUT', out, wanted],
   ];
   for (const [option, path = '', ending = ''] of files) {
     const given = extname(path).toLowerCase();
