@@ -92,6 +92,11 @@ export const commands = {
     await report(request, messages, toolVersion());
   },
 
+  async sheet(request, messages) {
+    const { sheet } = await import('./sheet.js');
+    await sheet(request, messages);
+  },
+
   async convert(request, messages) {
     await checkFree(request.out, request.force);
     const { source, options } = await locate(request, messages);

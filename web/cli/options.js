@@ -87,6 +87,10 @@ export const GROUPS = {
       value: 'NAME',
       text: 'colours of the map, as matplotlib names them (default: viridis)',
     },
+    by: {
+      value: 'WHAT',
+      text: 'what differs from map to map: layers, classes or methods (default: layers)',
+    },
     alpha: { value: 'X', text: 'highest opacity of the map, 0 to 1 (default: 0.65)' },
     float16: { text: 'store kernels in half precision' },
     force: { text: 'overwrite files that exist' },
@@ -179,6 +183,9 @@ const PREDICT = [
 const WHAT = ['layer', 'target', 'method', 'logits'];
 const FILES = ['output', 'npy', 'output-dir', 'format', 'colormap', 'alpha', 'force'];
 
+/** What the maps of a sheet may differ in. */
+export const SHEETS = ['layers', 'classes', 'methods'];
+
 /** Settings of attributions that are numbers. */
 export const NUMBERS = ['steps', 'samples', 'noise', 'seed', 'window', 'stride', 'grid', 'p'];
 
@@ -225,6 +232,20 @@ export const COMMANDS = {
         'same command goes on from there',
     },
     ending: '.html',
+  },
+  sheet: {
+    operands: ['MODEL', 'IMAGE'],
+    text: 'write one picture with the maps of several layers, classes or methods',
+    options: [
+      ...['by', ...WHAT, 'all-methods', 'output', 'colormap', 'alpha', 'force', ...PREDICT],
+    ].filter((name) => name !== 'json'),
+    methods: methods(),
+    texts: {
+      layer: 'name or index of a layer (default: --by layers shows up to 23 all over the network)',
+      target: 'label or index of a class (default: --by classes shows the first of --top)',
+      method: `${methods().join(', ')} (default: --by methods shows all that take one run)`,
+      output: 'the PNG file, "-" for standard output (default: sheet.png)',
+    },
   },
   predict: {
     operands: ['MODEL', 'IMAGE...'],

@@ -2,7 +2,7 @@
 
 import { extname } from 'node:path';
 import { parseArgs } from 'node:util';
-import { COMMANDS, NUMBERS, OPTIONS } from './options.js';
+import { COMMANDS, NUMBERS, OPTIONS, SHEETS } from './options.js';
 import { readPreprocessing } from './preprocessing.js';
 import { UsageError } from './usage-error.js';
 import { FORMATS } from './write.js';
@@ -29,6 +29,7 @@ import { FORMATS } from './write.js';
  * @property {string} [npy] path of the map's numbers, or "-"
  * @property {string} [outputDir] folder for the files of all maps
  * @property {string[]} formats of these files
+ * @property {string} by what differs in a sheet
  * @property {string} [colormap]
  * @property {number} [alphaLimit]
  * @property {number} top
@@ -184,11 +185,13 @@ function readOptions(values, { methods: allowed = [''] }) {
 }
 
 /** @param {any} values as parseArgs gives them */
-function readFiles({ output, npy, 'output-dir': outputDir, format = [], colormap, alpha, force }) {
+function readFiles({ output, npy, 'output-dir': outputDir, format = [], ...values }) {
+  const { colormap, alpha, force, by = SHEETS[0] } = values;
   const names = format.flatMap((/** @type {string} */ list) => list.split(','));
   return {
     ...{ output, npy, outputDir, colormap, force: force ?? false },
     formats: names.map((/** @type {string} */ name) => oneOf(FORMATS, name.trim(), '--format')),
+    by: oneOf(SHEETS, by, '--by'),
     alphaLimit: alpha === undefined ? undefined : share(alpha, '--alpha'),
   };
 }
