@@ -2,7 +2,10 @@
 
 /** @import { Pixels } from 'gradcam-wasm' */
 
-/** Five rows of three pixels for each character, a digit a row. 4 is the left pixel, 1 the right. */
+/**
+ * Five rows of three pixels for each character, a digit for each row. 4 is the left pixel, 1 the
+ * right one.
+ */
 const GLYPHS = new Map(
   (
     'A25755 B65656 C34443 D65556 E74647 F74644 G34553 H55755 I72227 J11152 K55655 L44447 M57755 ' +

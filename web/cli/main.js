@@ -22,7 +22,8 @@ import { toolVersion } from './version.js';
  * @param {string[]} args without the program's name
  * @param {Streams} [streams]
  * @returns {Promise<{ status: number, output: string, error: string }>} the status is 1 for a
- *   failure, 2 for wrong use and 130 for work that was stopped. `output` and `error` are what no stream took
+ *   failure, 2 for wrong use and 130 for work that was stopped. `output` and `error` are what no
+ *   stream took
  */
 export async function main(args, streams = {}) {
   let [output, errors] = ['', ''];

@@ -69,7 +69,7 @@ export const GROUPS = {
     json: { text: 'print JSON instead of text, a line for each picture' },
     output: {
       value: 'FILE',
-      text: 'write a PNG file, the picture with the map of the first target, "-" to standard output',
+      text: 'write a PNG file, the picture with the first map. "-" is standard output',
     },
     npy: {
       value: 'FILE',
