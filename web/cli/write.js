@@ -3,6 +3,7 @@
 import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { endianness } from 'node:os';
 import { dirname } from 'node:path';
+import { printable } from '../package/base/errors.js';
 import { GradCamError, encodePng } from '../package/index.js';
 
 /** @import { Pixels } from 'gradcam-wasm' */
@@ -71,7 +72,7 @@ export async function makeFolderOf(path) {
  * @param {object} settings
  */
 export async function pngFile(picture, title, settings) {
-  const texts = { Title: title, Software: 'gradcam-wasm', Comment: JSON.stringify(settings) };
+  const texts = { Title: printable(title), Software: 'gradcam-wasm', Comment: JSON.stringify(settings) };
   return encodePng(picture, { text: texts });
 }
 
