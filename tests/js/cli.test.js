@@ -266,7 +266,7 @@ describe('general', () => {
   test('wrong use: one line and status 2', async () => {
     /** @type {[args: string[], message: RegExp][]} */
     const wrong = [
-      [[], /no command; allowed: explain, attribute, trust, predict, summary/],
+      [[], /no command; allowed: explain, attribute, trust, report, sheet, predict/],
       [['explode'], /unknown command "explode"/],
       [['explain', 'model.h5'], /takes MODEL and IMAGE/],
       [['summary', 'a', 'b'], /takes MODEL/],

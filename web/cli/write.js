@@ -72,8 +72,9 @@ export async function makeFolderOf(path) {
  * @param {object} settings
  */
 export async function pngFile(picture, title, settings) {
-  const texts = { Title: printable(title), Software: 'gradcam-wasm', Comment: JSON.stringify(settings) };
-  return encodePng(picture, { text: texts });
+  const Comment = JSON.stringify(settings);
+  const text = { Title: printable(title), Software: 'gradcam-wasm', Comment };
+  return encodePng(picture, { text });
 }
 
 /**
