@@ -1,6 +1,6 @@
 /**
- * npm run docs makes the reference part of docs/api.md, and the parts and pictures of
- * docs/methods.md.
+ * npm run docs makes the reference parts of docs/api.md and docs/cli.md, and the parts and pictures
+ * of docs/methods.md.
  * It runs the other documents that have code,
  * and puts what each printed and showed into it and beside it.
  */
@@ -8,6 +8,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { writeApiDocument } from '../../wasm-build/api-docs.js';
+import { CLI_DOCUMENT, cliDocument } from '../../wasm-build/cli-docs.js';
 import { METHODS_DOCUMENT, drawMethods, methodsDocument } from '../../wasm-build/methods-docs.js';
 import { runMain } from '../../wasm-build/tools.js';
 import { launchChromium } from './chromium.js';
@@ -51,6 +52,7 @@ async function refresh(browser, document) {
 
 await runMain(async () => {
   await writeApiDocument();
+  writeFileSync(CLI_DOCUMENT, await cliDocument());
   writeFileSync(METHODS_DOCUMENT, await methodsDocument());
   await drawMethods();
   const browser = await launchChromium();

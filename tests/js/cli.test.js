@@ -100,7 +100,7 @@ describe('explain', () => {
     const args = ['explain', DEFAULT_MODEL, DOG_PICTURE, '--target', '13', ...methods];
     await succeed(...args);
     const names = ['gradCam', 'xGradCam'].flatMap((method) =>
-      ['npy', 'png'].map((ending) => `13-mobilenetv2_1.00_160_out_relu-${method}.${ending}`),
+      ['npy', 'png'].map((ending) => `dog-13-mobilenetv2_1.00_160_out_relu-${method}.${ending}`),
     );
     assert.deepEqual(readdirSync(maps).sort(), names);
     assert.match((await main(args)).error, /exists; --force overwrites it/);
@@ -130,7 +130,7 @@ describe('explain', () => {
     );
     const found = ['preprocessing', 'preprocessingReason', 'labelsReason'];
     const results = ['predictions', 'top', 'targets'];
-    const keys = ['model', 'inputShape', 'layer', 'method', ...found, ...results];
+    const keys = ['picture', 'model', 'inputShape', 'layer', 'method', ...found, ...results];
     assert.deepEqual(Object.keys(json), keys);
     assert.equal(json.model, 'functional');
     assert.deepEqual(json.inputShape, [null, 160, 160, 3]);
@@ -194,7 +194,8 @@ describe('predict', () => {
     );
     const json = JSON.parse(await succeed('predict', DEFAULT_MODEL, DOG_PICTURE, '--json'));
     const found = ['preprocessing', 'preprocessingReason', 'labelsReason'];
-    assert.deepEqual(Object.keys(json), ['model', 'inputShape', ...found, 'predictions', 'top']);
+    const facts = ['picture', 'model', 'inputShape', ...found];
+    assert.deepEqual(Object.keys(json), [...facts, 'predictions', 'top']);
   });
 
   test('takes a size for a model that leaves it open', { skip: SKIP_SHARED }, async () => {
@@ -256,7 +257,7 @@ describe('general', () => {
     const tool = join(ROOT, 'web/cli/gradcam-wasm.js');
     /** @type {[args: string[], status: number, stdout: RegExp, stderr: RegExp][]} */
     const cases = [
-      [['predict', DEFAULT_MODEL, DOG_PICTURE, '--json'], 0, /^\{"model":.*\}\n$/, /^$/],
+      [['predict', DEFAULT_MODEL, DOG_PICTURE, '--json'], 0, /^\{"picture":.*\}\n$/, /^$/],
       [['predict', 'none.h5', DOG_PICTURE], 1, /^$/, /^gradcam-wasm: cannot read none.*\n$/],
       [['predict'], 2, /^$/, /^gradcam-wasm: predict takes MODEL and IMAGE.*\n$/],
     ];
@@ -277,12 +278,11 @@ describe('general', () => {
   test('wrong use: one line and status 2', async () => {
     /** @type {[args: string[], message: RegExp][]} */
     const wrong = [
-      [[], /no command; allowed: explain, attribute, trust, predict, summary/],
+      [[], /no command; allowed: explain, attribute, trust, report, sheet, predict/],
       [['explode'], /unknown command "explode"/],
       [['explain', 'model.h5'], /takes MODEL and IMAGE/],
       [['summary', 'a', 'b'], /takes MODEL/],
       [['predict', 'a', 'b', '--layer', 'x'], /--layer/],
-      [['explain', 'a', 'b', '--target', 'cat'], /--target is "cat"/],
       [['explain', 'a', 'b', '--target'], /--target/],
       [['explain', 'a', 'b', '--top', '1.5'], /--top is "1\.5"/],
       [['predict', 'a', 'b', '--preprocess', 'scale=x'], /--preprocess is "scale=x"; allowed: /],

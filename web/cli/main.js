@@ -1,30 +1,59 @@
-/** Runs a command line, and returns what is printed and the exit status. */
+/** Runs a command line, and returns the exit status. */
 
-import { readFileSync } from 'node:fs';
-import { commands } from './commands.js';
 import { printable } from '../package/base/errors.js';
-import { UsageError } from './usage-error.js';
-import { parseCommandLine, USAGE } from './usage.js';
+import { commands } from './commands.js';
+import { commandUsage, usage } from './help.js';
+import { OutputError } from './output-error.js';
+import { StoppedError, UsageError } from './usage-error.js';
+import { parseCommandLine } from './usage.js';
+import { toolVersion } from './version.js';
 
-/** @import { Messages } from './commands.js' */
+/** @import { Messages } from './picture-run.js' */
+
+/**
+ * Where a command line writes to. What is left out is collected, or dropped in case of progress.
+ * @typedef {object} Streams
+ * @property {(data: string | Uint8Array) => Promise<void>} [print] for standard output
+ * @property {(text: string) => void} [warn] for standard error
+ * @property {(text: string) => void} [progress] is given how far long work is
+ */
 
 /**
  * @param {string[]} args without the program's name
- * @param {(text: string) => void} [progress] is given how far long work is
- * @returns {Promise<{ status: 0 | 1 | 2, output: string, error: string }>} the status is 1 for a
- *   failure and 2 for wrong use. `output` is for standard output, `error` for standard error
+ * @param {Streams} [streams]
+ * @returns {Promise<{ status: number, output: string, error: string }>} the status is 1 for a
+ *   failure, 2 for wrong use and 130 for work that was stopped. `output` and `error` are what no
+ *   stream took
  */
-export async function main(args, progress = () => {}) {
-  /** @type {string[]} */
-  const notes = [];
-  try {
-    const output = await run(args, { note: (text) => notes.push(toLine(text)), progress });
-    return { status: 0, output: `${output}\n`, error: notes.join('') };
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    const status = error instanceof UsageError ? 2 : 1;
-    return { status, output: '', error: toLine(message) };
-  }
+export async function main(args, streams = {}) {
+  let [output, errors] = ['', ''];
+  const warn = streams.warn ?? ((text) => (errors += text));
+  const collect = async (/** @type {string | Uint8Array} */ data) => {
+    output += typeof data === 'string' ? data : Buffer.from(data).toString('latin1');
+  };
+  const messages = {
+    print: streams.print ?? collect,
+    note: (/** @type {string} */ text) => warn(toLine(text)),
+    progress: streams.progress ?? (() => {}),
+  };
+  const status = await run(args, messages).then(
+    () => 0,
+    (error) => fail(error, messages),
+  );
+  return { status, output, error: errors };
+}
+
+/**
+ * @param {unknown} error
+ * @param {Messages} messages
+ * @returns {number} the exit status
+ */
+function fail(error, { note }) {
+  // A reader like `head` may close the pipe early, which is not a failure.
+  if (error instanceof OutputError && error.isClosed) return 0;
+  note(error instanceof Error ? error.message : String(error));
+  if (error instanceof StoppedError) return 130;
+  return error instanceof UsageError ? 2 : 1;
 }
 
 /** @param {string} message */
@@ -37,13 +66,10 @@ function toLine(message) {
  * @param {Messages} messages
  */
 async function run(args, messages) {
-  const request = parseCommandLine(args);
-  if (request === 'help') return USAGE.trimEnd();
-  if (request === 'version') return version();
-  return commands[request.command](request, messages);
-}
-
-/** @returns {string} */
-function version() {
-  return JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version;
+  const asked = parseCommandLine(args);
+  if (asked === 'version') return messages.print(`${toolVersion()}\n`);
+  if ('help' in asked) {
+    return messages.print(`${asked.help === '' ? usage() : commandUsage(asked.help)}\n`);
+  }
+  await commands[asked.command](asked, messages);
 }

@@ -3,12 +3,16 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { readUrl } from '../package/base/read.js';
 import { GradCamError, loadModel } from '../package/index.js';
+import { isAddress, nameInAddress } from './address.js';
 import { findKnownModel } from './known-models.js';
+import { readPreprocessingText } from './preprocessing.js';
 import { UsageError } from './usage-error.js';
 
 /** @import { Request } from './usage.js' */
-/** @import { Model } from 'gradcam-wasm' */
+/** @import { Model, Progress } from 'gradcam-wasm' */
+/** @import { Messages } from './picture-run.js' */
 
 /** Folders and files that systems and tools add. */
 const HIDDEN = /^(\.|__MACOSX$|node_modules$)/;
@@ -22,9 +26,12 @@ const OTHER_FILE = new RegExp(
 
 const MAX_FILES = 10_000;
 
-/** @param {Request} request */
-export async function open(request) {
-  const { source, options } = await locate(request);
+/**
+ * @param {Request} request
+ * @param {Messages} messages
+ */
+export async function open(request, messages) {
+  const { source, options } = await locate(request, messages);
   return loadModel(source, options);
 }
 
@@ -67,10 +74,11 @@ function readNumbers(name, json) {
  * Opens a model for its classes. A model with ImageNet's number of classes gets ImageNet's names if
  * nothing else names them.
  * @param {Request} request
- * @param {(text: string) => void} note
+ * @param {Messages} messages
  */
-export async function openNamed(request, note) {
-  const { source, options } = await locate(request);
+export async function openNamed(request, messages) {
+  const { note } = messages;
+  const { source, options } = await locate(request, messages);
   const defaultLabels = request.noLabels ? undefined : /** @type {const} */ ('imagenet');
   const model = await loadModel(source, { ...options, defaultLabels });
   if (model.labelsReason === 'imagenet') {
@@ -83,16 +91,45 @@ export async function openNamed(request, note) {
 /**
  * Finds the model and its labels. Options win over what is known of the model.
  * @param {Request} request
+ * @param {Messages} messages
  */
-export async function locate(request) {
-  const { model: path, labels, binary, preprocessing } = request;
-  const { architecture, alpha, customObjects, inputSize, threads, head } = request;
-  const info = await stat(path).catch(() => undefined);
-  const source = info?.isDirectory() ? await readFolder(path) : pathToFileURL(resolve(path));
-  const known = Array.isArray(source) ? undefined : await findKnownModel(await readInput(path));
+export async function locate(request, messages) {
+  const { model: path, labels, binary, architecture, alpha } = request;
+  const { customObjects, inputSize, threads, head } = request;
+  const { source, known } = await findSource(path, messages);
   const names = labels === undefined ? known?.labels : await readLabels(labels);
+  const preprocessing = await readPreprocessing(request.preprocessing);
   const network = { architecture, alpha, customObjects, inputSize, head };
   return { source, options: { labels: names, binary, preprocessing, ...network, threads } };
+}
+
+/**
+ * A model.json at an address has its shards beside it, so the package fetches all of them.
+ * @param {string} path of a file or a folder, an address or "-"
+ * @param {Messages} messages
+ */
+async function findSource(path, messages) {
+  if (isAddress(path) && /\.json$/i.test(new URL(path).pathname)) return { source: new URL(path) };
+  if (path === '-' || isAddress(path)) {
+    const bytes = await readInput(path, messages);
+    const name = path === '-' ? 'model' : nameInAddress(path);
+    return {
+      source: [new File([new Uint8Array(bytes)], name)],
+      known: await findKnownModel(bytes),
+    };
+  }
+  const info = await stat(path).catch(() => undefined);
+  if (info?.isDirectory()) return { source: await readFolder(path) };
+  return {
+    source: pathToFileURL(resolve(path)),
+    known: await findKnownModel(await readInput(path)),
+  };
+}
+
+/** @param {Request['preprocessing']} given */
+async function readPreprocessing(given) {
+  if (typeof given !== 'object' || !('file' in given)) return given;
+  return readPreprocessingText(new TextDecoder().decode(await readInput(given.file)).trim());
 }
 
 /**
@@ -133,16 +170,41 @@ async function listFolder(folder, inside = '') {
 }
 
 /**
- * @param {string} path
+ * @param {string} path of a file, an address, or "-" for standard input
+ * @param {Pick<Messages, 'progress'>} [messages]
  * @returns {Promise<Uint8Array>}
  */
-export async function readInput(path) {
+export async function readInput(path, messages) {
+  if (isAddress(path)) return readUrl(addressOf(path), { onProgress: fetched(messages) });
   try {
-    return await readFile(path);
+    return path === '-' ? await readStandardInput() : await readFile(path);
   } catch (cause) {
     const reason = /** @type {Error} */ (cause).message.split(',')[0];
     throw new GradCamError('INVALID_SOURCE', `cannot read ${path}: ${reason}`, { cause });
   }
+}
+
+async function readStandardInput() {
+  const chunks = [];
+  for await (const chunk of process.stdin) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+/** @param {string} text */
+function addressOf(text) {
+  if (URL.canParse(text)) return new URL(text);
+  throw new UsageError(`${text} is not an address`);
+}
+
+/**
+ * @param {Pick<Messages, 'progress'>} [messages]
+ * @returns {(progress: Progress) => void}
+ */
+function fetched(messages) {
+  return ({ loaded, total }) => {
+    const share = total > 0 ? ` of ${(total / 1e6).toFixed(1)}` : '';
+    messages?.progress(`fetched ${(loaded / 1e6).toFixed(1)}${share} MB`);
+  };
 }
 
 /**

@@ -9,10 +9,19 @@ const NUMBERS = ['scale', 'offset', 'mean', 'std'];
 
 /**
  * @param {string} text a name, or numbers as in "mean=127.5,std=127.5,bgr". Numbers of R, G and B
- *   are joined by "/"
- * @returns {Preprocessing}
+ *   are joined by "/". Also the same as JSON, or "@" and the path of a file with any of these
+ * @returns {Preprocessing | { file: string }}
  */
 export function readPreprocessing(text) {
+  return text.startsWith('@') ? { file: text.slice(1) } : readPreprocessingText(text.trim());
+}
+
+/**
+ * @param {string} text
+ * @returns {Preprocessing}
+ */
+export function readPreprocessingText(text) {
+  if (/^[{"]/.test(text)) return readJson(text);
   if (!text.includes('=')) return /** @type {Preprocessing} */ (text);
   /** @type {Record<string, number | number[] | string>} */
   const numbers = {};
@@ -23,6 +32,18 @@ export function readPreprocessing(text) {
     else throw wrong(text);
   }
   return /** @type {any} */ (numbers);
+}
+
+/**
+ * @param {string} text
+ * @returns {Preprocessing}
+ */
+function readJson(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw wrong(text);
+  }
 }
 
 /**
@@ -37,7 +58,7 @@ function readNumbers(value, text) {
 
 /** @param {string} text */
 function wrong(text) {
-  const allowed = 'a name, or scale=X,offset=X or mean=X,std=X with ",bgr" or without';
+  const allowed = 'a name, scale=X,offset=X or mean=X,std=X with ",bgr" or without, or JSON';
   return new UsageError(`--preprocess is "${text}"; allowed: ${allowed}`);
 }
 

@@ -4,8 +4,10 @@ import { printable, printableJson } from '../package/base/errors.js';
 import { methodInfo } from '../package/index.js';
 import { preprocessingText } from './preprocessing.js';
 
-/** @import { Attribution, Explanation, HeatMap, Model } from 'gradcam-wasm' */
-/** @import { Run, TargetExplanation, Trust } from 'gradcam-wasm' */
+/** @import { Attribution, Explanation, HeatMap } from 'gradcam-wasm' */
+/** @import { GradCamError, TargetExplanation, Trust } from 'gradcam-wasm' */
+/** @import { Opened } from './picture-run.js' */
+/** @import { PictureFile } from './pictures.js' */
 
 /** Characters for the cells of a heat map, from 0 to 1. */
 const SHADES = [' ', '░', '▒', '▓', '█'];
@@ -13,12 +15,12 @@ const SHADES = [' ', '░', '▒', '▓', '█'];
 const WIDEST = 38;
 
 /**
- * @param {Model} model
- * @param {Run} run
+ * @param {Opened} opened
  * @param {number} top
  */
-export function predictionJson(model, run, top) {
+export function predictionJson({ model, run, picture }, top) {
   return {
+    picture: picture.path,
     model: model.name,
     inputShape: model.inputShape,
     preprocessing: model.preprocessing,
@@ -33,16 +35,33 @@ export function predictionJson(model, run, top) {
 }
 
 /**
- * @param {Model} model
- * @param {Run} run
- * @param {Explanation} explanation
- * @param {{ top: number, method: string | string[] }} options
+ * @param {PictureFile} picture
+ * @param {GradCamError} error
  */
-export function explanationJson(model, run, explanation, { top, method }) {
-  const { model: name, inputShape, ...predictions } = predictionJson(model, run, top);
-  const { layer } = explanation.targets[0];
+export function failureJson(picture, { code, message }) {
+  return { picture: picture.path, error: { code, message } };
+}
+
+/**
+ * @param {Opened} opened
+ * @param {Explanation} explanation
+ * @param {number} top
+ */
+export function explanationJson(opened, explanation, top) {
+  const { picture, model, inputShape, ...predictions } = predictionJson(opened, top);
   const targets = explanation.targets.map(entryJson);
-  return { model: name, inputShape, layer, method, ...predictions, targets };
+  const layer = oneOrAll(targets.map((entry) => entry.layer));
+  const method = oneOrAll(targets.map((entry) => entry.method));
+  return { picture, model, inputShape, layer, method, ...predictions, targets };
+}
+
+/**
+ * @param {string[]} names
+ * @returns {string | string[]} the name if there is one only
+ */
+function oneOrAll(names) {
+  const all = [...new Set(names)];
+  return all.length === 1 ? all[0] : all;
 }
 
 /** @param {TargetExplanation} entry */
@@ -52,24 +71,22 @@ function entryJson({ heatmap, raw: _, ...entry }) {
 }
 
 /**
- * @param {Model} model
- * @param {Run} run
+ * @param {Opened} opened
  * @param {Attribution} attribution
  * @param {number} top
  */
-export function attributionJson(model, run, { data, ...attribution }, top) {
-  return { ...predictionJson(model, run, top), ...attribution, data: [...data] };
+export function attributionJson(opened, { data, ...attribution }, top) {
+  return { ...predictionJson(opened, top), ...attribution, data: [...data] };
 }
 
 /**
- * @param {Model} model
- * @param {Run} run
+ * @param {Opened} opened
  * @param {Explanation} explanation
  * @param {{ verdict: Trust, top: number }} options
  */
-export function trustJson(model, run, { targets }, { verdict: trust, top }) {
+export function trustJson(opened, { targets }, { verdict: trust, top }) {
   const [{ label, settings }] = targets;
-  return { ...predictionJson(model, run, top), label, settings, ...trust };
+  return { ...predictionJson(opened, top), label, settings, ...trust };
 }
 
 /**
@@ -81,11 +98,10 @@ export function toJson(value) {
 }
 
 /**
- * @param {Model} model
- * @param {Run} run
+ * @param {Opened} opened
  * @param {number} top
  */
-export function predictionText(model, run, top) {
+export function predictionText({ model, run }, top) {
   const rows = run
     .decodePredictions({ top })
     .map(({ label, ...row }) => ({ ...row, label: printable(label) }));
@@ -99,23 +115,21 @@ export function predictionText(model, run, top) {
 }
 
 /**
- * @param {Model} model
- * @param {Run} run
+ * @param {Opened} opened
  * @param {Explanation} explanation
- * @param {{ top: number }} options
+ * @param {number} top
  */
-export function explanationText(model, run, explanation, { top }) {
+export function explanationText(opened, explanation, top) {
   const targets = explanation.targets.map(targetText);
-  return [predictionText(model, run, top), ...targets].join('\n\n');
+  return [predictionText(opened, top), ...targets].join('\n\n');
 }
 
 /**
- * @param {Model} model
- * @param {Run} run
+ * @param {Opened} opened
  * @param {Attribution} attribution
  * @param {number} top
  */
-export function attributionText(model, run, attribution, top) {
+export function attributionText(opened, attribution, top) {
   const { target, label, score, settings, title, delta, notes } = attribution;
   const name = label === String(target) ? `class ${target}` : `${label} (${target})`;
   const kind = settings.logits ? 'logit' : 'score';
@@ -124,18 +138,17 @@ export function attributionText(model, run, attribution, top) {
     ...(delta === null ? [] : [`unexplained: ${delta.toPrecision(3)} of the ${kind}`]),
     ...notes,
   ];
-  return [predictionText(model, run, top), lines.map(printable).join('\n')].join('\n\n');
+  return [predictionText(opened, top), lines.map(printable).join('\n')].join('\n\n');
 }
 
 /**
- * @param {Model} model
- * @param {Run} run
+ * @param {Opened} opened
  * @param {Explanation} explanation
  * @param {{ verdict: Trust, top: number }} options
  */
-export function trustText(model, run, explanation, { verdict, top }) {
+export function trustText(opened, explanation, { verdict, top }) {
   const sentences = verdict.figures.map(({ sentence }) => printable(sentence)).join('\n');
-  return [explanationText(model, run, explanation, { top }), sentences].join('\n\n');
+  return [explanationText(opened, explanation, top), sentences].join('\n\n');
 }
 
 /**

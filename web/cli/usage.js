@@ -1,228 +1,42 @@
 /** Reads the command line. */
 
+import { extname } from 'node:path';
 import { parseArgs } from 'node:util';
-import { attributionMethods, methods } from '../package/index.js';
+import { COMMANDS, NUMBERS, OPTIONS, SHEETS } from './options.js';
 import { readPreprocessing } from './preprocessing.js';
 import { UsageError } from './usage-error.js';
+import { FORMATS } from './write.js';
 
 /** @import { ParseArgsConfig } from 'node:util' */
-/** @import { Crop, Filter, Preprocessing } from 'gradcam-wasm' */
-
-export const USAGE = `Where did this Keras image classifier look? Heat maps on the command line.
-
-Usage:
-  gradcam-wasm explain MODEL IMAGE [options]   print heat maps of classes at a layer
-  gradcam-wasm attribute MODEL IMAGE [options] print how much each pixel speaks for a class
-  gradcam-wasm trust MODEL IMAGE [options]     print measurements that say whether a map is true
-  gradcam-wasm predict MODEL IMAGE [options]   print the classes with the highest scores
-  gradcam-wasm summary MODEL [options]         print the table of the model's layers
-  gradcam-wasm convert MODEL OUT [options]     write the model as one .safetensors file
-
-MODEL is a .keras, .h5 or .safetensors file, or a TensorFlow.js model.json or its folder.
-An .h5 file may have the weights alone of a network of keras.applications.
-IMAGE is a JPEG, PNG, BMP or GIF file.
-
-Options of explain, attribute and trust:
-  --layer LAYER       name or index of a layer (--layer=-3 counts from the end), which attribute
-                      takes for guidedGradCam alone;
-                      default: the last layer with more than one position
-  --target CLASS      index of a class; default: the top class. explain takes several
-  --logits            explain the value before the last softmax or sigmoid, as attribute does
-                      unless --scores is given
-Options of explain and trust:
-  --method NAME       ${wrap(methods())};
-                      default: ${methods()[0]}. explain takes several
-Options of explain:
-  --all-methods       explain by every method
-  --against CLASS     what speaks for the target and against this class, or "nearest" for the
-                      classes with the nearest logits; may be repeated (FinerCAM)
-  --counterfactual    what speaks against the class
-  --eigen-smooth      the first principal component in place of the sum over channels
-  --aug-smooth        the mean of six maps, of the picture mirrored and of other brightness
-  --channels N        how many channels scoreCam masks; default: all
-Options of attribute:
-  --method NAME       ${wrap(attributionMethods())};
-                      default: ${attributionMethods()[0]}
-  --scores            explain the score instead of the logit
-  --baseline NAME     zero, black, mean or blur: the picture without content of
-                      integratedGradients, and what occlusion fills in
-  --steps N, --samples N, --noise X, --seed N, --rule NAME, --window N, --stride N, --grid N, --p X
-                      settings of the methods, see docs/methods.md
-Options of explain and attribute:
-  --output FILE.png   write the picture with the heat map of the first target over it
-  --npy FILE.npy      write the numbers of the first target's map, neither cut nor scaled
-  --output-dir DIR    write both files of every map
-  --workers N         how many copies of the model compute occlusion, rise and scoreCam side by
-                      side; default: 0, the model itself
-Options of explain, attribute, trust and predict:
-  --top N             how many classes are listed; default: 5
-  --json              print JSON instead of text
-  --interpolation F   how a picture is resized: nearest, box, bilinear, hamming, bicubic,
-                      lanczos; default: nearest, as in Keras
-  --crop HOW          stretch the picture to the input's shape, as Keras does, or take its
-                      "center", as Teachable Machine does; default: stretch, but for
-                      Teachable Machine's models
-  --input-size HxW    size of the input, for a model that leaves it open: 224 or 192x256
-  --head HEAD         name or index of the output that is explained, if the model has several;
-                      default: the first that gives classes
-  --input NAME=1,2,3  values of an input besides the picture, also NAME=@FILE.json with a list;
-                      may be repeated
-  --no-labels         numbers for a model with 1,000 classes and no names, which is else named as
-                      ImageNet's classes
-  --threads N         how many threads compute; default: one for each processor, at most 4
-Options of explain, attribute and convert:
-  --force             overwrite files that exist
-Options of convert:
-  --bits N            of the numbers of kernels: 32, 16 (half precision) or 12, which packs
-                      kernels with one position and stores the others with 16; default: 32
-  --float16           the same as --bits 16
-Options of all commands but summary:
-  --labels FILE       names of the classes: one in each line, a JSON list, Keras'
-                      class_indices, the files of Teachable Machine, or "imagenet"
-  --binary            two classes for a model with one output: 1 - p and p
-  --preprocess NAME   unit (x / 255), tf (x / 127.5 - 1), torch, caffe, none (0 to 255), a module
-                      of keras.applications (mobilenet_v2), or numbers: scale=X,offset=X or
-                      mean=X,std=X, three as R/G/B, with ",bgr" for networks that take B, G, R;
-                      default: found in the file, the layers or the weights, else unit
-Options of all commands, for weights alone:
-  --architecture NAME network to which they belong (MobileNetV2); default: found by shapes
-  --alpha X           width factor of the network
-Options of all commands, for classes that only rename a layer of Keras:
-  --custom OWN=KERAS  as in --custom FixedDropout=Dropout, may be repeated
-General:
-  --help, --version
-`;
-
-/**
- * Names as lines of the column of descriptions.
- * @param {readonly string[]} names
- */
-function wrap(names) {
-  const lines = [''];
-  for (const name of names) {
-    const last = lines[lines.length - 1];
-    if (last.length + name.length > 70) lines.push(name);
-    else lines[lines.length - 1] = last === '' ? name : `${last}, ${name}`;
-  }
-  return lines.join(`,\n${' '.repeat(22)}`);
-}
-
-/** @typedef {NonNullable<ParseArgsConfig['options']>} OptionTable */
-
-/** @type {OptionTable} */
-const MODEL_OPTIONS = {
-  architecture: { type: 'string' },
-  alpha: { type: 'string' },
-  custom: { type: 'string', multiple: true },
-};
-
-/** @type {OptionTable} */
-const CONVERT_OPTIONS = {
-  ...MODEL_OPTIONS,
-  labels: { type: 'string' },
-  preprocess: { type: 'string' },
-  bits: { type: 'string' },
-  float16: { type: 'boolean' },
-  force: { type: 'boolean' },
-};
-
-/** @type {OptionTable} */
-const PREDICT_OPTIONS = {
-  ...MODEL_OPTIONS,
-  top: { type: 'string' },
-  labels: { type: 'string' },
-  'no-labels': { type: 'boolean' },
-  binary: { type: 'boolean' },
-  preprocess: { type: 'string' },
-  json: { type: 'boolean' },
-  interpolation: { type: 'string' },
-  crop: { type: 'string' },
-  'input-size': { type: 'string' },
-  head: { type: 'string' },
-  input: { type: 'string', multiple: true },
-  threads: { type: 'string' },
-};
-
-/** @type {OptionTable} */
-const TRUST_OPTIONS = {
-  ...PREDICT_OPTIONS,
-  layer: { type: 'string' },
-  target: { type: 'string', multiple: true },
-  method: { type: 'string', multiple: true },
-  logits: { type: 'boolean' },
-};
-
-/** @type {OptionTable} */
-const FILE_OPTIONS = {
-  output: { type: 'string' },
-  'output-dir': { type: 'string' },
-  npy: { type: 'string' },
-  force: { type: 'boolean' },
-};
-
-/** @type {OptionTable} */
-const LOOP_OPTIONS = { workers: { type: 'string' } };
-
-/** @type {OptionTable} */
-const EXPLAIN_OPTIONS = {
-  ...TRUST_OPTIONS,
-  ...FILE_OPTIONS,
-  ...LOOP_OPTIONS,
-  'all-methods': { type: 'boolean' },
-  against: { type: 'string', multiple: true },
-  counterfactual: { type: 'boolean' },
-  'eigen-smooth': { type: 'boolean' },
-  'aug-smooth': { type: 'boolean' },
-  channels: { type: 'string' },
-};
-
-/** Settings of attributions that are numbers. */
-const NUMBERS = ['steps', 'samples', 'noise', 'seed', 'window', 'stride', 'grid', 'p'];
-
-/** @type {OptionTable} */
-const ATTRIBUTE_OPTIONS = {
-  ...TRUST_OPTIONS,
-  ...FILE_OPTIONS,
-  ...LOOP_OPTIONS,
-  scores: { type: 'boolean' },
-  baseline: { type: 'string' },
-  rule: { type: 'string' },
-  ...Object.fromEntries(NUMBERS.map((name) => [name, { type: /** @type {const} */ ('string') }])),
-};
-
-/** @type {Record<string, { operands: string[], options: OptionTable, methods?: string[] }>} */
-const COMMANDS = {
-  explain: { operands: ['MODEL', 'IMAGE'], options: EXPLAIN_OPTIONS, methods: methods() },
-  attribute: {
-    ...{ operands: ['MODEL', 'IMAGE'], options: ATTRIBUTE_OPTIONS },
-    methods: attributionMethods(),
-  },
-  trust: { operands: ['MODEL', 'IMAGE'], options: TRUST_OPTIONS, methods: methods() },
-  predict: { operands: ['MODEL', 'IMAGE'], options: PREDICT_OPTIONS },
-  summary: { operands: ['MODEL'], options: MODEL_OPTIONS },
-  convert: { operands: ['MODEL', 'OUT'], options: CONVERT_OPTIONS },
-};
+/** @import { Crop, Filter, LayerChoice, Preprocessing } from 'gradcam-wasm' */
+/** @import { Command } from './options.js' */
 
 /**
  * A command with its operands and options.
  * @typedef {object} Request
  * @property {string} command
- * @property {string} model path of the model file
- * @property {string} image path of the picture, or of the new file for `convert`; "" for `summary`
- * @property {string | number} [layer]
- * @property {number[]} [targets]
+ * @property {string} model path of the model file, its address, or "-"
+ * @property {string[]} images what names the pictures: paths, folders, patterns, addresses or "-"
+ * @property {string} out path of the new file of `convert`
+ * @property {LayerChoice | LayerChoice[]} [layer]
+ * @property {(string | number)[]} [targets] labels and indices
  * @property {string[]} methods
  * @property {boolean} allMethods
  * @property {boolean | undefined} logits
+ * @property {(string | number)[]} [against] labels and indices, or "nearest" alone
  * @property {Record<string, unknown>} settings of the method, as they are given
- * @property {string} [output] path of the overlay
- * @property {string} [npy] path of the map's numbers
+ * @property {string} [output] path of the overlay, or "-"
+ * @property {string} [npy] path of the map's numbers, or "-"
  * @property {string} [outputDir] folder for the files of all maps
+ * @property {string[]} formats of these files
+ * @property {string} by what differs in a sheet
+ * @property {string} [colormap]
+ * @property {number} [alphaLimit]
  * @property {number} top
  * @property {string} [labels] path of the labels, or "imagenet"
  * @property {boolean} noLabels whether classes without names stay numbers
  * @property {boolean} [binary]
- * @property {Preprocessing} [preprocessing]
+ * @property {Preprocessing | { file: string }} [preprocessing] or the file that has it
  * @property {Filter} [interpolation]
  * @property {Crop} [crop]
  * @property {boolean} json
@@ -230,7 +44,7 @@ const COMMANDS = {
  * @property {12 | 16 | 32} [bits]
  * @property {boolean} force whether an existing file may be overwritten
  * @property {string} [architecture]
- * @property {number} [alpha]
+ * @property {number} [alpha] the width factor of the architecture
  * @property {Record<string, string>} [customObjects]
  * @property {[height: number, width: number]} [inputSize]
  * @property {string | number} [head]
@@ -239,55 +53,147 @@ const COMMANDS = {
  */
 
 /**
+ * What the user asks for.
+ * @typedef {Request | { help: string } | 'version'} Asked `help` is a command, or "" for the whole
+ */
+
+/**
  * @param {string[]} args without the program's name
- * @returns {Request | 'help' | 'version'}
+ * @returns {Asked}
  */
 export function parseCommandLine(args) {
-  if (args.includes('--help') || args.includes('-h')) return 'help';
-  if (args.includes('--version')) return 'version';
   const [command = '', ...rest] = args;
-  if (!Object.hasOwn(COMMANDS, command)) {
+  const isKnown = Object.hasOwn(COMMANDS, command);
+  if (command === 'help') return { help: COMMANDS[rest[0]] ? rest[0] : '' };
+  if (args.includes('--help') || args.includes('-h')) return { help: isKnown ? command : '' };
+  if (args.includes('--version') || args.includes('-V')) return 'version';
+  if (!isKnown) {
     const given = command === '' ? 'no command' : `unknown command "${command}"`;
     const allowed = Object.keys(COMMANDS).join(', ');
     throw new UsageError(`${given}; allowed: ${allowed} (see --help)`);
   }
-  const { operands, options, methods: allowed } = COMMANDS[command];
-  const { values, positionals } = parse(rest, options);
-  if (positionals.length !== operands.length) {
-    throw new UsageError(`${command} takes ${operands.join(' and ')} (see --help)`);
-  }
-  const [model, image = ''] = positionals;
-  return { command, model, image, ...readOptions(values, allowed) };
+  const about = COMMANDS[command];
+  const { values, positionals } = parse(rest, about);
+  checkCounts(command, about, values, positionals);
+  const [model, ...others] = positionals;
+  const request = { command, model, ...operandsOf(about, others), ...readOptions(values, about) };
+  checkPaths(request, about.ending);
+  return request;
+}
+
+/**
+ * @param {Command} command
+ * @param {string[]} others all operands but the model
+ */
+function operandsOf({ operands }, others) {
+  return operands[1] === 'OUT' ? { images: [], out: others[0] } : { images: others, out: '' };
 }
 
 /**
  * @param {string[]} args
- * @param {OptionTable} options
+ * @param {Command} command
  */
-function parse(args, options) {
+function parse(args, { options }) {
+  const entries = options.map((name) => {
+    const { value, multiple = false } = OPTIONS[name];
+    return [name, value === undefined ? { type: 'boolean' } : { type: 'string', multiple }];
+  });
+  const table = /** @type {ParseArgsConfig['options']} */ (Object.fromEntries(entries));
   try {
-    return parseArgs({ args, options, allowPositionals: true });
+    return parseArgs({ args: joinNumbers(args), options: table, allowPositionals: true });
   } catch (error) {
-    const [line] = String(/** @type {Error} */ (error).message).split('\n');
-    throw new UsageError(line);
+    const text = String(/** @type {Error} */ (error).message).replaceAll(/\s*\n\s*/g, ' ');
+    const hint = args.includes('--alpha') ? '. The alpha of a network is --width-factor' : '';
+    throw new UsageError(`${text}${hint}`);
+  }
+}
+
+/**
+ * Joins an option and a negative number, which would else be taken for an option.
+ * @param {string[]} args
+ */
+function joinNumbers(args) {
+  /** @type {string[]} */
+  const joined = [];
+  for (const arg of args) {
+    const last = joined.at(-1) ?? '';
+    const { value } = OPTIONS[last.replace(/^--/, '')] ?? {};
+    const isValue = value !== undefined && last.startsWith('--') && /^-[\d.]/.test(arg);
+    if (isValue) joined.push(`${joined.pop()}=${arg}`);
+    else joined.push(arg);
+  }
+  return joined;
+}
+
+/**
+ * @param {string} command
+ * @param {Command} about
+ * @param {any} values as parseArgs gives them
+ * @param {string[]} positionals
+ */
+function checkCounts(command, { operands, single = [] }, values, positionals) {
+  const isOpen = operands[operands.length - 1].endsWith('...');
+  const { length } = positionals;
+  if (isOpen ? length < operands.length : length !== operands.length) {
+    throw new UsageError(`${command} takes ${operands.join(' and ')} (see --help)`);
+  }
+  if (positionals.filter((operand) => operand === '-').length > 1) {
+    throw new UsageError('standard input, "-", can be one operand only');
+  }
+  const repeated = single.find((name) => values[name]?.length > 1);
+  if (repeated) throw new UsageError(`${command} takes one --${repeated}`);
+}
+
+/**
+ * Refuses file names whose ending says another format, and options that lack another.
+ * @param {Request} request
+ * @param {string} [wanted] ending of the file of --output or OUT
+ */
+function checkPaths({ output, npy, out, outputDir, formats, command }, wanted = '.png') {
+  const files = [
+    ['--output', output, wanted],
+    ['--npy', npy, '.npy'],
+    ['OUT', out, wanted],
+  ];
+  for (const [option, path = '', ending = ''] of files) {
+    const given = extname(path).toLowerCase();
+    if (given === '' || given === ending) continue;
+    throw new UsageError(`${option} is "${path}"; ${command} writes ${ending} files`);
+  }
+  if (output === '-' && npy === '-') {
+    throw new UsageError('standard output, "-", can have one file only');
+  }
+  if (formats.length > 0 && outputDir === undefined) {
+    throw new UsageError('--format names the files of --output-dir, which is missing');
   }
 }
 
 /**
  * @param {any} values as parseArgs gives them
- * @param {readonly string[]} [allowed] methods of the command, the default first
+ * @param {Command} command
  */
-function readOptions(values, allowed = ['']) {
+function readOptions(values, { methods: allowed = [''] }) {
   const { method = [allowed[0]], 'all-methods': allMethods = false, logits, scores } = values;
-  const { 'output-dir': outputDir, npy } = values;
   return {
     ...readCommonOptions(values),
+    ...readFiles(values),
     methods: method.map((/** @type {string} */ name) => oneOf(allowed, name, '--method')),
     allMethods,
     logits: scores ? false : logits,
+    against: readAgainst(values.against),
     settings: readSettings(values, method[0]),
-    npy,
-    outputDir,
+  };
+}
+
+/** @param {any} values as parseArgs gives them */
+function readFiles({ output, npy, 'output-dir': outputDir, format = [], ...values }) {
+  const { colormap, alpha, force, by = SHEETS[0] } = values;
+  const names = format.flatMap((/** @type {string} */ list) => list.split(','));
+  return {
+    ...{ output, npy, outputDir, colormap, force: force ?? false },
+    formats: names.map((/** @type {string} */ name) => oneOf(FORMATS, name.trim(), '--format')),
+    by: oneOf(SHEETS, by, '--by'),
+    alphaLimit: alpha === undefined ? undefined : share(alpha, '--alpha'),
   };
 }
 
@@ -297,11 +203,10 @@ function readOptions(values, allowed = ['']) {
  * @param {string} method
  */
 function readSettings(values, method) {
-  const { against, counterfactual, channels, baseline, rule } = values;
+  const { counterfactual, channels, baseline, rule } = values;
   const numbers = [...NUMBERS, 'channels', 'workers'].filter((name) => values[name] !== undefined);
   const settings = {
     ...Object.fromEntries(numbers.map((name) => [name, number(values[name], `--${name}`)])),
-    ...(against && { contrast: { against: readAgainst(against) } }),
     ...(baseline && { [method === 'occlusion' ? 'fill' : 'baseline']: baseline }),
     ...{ counterfactual, eigenSmooth: values['eigen-smooth'], augSmooth: values['aug-smooth'] },
     ...{ rule, channels: channels && number(channels, '--channels') },
@@ -309,17 +214,17 @@ function readSettings(values, method) {
   return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
 }
 
-/** @param {string[]} texts classes, or "nearest" */
+/** @param {string[] | undefined} texts classes, or "nearest" alone */
 function readAgainst(texts) {
-  if (texts.length === 1 && texts[0] === 'nearest') return texts[0];
-  return texts.map((text) => wholeNumber(text, '--against'));
+  if (!texts?.includes('nearest')) return texts?.map(nameOrIndex);
+  if (texts.length === 1) return texts;
+  throw new UsageError('--against takes "nearest" alone, or classes');
 }
 
 /** @param {any} values as parseArgs gives them */
 function readCommonOptions({
   layer,
   target,
-  output,
   top,
   labels,
   'no-labels': noLabels = false,
@@ -330,9 +235,8 @@ function readCommonOptions({
   json = false,
   bits,
   float16 = false,
-  force = false,
   architecture,
-  alpha,
+  'width-factor': widthFactor,
   custom,
   'input-size': inputSize,
   head,
@@ -340,9 +244,8 @@ function readCommonOptions({
   threads,
 }) {
   return {
-    layer: nameOrIndex(layer),
-    targets: target?.map((/** @type {string} */ text) => wholeNumber(text, '--target')),
-    output,
+    layer: layer && one(layer.map(nameOrIndex)),
+    targets: target?.map(nameOrIndex),
     top: top === undefined ? 5 : wholeNumber(top, '--top'),
     labels,
     noLabels,
@@ -353,12 +256,11 @@ function readCommonOptions({
     json,
     bits: bits === undefined ? undefined : readBits(bits, float16),
     float16,
-    force,
     architecture,
-    alpha: alpha === undefined ? undefined : positiveNumber(alpha, '--alpha'),
+    alpha: widthFactor && positiveNumber(widthFactor, '--width-factor'),
     customObjects: custom === undefined ? undefined : classNames(custom),
     inputSize: inputSize === undefined ? undefined : readInputSize(inputSize),
-    head: nameOrIndex(head),
+    head: head && nameOrIndex(head),
     inputs: furtherInputs(input),
     threads: threads === undefined ? undefined : wholeNumber(threads, '--threads'),
   };
@@ -373,9 +275,18 @@ function readBits(text, isHalf) {
   return /** @type {12 | 16 | 32} */ (Number(oneOf(['32', '16', '12'], text, '--bits')));
 }
 
-/** @param {string | undefined} text */
+/** @param {string} text */
 function nameOrIndex(text) {
-  return text !== undefined && /^-?\d+$/.test(text) ? Number(text) : text;
+  return /^-?\d+$/.test(text) ? Number(text) : text;
+}
+
+/**
+ * @template T
+ * @param {T[]} list
+ * @returns {T | T[]} the value of a list of one
+ */
+function one(list) {
+  return list.length === 1 ? list[0] : list;
 }
 
 /**
@@ -449,4 +360,14 @@ function number(text, option) {
 function positiveNumber(text, option) {
   if (Number(text) > 0) return Number(text);
   throw new UsageError(`${option} is "${text}"; allowed: a positive number`);
+}
+
+/**
+ * @param {string} text
+ * @param {string} option
+ */
+function share(text, option) {
+  const value = number(text, option);
+  if (value >= 0 && value <= 1) return value;
+  throw new UsageError(`${option} is "${text}"; allowed: 0 to 1`);
 }

@@ -2,16 +2,17 @@
 
 import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { endianness } from 'node:os';
+import { dirname } from 'node:path';
+import { printable } from '../package/base/errors.js';
 import { GradCamError, encodePng } from '../package/index.js';
 
-/**
- * @param {string} path
- * @param {ImageData} overlay
- * @param {boolean} force
- */
-export async function writeOverlay(path, overlay, force) {
-  await writeOutput(path, await encodePng(overlay), force);
-}
+/** @import { Pixels } from 'gradcam-wasm' */
+
+/** The kinds of files of a map. */
+export const FORMATS = ['png', 'json', 'npy', 'csv'];
+
+/** A file that exists, which concerns one picture of many alone. */
+export class FileExists extends GradCamError {}
 
 /**
  * Refuses a path at which there is a file, which may be the model or the picture. Devices and pipes
@@ -25,12 +26,12 @@ export async function checkFree(path, force) {
   const info = await stat(path).catch(() => undefined);
   if (!info) return 'wx';
   if (!info.isFile()) return 'w';
-  throw new GradCamError('INVALID_ARGUMENT', `${path} exists; --force overwrites it`);
+  throw new FileExists('INVALID_ARGUMENT', `${path} exists; --force overwrites it`);
 }
 
 /**
  * @param {string} path
- * @param {Uint8Array} bytes
+ * @param {Uint8Array | string} bytes
  * @param {boolean} force
  */
 export async function writeOutput(path, bytes, force) {
@@ -38,27 +39,50 @@ export async function writeOutput(path, bytes, force) {
   try {
     await writeFile(path, bytes, { flag });
   } catch (cause) {
-    const reason = /** @type {Error} */ (cause).message.split(',')[0];
-    throw new GradCamError('INVALID_ARGUMENT', `cannot write ${path}: ${reason}`, { cause });
+    throw cannot(`write ${path}`, cause);
   }
 }
 
 /**
- * Writes numbers as a file of NumPy's format, version 1.0.
- * @param {string} path
- * @param {Float32Array} data
- * @param {number[]} shape
- * @param {boolean} force
+ * @param {string} what
+ * @param {unknown} cause
  */
-export async function writeNpy(path, data, shape, force) {
-  await writeOutput(path, encodeNpy(data, shape), force);
+export function cannot(what, cause) {
+  const reason = /** @type {Error} */ (cause).message.split(',')[0];
+  return new GradCamError('INVALID_ARGUMENT', `cannot ${what}: ${reason}`, { cause });
 }
 
 /**
+ * Makes the folder of a file, and the folders that it lies in.
+ * @param {string} path
+ */
+export async function makeFolderOf(path) {
+  const folder = dirname(path);
+  try {
+    await mkdir(folder, { recursive: true });
+  } catch (cause) {
+    throw cannot(`make the folder ${folder}`, cause);
+  }
+}
+
+/**
+ * A PNG file with texts that say what it shows.
+ * @param {Pixels} picture
+ * @param {string} title
+ * @param {object} settings
+ */
+export async function pngFile(picture, title, settings) {
+  const Comment = JSON.stringify(settings);
+  const text = { Title: printable(title), Software: 'gradcam-wasm', Comment };
+  return encodePng(picture, { text });
+}
+
+/**
+ * The numbers as a file of NumPy's format, version 1.0.
  * @param {Float32Array} data row-major
  * @param {number[]} shape
  */
-export function encodeNpy(data, shape) {
+export function npyFile(data, shape) {
   const order = endianness() === 'LE' ? '<' : '>';
   const axes = `(${shape.join(', ')}${shape.length === 1 ? ',' : ''})`;
   const header = `{'descr': '${order}f4', 'fortran_order': False, 'shape': ${axes}, }`;
@@ -73,17 +97,20 @@ export function encodeNpy(data, shape) {
   return bytes;
 }
 
+/** Digits that tell a float32 from its neighbours. */
+const DIGITS = 9;
+
 /**
- * Makes a folder, and the folders that it lies in.
- * @param {string} path
+ * The numbers as comma-separated values, a line for each row of the map.
+ * @param {Float32Array} data row-major
+ * @param {number[]} shape [rows, ...]
  */
-export async function makeFolder(path) {
-  try {
-    await mkdir(path, { recursive: true });
-  } catch (cause) {
-    const reason = /** @type {Error} */ (cause).message.split(',')[0];
-    throw new GradCamError('INVALID_ARGUMENT', `cannot make the folder ${path}: ${reason}`, {
-      cause,
-    });
-  }
+export function csvFile(data, [rows]) {
+  const width = data.length / rows;
+  const lines = Array.from({ length: rows }, (_, y) =>
+    Array.from(data.subarray(y * width, (y + 1) * width), (value) =>
+      String(Number(value.toPrecision(DIGITS))),
+    ).join(','),
+  );
+  return `${lines.join('\n')}\n`;
 }
