@@ -180,6 +180,7 @@ async function listCalls(api) {
     ],
     heatmapToImage: [api.heatmapToImage, [{ data, width, height }]],
     expandHeatmap: [api.expandHeatmap, [heatmap, { width: 4, height: 4 }, { resamplingFilter }]],
+    encodePng: [api.encodePng, [picture, { text: { Title: 'x' }, signal }]],
     loadImage: [api.loadImage, [picture, { targetSize: [4, 4], interpolation: 'box', signal }]],
     imageToArray: [api.imageToArray, [picture, { preprocessing: 'tf', channels: 3 }]],
     'imageToArray with numbers': [

@@ -8,6 +8,7 @@
 
 export { attributionInfo, attributionMethods } from './attribution/methods.js';
 export { convertModel } from './model/convert.js';
+export { encodePng } from './pictures/encode.js';
 export { GradCamError } from './base/errors.js';
 export { compareMaps } from './metrics/compare.js';
 export { fuseMaps } from './metrics/fuse.js';
@@ -46,6 +47,7 @@ export { init } from './engine/start.js';
  * @typedef {import('./model/diagnosis.js').Diagnosis} Diagnosis
  * @typedef {import('./model/diagnosis.js').DiagnosisCode} DiagnosisCode
  * @typedef {import('./metrics/drop.js').DropOptions} DropOptions
+ * @typedef {import('./pictures/encode.js').EncodePngOptions} EncodePngOptions
  * @typedef {import('./model/run.js').ExplainOptions} ExplainOptions
  * @typedef {import('./pictures/format.js').Drawing} Drawing
  * @typedef {import('./model/explanation.js').ExplainSettings} ExplainSettings

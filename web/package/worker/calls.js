@@ -30,6 +30,7 @@ import { RemoteModel, toSendable } from './remote.js';
  *   & typeof import('../metrics/compare.js')
  *   & typeof import('../metrics/fuse.js')
  *   & typeof import('../model/predict.js')
+ *   & typeof import('../pictures/encode.js')
  *   & typeof import('../pictures/format.js')
  *   & typeof import('../pictures/steps.js')} Modules
  */
@@ -84,6 +85,7 @@ const senders = {
   attributionMethods: asGiven,
   colormaps: asGiven,
   compareMaps: asGiven,
+  encodePng: (picture, { text } = {}) => ({ args: [checkPixels(picture), { text }] }),
   expandHeatmap: (heatmap, { width, height }, options) => ({
     args: [heatmap, { width, height }, options],
   }),

@@ -105,6 +105,7 @@ export const {
   colormaps,
   compareMaps,
   convertModel,
+  encodePng,
   expandHeatmap,
   explainPrediction,
   formatAsImage,
