@@ -299,7 +299,7 @@ describe('wrong input', () => {
       [{ labels: ['one'] }, /1 labels; the model has 19/],
       [{ labels: 'one' }, /labels is "one"/],
       [{ preprocessing: 'tensorflow' }, /allowed: none, unit, tf, torch, caffe/],
-      [{ preprocessing: { scale: 1 } }, /offset undefined/],
+      [{ preprocessing: { offset: 1 } }, /scale undefined/],
       [{ preprocessing: { scale: [1, 2], offset: 0 } }, /scale \[1, 2\]/],
       [{ inputSize: [0, 160] }, /inputSize is \[0, 160\]/],
       [{ inputSize: [224, 224] }, /160/],

@@ -137,7 +137,8 @@ async function save() {
     const image = crop === 'center' ? centreOf(whole, run.input) : whole;
     const { layer } = explanation.targets[0];
     const drawn = { modelName: question.model.name, ...explanation, image };
-    const overlay = await formatAsImage(drawn, page.state);
+    const { alphaLimit, colormap } = page.state;
+    const overlay = await formatAsImage(drawn, { alphaLimit, colormap });
     const names = [
       className(model, targetOf(explanation)),
       lastPart(layer),

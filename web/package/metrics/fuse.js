@@ -73,7 +73,7 @@ const INPUT = 1e-7;
  * const overlay = formatAsImage({ heatmap, image: explanation.image });
  */
 export function fuseMaps(explanation, options) {
-  return typed(options, ({ how = 'layerCam', size }) => {
+  return typed('fuseMaps', options, ({ how = 'layerCam', size }) => {
     const fuse = choose(WAYS, how, 'how');
     const entries = checkEntries(explanation);
     const picture = needsPicture(how) ? sizeOf(explanation, size) : { height: 1, width: 1 };

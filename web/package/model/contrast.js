@@ -11,6 +11,7 @@
  */
 
 import { GradCamError, show } from '../base/errors.js';
+import { checkNames } from '../base/option-names.js';
 import { readTarget } from '../attribution/targets.js';
 
 /** @import { Run } from './run.js' */
@@ -43,6 +44,7 @@ export function resolveContrast(contrast, { target, logits, wantsLogits }) {
   if (typeof contrast !== 'object' || contrast === null) {
     throw refuse('contrast', contrast, "an object, { against: 'nearest' }");
   }
+  checkNames('contrast', contrast);
   if (wantsLogits === false) {
     throw new GradCamError(
       'INVALID_ARGUMENT',

@@ -31,7 +31,7 @@ import { Network } from '../engine/network.js';
  * const small = await loadModel(bytes);
  */
 export async function convertModel(source, options) {
-  return typed(options, (given) => convert(source, given));
+  return typed('convertModel', options, (given) => convert(source, given));
 }
 
 /**

@@ -22,7 +22,7 @@ import { Network } from '../engine/network.js';
 import { pauses } from '../base/pauses.js';
 import { resolvePreprocessing } from '../pictures/preprocessing.js';
 import { openSource } from '../base/source.js';
-import { init } from '../engine/start.js';
+import { startEngine } from '../engine/start.js';
 
 /** @import { Pause } from '../base/pauses.js' */
 /** @import { ModelSource, Progress } from '../base/source.js' */
@@ -77,7 +77,7 @@ const VALUES_AT_ONCE = 2 ** 20;
  * });
  */
 export async function loadModel(source, options) {
-  return typed(options, (given) => load(source, given));
+  return typed('loadModel', options, (given) => load(source, given));
 }
 
 /**
@@ -100,7 +100,7 @@ export async function openModel(source, options) {
   if (preprocessing !== undefined) resolvePreprocessing(preprocessing);
   if (inputSize !== undefined) checkPixelSize('inputSize', inputSize);
   const [engine, files, labels] = await Promise.all([
-    init(options),
+    startEngine(options),
     openSource(source, options),
     readLabels(options.labels),
   ]);

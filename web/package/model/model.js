@@ -70,7 +70,7 @@ export class Model extends ModelInfo {
    * run.decodePredictions({ top: 3 });
    */
   async run(image, options) {
-    return typed(options, (given) => this.#run(image, given));
+    return typed('model.run', options, (given) => this.#run(image, given));
   }
 
   /**
@@ -102,7 +102,7 @@ export class Model extends ModelInfo {
    * }
    */
   async randomization(image, options) {
-    return typed(options, async (given) => {
+    return typed('model.randomization', options, async (given) => {
       const [metrics, run] = await Promise.all([loadMetrics(), this.#run(image, given)]);
       return metrics.randomization(run.facts, given);
     });
@@ -116,7 +116,7 @@ export class Model extends ModelInfo {
    * console.table(layers);
    */
   async profile() {
-    return typed({}, async () => {
+    return typed(null, {}, async () => {
       const metrics = await loadMetrics();
       const [height, width] = this.#inputSize ?? this.description.pictureShape;
       const channels = this.description.pictureShape[2];

@@ -1,6 +1,7 @@
 /** Functions that do everything at once, named as in ELI5. */
 
 import { typed } from '../base/boundary.js';
+import { optionsFor } from '../base/option-names.js';
 import { formatAsImage } from '../pictures/format.js';
 
 /** @import { FormatOptions } from '../pictures/format.js' */
@@ -22,9 +23,9 @@ import { formatAsImage } from '../pictures/format.js';
  * const { label, score, heatmap, diagnosis } = explanation.targets[0];
  */
 export async function explainPrediction(model, image, options) {
-  return typed(options, async (given) => {
-    const run = await model.run(image, given);
-    return run.explain(given);
+  return typed('explainPrediction', options, async (given) => {
+    const run = await model.run(image, optionsFor('model.run', given));
+    return run.explain(optionsFor('run.explain', given));
   });
 }
 
@@ -40,8 +41,10 @@ export async function explainPrediction(model, image, options) {
  * await showPrediction(model, file, { image: file, canvas }); // on the picture in its own size
  */
 export async function showPrediction(model, image, options) {
-  return typed(options, async (given) => {
-    const overlay = formatAsImage(await explainPrediction(model, image, given), given);
+  return typed('showPrediction', options, async (given) => {
+    const asked = optionsFor('explainPrediction', given);
+    const explanation = await explainPrediction(model, image, asked);
+    const overlay = formatAsImage(explanation, optionsFor('formatAsImage', given));
     if (given.canvas) drawOverlay(given.canvas, overlay);
     return overlay;
   });

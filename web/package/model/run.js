@@ -142,7 +142,9 @@ export class Run extends Own {
    * console.log(best.index, best.label, best.score);
    */
   decodePredictions(options) {
-    return typed(options, ({ top = 5 }) => decodePredictions(this.scores, this.#model.labels, top));
+    return typed('run.decodePredictions', options, ({ top = 5 }) =>
+      decodePredictions(this.scores, this.#model.labels, top),
+    );
   }
 
   /**
@@ -155,7 +157,7 @@ export class Run extends Own {
    * for (const { label, layer, rawMax } of all.targets) console.log(label, layer, rawMax);
    */
   async explain(options) {
-    return typed(options, (given) => explainRun(this.#explained, given));
+    return typed('run.explain', options, (given) => explainRun(this.#explained, given));
   }
 
   /**
@@ -168,7 +170,7 @@ export class Run extends Own {
    * const { deletionAuc, insertionAuc } = await run.deletionInsertion(heatmap, { target });
    */
   async deletionInsertion(heatmap, options) {
-    return typed(options, async (given) =>
+    return typed('run.deletionInsertion', options, async (given) =>
       (await loadMetrics()).deletionInsertion(this.facts, heatmap, given),
     );
   }
@@ -182,7 +184,7 @@ export class Run extends Own {
    * const { score, maskedScore } = await run.averageDrop(heatmap, { target });
    */
   async averageDrop(heatmap, options) {
-    return typed(options, async (given) =>
+    return typed('run.averageDrop', options, async (given) =>
       (await loadMetrics()).averageDrop(this.facts, heatmap, given),
     );
   }
@@ -195,7 +197,7 @@ export class Run extends Own {
    * await run.complexity(heatmap); // 0.2, say
    */
   async complexity(heatmap) {
-    return typed({}, async () => (await loadMetrics()).complexity(this.facts, heatmap));
+    return typed(null, {}, async () => (await loadMetrics()).complexity(this.facts, heatmap));
   }
 
   /**
@@ -208,7 +210,7 @@ export class Run extends Own {
    * await run.coherency(heatmap, { target, layer: 'out_relu' }); // 0.97, say
    */
   async coherency(heatmap, options) {
-    return typed(options, async (given) =>
+    return typed('run.coherency', options, async (given) =>
       (await loadMetrics()).coherency(this.facts, heatmap, given),
     );
   }
@@ -223,7 +225,9 @@ export class Run extends Own {
    * const { max, rounding } = await run.stability({ target: 282, layer: 'out_relu' });
    */
   async stability(options) {
-    return typed(options, async (given) => (await loadMetrics()).stability(this.facts, given));
+    return typed('run.stability', options, async (given) =>
+      (await loadMetrics()).stability(this.facts, given),
+    );
   }
 
   /**
@@ -238,7 +242,7 @@ export class Run extends Own {
    * canvas.getContext('2d')?.putImageData(hidden.picture, 0, 0);
    */
   async hideAndLook(heatmap, options) {
-    return typed(options, async (given) =>
+    return typed('run.hideAndLook', options, async (given) =>
       (await loadMetrics()).hideAndLook(this.facts, heatmap, given),
     );
   }
@@ -254,7 +258,7 @@ export class Run extends Own {
    * for (const { title, sentence } of figures) console.log(title, sentence);
    */
   async trust(explanation, options) {
-    return typed(options, async (given) => {
+    return typed('run.trust', options, async (given) => {
       const metrics = await loadMetrics();
       return metrics.trust(this.facts, this.#entryOf(explanation, given), given);
     });
@@ -301,7 +305,7 @@ export class Run extends Own {
    * for (const { channel, contribution } of positive) console.log(channel, contribution);
    */
   async channels(options) {
-    return typed(options, async (given) => {
+    return typed('run.channels', options, async (given) => {
       const { findChannels } = await import('./channels.js');
       return findChannels(this.#explained, given);
     });
@@ -317,7 +321,7 @@ export class Run extends Own {
    * formatAsImage({ heatmap: attribution.toHeatmap(), image: run.picture });
    */
   async attribute(options) {
-    return typed(options, async (given) => {
+    return typed('run.attribute', options, async (given) => {
       const load = () => import('../attribution/attribute.js');
       const { attribute } = await part('the attribution', load);
       return attribute(this.facts, given);

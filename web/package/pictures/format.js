@@ -49,7 +49,7 @@ const FILTER = 'lanczos';
  * canvas.getContext('2d')?.putImageData(overlay, 0, 0);
  */
 export function formatAsImage(explanation, options) {
-  return typed(options, (given) => {
+  return typed('formatAsImage', options, (given) => {
     const heatmap = chooseHeatmap(explanation, given);
     return layOver(engineOf(heatmap), checkPixels(explanation.image), heatmap, given);
   });
@@ -78,7 +78,7 @@ export function chooseHeatmap(explanation, { index = 0 }) {
  * const grey = heatmapToImage(explanation.targets[0].heatmap); // 7 x 7 pixels, say
  */
 export function heatmapToImage(heatmap) {
-  return typed({}, () => greyToImage(toGrey(engineOf(heatmap), heatmap)));
+  return typed(null, {}, () => greyToImage(toGrey(engineOf(heatmap), heatmap)));
 }
 
 /**
@@ -92,7 +92,7 @@ export function heatmapToImage(heatmap) {
  * const grey = expandHeatmap(targets[0].heatmap, image, { resamplingFilter: 'box' });
  */
 export function expandHeatmap(heatmap, image, options) {
-  return typed(options, ({ resamplingFilter = FILTER }) => {
+  return typed('expandHeatmap', options, ({ resamplingFilter = FILTER }) => {
     const engine = engineOf(heatmap);
     const grey = toGrey(engine, heatmap);
     return greyToImage(resize(engine, grey, sizeOf(image), resamplingFilter, 1));

@@ -34,7 +34,7 @@ import { defaultEngine, startedEngine } from '../engine/start.js';
  * const image = await loadImage('dog.jpg', { targetSize: [224, 224], interpolation: 'bilinear' });
  */
 export async function loadImage(source, options) {
-  return typed(options, (given) => load(source, given));
+  return typed('loadImage', options, (given) => load(source, given));
 }
 
 /**
@@ -64,7 +64,7 @@ async function load(source, { targetSize, interpolation = 'nearest', signal }) {
  * const run = await model.run(array);
  */
 export function imageToArray(image, options) {
-  return typed(options, (given) => toArray(image, given));
+  return typed('imageToArray', options, (given) => toArray(image, given));
 }
 
 /**
@@ -96,7 +96,7 @@ function toArray(image, { preprocessing = 'none', channels = 3 }) {
  * const image = arrayToImage(array);
  */
 export function arrayToImage(array, options) {
-  return typed(options, (given) => toImage(array, given));
+  return typed('arrayToImage', options, (given) => toImage(array, given));
 }
 
 /**

@@ -4,6 +4,7 @@
  */
 
 import { typed } from '../base/boundary.js';
+import { OPTION_NAMES, optionsFor } from '../base/option-names.js';
 import { resolveUrl } from '../base/url.js';
 import { drawOverlay } from '../model/predict.js';
 import { cellColors, chooseHeatmap } from '../pictures/format.js';
@@ -11,6 +12,7 @@ import { checkPixels } from '../pictures/image.js';
 import { Keeper } from './kept.js';
 import { RemoteModel, toSendable } from './remote.js';
 
+/** @import { Optioned } from '../base/option-names.js' */
 /** @import { ModelSource } from '../base/source.js' */
 /** @import { Engine } from '../engine/engine.js' */
 /** @import { WasmOptions } from '../engine/wasm.js' */
@@ -164,21 +166,14 @@ function toOpen(keeper, source, options) {
 }
 
 /**
- * The options of an explanation among those of explainPrediction() and showPrediction(). Some of
- * the others are elements and functions, which cannot be sent.
- * @param {any} options
+ * The options of a call of the table, which are checked and may have a signal.
+ * @param {string} name
+ * @param {any[]} args
+ * @returns {[name: Optioned | null, options: object]}
  */
-function toExplain({ image, inputs, interpolation, crop, canvas, colormap, ...others }) {
-  return others;
-}
-
-/**
- * The last argument of a call if it may be options, which are checked and may have a signal.
- * @param {unknown[]} args
- */
-function lastOptions(args) {
-  const last = args.at(-1);
-  return typeof last === 'object' ? last : undefined;
+function optionsOf(name, args) {
+  if (!Object.hasOwn(OPTION_NAMES, name)) return [null, {}];
+  return [/** @type {Optioned} */ (name), args[name === 'expandHeatmap' ? 2 : 1]];
 }
 
 /**
@@ -190,13 +185,13 @@ export function callsOf(client) {
   const sent = Object.keys(senders).map((name) => [
     name,
     async (/** @type {unknown[]} */ ...args) =>
-      typed(lastOptions(args), () => send(keeper, name, args)),
+      typed(...optionsOf(name, args), () => send(keeper, name, args)),
   ]);
   return {
     .../** @type {Pick<Calls, keyof typeof senders>} */ (Object.fromEntries(sent)),
 
     async init(given) {
-      return typed(given, async ({ signal, ...options }) => {
+      return typed('init', given, async ({ signal, ...options }) => {
         const engine = keeper.engine(options);
         const args = { engine: engine.place };
         await client.call({ method: 'init', args, needs: [engine], signal });
@@ -205,7 +200,7 @@ export function callsOf(client) {
     },
 
     async loadModel(source, given) {
-      return typed(given, async ({ signal, onProgress, ...options }) => {
+      return typed('loadModel', given, async ({ signal, onProgress, ...options }) => {
         const { engine, args } = toOpen(keeper, source, options);
         const model = { place: client.newKey(), version: 0, method: 'load', args };
         const description = await client.call({ needs: [engine, model], onProgress, signal });
@@ -215,23 +210,24 @@ export function callsOf(client) {
     },
 
     async convertModel(source, given) {
-      return typed(given, ({ signal, onProgress, ...options }) => {
+      return typed('convertModel', given, ({ signal, onProgress, ...options }) => {
         const { engine, args } = toOpen(keeper, source, options);
         return client.call({ method: 'convert', args, needs: [engine], onProgress, signal });
       });
     },
 
     async explainPrediction(model, image, given) {
-      return typed(given, async (options) => {
-        const run = await model.run(image, options);
-        return run.explain(toExplain(options));
+      return typed('explainPrediction', given, async (options) => {
+        const run = await model.run(image, optionsFor('model.run', options));
+        return run.explain(optionsFor('run.explain', options));
       });
     },
 
     async showPrediction(model, image, given) {
-      return typed(given, async (options) => {
-        const explanation = await this.explainPrediction(model, image, options);
-        const overlay = await this.formatAsImage(explanation, options);
+      return typed('showPrediction', given, async (options) => {
+        const asked = optionsFor('explainPrediction', options);
+        const explanation = await this.explainPrediction(model, image, asked);
+        const overlay = await this.formatAsImage(explanation, optionsFor('formatAsImage', options));
         if (options.canvas) drawOverlay(options.canvas, overlay);
         return overlay;
       });

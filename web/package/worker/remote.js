@@ -58,7 +58,7 @@ export class RemoteModel extends ModelInfo {
    * @returns {Promise<RemoteRun>}
    */
   async run(image, options) {
-    return typed(options, (given) => this.#run(image, given));
+    return typed('model.run', options, (given) => this.#run(image, given));
   }
 
   /**
@@ -105,13 +105,17 @@ export class RemoteModel extends ModelInfo {
    * @returns {Promise<Randomization[]>} one a count
    */
   async randomization(image, options) {
-    return typed(options, async ({ signal, onProgress, image: drawn, ...given }) => {
-      const sent = await toSendable(image);
-      const isWatched = (onProgress ?? undefined) !== undefined;
-      const args = { model: this.#model.place, image: sent, options: given, isWatched };
-      const needs = [this.#engine, this.#model];
-      return this.#client.call({ method: 'randomization', args, needs, signal, onProgress });
-    });
+    return typed(
+      'model.randomization',
+      options,
+      async ({ signal, onProgress, image: drawn, ...given }) => {
+        const sent = await toSendable(image);
+        const isWatched = (onProgress ?? undefined) !== undefined;
+        const args = { model: this.#model.place, image: sent, options: given, isWatched };
+        const needs = [this.#engine, this.#model];
+        return this.#client.call({ method: 'randomization', args, needs, signal, onProgress });
+      },
+    );
   }
 
   /**
@@ -181,7 +185,9 @@ export class RemoteRun extends Own {
    * @param {{ top?: number }} [options] how many classes (default 5)
    */
   decodePredictions(options) {
-    return typed(options, ({ top = 5 }) => decodePredictions(this.scores, this.#model.labels, top));
+    return typed('run.decodePredictions', options, ({ top = 5 }) =>
+      decodePredictions(this.scores, this.#model.labels, top),
+    );
   }
 
   /**
@@ -190,7 +196,7 @@ export class RemoteRun extends Own {
    * @returns {Promise<Explanation>}
    */
   async explain(options) {
-    return typed(options, async (given) => {
+    return typed('run.explain', options, async (given) => {
       return { ...(await this.#call('explain', given)), image: this.picture };
     });
   }
@@ -201,7 +207,7 @@ export class RemoteRun extends Own {
    * @returns {Promise<Channels>}
    */
   async channels(options) {
-    return typed(options, (given) => this.#measure('channels', undefined, given));
+    return typed('run.channels', options, (given) => this.#measure('channels', undefined, given));
   }
 
   /**
@@ -210,7 +216,7 @@ export class RemoteRun extends Own {
    * @returns {Promise<Attribution>}
    */
   async attribute(options) {
-    return typed(options, (given) => this.#attribute(given));
+    return typed('run.attribute', options, (given) => this.#attribute(given));
   }
 
   /** @param {AttributeOptions} options */
@@ -230,7 +236,7 @@ export class RemoteRun extends Own {
    * @returns {Promise<DeletionInsertion>}
    */
   async deletionInsertion(heatmap, options) {
-    return typed(options, async ({ baseline, ...given }) => {
+    return typed('run.deletionInsertion', options, async ({ baseline, ...given }) => {
       const sent = { ...given, baseline: await sendBaseline(baseline) };
       return this.#measure('deletionInsertion', heatmap, sent);
     });
@@ -243,7 +249,9 @@ export class RemoteRun extends Own {
    * @returns {Promise<AverageDrop>}
    */
   async averageDrop(heatmap, options) {
-    return typed(options, (given) => this.#measure('averageDrop', heatmap, given));
+    return typed('run.averageDrop', options, (given) =>
+      this.#measure('averageDrop', heatmap, given),
+    );
   }
 
   /**
@@ -252,7 +260,7 @@ export class RemoteRun extends Own {
    * @returns {Promise<number>}
    */
   async complexity(heatmap) {
-    return typed({}, () => this.#measure('complexity', heatmap));
+    return typed(null, {}, () => this.#measure('complexity', heatmap));
   }
 
   /**
@@ -263,7 +271,7 @@ export class RemoteRun extends Own {
    * @returns {Promise<number>}
    */
   async coherency(heatmap, options) {
-    return typed(options, (given) => this.#measure('coherency', heatmap, given));
+    return typed('run.coherency', options, (given) => this.#measure('coherency', heatmap, given));
   }
 
   /**
@@ -273,7 +281,7 @@ export class RemoteRun extends Own {
    * @returns {Promise<Stability>}
    */
   async stability(options) {
-    return typed(options, (given) => this.#measure('stability', undefined, given));
+    return typed('run.stability', options, (given) => this.#measure('stability', undefined, given));
   }
 
   /**
@@ -283,7 +291,9 @@ export class RemoteRun extends Own {
    * @returns {Promise<HideAndLook>}
    */
   async hideAndLook(heatmap, options) {
-    return typed(options, (given) => this.#measure('hideAndLook', heatmap, given));
+    return typed('run.hideAndLook', options, (given) =>
+      this.#measure('hideAndLook', heatmap, given),
+    );
   }
 
   /**
@@ -293,7 +303,7 @@ export class RemoteRun extends Own {
    * @returns {Promise<Trust>}
    */
   async trust(explanation, options) {
-    return typed(options, (given) => {
+    return typed('run.trust', options, (given) => {
       // The worker has the picture, and needs the maps alone.
       const { image, ...sent } = explanation;
       return this.#measure('trust', sent, given);
