@@ -272,8 +272,11 @@ describe('a run', () => {
   test('comes in one call too', async () => {
     const explanation = await explainPrediction(model, picture, { targets: [1], layer: 'Conv_1' });
     assert.equal(explanation.targets[0].layer, 'mobilenetv2_1.00_160/Conv_1');
-    const overlay = await showPrediction(model, picture, { targets: [1], layer: 'Conv_1' });
-    assert.deepEqual(overlay, formatAsImage(explanation));
+    const options = { targets: [1], layer: 'Conv_1' };
+    const small = await showPrediction(model, picture, { ...options, image: 'input' });
+    assert.deepEqual(small, formatAsImage(explanation));
+    const { width, height } = await showPrediction(model, picture, options);
+    assert.deepEqual([width, height], [768, 576]);
   });
 });
 

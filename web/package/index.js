@@ -81,6 +81,7 @@ export { init } from './engine/start.js';
  * @typedef {import('./model/model-info.js').ModelEnd} ModelEnd
  * @typedef {import('./base/source.js').ModelSource} ModelSource
  * @typedef {import('./pictures/image.js').Picture} Picture
+ * @typedef {import('./pictures/image.js').PictureSource} PictureSource
  * @typedef {import('./pictures/image.js').Pixels} Pixels
  * @typedef {import('./model/run.js').Prediction} Prediction
  * @typedef {import('./pictures/preprocessing.js').Preprocessing} Preprocessing

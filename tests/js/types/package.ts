@@ -96,8 +96,9 @@ export async function explaining(model: Model, picture: Picture, tensor: Tensor)
   await run.explain({ targets: ['cat'] });
   // @ts-expect-error no layer
   await run.explain({ layer: { type: 'Conv2D' } });
-  // @ts-expect-error a string is no picture
-  await model.run('picture.jpg');
+  await model.run('picture.jpg', { image: 'input' });
+  // @ts-expect-error a number is no picture
+  await model.run(7);
   // @ts-expect-error no filter of that name
   await model.run(picture, { interpolation: 'cubic' });
   // @ts-expect-error private

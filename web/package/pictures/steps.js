@@ -5,14 +5,13 @@
 
 import { typed } from '../base/boundary.js';
 import { GradCamError, show } from '../base/errors.js';
-import { checkPixels, checkPixelSize, readPicture, toImageData } from './image.js';
+import { checkPixels, checkPixelSize, fetchPicture, readPicture, toImageData } from './image.js';
 import { inputToPicture, opaque, pictureToInput, resizeColors } from './preprocessing.js';
-import { readSource } from '../base/source.js';
 import { checkTensor } from './tensor.js';
 import { defaultEngine, startedEngine } from '../engine/start.js';
 
 /** @typedef {import('./image.js').Filter} Filter */
-/** @typedef {import('./image.js').Picture} Picture */
+/** @typedef {import('./image.js').PictureSource} PictureSource */
 /** @typedef {import('./image.js').Pixels} Pixels */
 /** @typedef {import('./preprocessing.js').Preprocessing} Preprocessing */
 /** @typedef {import('./tensor.js').Tensor} Tensor */
@@ -27,7 +26,7 @@ import { defaultEngine, startedEngine } from '../engine/start.js';
 
 /**
  * Reads a picture, drops its transparency and resizes it, as Keras' load_img does.
- * @param {Picture | string | URL} source a picture of any kind, or its address
+ * @param {PictureSource} source a picture of any kind, or its address
  * @param {LoadImageOptions} [options]
  * @returns {Promise<ImageData>} opaque
  * @example
@@ -38,14 +37,13 @@ export async function loadImage(source, options) {
 }
 
 /**
- * @param {Picture | string | URL} source
+ * @param {PictureSource} source
  * @param {LoadImageOptions} options
  */
 async function load(source, { targetSize, interpolation = 'nearest', signal }) {
   signal?.throwIfAborted();
   const size = targetSize && checkPixelSize('targetSize', targetSize);
-  const isAddress = typeof source === 'string' || source instanceof URL;
-  const picture = isAddress ? await readSource(source, { signal }) : source;
+  const picture = await fetchPicture(source, signal);
   const engine = await startedEngine();
   const pixels = await readPicture(engine, picture);
   signal?.throwIfAborted();

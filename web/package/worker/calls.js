@@ -6,9 +6,9 @@
 import { typed } from '../base/boundary.js';
 import { OPTION_NAMES, optionsFor } from '../base/option-names.js';
 import { resolveUrl } from '../base/url.js';
-import { drawOverlay } from '../model/predict.js';
+import { drawOverlay, explainedOptions } from '../model/predict.js';
 import { cellColors, chooseHeatmap } from '../pictures/format.js';
-import { checkPixels } from '../pictures/image.js';
+import { checkPixels, isAddress } from '../pictures/image.js';
 import { Keeper } from './kept.js';
 import { RemoteModel, toSendable } from './remote.js';
 
@@ -108,18 +108,8 @@ const senders = {
   imageToArray: (image, options) => ({ args: [checkPixels(image), options] }),
   methodInfo: asGiven,
   methods: asGiven,
-  loadImage: async (source, options) => ({
-    args: [isAddress(source) ? resolveUrl(source).href : await toSendable(source), options],
-  }),
+  loadImage: async (source, options) => ({ args: [await toSendable(source), options] }),
 };
-
-/**
- * @param {unknown} source
- * @returns {source is string | URL}
- */
-function isAddress(source) {
-  return typeof source === 'string' || source instanceof URL;
-}
 
 /**
  * Sends a call of the table.
@@ -225,7 +215,7 @@ export function callsOf(client) {
 
     async showPrediction(model, image, given) {
       return typed('showPrediction', given, async (options) => {
-        const asked = optionsFor('explainPrediction', options);
+        const asked = explainedOptions(image, options);
         const explanation = await this.explainPrediction(model, image, asked);
         const overlay = await this.formatAsImage(explanation, optionsFor('formatAsImage', options));
         if (options.canvas) drawOverlay(options.canvas, overlay);

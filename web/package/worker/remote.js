@@ -5,8 +5,9 @@
 import { Attribution } from '../attribution/attribution.js';
 import { typed } from '../base/boundary.js';
 import { Own } from '../base/own.js';
+import { resolveUrl } from '../base/url.js';
 import { notFiniteSentence } from '../model/diagnosis.js';
-import { drawSvg, isDrawable, readDrawable } from '../pictures/image.js';
+import { drawSvg, isAddress, isDrawable, readDrawable } from '../pictures/image.js';
 import { ModelInfo } from '../model/model-info.js';
 import { findRangeProblem } from '../pictures/preprocessing.js';
 import { decodePredictions } from '../model/run.js';
@@ -24,7 +25,7 @@ import { decodePredictions } from '../model/run.js';
 /** @import { ModelDescription } from '../model/model-info.js' */
 /** @import { RunOptions } from '../model/model.js' */
 /** @import { ExplainOptions, Run } from '../model/run.js' */
-/** @import { Picture } from '../pictures/image.js' */
+/** @import { Picture, PictureSource } from '../pictures/image.js' */
 /** @import { Tensor } from '../pictures/tensor.js' */
 /** @import { Client } from './client.js' */
 /** @import { Kept } from './kept.js' */
@@ -53,7 +54,7 @@ export class RemoteModel extends ModelInfo {
 
   /**
    * Runs the network on a picture.
-   * @param {Picture | Tensor} image
+   * @param {PictureSource | Tensor} image
    * @param {RunOptions} [options]
    * @returns {Promise<RemoteRun>}
    */
@@ -62,11 +63,12 @@ export class RemoteModel extends ModelInfo {
   }
 
   /**
-   * @param {Picture | Tensor} image
+   * @param {PictureSource | Tensor} image
    * @param {RunOptions} options
    */
-  async #run(image, { signal, image: drawn, interpolation, crop, inputs }) {
+  async #run(image, { signal, image: drawn = 'input', interpolation, crop, inputs }) {
     const kept = this.#model;
+    const sent = await toSendable(image);
     /** @type {Kept} */
     const run = {
       place: this.#runPlace,
@@ -74,8 +76,8 @@ export class RemoteModel extends ModelInfo {
       method: 'run',
       args: {
         model: kept.place,
-        image: await toSendable(image),
-        options: { interpolation, crop, inputs, image: drawn && (await toSendable(drawn)) },
+        image: sent,
+        options: { interpolation, crop, inputs, image: await sendDrawn(drawn, image, sent) },
       },
       get isDisposed() {
         return kept.isDisposed;
@@ -85,14 +87,14 @@ export class RemoteModel extends ModelInfo {
     const result = await this.#client.call({ needs, signal });
     // The next run of the model takes the place of this one, which its input can make again.
     const { data, height, width, channels, further = [] } = result.input;
-    const sent = further.map((/** @type {Float32Array} */ values, /** @type {number} */ i) => [
+    const values = further.map((/** @type {Float32Array} */ given, /** @type {number} */ i) => [
       this.inputs[i].name,
-      values,
+      given,
     ]);
     run.args = {
       model: kept.place,
       image: { data, shape: [1, height, width, channels] },
-      options: { inputs: Object.fromEntries(sent) },
+      options: { inputs: Object.fromEntries(values) },
     };
     return new RemoteRun(this, this.#client, needs, result);
   }
@@ -100,7 +102,7 @@ export class RemoteModel extends ModelInfo {
   /**
    * Replaces the weights of the last layers by numbers without meaning, more and more of them, and
    * compares the maps before and after.
-   * @param {Picture | Tensor} image
+   * @param {PictureSource | Tensor} image
    * @param {RandomizationOptions & RunOptions} [options]
    * @returns {Promise<Randomization[]>} one a count
    */
@@ -342,12 +344,25 @@ async function sendBaseline(baseline) {
 }
 
 /**
+ * The picture to draw on. A picture that is also the input is drawn and sent once.
+ * @param {PictureSource | 'input' | null} drawn
+ * @param {unknown} image the input as the caller gave it
+ * @param {PictureSource | Tensor} sent the input as it is sent
+ */
+function sendDrawn(drawn, image, sent) {
+  if (drawn === 'input' || drawn === null) return 'input';
+  return drawn === image ? sent : toSendable(drawn);
+}
+
+/**
  * A picture in a form that can be sent to the worker. Elements, canvases and SVG files become
- * pixels, because workers cannot draw them.
- * @param {Picture | Tensor} picture
- * @returns {Promise<Picture | Tensor>}
+ * pixels, because workers cannot draw them. An address becomes a whole one.
+ * @template {PictureSource | Tensor} P
+ * @param {P} picture
+ * @returns {Promise<P | Picture | string>}
  */
 export async function toSendable(picture) {
+  if (isAddress(picture)) return resolveUrl(picture).href;
   const { ImageBitmap, VideoFrame } = globalThis;
   const isSendable = [ImageBitmap, VideoFrame].some((kind) => kind && picture instanceof kind);
   if (isDrawable(picture)) return isSendable ? picture : readDrawable(picture);
