@@ -332,10 +332,11 @@ describe('wrong input', () => {
 
   test('targets', async () => {
     const run = await model.run(picture);
-    for (const targets of [19, -1, 1.5, 'cat', NaN, [0, 19], [[1]], {}]) {
+    for (const targets of [19, -1, 1.5, NaN, [0, 19], [[1]], {}]) {
       const call = () => run.explain({ targets: /** @type {any} */ (targets) });
       await assertRefused(call, 'INVALID_TARGET', /allowed: whole numbers from 0 to 18/);
     }
+    await assertRefused(() => run.explain({ targets: 'cat' }), 'INVALID_TARGET', /model\.labels/);
     await assertRefused(() => run.explain({ targets: [] }), 'INVALID_TARGET', /empty/);
     const top = /** @type {any} */ ('all');
     await assertRefused(() => run.decodePredictions({ top }), 'INVALID_ARGUMENT', /top is "all"/);
@@ -345,7 +346,7 @@ describe('wrong input', () => {
     const data = new Uint8Array(16);
     /** @type {[image: any, message: RegExp][]} */
     const wrong = [
-      [undefined, /allowed: ImageData/],
+      [undefined, /allowed: an address, ImageData/],
       ['dog.jpg', /"dog\.jpg"/],
       [{}, /Object/],
       [new Uint8Array(), /./],

@@ -99,6 +99,7 @@ export { init } from './engine/start.js';
  * @typedef {import('./metrics/deletion.js').StepProgress} StepProgress
  * @typedef {import('./model/summary.js').SummaryOptions} SummaryOptions
  * @typedef {import('./attribution/targets.js').Target} Target
+ * @typedef {import('./attribution/targets.js').TargetChoice} TargetChoice
  * @typedef {import('./model/explanation.js').TargetExplanation} TargetExplanation
  * @typedef {import('./pictures/tensor.js').Tensor} Tensor
  * @typedef {import('./metrics/trust.js').Trust} Trust

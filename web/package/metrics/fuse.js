@@ -57,8 +57,8 @@ const INPUT = 1e-7;
 /**
  * @typedef {object} FuseOptions
  * @property {FuseMethod} [how] (default "layerCam")
- * @property {[height: number, width: number]} [size] of the map for "mean" and "refineInput"
- *   (default: that of `explanation.image`)
+ * @property {readonly [height: number, width: number]} [size] of the map for "mean" and
+ *   "refineInput" (default: that of `explanation.image`)
  */
 
 /**

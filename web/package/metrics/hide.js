@@ -8,7 +8,7 @@ import { fallingOrder } from './maps.js';
 import { numberBetween } from './options.js';
 import { Subject } from './subject.js';
 
-/** @import { Target } from '../attribution/targets.js' */
+/** @import { Target, TargetChoice } from '../attribution/targets.js' */
 /** @import { Input } from '../engine/network.js' */
 /** @import { Preprocessing } from '../pictures/preprocessing.js' */
 /** @import { GivenMap } from './heatmaps.js' */
@@ -16,8 +16,8 @@ import { Subject } from './subject.js';
 
 /**
  * @typedef {object} HideOptions
- * @property {Target} [target] index of a class, or weights of classes (default: the class with the
- *   highest score)
+ * @property {TargetChoice} [target] index or label of a class, or weights of classes (default: the
+ *   class with the highest score)
  * @property {number} [share] of the picture's positions that count as hot (default 0.1)
  * @property {boolean} [logits] whether the logit is measured instead of the score (default false)
  */

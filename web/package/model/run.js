@@ -27,18 +27,19 @@ import { findRangeProblem } from '../pictures/preprocessing.js';
 /** @import { StepProgress } from '../metrics/deletion.js' */
 /** @import { Method } from './methods.js' */
 /** @import { Model } from './model.js' */
-/** @import { Target } from '../attribution/targets.js' */
+/** @import { TargetChoice } from '../attribution/targets.js' */
 
 /**
  * @typedef {object} ExplainOptions
- * @property {Target | Target[]} [targets] indices of classes (default: the class with the highest
- *   score). Weights of classes, `{ 243: 1, 282: -1 }`, explain a sum or a difference of classes
- * @property {LayerChoice | LayerChoice[] | 'all'} [layer] where to look (default: the last layer
- *   with more than one position). With several layers the explanation has an entry for each class
- *   and layer. A class still needs one backward pass only, and up to eight classes share a pass if
- *   that is faster
- * @property {Method | Method[]} [method] how to explain, a name of methods() (default "gradCam").
- *   Several methods share the backward pass
+ * @property {TargetChoice | readonly TargetChoice[]} [targets] indices or labels of classes
+ *   (default: the class with the highest score). Weights of classes, `{ 243: 1, 282: -1 }`, explain
+ *   a sum or a difference of classes
+ * @property {LayerChoice | readonly LayerChoice[] | 'all'} [layer] where to look (default: the last
+ *   layer with more than one position). With several layers the explanation has an entry for each
+ *   class and layer. A class still needs one backward pass only, and up to eight classes share a
+ *   pass if that is faster
+ * @property {Method | readonly Method[]} [method] how to explain, a name of methods() (default
+ *   "gradCam"). Several methods share the backward pass
  * @property {boolean} [logits] whether the logit is explained instead of the score (default false).
  *   The logit is the value before the last softmax or sigmoid
  * @property {boolean} [raw] whether entries have their raw maps, signed and unscaled (default
@@ -153,7 +154,7 @@ export class Run extends Own {
    * @returns {Promise<Explanation>}
    * @example
    * const layer = ['block_9_expand', -3];
-   * const all = await run.explain({ targets: [281, 282], layer, logits: true });
+   * const all = await run.explain({ targets: ['tabby', 282], layer, logits: true });
    * for (const { label, layer, rawMax } of all.targets) console.log(label, layer, rawMax);
    */
   async explain(options) {

@@ -38,7 +38,7 @@ const MODULES = /** @type {const} */ ({
 
 /**
  * One number for all channels, or three for R, G and B.
- * @typedef {number | number[]} ChannelNumbers
+ * @typedef {number | readonly number[]} ChannelNumbers
  */
 
 /**
@@ -275,9 +275,9 @@ function findUnitProblem(preprocessing, { min, max }) {
   const most = Math.max(...scale.map((factor, c) => factor + offset[c]));
   if (isPlain || !isOfUnits || max <= most + 0.01) return null;
   return (
-    `the input's values are ${min.toPrecision(3)} to ${max.toPrecision(3)}, because the numbers of ` +
-    'the preprocessing are for pixels from 0 to 1, and pixels are 0 to 255 here; multiply mean ' +
-    'and std by 255, or divide scale by 255'
+    `the input's values are ${min.toPrecision(3)} to ${max.toPrecision(3)}, because the numbers ` +
+    'of the preprocessing are for pixels from 0 to 1, and pixels are 0 to 255 here; multiply ' +
+    'mean and std by 255, or divide scale by 255'
   );
 }
 

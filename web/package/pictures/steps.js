@@ -18,7 +18,7 @@ import { defaultEngine, startedEngine } from '../engine/start.js';
 
 /**
  * @typedef {object} LoadImageOptions
- * @property {[height: number, width: number]} [targetSize] default: the picture's own size
+ * @property {readonly [height: number, width: number]} [targetSize] default: the picture's own size
  * @property {Filter} [interpolation] the filter that resizes the picture; default "nearest", as in
  *   Keras
  * @property {AbortSignal} [signal]
