@@ -3,7 +3,7 @@
 import { typed } from '../base/boundary.js';
 import { GradCamError, show } from '../base/errors.js';
 import { checkPixels, copyPixels, filterNumber, resize, toImageData } from './image.js';
-import { defaultEngine, engineOf } from '../engine/start.js';
+import { engineOf } from '../engine/start.js';
 
 /** @typedef {import('../engine/engine.js').Engine} Engine */
 /** @typedef {import('./image.js').Filter} Filter */
@@ -99,23 +99,20 @@ export function expandHeatmap(heatmap, image, options) {
   });
 }
 
+/** The engine's colour maps, by which a page can make its controls before an engine is there. */
+const COLORMAPS = [
+  ...['viridis', 'cividis', 'magma', 'inferno', 'plasma', 'turbo', 'jet', 'gray', 'hot'],
+  ...['coolwarm', 'binary', 'seismic', 'RdBu'],
+];
+
 /**
- * The names of the colour maps.
+ * The names of the colour maps. It needs no engine.
+ * @returns {string[]}
  * @example
  * colormaps().includes('viridis'); // true
  */
 export function colormaps() {
-  return colormapNames(defaultEngine());
-}
-
-/** @param {Engine} engine */
-function colormapNames(engine) {
-  const names = [];
-  for (let i = 0; ; i++) {
-    const name = engine.call('gc_colormap_name', i);
-    if (name === 0) return names;
-    names.push(engine.text(name));
-  }
+  return [...COLORMAPS];
 }
 
 /**

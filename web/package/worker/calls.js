@@ -3,11 +3,13 @@
  * data needs one line in the table `senders`.
  */
 
+import { attributionInfo, attributionMethods } from '../attribution/methods.js';
 import { typed } from '../base/boundary.js';
 import { OPTION_NAMES, optionsFor } from '../base/option-names.js';
 import { resolveUrl } from '../base/url.js';
+import { methodInfo, methods } from '../model/methods.js';
 import { drawOverlay, explainedOptions } from '../model/predict.js';
-import { cellColors, chooseHeatmap } from '../pictures/format.js';
+import { cellColors, chooseHeatmap, colormaps } from '../pictures/format.js';
 import { checkPixels, isAddress } from '../pictures/image.js';
 import { Keeper } from './kept.js';
 import { RemoteModel, toSendable } from './remote.js';
@@ -83,9 +85,6 @@ const asGiven = (...args) => ({ args });
 /** @satisfies {Partial<{ [Name in keyof Functions]: Sender<Functions[Name]> }>} */
 const senders = {
   arrayToImage: asGiven,
-  attributionInfo: asGiven,
-  attributionMethods: asGiven,
-  colormaps: asGiven,
   compareMaps: asGiven,
   encodePng: (picture, { text } = {}) => ({ args: [checkPixels(picture), { text }] }),
   expandHeatmap: (heatmap, { width, height }, options) => ({
@@ -106,10 +105,11 @@ const senders = {
   },
   heatmapToImage: asGiven,
   imageToArray: (image, options) => ({ args: [checkPixels(image), options] }),
-  methodInfo: asGiven,
-  methods: asGiven,
   loadImage: async (source, options) => ({ args: [await toSendable(source), options] }),
 };
+
+/** Functions that need no engine. They are done on the page, so that no worker has to start. */
+const local = { attributionInfo, attributionMethods, colormaps, methodInfo, methods };
 
 /**
  * Sends a call of the table.
@@ -172,6 +172,10 @@ function optionsOf(name, args) {
  */
 export function callsOf(client) {
   const keeper = new Keeper(client);
+  const here = Object.entries(local).map(([name, call]) => [
+    name,
+    async (/** @type {any} */ name) => /** @type {Function} */ (call)(name),
+  ]);
   const sent = Object.keys(senders).map((name) => [
     name,
     async (/** @type {unknown[]} */ ...args) =>
@@ -179,6 +183,7 @@ export function callsOf(client) {
   ]);
   return {
     .../** @type {Pick<Calls, keyof typeof senders>} */ (Object.fromEntries(sent)),
+    .../** @type {Pick<Calls, keyof typeof local>} */ (Object.fromEntries(here)),
 
     async init(given) {
       return typed('init', given, async ({ signal, ...options }) => {
