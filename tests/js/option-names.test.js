@@ -101,6 +101,7 @@ describe('a wrong name', () => {
     const attribution = await run.attribute();
     const [{ heatmap }] = explanation.targets;
     const array = await api.imageToArray(picture);
+    const stored = await api.explanationToJson(explanation);
     return {
       init: (options) => api.init({ ...OPTIONS, ...options }),
       loadModel: (options) => api.loadModel(bytes, { ...OPTIONS, ...options }),
@@ -111,6 +112,8 @@ describe('a wrong name', () => {
       encodePng: (options) => api.encodePng(picture, options),
       formatAsImage: (options) => api.formatAsImage(explanation, options),
       expandHeatmap: (options) => api.expandHeatmap(heatmap, picture, options),
+      explanationToJson: (options) => api.explanationToJson(explanation, options),
+      explanationFromJson: (options) => api.explanationFromJson(stored, options),
       fuseMaps: (options) => api.fuseMaps(explanation, options),
       explainPrediction: (options) => api.explainPrediction(model, picture, options),
       showPrediction: (options) => api.showPrediction(model, picture, options),

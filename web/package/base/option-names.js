@@ -33,6 +33,8 @@ export const OPTION_NAMES = {
   formatAsImage: FORMAT,
   expandHeatmap: ['resamplingFilter'],
   fuseMaps: ['how', 'size'],
+  explanationToJson: ['image', 'signal'],
+  explanationFromJson: ['signal'],
   explainPrediction: [...RUN, ...EXPLAIN],
   showPrediction: [...RUN, ...EXPLAIN, ...FORMAT, 'canvas'],
   'model.run': RUN,

@@ -9,6 +9,7 @@ import { OPTION_NAMES, optionsFor } from '../base/option-names.js';
 import { resolveUrl } from '../base/url.js';
 import { methodInfo, methods } from '../model/methods.js';
 import { drawOverlay, explainedOptions } from '../model/predict.js';
+import { explanationToJson } from '../model/stored.js';
 import { cellColors, chooseHeatmap, colormaps } from '../pictures/format.js';
 import { checkPixels, isAddress } from '../pictures/image.js';
 import { Keeper } from './kept.js';
@@ -34,6 +35,7 @@ import { RemoteModel, toSendable } from './remote.js';
  *   & typeof import('../metrics/compare.js')
  *   & typeof import('../metrics/fuse.js')
  *   & typeof import('../model/predict.js')
+ *   & typeof import('../model/stored.js')
  *   & typeof import('../pictures/encode.js')
  *   & typeof import('../pictures/format.js')
  *   & typeof import('../pictures/steps.js')} Modules
@@ -98,6 +100,7 @@ const senders = {
     const options = { alphaLimit, colormap: colors, resamplingFilter };
     return { args: [{ targets: [{ heatmap }] }, options], picture: explanation.image };
   },
+  explanationFromJson: asGiven,
   fuseMaps({ targets, image }, options) {
     // The picture's size is enough.
     const size = image && { height: image.height, width: image.width };
@@ -109,7 +112,10 @@ const senders = {
 };
 
 /** Functions that need no engine. They are done on the page, so that no worker has to start. */
-const local = { attributionInfo, attributionMethods, colormaps, methodInfo, methods };
+const local = {
+  ...{ attributionInfo, attributionMethods, colormaps, methodInfo, methods },
+  explanationToJson,
+};
 
 /**
  * Sends a call of the table.
@@ -174,7 +180,7 @@ export function callsOf(client) {
   const keeper = new Keeper(client);
   const here = Object.entries(local).map(([name, call]) => [
     name,
-    async (/** @type {any} */ name) => /** @type {Function} */ (call)(name),
+    async (/** @type {any[]} */ ...args) => /** @type {Function} */ (call)(...args),
   ]);
   const sent = Object.keys(senders).map((name) => [
     name,

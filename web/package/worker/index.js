@@ -114,6 +114,8 @@ export const {
   encodePng,
   expandHeatmap,
   explainPrediction,
+  explanationFromJson,
+  explanationToJson,
   formatAsImage,
   fuseMaps,
   heatmapToImage,
