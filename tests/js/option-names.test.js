@@ -1,4 +1,4 @@
-/** Names of options: the lists are those of the types, and a wrong name is refused by every call. */
+/** The lists of option names are those of the types, and every call refuses another name. */
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';

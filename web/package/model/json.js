@@ -26,7 +26,8 @@ export async function store(explanation, { image = 'png', signal }) {
   }
   if (!Array.isArray(explanation?.targets)) throw wrong(explanation);
   const { modelName, method, description } = explanation;
-  const targets = explanation.targets.map(storeEntry);
+  // map() would skip the gaps of a list, which may be billions.
+  const targets = Array.from(explanation.targets, storeEntry);
   const stored = { format: FORMAT, modelName, method, description, targets };
   if (image === 'none') return stored;
   const png = await encodePng(explanation.image, { signal });
@@ -35,7 +36,8 @@ export async function store(explanation, { image = 'png', signal }) {
 
 /** @param {unknown} given */
 function wrong(given) {
-  const text = `the explanation is ${show(given)}; needed: what run.explain or explanationToJson returns`;
+  const needed = 'what run.explain or explanationToJson returns';
+  const text = `the explanation is ${show(given)}; needed: ${needed}`;
   return new GradCamError('INVALID_ARGUMENT', text);
 }
 
@@ -88,7 +90,7 @@ export async function restore(json, signal) {
   const stored = typeof json === 'string' ? parse(json) : json;
   const { format, modelName, method, description, targets, image } = stored ?? {};
   if (format !== FORMAT || !Array.isArray(targets)) throw wrong(json);
-  const entries = targets.map(restoreEntry);
+  const entries = Array.from(targets, restoreEntry);
   const picture = image === undefined ? emptyPicture() : await readImage(image);
   signal?.throwIfAborted();
   return { modelName, method, description, image: picture, targets: entries };

@@ -1,4 +1,4 @@
-/** Stores explanations as JSON and reads them again. What does it is loaded when it is first used. */
+/** Stores explanations as JSON and reads them again, by code that is loaded on first use. */
 
 import { typed } from '../base/boundary.js';
 import { part } from '../files/library.js';
@@ -41,7 +41,8 @@ export async function explanationToJson(explanation, options) {
 }
 
 /**
- * Makes an explanation of what explanationToJson() gave. Without a picture it has a white pixel for one.
+ * Makes an explanation of what explanationToJson() gave. Without a picture it has a white pixel for
+ * one.
  * @param {ExplanationJson | string} json or its text
  * @param {{ signal?: AbortSignal }} [options]
  * @returns {Promise<Explanation>}

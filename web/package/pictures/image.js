@@ -46,8 +46,8 @@ const LARGE_FILE = 2 ** 21;
 const WORD = 4;
 
 const ALLOWED =
-  'an address, ImageData, { data, width, height } with RGBA bytes, an image, video or canvas element, ' +
-  'OffscreenCanvas, ImageBitmap, VideoFrame, Blob, File or the bytes of a picture file';
+  'an address, ImageData, { data, width, height } with RGBA bytes, an image, video or canvas ' +
+  'element, OffscreenCanvas, ImageBitmap, VideoFrame, Blob, File or the bytes of a picture file';
 
 /**
  * @param {unknown} source
