@@ -20,7 +20,7 @@ const WORKER = 'web/package/worker/index.js';
  */
 
 /** The package's modules, as the type checker sees them. */
-class Package {
+export class Package {
   constructor() {
     const { config } = ts.readConfigFile(path.join(root, 'tsconfig.json'), ts.sys.readFile);
     const { options } = ts.parseJsonConfigFileContent({ ...config, include: [] }, ts.sys, root);

@@ -3,6 +3,7 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
+import { publishDeclarations } from './declarations.js';
 import { make } from './make.js';
 import { buildSteps, setUp } from './setup.js';
 import { inBuild, isMain, root, run, runMain, say, writeAtomically } from './tools.js';
@@ -110,12 +111,21 @@ function removeOthers(files) {
   }
 }
 
+/** The declarations that package.json names, relative to those of the package. */
+function publicTypes() {
+  const { exports } = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8'));
+  const entries = /** @type {{ types?: string }[]} */ (Object.values(exports));
+  const types = entries.flatMap((entry) => entry.types ?? []);
+  return types.map((file) => path.relative(inDist('types'), path.join(root, file)));
+}
+
 /** Makes all of dist/. */
 export async function buildPackage() {
   await bundlePackage();
   say('declaring the types of the package');
   const tsc = 'node_modules/typescript/bin/tsc';
   run(process.execPath, [tsc, '--project', 'wasm-build/tsconfig.types.json']);
+  publishDeclarations(inDist('types'), publicTypes());
   const { ownLicence, thirdPartyNotices } = await import('./notices.js');
   writeIfChanged(inDist('LICENSE.txt'), Buffer.from(ownLicence()));
   writeIfChanged(inDist('THIRD_PARTY_NOTICES.txt'), Buffer.from(thirdPartyNotices()));

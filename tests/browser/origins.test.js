@@ -63,7 +63,7 @@ describe('in Chromium', { skip: SKIP }, () => {
     const error = await page.evaluate(async (script) => {
       const { WorkerSession } = await import(`${'/dist/'}worker-session.js`);
       const session = new WorkerSession(() => new Worker(script));
-      return session.methods().catch((/** @type {any} */ { name, code }) => `${name} ${code}`);
+      return session.init().catch((/** @type {any} */ { name, code }) => `${name} ${code}`);
     }, `${packages.address}worker.js`);
     assert.equal(error, 'GradCamError WORKER_FAILED');
   });

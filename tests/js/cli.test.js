@@ -310,7 +310,7 @@ describe('general', () => {
       [[...explain, '--target=-1'], /target is -1/],
       [[...explain, '--top', '0'], /top is 0/],
       [[...explain, '--preprocess', 'x'], /allowed: none, unit, tf, torch, caffe/],
-      [[...explain, '--preprocess', 'scale=2'], /offset undefined/],
+      [[...explain, '--preprocess', 'offset=2'], /scale undefined/],
       [[...explain, '--interpolation', 'cubic'], /allowed: nearest, box/],
       [[...explain, '--crop', 'middle'], /allowed: stretch, center/],
       [[...explain, '--labels', text], /2 labels; the model has 19/],

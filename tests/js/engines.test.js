@@ -5,7 +5,6 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
 import {
-  colormaps,
   expandHeatmap,
   formatAsImage,
   heatmapToImage,
@@ -93,7 +92,6 @@ describe('with two engines', () => {
       () => heatmapToImage(copy.targets[0].heatmap),
       () => imageToArray(pixels),
       () => loadImage(picture),
-      () => colormaps(),
     ]) {
       assert.deepEqual([await isUsed(first, work), await isUsed(second, work)], [true, false]);
     }

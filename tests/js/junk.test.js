@@ -138,6 +138,7 @@ async function listCalls(api) {
   const [{ heatmap }] = explanation.targets;
   const { data, width, height } = heatmap;
   const array = await api.imageToArray(picture);
+  const stored = await api.explanationToJson(explanation);
   const signal = undefined;
   const resamplingFilter = 'box';
   const toLoad = {
@@ -181,6 +182,8 @@ async function listCalls(api) {
       api.formatAsImage,
       [{ image: explanation.image, targets: explanation.targets }],
     ],
+    explanationToJson: [api.explanationToJson, [explanation, { image: 'png', signal }]],
+    explanationFromJson: [api.explanationFromJson, [{ ...stored }, { signal }]],
     heatmapToImage: [api.heatmapToImage, [{ data, width, height }]],
     expandHeatmap: [api.expandHeatmap, [heatmap, { width: 4, height: 4 }, { resamplingFilter }]],
     encodePng: [api.encodePng, [picture, { text: { Title: 'x' }, signal }]],

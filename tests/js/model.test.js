@@ -272,8 +272,11 @@ describe('a run', () => {
   test('comes in one call too', async () => {
     const explanation = await explainPrediction(model, picture, { targets: [1], layer: 'Conv_1' });
     assert.equal(explanation.targets[0].layer, 'mobilenetv2_1.00_160/Conv_1');
-    const overlay = await showPrediction(model, picture, { targets: [1], layer: 'Conv_1' });
-    assert.deepEqual(overlay, formatAsImage(explanation));
+    const options = { targets: [1], layer: 'Conv_1' };
+    const small = await showPrediction(model, picture, { ...options, image: 'input' });
+    assert.deepEqual(small, formatAsImage(explanation));
+    const { width, height } = await showPrediction(model, picture, options);
+    assert.deepEqual([width, height], [768, 576]);
   });
 });
 
@@ -299,7 +302,7 @@ describe('wrong input', () => {
       [{ labels: ['one'] }, /1 labels; the model has 19/],
       [{ labels: 'one' }, /labels is "one"/],
       [{ preprocessing: 'tensorflow' }, /allowed: none, unit, tf, torch, caffe/],
-      [{ preprocessing: { scale: 1 } }, /offset undefined/],
+      [{ preprocessing: { offset: 1 } }, /scale undefined/],
       [{ preprocessing: { scale: [1, 2], offset: 0 } }, /scale \[1, 2\]/],
       [{ inputSize: [0, 160] }, /inputSize is \[0, 160\]/],
       [{ inputSize: [224, 224] }, /160/],
@@ -329,10 +332,11 @@ describe('wrong input', () => {
 
   test('targets', async () => {
     const run = await model.run(picture);
-    for (const targets of [19, -1, 1.5, 'cat', NaN, [0, 19], [[1]], {}]) {
+    for (const targets of [19, -1, 1.5, NaN, [0, 19], [[1]], {}]) {
       const call = () => run.explain({ targets: /** @type {any} */ (targets) });
       await assertRefused(call, 'INVALID_TARGET', /allowed: whole numbers from 0 to 18/);
     }
+    await assertRefused(() => run.explain({ targets: 'cat' }), 'INVALID_TARGET', /model\.labels/);
     await assertRefused(() => run.explain({ targets: [] }), 'INVALID_TARGET', /empty/);
     const top = /** @type {any} */ ('all');
     await assertRefused(() => run.decodePredictions({ top }), 'INVALID_ARGUMENT', /top is "all"/);
@@ -342,8 +346,8 @@ describe('wrong input', () => {
     const data = new Uint8Array(16);
     /** @type {[image: any, message: RegExp][]} */
     const wrong = [
-      [undefined, /allowed: ImageData/],
-      ['dog.jpg', /"dog\.jpg"/],
+      [undefined, /allowed: an address, ImageData/],
+      [7, /the picture is 7/],
       [{}, /Object/],
       [new Uint8Array(), /./],
       [Buffer.from('this is not a picture'), /./],
@@ -362,8 +366,8 @@ describe('wrong input', () => {
     }
     const wide = { data: new Uint8Array(40000 * 4), width: 40000, height: 1 };
     await assertRefused(() => model.run(wide), 'TOO_LARGE', /40000/);
-    const image = /** @type {any} */ ('x');
-    await assertRefused(() => model.run(picture, { image }), 'INVALID_IMAGE', /"x"/);
+    const image = /** @type {any} */ (7);
+    await assertRefused(() => model.run(picture, { image }), 'INVALID_IMAGE', /the picture is 7/);
     const interpolation = /** @type {any} */ ('cubic');
     const call = () => model.run(picture, { interpolation });
     await assertRefused(

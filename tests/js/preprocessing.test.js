@@ -7,6 +7,8 @@ import { findRangeProblem } from '../../web/package/pictures/preprocessing.js';
 import { DEFAULT_MODEL, assertFails, plainPicture, smallModel } from './fixtures.js';
 import { readFileSync } from 'node:fs';
 
+/** The numbers of torchvision, for pixels from 0 to 1. */
+const OF_TORCHVISION = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
 const PIXEL = plainPicture([10, 100, 200, 255], 1, 1);
 
 /** @typedef {import('gradcam-wasm').Preprocessing} Preprocessing */
@@ -57,6 +59,7 @@ describe('preprocessing', () => {
     const numbers = { mean: [10, 0, 100], std: [1, 2, 4] };
     assertNear(await preprocess({ ...numbers, order: 'bgr' }), [25, 50, 0]);
     assertNear(await preprocess({ scale: 1, offset: 0, order: 'bgr' }), [200, 100, 10]);
+    assertNear(await preprocess({ scale: 0.5 }), [5, 50, 100]);
     const caffe = { mean: [123.68, 116.779, 103.939], std: 1, order: /** @type {const} */ ('bgr') };
     assertNear(await preprocess(caffe), await preprocess('caffe'));
   });
@@ -68,6 +71,8 @@ describe('preprocessing', () => {
     [{ mean: 0, std: 0 }, /preprocessing\.std contains 0/],
     [{ mean: 0 }, /std undefined/],
     [{ mean: [1, 2], std: 1 }, /mean \[1, 2\]/],
+    [{ scale: 1, mean: 0 }, /numbers of two kinds/],
+    [{ scale: 1, ofset: 0 }, /"ofset" is no option of preprocessing; the nearest names are offset/],
     [{ scale: 1, offset: 0, order: 'rbg' }, /order "rbg"; allowed: "rgb", "bgr"/],
   ];
   for (const [preprocessing, message] of wrong) {
@@ -94,6 +99,11 @@ describe('the warning about the range', () => {
     ['a dark picture for a model that scales', [0, 1, 1], 'none', 'none', null],
     ['anything for none', [0, 1e6], 'none', undefined, null],
     ['anything for numbers of their own', [0, 1e6], { scale: 1, offset: 0 }, undefined, null],
+    ['pixels for means of units', [-2, 1111], OF_TORCHVISION, undefined, /multiply mean and std/],
+    ['0 .. 1 for means of units', [-2, 2.25], OF_TORCHVISION, undefined, null],
+    ['pixels for a scale of units', [-1, 509], { scale: 2, offset: -1 }, undefined, /scale by 255/],
+    ['pixels for means of pixels', [-2, 2], { mean: 127.5, std: 63 }, undefined, null],
+    ['pixels for a scale', [0, 1], { scale: 1 / 255 }, undefined, null],
   ];
   for (const [what, values, preprocessing, ownScaling, message] of cases) {
     test(what, () => {

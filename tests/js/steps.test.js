@@ -76,7 +76,7 @@ describe('loadImage', () => {
     /** @type {[source: any, options: any, code: string, message: RegExp][]} */
     const wrong = [
       ['none.jpg', {}, 'FETCH_FAILED', /none\.jpg/],
-      [{}, {}, 'INVALID_IMAGE', /allowed: ImageData/],
+      [{}, {}, 'INVALID_IMAGE', /allowed: an address, ImageData/],
       [DOG_PICTURE, { targetSize: 160 }, 'INVALID_ARGUMENT', /targetSize is 160.*height, width/],
       [DOG_PICTURE, { targetSize: [0, 9] }, 'INVALID_ARGUMENT', /targetSize is \[0, 9\]/],
       [

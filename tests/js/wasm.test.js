@@ -7,10 +7,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import { colormaps, init } from '../../web/package/index.js';
+import { colormaps, heatmapToImage, init, methodInfo, methods } from '../../web/package/index.js';
+import { WorkerSession } from '../../web/package/worker/index.js';
 import { Engine } from '../../web/package/engine/engine.js';
 import { Instance } from '../../web/package/engine/instance.js';
 import { ROOT, assertFails } from './fixtures.js';
+
+/** @type {import('gradcam-wasm').HeatMap} */
+const HEATMAP = { data: new Float32Array(1), width: 1, height: 1 };
 
 const WASM = join(ROOT, 'build/wasm/gradcam.wasm');
 
@@ -29,8 +33,31 @@ describe('the engine', () => {
     return pathToFileURL(join(folder, name));
   }
 
-  test('is needed by the synchronous calls', () =>
-    assertFails(() => colormaps(), 'NOT_READY', /init\(\)/));
+  test('is needed by the synchronous calls on pictures', () =>
+    assertFails(() => heatmapToImage(HEATMAP), 'NOT_READY', /init\(\)/));
+
+  test('is not needed for names', async () => {
+    const names = colormaps();
+    assert.ok(names.includes('viridis'));
+    // What is called in a worker's place starts none.
+    const session = new WorkerSession(() => assert.fail('a worker was started'));
+    assert.deepEqual(await session.colormaps(), names);
+    assert.deepEqual(await session.methods(), methods());
+    assert.deepEqual(await session.methodInfo('gradCam'), methodInfo('gradCam'));
+    await assertFails(() => session.methodInfo(/** @type {any} */ ('x')), 'INVALID_ARGUMENT', /x/);
+  });
+
+  test('has the colour maps that are named', async () => {
+    const engine = await init();
+    const pointers = [...colormaps(), 'none more'].map((_, i) =>
+      engine.call('gc_colormap_name', i),
+    );
+    assert.equal(pointers.pop(), 0);
+    assert.deepEqual(
+      pointers.map((pointer) => engine.text(pointer)),
+      colormaps(),
+    );
+  });
 
   test('is started once by calls at the same time', async () => {
     const [first, second] = await Promise.all([init(), init()]);

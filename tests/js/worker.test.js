@@ -316,7 +316,7 @@ for (const method of ['load', 'run']) {
       while (!posted.some((request) => request.method === method)) await nextTask();
       other.dispose();
       for (const run of runs) await assertFails(() => run, 'DISPOSED');
-      await own.colormaps();
+      await own.init();
       const dropped = placesOf('drop');
       for (const place of [...placesOf('load'), ...placesOf('run')]) {
         assert.ok(dropped.includes(place));

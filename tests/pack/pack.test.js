@@ -162,6 +162,16 @@ describe('the tarball', () => {
     });
   }
 
+  test('has no internal types, and none that TypeScript 5.4 cannot read', () => {
+    const types = inPack('node_modules/gradcam-wasm/dist/types');
+    const names = readdirSync(types, { recursive: true, encoding: 'utf8' });
+    assert.ok(!names.includes('architectures'));
+    for (const name of names.filter((name) => name.endsWith('.d.ts'))) {
+      const code = readFileSync(join(types, name), 'utf8').replaceAll(/^ *\/?\*.*$/gm, '');
+      assert.doesNotMatch(code, /(Array|View)<ArrayBuffer/, name);
+    }
+  });
+
   for (const [what, entries] of Object.entries({
     'a page': ['index.js', 'gradcam-relaxed.wasm'],
     'a page without relaxed SIMD': ['index.js', 'gradcam.wasm'],

@@ -16,6 +16,7 @@ export { colormaps, expandHeatmap, formatAsImage, heatmapToImage } from './pictu
 export { loadModel } from './model/load.js';
 export { methodInfo, methods } from './model/methods.js';
 export { explainPrediction, showPrediction } from './model/predict.js';
+export { explanationFromJson, explanationToJson } from './model/stored.js';
 export { arrayToImage, imageToArray, loadImage } from './pictures/steps.js';
 export { init } from './engine/start.js';
 
@@ -52,6 +53,7 @@ export { init } from './engine/start.js';
  * @typedef {import('./pictures/format.js').Drawing} Drawing
  * @typedef {import('./model/explanation.js').ExplainSettings} ExplainSettings
  * @typedef {import('./model/explanation.js').Explanation} Explanation
+ * @typedef {import('./model/stored.js').ExplanationJson} ExplanationJson
  * @typedef {import('./metrics/trust.js').Figure} Figure
  * @typedef {import('./metrics/trust.js').FigureName} FigureName
  * @typedef {import('./base/source.js').FileSource} FileSource
@@ -81,6 +83,7 @@ export { init } from './engine/start.js';
  * @typedef {import('./model/model-info.js').ModelEnd} ModelEnd
  * @typedef {import('./base/source.js').ModelSource} ModelSource
  * @typedef {import('./pictures/image.js').Picture} Picture
+ * @typedef {import('./pictures/image.js').PictureSource} PictureSource
  * @typedef {import('./pictures/image.js').Pixels} Pixels
  * @typedef {import('./model/run.js').Prediction} Prediction
  * @typedef {import('./pictures/preprocessing.js').Preprocessing} Preprocessing
@@ -98,8 +101,10 @@ export { init } from './engine/start.js';
  * @typedef {import('./metrics/deletion.js').StepProgress} StepProgress
  * @typedef {import('./model/summary.js').SummaryOptions} SummaryOptions
  * @typedef {import('./attribution/targets.js').Target} Target
+ * @typedef {import('./attribution/targets.js').TargetChoice} TargetChoice
  * @typedef {import('./model/explanation.js').TargetExplanation} TargetExplanation
  * @typedef {import('./pictures/tensor.js').Tensor} Tensor
+ * @typedef {import('./model/stored.js').ToJsonOptions} ToJsonOptions
  * @typedef {import('./metrics/trust.js').Trust} Trust
  * @typedef {import('./metrics/trust.js').TrustOptions} TrustOptions
  * @typedef {import('./engine/wasm.js').WasmOptions} WasmOptions

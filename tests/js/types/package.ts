@@ -92,12 +92,19 @@ export async function explaining(model: Model, picture: Picture, tensor: Tensor)
   same<typeof diagnosis, Diagnosis | null>(true);
   same<typeof proba, number | null>(true);
   await explainPrediction(model, tensor, { layer: 'all', targets: 3 });
-  // @ts-expect-error classes are numbers
-  await run.explain({ targets: ['cat'] });
+  await run.explain({ targets: ['cat', 3, { cat: 1, 4: -1 }], layer: model.layers });
+  await run.explain({ targets: 'cat', contrast: { against: ['dog'] } });
+  await loadModel('model.keras', { labels: model.labels });
+  const numbers = { mean: [0, 0, 0], std: [1, 1, 1] } as const;
+  await loadModel('model.keras', { preprocessing: numbers, inputSize: [224, 224] as const });
+  await loadModel('model.keras', { preprocessing: { scale: 1 / 255 } });
+  // @ts-expect-error classes are numbers or labels
+  await run.explain({ targets: [true] });
   // @ts-expect-error no layer
   await run.explain({ layer: { type: 'Conv2D' } });
-  // @ts-expect-error a string is no picture
-  await model.run('picture.jpg');
+  await model.run('picture.jpg', { image: 'input' });
+  // @ts-expect-error a number is no picture
+  await model.run(7);
   // @ts-expect-error no filter of that name
   await model.run(picture, { interpolation: 'cubic' });
   // @ts-expect-error private

@@ -21,7 +21,7 @@ import { scoreSource } from './scores.js';
 /** @import { Preprocessing } from '../pictures/preprocessing.js' */
 /** @import { Tensor } from '../pictures/tensor.js' */
 /** @import { BaselineName } from './baselines.js' */
-/** @import { Target } from './targets.js' */
+/** @import { TargetChoice } from './targets.js' */
 /** @import { AttributionMethod } from './methods.js' */
 /** @import { Found, Plan, Work } from './plans.js' */
 
@@ -38,7 +38,7 @@ import { scoreSource } from './scores.js';
 /**
  * @typedef {object} AttributeOptions
  * @property {AttributionMethod} [method] a name of attributionMethods() (default "gradient")
- * @property {Target} [target] index of a class, or weights of classes (default: the
+ * @property {TargetChoice} [target] index or label of a class, or weights of classes (default: the
  *   class with the highest score)
  * @property {boolean} [logits] whether the logit is explained (default true) or the score
  * @property {LayerChoice} [layer] of guided Grad-CAM (default as in run.explain())
@@ -51,9 +51,10 @@ import { scoreSource } from './scores.js';
  * @property {number} [noise] deviation of the noise, as a share of the range of the input's values
  *   (default 0.15)
  * @property {number} [seed] of noise and masks, which are the same everywhere (default 0)
- * @property {number | [number, number]} [window] height and width of occlusion's window (default: a
- *   quarter of the picture's)
- * @property {number | [number, number]} [stride] how far the window moves (default: half of it)
+ * @property {number | readonly [number, number]} [window] height and width of occlusion's window
+ *   (default: a quarter of the picture's)
+ * @property {number | readonly [number, number]} [stride] how far the window moves (default: half
+ *   of it)
  * @property {Baseline} [fill] what the window is filled with (default "zero")
  * @property {number} [grid] rows and columns of RISE's masks (default 7)
  * @property {number} [p] the share of a mask that shows the picture (default 0.5)

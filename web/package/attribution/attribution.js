@@ -74,7 +74,9 @@ export class Attribution {
    * formatAsImage({ heatmap: attribution.toHeatmap(), image: run.picture });
    */
   toHeatmap(options) {
-    return typed(options, (given) => setEngineOf(toHeatmap(this, given), this));
+    return typed('attribution.toHeatmap', options, (given) =>
+      setEngineOf(toHeatmap(this, given), this),
+    );
   }
 }
 

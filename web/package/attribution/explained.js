@@ -32,14 +32,14 @@ import { indexOfLargest, readTarget, weightsOf } from './targets.js';
  */
 
 /**
- * @param {Pick<Facts, 'network' | 'scores' | 'endsWithLogit'>} facts
- * @param {unknown} given a Target as the caller gave it, by default the top class
+ * @param {Pick<Facts, 'network' | 'scores' | 'endsWithLogit'> & { labels?: Facts['labels'] }} facts
+ * @param {unknown} given a TargetChoice as the caller gave it, by default the top class
  * @param {boolean} logits
  * @returns {Explained}
  */
-export function explainedOf({ network, scores, endsWithLogit }, given, logits) {
+export function explainedOf({ network, scores, endsWithLogit, labels }, given, logits) {
   const classCount = scores.length;
-  const target = readTarget(given ?? indexOfLargest(scores), classCount);
+  const target = readTarget(given ?? indexOfLargest(scores), { classCount, labels });
   const weights = new Map(weightsOf(target));
   const output = logits ? LOGIT : SCORE;
   const share = network.classCount / network.outputCount;

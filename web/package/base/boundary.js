@@ -5,6 +5,9 @@
  */
 
 import { GradCamError, show } from './errors.js';
+import { checkNames } from './option-names.js';
+
+/** @import { Optioned } from './option-names.js' */
 
 /**
  * Options that many calls share.
@@ -15,13 +18,16 @@ import { GradCamError, show } from './errors.js';
  * Runs a public call.
  * @template {object} O
  * @template R
+ * @param {Optioned | null} name of the call, null if it has no options
  * @param {O | null | undefined} options as the caller gave them
  * @param {(options: O) => R} call
  * @returns {R}
  */
-export function typed(options, call) {
+export function typed(name, options, call) {
   try {
-    const result = call(checkOptions(options));
+    const given = checkOptions(options);
+    if (name) checkNames(name, given);
+    const result = call(given);
     if (!(result instanceof Promise)) return result;
     return /** @type {R} */ (
       result.catch((error) => {

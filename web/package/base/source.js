@@ -17,7 +17,7 @@ import { fileName, resolveUrl } from './url.js';
  * TensorFlow.js with its shards, or a configuration with weights. Class names may be among them.
  * Names or webkitRelativePath of files may say in which folders they lie. If model.json is given as
  * an address, its shards are fetched relative to it.
- * @typedef {FileSource | File[] | FileList} ModelSource
+ * @typedef {FileSource | readonly File[] | FileList} ModelSource
  */
 
 /**

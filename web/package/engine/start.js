@@ -32,11 +32,11 @@ const owners = new WeakMap();
  * await init({ wasmUrl: '/assets/gradcam.wasm' });
  */
 export async function init(options) {
-  return typed(options, startShared);
+  return typed('init', options, startEngine);
 }
 
 /** @param {WasmOptions} options */
-async function startShared(options) {
+export async function startEngine(options) {
   const forget = () => engines.delete(options);
   const starting = engines.get(options, () => start(options, forget));
   starting.catch(forget);
@@ -57,7 +57,7 @@ export function defaultEngine() {
 
 /** The default engine. If there is none, an engine is started without options. */
 export async function startedEngine() {
-  return first?.isUsable ? first : init();
+  return first?.isUsable ? first : startEngine({});
 }
 
 /**

@@ -34,7 +34,7 @@ import { absolute, overLargest, positive, spearman, ssim } from './maps.js';
  * compareMaps(targets[0].heatmap, targets[1].heatmap).spearman; // 1 if both look alike
  */
 export function compareMaps(a, b) {
-  return typed({}, () => {
+  return typed(null, {}, () => {
     const [first, second] = [toComparable(a, 'the first map'), toComparable(b, 'the second map')];
     const { height, width } = first.heatmap;
     if (second.heatmap.height !== height || second.heatmap.width !== width) {

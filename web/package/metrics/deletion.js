@@ -9,7 +9,7 @@ import { fallingOrder } from './maps.js';
 import { wholeNumber } from './options.js';
 import { Subject } from './subject.js';
 
-/** @import { Target } from '../attribution/targets.js' */
+/** @import { Target, TargetChoice } from '../attribution/targets.js' */
 /** @import { BaselineName } from '../attribution/baselines.js' */
 /** @import { ScoreSource } from '../attribution/scores.js' */
 /** @import { Input } from '../engine/network.js' */
@@ -28,8 +28,8 @@ import { Subject } from './subject.js';
 
 /**
  * @typedef {object} DeletionOptions
- * @property {Target} [target] index of a class, or weights of classes (default: the class with the
- *   highest score)
+ * @property {TargetChoice} [target] index or label of a class, or weights of classes (default: the
+ *   class with the highest score)
  * @property {boolean} [logits] whether the logit is measured instead of the score (default false)
  * @property {BaselineName | Picture | Tensor} [baseline] what stands in place of the positions that
  *   are taken away (default "zero")

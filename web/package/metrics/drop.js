@@ -4,14 +4,14 @@ import { checkMask, enlarged } from './heatmaps.js';
 import { mean, minmax, moments, positive, resizeMap } from './maps.js';
 import { Subject, chooseMap } from './subject.js';
 
-/** @import { Target } from '../attribution/targets.js' */
+/** @import { Target, TargetChoice } from '../attribution/targets.js' */
 /** @import { GivenMap } from './heatmaps.js' */
 /** @import { Facts } from '../attribution/explained.js' */
 
 /**
  * @typedef {object} DropOptions
- * @property {Target} [target] index of a class, or weights of classes (default: the class with the
- *   highest score)
+ * @property {TargetChoice} [target] index or label of a class, or weights of classes (default: the
+ *   class with the highest score)
  * @property {boolean} [logits] whether the logit is measured instead of the score (default false)
  */
 
@@ -73,8 +73,8 @@ export function complexity({ input }, heatmap) {
 
 /**
  * @typedef {object} CoherencyOptions
- * @property {Target} [target] index of a class, or weights of classes (default: the class with the
- *   highest score)
+ * @property {TargetChoice} [target] index or label of a class, or weights of classes (default: the
+ *   class with the highest score)
  * @property {import('../model/layers.js').LayerChoice} [layer] the layer that the heat map is of
  *   (default: the default layer)
  */

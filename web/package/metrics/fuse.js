@@ -57,8 +57,8 @@ const INPUT = 1e-7;
 /**
  * @typedef {object} FuseOptions
  * @property {FuseMethod} [how] (default "layerCam")
- * @property {[height: number, width: number]} [size] of the map for "mean" and "refineInput"
- *   (default: that of `explanation.image`)
+ * @property {readonly [height: number, width: number]} [size] of the map for "mean" and
+ *   "refineInput" (default: that of `explanation.image`)
  */
 
 /**
@@ -73,7 +73,7 @@ const INPUT = 1e-7;
  * const overlay = formatAsImage({ heatmap, image: explanation.image });
  */
 export function fuseMaps(explanation, options) {
-  return typed(options, ({ how = 'layerCam', size }) => {
+  return typed('fuseMaps', options, ({ how = 'layerCam', size }) => {
     const fuse = choose(WAYS, how, 'how');
     const entries = checkEntries(explanation);
     const picture = needsPicture(how) ? sizeOf(explanation, size) : { height: 1, width: 1 };

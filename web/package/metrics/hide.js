@@ -9,7 +9,7 @@ import { fallingOrder } from './maps.js';
 import { numberBetween } from './options.js';
 import { Subject } from './subject.js';
 
-/** @import { Target } from '../attribution/targets.js' */
+/** @import { Target, TargetChoice } from '../attribution/targets.js' */
 /** @import { Input } from '../engine/network.js' */
 /** @import { Preprocessing } from '../pictures/preprocessing.js' */
 /** @import { GivenMap } from './heatmaps.js' */
@@ -17,8 +17,8 @@ import { Subject } from './subject.js';
 
 /**
  * @typedef {object} HideOptions
- * @property {Target} [target] index of a class, or weights of classes (default: the class with the
- *   highest score)
+ * @property {TargetChoice} [target] index or label of a class, or weights of classes (default: the
+ *   class with the highest score)
  * @property {number} [share] of the picture's positions that count as hot (default 0.1)
  * @property {boolean} [logits] whether the logit is measured instead of the score (default false)
  * @property {AbortSignal} [signal] checked before each of the three runs
@@ -36,8 +36,8 @@ import { Subject } from './subject.js';
  * @property {ChangedPicture} hidden the hottest part is blurred
  * @property {ChangedPicture} kept all but the hottest part is blurred
  * @property {number} share of the picture's positions that count as hot
- * @property {{ target: Target, logits: boolean, share: number, deviation: number }} settings
- *   `deviation`: of the blur, in pixels of the network's input
+ * @property {number} deviation of the blur, in pixels of the network's input
+ * @property {{ target: Target, logits: boolean, share: number }} settings which make it again
  */
 
 /** The blur's deviation over the shorter side. Faces and animals are no longer seen. */
@@ -73,8 +73,8 @@ export async function hideAndLook(facts, heatmap, options) {
       return { score: subject.run(study).score, picture };
     };
     const [hidden, kept] = [await look(0), await look(1)];
-    const settings = { target: subject.target, logits, share, deviation };
-    return { score, hidden, kept, share: count / order.length, settings };
+    const settings = { target: subject.target, logits, share };
+    return { score, hidden, kept, share: count / order.length, deviation, settings };
   } finally {
     study.dispose();
   }

@@ -12,7 +12,7 @@ import { numberBetween, wholeNumber } from './options.js';
 import { Subject, chooseMap } from './subject.js';
 import { withTwin } from './twin.js';
 
-/** @import { Target } from '../attribution/targets.js' */
+/** @import { TargetChoice } from '../attribution/targets.js' */
 /** @import { Pause } from '../base/pauses.js' */
 /** @import { LayerChoice } from '../model/layers.js' */
 /** @import { Method } from '../model/methods.js' */
@@ -23,12 +23,12 @@ import { withTwin } from './twin.js';
 
 /**
  * @typedef {object} RandomizationOptions
- * @property {Target} [target] index of a class, or weights of classes (default: the class with the
- *   highest score)
+ * @property {TargetChoice} [target] index or label of a class, or weights of classes (default: the
+ *   class with the highest score)
  * @property {LayerChoice} [layer] (default: the default layer)
  * @property {Method | 'saliency'} [method] which map is made (default "gradCam")
- * @property {number[]} [counts] how many of the last layers with weights are replaced at each stage
- *   (default: the last one, a quarter, half and all of them)
+ * @property {readonly number[]} [counts] how many of the last layers with weights are replaced at
+ *   each stage (default: the last one, a quarter, half and all of them)
  * @property {number} [seed] of the numbers (default 1)
  * @property {number} [gain] factor of the largest value of a kernel (default 1)
  * @property {number} [headGain] the same of the last kernel (default 1)

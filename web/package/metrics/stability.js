@@ -8,7 +8,7 @@ import { numberBetween, wholeNumber } from './options.js';
 import { Subject, chooseMap } from './subject.js';
 import { withTwin } from './twin.js';
 
-/** @import { Target } from '../attribution/targets.js' */
+/** @import { Target, TargetChoice } from '../attribution/targets.js' */
 /** @import { LayerChoice } from '../model/layers.js' */
 /** @import { Method } from '../model/methods.js' */
 /** @import { StepProgress } from './deletion.js' */
@@ -16,8 +16,8 @@ import { withTwin } from './twin.js';
 
 /**
  * @typedef {object} StabilityOptions
- * @property {Target} [target] index of a class, or weights of classes (default: the class with the
- *   highest score)
+ * @property {TargetChoice} [target] index or label of a class, or weights of classes (default: the
+ *   class with the highest score)
  * @property {LayerChoice} [layer] (default: the default layer)
  * @property {Method | 'gradient' | 'saliency'} [method] which map is made (default "gradCam")
  * @property {number} [samples] how many noisy inputs are tried (default 4)

@@ -22,7 +22,7 @@ import { stability } from './stability.js';
 /**
  * @typedef {object} TrustOptions
  * @property {number} [index] which entry of `explanation.targets` is measured (default 0)
- * @property {FigureName[]} [figures] which figures are made (default: all)
+ * @property {readonly FigureName[]} [figures] which figures are made (default: all)
  * @property {number} [steps] of deletion and insertion (default 20)
  * @property {number} [samples] of stability (default 4)
  * @property {(progress: StepProgress) => void} [onProgress]

@@ -10,13 +10,13 @@ import { labelOf, weightsOf } from '../attribution/targets.js';
 import { readTargets, seedOfWeights } from './targets.js';
 
 /** @import { LayerChoice } from './layers.js' */
-/** @import { Target } from '../attribution/targets.js' */
+/** @import { Target, TargetChoice } from '../attribution/targets.js' */
 /** @import { Explained } from './targets.js' */
 
 /**
  * @typedef {object} ChannelsOptions
- * @property {Target} [target] index of a class, or weights of classes (default: the class with the
- *   highest score)
+ * @property {TargetChoice} [target] index or label of a class, or weights of classes (default: the
+ *   class with the highest score)
  * @property {LayerChoice} [layer] default: the last layer with more than one position
  * @property {number} [top] how many channels of each kind (default 10)
  * @property {boolean} [logits] whether the logit is explained, not the score (default true)

@@ -11,15 +11,17 @@
  */
 
 import { GradCamError, show } from '../base/errors.js';
+import { checkNames } from '../base/option-names.js';
 import { readTarget } from '../attribution/targets.js';
 
 /** @import { Run } from './run.js' */
-/** @import { Target } from '../attribution/targets.js' */
+/** @import { Classes, Target } from '../attribution/targets.js' */
 
 /**
  * How a class is set apart from others.
  * @typedef {object} Contrast
- * @property {number[] | 'nearest'} [against] the other classes. "nearest" takes those whose logits
+ * @property {readonly (number | string)[] | 'nearest'} [against] the other classes, by their
+ *   indices or labels. "nearest" takes those whose logits
  *   are nearest to the logit of the class (default)
  * @property {number} [count] how many classes "nearest" takes (default 3)
  * @property {number} [gamma] how much the other classes count (default 0.6)
@@ -28,7 +30,7 @@ import { readTarget } from '../attribution/targets.js';
 
 /**
  * A contrast with the classes that it takes.
- * @typedef {Required<Contrast> & { against: number[] }} ResolvedContrast
+ * @typedef {Omit<Required<Contrast>, 'against'> & { against: number[] }} ResolvedContrast
  */
 
 /** So that a sum of probabilities is never zero. */
@@ -36,13 +38,15 @@ const SMALL = 1e-9;
 
 /**
  * @param {Contrast} contrast
- * @param {{ target: Target, logits: Float32Array, wantsLogits: boolean | undefined }} explained
+ * @param {{ target: Target, logits: Float32Array, wantsLogits: boolean | undefined,
+ *   labels: readonly string[] | undefined }} explained
  * @returns {ResolvedContrast}
  */
-export function resolveContrast(contrast, { target, logits, wantsLogits }) {
+export function resolveContrast(contrast, { target, logits, wantsLogits, labels }) {
   if (typeof contrast !== 'object' || contrast === null) {
     throw refuse('contrast', contrast, "an object, { against: 'nearest' }");
   }
+  checkNames('contrast', contrast);
   if (wantsLogits === false) {
     throw new GradCamError(
       'INVALID_ARGUMENT',
@@ -61,7 +65,7 @@ export function resolveContrast(contrast, { target, logits, wantsLogits }) {
   const others =
     against === 'nearest'
       ? nearest(logits, target, Math.min(count, most))
-      : readOthers(against, target, logits.length);
+      : readOthers(against, target, { classCount: logits.length, labels });
   return { against: others, count: others.length, gamma, weighted };
 }
 
@@ -91,15 +95,15 @@ function nearest(logits, target, count) {
 /**
  * @param {unknown} against
  * @param {number} target
- * @param {number} classCount
+ * @param {Classes} classes
  * @returns {number[]}
  */
-function readOthers(against, target, classCount) {
+function readOthers(against, target, classes) {
   const allowed = `'nearest' or a list of classes other than ${target}`;
   if (!Array.isArray(against) || against.length === 0) {
     throw refuse('contrast.against', against, allowed);
   }
-  const others = Array.from(against, (index) => readTarget(index, classCount));
+  const others = Array.from(against, (other) => readTarget(other, classes));
   const isRight = others.every((index) => typeof index === 'number' && index !== target);
   if (!isRight || new Set(others).size < others.length) {
     throw refuse('contrast.against', against, `${allowed}, each once`);

@@ -42,7 +42,7 @@ const POINTWISE = /^(Dense|(Separable)?Conv[12]D)$/;
  * const small = await loadModel(bytes);
  */
 export async function convertModel(source, options) {
-  return typed(options, (given) => convert(source, given));
+  return typed('convertModel', options, (given) => convert(source, given));
 }
 
 /**

@@ -181,7 +181,8 @@ async function seedTargets(explained, targets, options, { logits, counterfactual
   }
   const { contrastOf, resolveContrast } = await import('./contrast.js');
   return targets.map((target) => {
-    const asked = { target, logits: run.logits, wantsLogits: options.logits };
+    const { labels } = explained.model;
+    const asked = { target, logits: run.logits, wantsLogits: options.logits, labels };
     const resolved = resolveContrast(contrast, asked);
     const { score, weights } = contrastOf(run, Number(target), resolved);
     return { target, score, ...seedFor(weights), contrast: resolved };

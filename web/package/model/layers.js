@@ -16,8 +16,8 @@ import { GradCamError, show } from '../base/errors.js';
  * The network's indices of the layers that a caller chose.
  * @param {Network} network
  * @param {readonly Layer[]} layers
- * @param {LayerChoice | LayerChoice[] | 'all' | null | undefined} choice the default layer if it is
- *   left out, every layer with rows and columns if it is 'all'
+ * @param {LayerChoice | readonly LayerChoice[] | 'all' | null | undefined} choice the default layer
+ *   if it is left out, every layer with rows and columns if it is 'all'
  * @returns {number[]}
  */
 export function resolveLayers(network, layers, choice) {

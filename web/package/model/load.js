@@ -22,7 +22,7 @@ import { Network } from '../engine/network.js';
 import { pauses } from '../base/pauses.js';
 import { resolvePreprocessing } from '../pictures/preprocessing.js';
 import { openSource } from '../base/source.js';
-import { init } from '../engine/start.js';
+import { startEngine } from '../engine/start.js';
 
 /** @import { Pause } from '../base/pauses.js' */
 /** @import { ModelSource, Progress } from '../base/source.js' */
@@ -38,9 +38,9 @@ import { init } from '../engine/start.js';
  * @typedef {object} OwnLoadOptions
  * @property {(progress: Progress) => void} [onProgress]
  * @property {AbortSignal} [signal]
- * @property {string[] | File | 'imagenet'} [labels] names of the classes, in their order, or a file
- *   with them: one name a line, a JSON list, class_indices of Keras, or the metadata.json or
- *   labels.txt of Teachable Machine. "imagenet" stands for the names of ImageNet's 1,000 classes
+ * @property {readonly string[] | File | 'imagenet'} [labels] names of the classes, in their order,
+ *   or a file with them: one name a line, a JSON list, class_indices of Keras, or the metadata.json
+ *   or labels.txt of Teachable Machine. "imagenet" stands for the names of ImageNet's 1,000 classes
  *   (default: the names in the model's files)
  * @property {boolean} [binary] whether a model with one output has two classes. The output p is
  *   then the score of the second class, and 1 - p that of the first. With rows and columns
@@ -52,8 +52,8 @@ import { init } from '../engine/start.js';
  *   "imagenet" then
  * @property {Preprocessing} [preprocessing] how pixels become the network's input. The default is
  *   what the file says. Else it is found, and `model.preprocessingReason` says how
- * @property {[height: number, width: number]} [inputSize] size of the input, if the model leaves it
- *   open.
+ * @property {readonly [height: number, width: number]} [inputSize] size of the input, if the model
+ *   leaves it open.
  * @property {Record<string, string>} [customObjects] layers of Keras by the names of classes that
  *   only rename them, as `{ FixedDropout: 'Dropout' }`
  *
@@ -77,7 +77,7 @@ const VALUES_AT_ONCE = 2 ** 20;
  * });
  */
 export async function loadModel(source, options) {
-  return typed(options, (given) => load(source, given));
+  return typed('loadModel', options, (given) => load(source, given));
 }
 
 /**
@@ -100,7 +100,7 @@ export async function openModel(source, options) {
   if (preprocessing !== undefined) resolvePreprocessing(preprocessing);
   if (inputSize !== undefined) checkPixelSize('inputSize', inputSize);
   const [engine, files, labels] = await Promise.all([
-    init(options),
+    startEngine(options),
     openSource(source, options),
     readLabels(options.labels),
   ]);

@@ -128,7 +128,7 @@ export class ModelInfo extends Own {
    * console.log(model.summary({ layerRange: ['block_1', 'block_2'], lineLength: 100 }));
    */
   summary(options) {
-    return typed(options, (given) => formatSummary(this.description, given));
+    return typed('model.summary', options, (given) => formatSummary(this.description, given));
   }
 }
 

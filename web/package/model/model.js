@@ -7,7 +7,7 @@ import { GradCamError, show } from '../base/errors.js';
 import { readFurtherInputs } from './further-inputs.js';
 import { ModelInfo } from './model-info.js';
 import { cropPicture } from '../pictures/crop.js';
-import { isPixels, readPicture, toImageData } from '../pictures/image.js';
+import { fetchPicture, isPixels, readPicture, toImageData } from '../pictures/image.js';
 import { inputToPicture, pictureToInput } from '../pictures/preprocessing.js';
 import { Run, loadMetrics } from './run.js';
 import { checkTensor, turnInput } from '../pictures/tensor.js';
@@ -17,15 +17,15 @@ import { checkTensor, turnInput } from '../pictures/tensor.js';
 /** @import { Profile } from '../metrics/profile.js' */
 /** @import { Randomization, RandomizationOptions } from '../metrics/randomization.js' */
 /** @import { Crop } from '../pictures/crop.js' */
-/** @import { Filter, Picture, Pixels } from '../pictures/image.js' */
+/** @import { Filter, Picture, PictureSource, Pixels } from '../pictures/image.js' */
 /** @import { Tensor } from '../pictures/tensor.js' */
 /** @import { InputValues } from './further-inputs.js' */
 /** @import { ModelDescription } from './model-info.js' */
 
 /**
  * @typedef {object} RunOptions
- * @property {Picture} [image] the picture to draw heat maps on, which may have any size (default:
- *   the picture as the network sees it)
+ * @property {PictureSource | 'input'} [image] the picture to draw heat maps on, which may have any
+ *   size. "input" is the picture as the network sees it (default, except for showPrediction)
  * @property {Filter} [interpolation] how a picture is resized to the input's size (default
  *   "nearest", as in Keras' load_img)
  * @property {Crop} [crop] what happens to a picture of another shape than the input's (default
@@ -61,8 +61,9 @@ export class Model extends ModelInfo {
 
   /**
    * Runs the network on a picture. The run that it returns has the predictions, and makes any
-   * number of explanations.
-   * @param {Picture | Tensor} image
+   * number of explanations. Runs that overlap are done one after another, and a run stays as it is
+   * when others follow.
+   * @param {PictureSource | Tensor} image
    * @param {RunOptions} [options]
    * @returns {Promise<Run>}
    * @example
@@ -70,20 +71,24 @@ export class Model extends ModelInfo {
    * run.decodePredictions({ top: 3 });
    */
   async run(image, options) {
-    return typed(options, (given) => this.#run(image, given));
+    return typed('model.run', options, (given) => this.#run(image, given));
   }
 
   /**
-   * @param {Picture | Tensor} image
+   * @param {PictureSource | Tensor} source
    * @param {RunOptions} options
    */
-  async #run(image, options) {
-    const { signal, crop = this.crop } = options;
+  async #run(source, options) {
+    const { signal, crop = this.crop, image: shown = 'input' } = options;
     signal?.throwIfAborted();
     const further = readFurtherInputs(this.inputs, options.inputs);
+    const image = isTensor(source) ? source : await fetchPicture(source, signal);
     const read = isTensor(image) ? this.#readTensor(image) : await this.#readImage(image, options);
     const input = further ? { ...read.input, further } : read.input;
-    const drawn = options.image && (await this.#readDrawn(options.image, { image, read, crop }));
+    const drawn =
+      shown !== 'input' && shown !== null
+        ? await this.#readDrawn(shown, { source, read, crop, signal })
+        : undefined;
     signal?.throwIfAborted();
     return new Run(this, this.#network, input, drawn ? () => toImageData(drawn) : read.picture);
   }
@@ -93,7 +98,7 @@ export class Model extends ModelInfo {
    * compares the maps before and after. A map that stays as it is does not depend on what the model
    * has learned. A second network takes the numbers, so that the model stays as it is. It needs as
    * much memory as the model for as long as the call takes.
-   * @param {Picture | Tensor} image
+   * @param {PictureSource | Tensor} image
    * @param {RandomizationOptions & RunOptions} [options]
    * @returns {Promise<Randomization[]>} one a count
    * @example
@@ -102,7 +107,7 @@ export class Model extends ModelInfo {
    * }
    */
   async randomization(image, options) {
-    return typed(options, async (given) => {
+    return typed('model.randomization', options, async (given) => {
       const [metrics, run] = await Promise.all([loadMetrics(), this.#run(image, given)]);
       return metrics.randomization(run.facts, given);
     });
@@ -118,7 +123,7 @@ export class Model extends ModelInfo {
    * console.table(layers);
    */
   async profile() {
-    return typed({}, async () => {
+    return typed(null, {}, async () => {
       const metrics = await loadMetrics();
       const [height, width] = this.#inputSize ?? this.description.pictureShape;
       const channels = this.description.pictureShape[2];
@@ -132,11 +137,12 @@ export class Model extends ModelInfo {
 
   /**
    * Makes an input of a picture or tensor.
-   * @param {Picture | Tensor} image
+   * @param {PictureSource | Tensor} image
    * @internal
    */
   async readInput(image) {
-    return (isTensor(image) ? this.#readTensor(image) : await this.#readImage(image, {})).input;
+    if (isTensor(image)) return this.#readTensor(image).input;
+    return (await this.#readImage(await fetchPicture(image), {})).input;
   }
 
   /**
@@ -153,12 +159,14 @@ export class Model extends ModelInfo {
 
   /**
    * The pixels to draw on. A picture that is also the input is not read twice.
-   * @param {Picture} drawn
-   * @param {{ image: unknown, read: { input: Input, pixels?: Pixels }, crop: Crop }} run
+   * @param {PictureSource} drawn
+   * @param {{ source: unknown, read: { input: Input, pixels?: Pixels }, crop: Crop,
+   *   signal: AbortSignal | undefined }} run
    */
-  async #readDrawn(drawn, { image, read: { input, pixels }, crop }) {
-    if (pixels && drawn === image) return pixels;
-    return cropPicture(await readPicture(this.#engine, drawn), input, crop);
+  async #readDrawn(drawn, { source, read: { input, pixels }, crop, signal }) {
+    if (pixels && drawn === source) return pixels;
+    const picture = await fetchPicture(drawn, signal);
+    return cropPicture(await readPicture(this.#engine, picture), input, crop);
   }
 
   /** The size to which pictures are resized. */
@@ -192,7 +200,8 @@ export class Model extends ModelInfo {
 
   /**
    * Frees the model's memory. It may be called again. Calls that still wait for a picture reject
-   * with DISPOSED.
+   * with DISPOSED. At the end of a block that has `using model = await loadModel(...)` it is called
+   * by itself, where the language has `using`.
    * @example
    * model.dispose();
    */
@@ -208,9 +217,9 @@ export class Model extends ModelInfo {
 }
 
 /**
- * @param {Picture | Tensor} image
+ * @param {PictureSource | Tensor} image
  * @returns {image is Tensor}
  */
-function isTensor(image) {
+export function isTensor(image) {
   return typeof image === 'object' && image !== null && 'shape' in image && !isPixels(image);
 }

@@ -27,18 +27,19 @@ import { findRangeProblem } from '../pictures/preprocessing.js';
 /** @import { StepProgress } from '../metrics/deletion.js' */
 /** @import { Method } from './methods.js' */
 /** @import { Model } from './model.js' */
-/** @import { Target } from '../attribution/targets.js' */
+/** @import { TargetChoice } from '../attribution/targets.js' */
 
 /**
  * @typedef {object} ExplainOptions
- * @property {Target | Target[]} [targets] indices of classes (default: the class with the highest
- *   score). Weights of classes, `{ 243: 1, 282: -1 }`, explain a sum or a difference of classes
- * @property {LayerChoice | LayerChoice[] | 'all'} [layer] where to look (default: the last layer
- *   with more than one position). With several layers the explanation has an entry for each class
- *   and layer. A class still needs one backward pass only, and up to eight classes share a pass if
- *   that is faster
- * @property {Method | Method[]} [method] how to explain, a name of methods() (default "gradCam").
- *   Several methods share the backward pass
+ * @property {TargetChoice | readonly TargetChoice[]} [targets] indices or labels of classes
+ *   (default: the class with the highest score). Weights of classes, `{ 243: 1, 282: -1 }`, explain
+ *   a sum or a difference of classes
+ * @property {LayerChoice | readonly LayerChoice[] | 'all'} [layer] where to look (default: the last
+ *   layer with more than one position). With several layers the explanation has an entry for each
+ *   class and layer. A class still needs one backward pass only, and up to eight classes share a
+ *   pass if that is faster
+ * @property {Method | readonly Method[]} [method] how to explain, a name of methods() (default
+ *   "gradCam"). Several methods share the backward pass
  * @property {boolean} [logits] whether the logit is explained instead of the score (default false).
  *   The logit is the value before the last softmax or sigmoid
  * @property {boolean} [raw] whether entries have their raw maps, signed and unscaled (default
@@ -145,7 +146,9 @@ export class Run extends Own {
    * console.log(best.index, best.label, best.score);
    */
   decodePredictions(options) {
-    return typed(options, ({ top = 5 }) => decodePredictions(this.scores, this.#model.labels, top));
+    return typed('run.decodePredictions', options, ({ top = 5 }) =>
+      decodePredictions(this.scores, this.#model.labels, top),
+    );
   }
 
   /**
@@ -154,11 +157,11 @@ export class Run extends Own {
    * @returns {Promise<Explanation>}
    * @example
    * const layer = ['block_9_expand', -3];
-   * const all = await run.explain({ targets: [281, 282], layer, logits: true });
+   * const all = await run.explain({ targets: ['tabby', 282], layer, logits: true });
    * for (const { label, layer, rawMax } of all.targets) console.log(label, layer, rawMax);
    */
   async explain(options) {
-    return typed(options, (given) => explainRun(this.#explained, given));
+    return typed('run.explain', options, (given) => explainRun(this.#explained, given));
   }
 
   /**
@@ -171,7 +174,7 @@ export class Run extends Own {
    * const { deletionAuc, insertionAuc } = await run.deletionInsertion(heatmap, { target });
    */
   async deletionInsertion(heatmap, options) {
-    return typed(options, async (given) =>
+    return typed('run.deletionInsertion', options, async (given) =>
       (await loadMetrics()).deletionInsertion(this.facts, heatmap, given),
     );
   }
@@ -185,7 +188,7 @@ export class Run extends Own {
    * const { score, maskedScore } = await run.averageDrop(heatmap, { target });
    */
   async averageDrop(heatmap, options) {
-    return typed(options, async (given) =>
+    return typed('run.averageDrop', options, async (given) =>
       (await loadMetrics()).averageDrop(this.facts, heatmap, given),
     );
   }
@@ -198,7 +201,7 @@ export class Run extends Own {
    * await run.complexity(heatmap); // 0.2, say
    */
   async complexity(heatmap) {
-    return typed({}, async () => (await loadMetrics()).complexity(this.facts, heatmap));
+    return typed(null, {}, async () => (await loadMetrics()).complexity(this.facts, heatmap));
   }
 
   /**
@@ -211,7 +214,7 @@ export class Run extends Own {
    * await run.coherency(heatmap, { target, layer: 'out_relu' }); // 0.97, say
    */
   async coherency(heatmap, options) {
-    return typed(options, async (given) =>
+    return typed('run.coherency', options, async (given) =>
       (await loadMetrics()).coherency(this.facts, heatmap, given),
     );
   }
@@ -226,7 +229,9 @@ export class Run extends Own {
    * const { max, rounding } = await run.stability({ target: 282, layer: 'out_relu' });
    */
   async stability(options) {
-    return typed(options, async (given) => (await loadMetrics()).stability(this.facts, given));
+    return typed('run.stability', options, async (given) =>
+      (await loadMetrics()).stability(this.facts, given),
+    );
   }
 
   /**
@@ -241,7 +246,7 @@ export class Run extends Own {
    * canvas.getContext('2d')?.putImageData(hidden.picture, 0, 0);
    */
   async hideAndLook(heatmap, options) {
-    return typed(options, async (given) =>
+    return typed('run.hideAndLook', options, async (given) =>
       (await loadMetrics()).hideAndLook(this.facts, heatmap, given),
     );
   }
@@ -257,7 +262,7 @@ export class Run extends Own {
    * for (const { title, sentence } of figures) console.log(title, sentence);
    */
   async trust(explanation, options) {
-    return typed(options, async (given) => {
+    return typed('run.trust', options, async (given) => {
       const metrics = await loadMetrics();
       return metrics.trust(this.facts, this.#entryOf(explanation, given), given);
     });
@@ -304,7 +309,7 @@ export class Run extends Own {
    * for (const { channel, contribution } of positive) console.log(channel, contribution);
    */
   async channels(options) {
-    return typed(options, async (given) => {
+    return typed('run.channels', options, async (given) => {
       const { findChannels } = await import('./channels.js');
       return findChannels(this.#explained, given);
     });
@@ -320,7 +325,7 @@ export class Run extends Own {
    * formatAsImage({ heatmap: attribution.toHeatmap(), image: run.picture });
    */
   async attribute(options) {
-    return typed(options, async (given) => {
+    return typed('run.attribute', options, async (given) => {
       const load = () => import('../attribution/attribute.js');
       const { attribute } = await part('the attribution', load);
       return attribute(this.facts, given);

@@ -9,10 +9,10 @@ import { formatTable, roundHalfToEven } from '../base/table.js';
 
 /**
  * @typedef {object} SummaryOptions
- * @property {[string, string]} [layerRange] two regular expressions, each for the start of a name.
- *   The table goes from the first layer that matches the first expression to the last layer that
- *   matches the second, both included. The totals are those of the whole model. An expression is
- *   trusted like the caller's own code, and a bad one may take for ever
+ * @property {readonly [string, string]} [layerRange] two regular expressions, each for the start of
+ *   a name. The table goes from the first layer that matches the first expression to the last layer
+ *   that matches the second, both included. The totals are those of the whole model. An expression
+ *   is trusted like the caller's own code, and a bad one may take for ever
  * @property {number} [lineLength] characters in a line, 30 to 1000 (default 88, or 108 with the
  *   column "Connected to", as in Keras)
  */

@@ -35,7 +35,7 @@ export function readTargets({ model, run }, targets) {
       'targets is an empty list; leave it out for the top class',
     );
   }
-  return Array.from(list, (target) => readTarget(target, model.classCount));
+  return Array.from(list, (target) => readTarget(target, model));
 }
 
 /**

@@ -25,7 +25,7 @@ import { checkPixels } from './image.js';
  * const file = await encodePng(overlay, { text: { Title: 'zebra 34.2%' } });
  */
 export async function encodePng(picture, options) {
-  return typed(options, async (given) => {
+  return typed('encodePng', options, async (given) => {
     const pixels = checkPixels(picture);
     const { encode } = await part('the writer of PNG files', () => import('./png.js'));
     return encode(pixels, given);

@@ -3,7 +3,7 @@
 import { typed } from '../base/boundary.js';
 import { GradCamError, show } from '../base/errors.js';
 import { checkPixels, copyPixels, filterNumber, resize, toImageData } from './image.js';
-import { defaultEngine, engineOf } from '../engine/start.js';
+import { engineOf } from '../engine/start.js';
 
 /** @typedef {import('../engine/engine.js').Engine} Engine */
 /** @typedef {import('./image.js').Filter} Filter */
@@ -49,7 +49,7 @@ const FILTER = 'lanczos';
  * canvas.getContext('2d')?.putImageData(overlay, 0, 0);
  */
 export function formatAsImage(explanation, options) {
-  return typed(options, (given) => {
+  return typed('formatAsImage', options, (given) => {
     const heatmap = chooseHeatmap(explanation, given);
     return layOver(engineOf(heatmap), checkPixels(explanation.image), heatmap, given);
   });
@@ -78,7 +78,7 @@ export function chooseHeatmap(explanation, { index = 0 }) {
  * const grey = heatmapToImage(explanation.targets[0].heatmap); // 7 x 7 pixels, say
  */
 export function heatmapToImage(heatmap) {
-  return typed({}, () => greyToImage(toGrey(engineOf(heatmap), heatmap)));
+  return typed(null, {}, () => greyToImage(toGrey(engineOf(heatmap), heatmap)));
 }
 
 /**
@@ -92,30 +92,27 @@ export function heatmapToImage(heatmap) {
  * const grey = expandHeatmap(targets[0].heatmap, image, { resamplingFilter: 'box' });
  */
 export function expandHeatmap(heatmap, image, options) {
-  return typed(options, ({ resamplingFilter = FILTER }) => {
+  return typed('expandHeatmap', options, ({ resamplingFilter = FILTER }) => {
     const engine = engineOf(heatmap);
     const grey = toGrey(engine, heatmap);
     return greyToImage(resize(engine, grey, sizeOf(image), resamplingFilter, 1));
   });
 }
 
+/** The engine's colour maps, by which a page can make its controls before an engine is there. */
+const COLORMAPS = [
+  ...['viridis', 'cividis', 'magma', 'inferno', 'plasma', 'turbo', 'jet', 'gray', 'hot'],
+  ...['coolwarm', 'binary', 'seismic', 'RdBu'],
+];
+
 /**
- * The names of the colour maps.
+ * The names of the colour maps. It needs no engine.
+ * @returns {string[]}
  * @example
  * colormaps().includes('viridis'); // true
  */
 export function colormaps() {
-  return colormapNames(defaultEngine());
-}
-
-/** @param {Engine} engine */
-function colormapNames(engine) {
-  const names = [];
-  for (let i = 0; ; i++) {
-    const name = engine.call('gc_colormap_name', i);
-    if (name === 0) return names;
-    names.push(engine.text(name));
-  }
+  return [...COLORMAPS];
 }
 
 /**

@@ -1,6 +1,7 @@
 /** Reads pictures of every kind as pixels. */
 
 import { GradCamError, choose, show } from '../base/errors.js';
+import { readSource } from '../base/source.js';
 import { loadSvg, readSvgText, viewBytes } from './svg.js';
 
 /** @typedef {import('../engine/engine.js').Engine} Engine */
@@ -18,6 +19,11 @@ import { loadSvg, readSvgText, viewBytes } from './svg.js';
  * pixels everywhere, and turns them upright by their EXIF orientation. It refuses damaged files.
  * The browser decodes other kinds, and a page draws SVG files on white.
  * @typedef {ImageData | Pixels | Blob | ArrayBuffer | ArrayBufferView | CanvasImageSource} Picture
+ */
+
+/**
+ * A picture, or its address. In Node an address may be a path.
+ * @typedef {Picture | string | URL} PictureSource
  */
 
 /** Pillow's filters: gc_filter. */
@@ -40,8 +46,26 @@ const LARGE_FILE = 2 ** 21;
 const WORD = 4;
 
 const ALLOWED =
-  'ImageData, { data, width, height } with RGBA bytes, an image, video or canvas element, ' +
-  'OffscreenCanvas, ImageBitmap, VideoFrame, Blob, File or the bytes of a picture file';
+  'an address, ImageData, { data, width, height } with RGBA bytes, an image, video or canvas ' +
+  'element, OffscreenCanvas, ImageBitmap, VideoFrame, Blob, File or the bytes of a picture file';
+
+/**
+ * @param {unknown} source
+ * @returns {source is string | URL}
+ */
+export function isAddress(source) {
+  return typeof source === 'string' || source instanceof URL;
+}
+
+/**
+ * The picture itself, which is read from its address if it is given by one.
+ * @param {PictureSource} source
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<Picture>}
+ */
+export async function fetchPicture(source, signal) {
+  return isAddress(source) ? readSource(source, { signal }) : source;
+}
 
 /**
  * @param {Engine} engine
@@ -155,9 +179,8 @@ export function isDrawable(picture) {
 export async function readDrawable(picture) {
   if (globalThis.HTMLImageElement && picture instanceof HTMLImageElement) {
     await picture.decode().catch((cause) => {
-      throw new GradCamError('INVALID_IMAGE', `the image ${show(picture.src)} does not load`, {
-        cause,
-      });
+      const text = `the image ${show(picture.src)} does not load${foreignHint(picture)}`;
+      throw new GradCamError('INVALID_IMAGE', text, { cause });
     });
   }
   const { width, height } = sizeOf(picture);
@@ -169,6 +192,20 @@ export async function readDrawable(picture) {
     );
   }
   return draw(picture, width, height);
+}
+
+/** What a picture of another origin needs. */
+const CORS =
+  "a picture of another server needs crossOrigin = 'anonymous' before its src, and that server " +
+  'has to allow it (CORS, the header Access-Control-Allow-Origin)';
+
+/**
+ * What may be the reason if an image does not load.
+ * @param {HTMLImageElement} image
+ */
+function foreignHint({ src, crossOrigin }) {
+  const isForeign = src !== '' && new URL(src, document.baseURI).origin !== location.origin;
+  return isForeign && crossOrigin !== null ? `; ${CORS}` : '';
 }
 
 /**
@@ -202,7 +239,10 @@ function draw(picture, width, height, background = 'transparent') {
     return context.getImageData(0, 0, width, height);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    const text = `the pixels of ${show(picture)} (${width} x ${height}) cannot be read: ${reason}`;
+    const isTainted = cause instanceof DOMException && cause.name === 'SecurityError';
+    const text =
+      `the pixels of ${show(picture)} (${width} x ${height}) cannot be read: ${reason}` +
+      (isTainted ? `; ${CORS}` : '');
     throw new GradCamError('INVALID_IMAGE', text, { cause });
   }
 }

@@ -2,6 +2,7 @@
 
 import { ARCHITECTURES } from '../architectures/index.js';
 import { GradCamError, choose, show } from '../base/errors.js';
+import { checkNames } from '../base/option-names.js';
 import { filterNumber, resize, toImageData } from './image.js';
 import { range } from '../base/range.js';
 
@@ -37,13 +38,13 @@ const MODULES = /** @type {const} */ ({
 
 /**
  * One number for all channels, or three for R, G and B.
- * @typedef {number | number[]} ChannelNumbers
+ * @typedef {number | readonly number[]} ChannelNumbers
  */
 
 /**
  * @typedef {object} Affine
  * @property {ChannelNumbers} scale out = x * scale + offset
- * @property {ChannelNumbers} offset
+ * @property {ChannelNumbers} [offset] (default 0)
  * @property {'rgb' | 'bgr'} [order] the order in which the network takes the channels; default
  *   "rgb"
  */
@@ -77,6 +78,7 @@ const MODULES = /** @type {const} */ ({
 export function resolvePreprocessing(preprocessing) {
   if (typeof preprocessing === 'object' && preprocessing !== null) {
     const numbers = /** @type {Affine | Standardization} */ (preprocessing);
+    checkNames('preprocessing', numbers);
     toAffine(numbers);
     return numbers;
   }
@@ -110,12 +112,18 @@ export function preprocessingNumbers(preprocessing) {
  * @returns {{ scale: number[], offset: number[], order: 'rgb' | 'bgr' }} numbers for R, G and B
  */
 function toAffine({ scale, offset, mean, std, order = 'rgb' }) {
+  if ((scale ?? offset) !== undefined && (mean ?? std) !== undefined) {
+    const text =
+      'preprocessing has numbers of two kinds; allowed: scale and offset, or mean and std';
+    throw new GradCamError('INVALID_ARGUMENT', text);
+  }
   if (order !== 'rgb' && order !== 'bgr') {
     const text = `preprocessing has order ${show(order)}; allowed: "rgb", "bgr"`;
     throw new GradCamError('INVALID_ARGUMENT', text);
   }
   if (mean === undefined && std === undefined) {
-    return inFloat32({ scale: triple('scale', scale), offset: triple('offset', offset), order });
+    const offsets = triple('offset', offset ?? 0);
+    return inFloat32({ scale: triple('scale', scale), offset: offsets, order });
   }
   const means = triple('mean', mean);
   const deviations = triple('std', std);
@@ -239,9 +247,10 @@ const RANGES = {
 export function findRangeProblem({ data }, { preprocessing, ownScaling }) {
   const resolved = ownScaling ?? resolvePreprocessing(preprocessing);
   // "none" means 0 to 255 only for a model that scales pixels itself. Others may take any range.
-  if (typeof resolved !== 'string' || (resolved === 'none' && !ownScaling)) return null;
-  const [least, most] = RANGES[resolved];
   const { min, max } = range(data);
+  if (typeof resolved !== 'string') return findUnitProblem(resolved, { min, max });
+  if (resolved === 'none' && !ownScaling) return null;
+  const [least, most] = RANGES[resolved];
   const tolerance = (most - least) / 100;
   const isOutside = min < least - tolerance || max > most + tolerance;
   // A far too narrow range means that values were scaled twice. Whole numbers are a dark picture.
@@ -250,6 +259,26 @@ export function findRangeProblem({ data }, { preprocessing, ownScaling }) {
   const reason = ownScaling ? 'it scales pixels itself' : `its preprocessing is ${show(resolved)}`;
   const given = `${min.toPrecision(3)} to ${max.toPrecision(3)}`;
   return `the input's values are ${given}; the model takes ${least} to ${most}, because ${reason}`;
+}
+
+/**
+ * Finds numbers that were made for pixels from 0 to 1, as those of PyTorch's transforms. They give
+ * large values here.
+ * @param {Affine | Standardization} preprocessing
+ * @param {{ min: number, max: number }} range of the input's values
+ */
+function findUnitProblem(preprocessing, { min, max }) {
+  const { scale, offset } = toAffine(preprocessing);
+  const isPlain = scale.every((factor) => factor === 1) && offset.every((number) => number === 0);
+  const means = scale.map((factor, c) => -offset[c] / factor);
+  const isOfUnits = scale.every((factor) => factor >= 1) && means.every((m) => m >= 0 && m <= 1);
+  const most = Math.max(...scale.map((factor, c) => factor + offset[c]));
+  if (isPlain || !isOfUnits || max <= most + 0.01) return null;
+  return (
+    `the input's values are ${min.toPrecision(3)} to ${max.toPrecision(3)}, because the numbers ` +
+    'of the preprocessing are for pixels from 0 to 1, and pixels are 0 to 255 here; multiply ' +
+    'mean and std by 255, or divide scale by 255'
+  );
 }
 
 /**

@@ -5,21 +5,20 @@
 
 import { typed } from '../base/boundary.js';
 import { GradCamError, show } from '../base/errors.js';
-import { checkPixels, checkPixelSize, readPicture, toImageData } from './image.js';
+import { checkPixels, checkPixelSize, fetchPicture, readPicture, toImageData } from './image.js';
 import { inputToPicture, opaque, pictureToInput, resizeColors } from './preprocessing.js';
-import { readSource } from '../base/source.js';
 import { checkTensor } from './tensor.js';
 import { defaultEngine, startedEngine } from '../engine/start.js';
 
 /** @typedef {import('./image.js').Filter} Filter */
-/** @typedef {import('./image.js').Picture} Picture */
+/** @typedef {import('./image.js').PictureSource} PictureSource */
 /** @typedef {import('./image.js').Pixels} Pixels */
 /** @typedef {import('./preprocessing.js').Preprocessing} Preprocessing */
 /** @typedef {import('./tensor.js').Tensor} Tensor */
 
 /**
  * @typedef {object} LoadImageOptions
- * @property {[height: number, width: number]} [targetSize] default: the picture's own size
+ * @property {readonly [height: number, width: number]} [targetSize] default: the picture's own size
  * @property {Filter} [interpolation] the filter that resizes the picture; default "nearest", as in
  *   Keras
  * @property {AbortSignal} [signal]
@@ -27,25 +26,24 @@ import { defaultEngine, startedEngine } from '../engine/start.js';
 
 /**
  * Reads a picture, drops its transparency and resizes it, as Keras' load_img does.
- * @param {Picture | string | URL} source a picture of any kind, or its address
+ * @param {PictureSource} source a picture of any kind, or its address
  * @param {LoadImageOptions} [options]
  * @returns {Promise<ImageData>} opaque
  * @example
  * const image = await loadImage('dog.jpg', { targetSize: [224, 224], interpolation: 'bilinear' });
  */
 export async function loadImage(source, options) {
-  return typed(options, (given) => load(source, given));
+  return typed('loadImage', options, (given) => load(source, given));
 }
 
 /**
- * @param {Picture | string | URL} source
+ * @param {PictureSource} source
  * @param {LoadImageOptions} options
  */
 async function load(source, { targetSize, interpolation = 'nearest', signal }) {
   signal?.throwIfAborted();
   const size = targetSize && checkPixelSize('targetSize', targetSize);
-  const isAddress = typeof source === 'string' || source instanceof URL;
-  const picture = isAddress ? await readSource(source, { signal }) : source;
+  const picture = await fetchPicture(source, signal);
   const engine = await startedEngine();
   const pixels = await readPicture(engine, picture);
   signal?.throwIfAborted();
@@ -64,7 +62,7 @@ async function load(source, { targetSize, interpolation = 'nearest', signal }) {
  * const run = await model.run(array);
  */
 export function imageToArray(image, options) {
-  return typed(options, (given) => toArray(image, given));
+  return typed('imageToArray', options, (given) => toArray(image, given));
 }
 
 /**
@@ -96,7 +94,7 @@ function toArray(image, { preprocessing = 'none', channels = 3 }) {
  * const image = arrayToImage(array);
  */
 export function arrayToImage(array, options) {
-  return typed(options, (given) => toImage(array, given));
+  return typed('arrayToImage', options, (given) => toImage(array, given));
 }
 
 /**

@@ -3,14 +3,19 @@
  * data needs one line in the table `senders`.
  */
 
+import { attributionInfo, attributionMethods } from '../attribution/methods.js';
 import { typed } from '../base/boundary.js';
+import { OPTION_NAMES, optionsFor } from '../base/option-names.js';
 import { resolveUrl } from '../base/url.js';
-import { drawOverlay } from '../model/predict.js';
-import { cellColors, chooseHeatmap } from '../pictures/format.js';
-import { checkPixels } from '../pictures/image.js';
+import { methodInfo, methods } from '../model/methods.js';
+import { drawOverlay, explainedOptions } from '../model/predict.js';
+import { explanationToJson } from '../model/stored.js';
+import { cellColors, chooseHeatmap, colormaps } from '../pictures/format.js';
+import { checkPixels, isAddress } from '../pictures/image.js';
 import { Keeper } from './kept.js';
 import { RemoteModel, toSendable } from './remote.js';
 
+/** @import { Optioned } from '../base/option-names.js' */
 /** @import { ModelSource } from '../base/source.js' */
 /** @import { Engine } from '../engine/engine.js' */
 /** @import { WasmOptions } from '../engine/wasm.js' */
@@ -30,6 +35,7 @@ import { RemoteModel, toSendable } from './remote.js';
  *   & typeof import('../metrics/compare.js')
  *   & typeof import('../metrics/fuse.js')
  *   & typeof import('../model/predict.js')
+ *   & typeof import('../model/stored.js')
  *   & typeof import('../pictures/encode.js')
  *   & typeof import('../pictures/format.js')
  *   & typeof import('../pictures/steps.js')} Modules
@@ -81,9 +87,6 @@ const asGiven = (...args) => ({ args });
 /** @satisfies {Partial<{ [Name in keyof Functions]: Sender<Functions[Name]> }>} */
 const senders = {
   arrayToImage: asGiven,
-  attributionInfo: asGiven,
-  attributionMethods: asGiven,
-  colormaps: asGiven,
   compareMaps: asGiven,
   encodePng: (picture, { text } = {}) => ({ args: [checkPixels(picture), { text }] }),
   expandHeatmap: (heatmap, { width, height }, options) => ({
@@ -97,6 +100,7 @@ const senders = {
     const options = { alphaLimit, colormap: colors, resamplingFilter };
     return { args: [{ targets: [{ heatmap }] }, options], picture: explanation.image };
   },
+  explanationFromJson: asGiven,
   fuseMaps({ targets, image }, options) {
     // The picture's size is enough.
     const size = image && { height: image.height, width: image.width };
@@ -104,20 +108,14 @@ const senders = {
   },
   heatmapToImage: asGiven,
   imageToArray: (image, options) => ({ args: [checkPixels(image), options] }),
-  methodInfo: asGiven,
-  methods: asGiven,
-  loadImage: async (source, options) => ({
-    args: [isAddress(source) ? resolveUrl(source).href : await toSendable(source), options],
-  }),
+  loadImage: async (source, options) => ({ args: [await toSendable(source), options] }),
 };
 
-/**
- * @param {unknown} source
- * @returns {source is string | URL}
- */
-function isAddress(source) {
-  return typeof source === 'string' || source instanceof URL;
-}
+/** Functions that need no engine. They are done on the page, so that no worker has to start. */
+const local = {
+  ...{ attributionInfo, attributionMethods, colormaps, methodInfo, methods },
+  explanationToJson,
+};
 
 /**
  * Sends a call of the table.
@@ -164,21 +162,14 @@ function toOpen(keeper, source, options) {
 }
 
 /**
- * The options of an explanation among those of explainPrediction() and showPrediction(). Some of
- * the others are elements and functions, which cannot be sent.
- * @param {any} options
+ * The options of a call of the table, which are checked and may have a signal.
+ * @param {string} name
+ * @param {any[]} args
+ * @returns {[name: Optioned | null, options: object]}
  */
-function toExplain({ image, inputs, interpolation, crop, canvas, colormap, ...others }) {
-  return others;
-}
-
-/**
- * The last argument of a call if it may be options, which are checked and may have a signal.
- * @param {unknown[]} args
- */
-function lastOptions(args) {
-  const last = args.at(-1);
-  return typeof last === 'object' ? last : undefined;
+function optionsOf(name, args) {
+  if (!Object.hasOwn(OPTION_NAMES, name)) return [null, {}];
+  return [/** @type {Optioned} */ (name), args[name === 'expandHeatmap' ? 2 : 1]];
 }
 
 /**
@@ -187,16 +178,21 @@ function lastOptions(args) {
  */
 export function callsOf(client) {
   const keeper = new Keeper(client);
+  const here = Object.entries(local).map(([name, call]) => [
+    name,
+    async (/** @type {any[]} */ ...args) => /** @type {Function} */ (call)(...args),
+  ]);
   const sent = Object.keys(senders).map((name) => [
     name,
     async (/** @type {unknown[]} */ ...args) =>
-      typed(lastOptions(args), () => send(keeper, name, args)),
+      typed(...optionsOf(name, args), () => send(keeper, name, args)),
   ]);
   return {
     .../** @type {Pick<Calls, keyof typeof senders>} */ (Object.fromEntries(sent)),
+    .../** @type {Pick<Calls, keyof typeof local>} */ (Object.fromEntries(here)),
 
     async init(given) {
-      return typed(given, async ({ signal, ...options }) => {
+      return typed('init', given, async ({ signal, ...options }) => {
         const engine = keeper.engine(options);
         const args = { engine: engine.place };
         await client.call({ method: 'init', args, needs: [engine], signal });
@@ -205,7 +201,7 @@ export function callsOf(client) {
     },
 
     async loadModel(source, given) {
-      return typed(given, async ({ signal, onProgress, ...options }) => {
+      return typed('loadModel', given, async ({ signal, onProgress, ...options }) => {
         const { engine, args } = toOpen(keeper, source, options);
         const model = { place: client.newKey(), version: 0, method: 'load', args };
         const description = await client.call({ needs: [engine, model], onProgress, signal });
@@ -215,23 +211,24 @@ export function callsOf(client) {
     },
 
     async convertModel(source, given) {
-      return typed(given, ({ signal, onProgress, ...options }) => {
+      return typed('convertModel', given, ({ signal, onProgress, ...options }) => {
         const { engine, args } = toOpen(keeper, source, options);
         return client.call({ method: 'convert', args, needs: [engine], onProgress, signal });
       });
     },
 
     async explainPrediction(model, image, given) {
-      return typed(given, async (options) => {
-        const run = await model.run(image, options);
-        return run.explain(toExplain(options));
+      return typed('explainPrediction', given, async (options) => {
+        const run = await model.run(image, optionsFor('model.run', options));
+        return run.explain(optionsFor('run.explain', options));
       });
     },
 
     async showPrediction(model, image, given) {
-      return typed(given, async (options) => {
-        const explanation = await this.explainPrediction(model, image, options);
-        const overlay = await this.formatAsImage(explanation, options);
+      return typed('showPrediction', given, async (options) => {
+        const asked = explainedOptions(image, options);
+        const explanation = await this.explainPrediction(model, image, asked);
+        const overlay = await this.formatAsImage(explanation, optionsFor('formatAsImage', options));
         if (options.canvas) drawOverlay(options.canvas, overlay);
         return overlay;
       });

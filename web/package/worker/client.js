@@ -203,6 +203,7 @@ export class Client {
     try {
       return this.#createWorker();
     } catch (cause) {
+      if (cause instanceof GradCamError) throw cause;
       const reason = cause instanceof Error ? cause.message : String(cause);
       const text = `the worker does not start: ${reason}`;
       throw new GradCamError('WORKER_FAILED', text, { cause });

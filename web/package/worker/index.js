@@ -5,12 +5,13 @@
  * @module gradcam-wasm/worker
  */
 
+import { GradCamError } from '../base/errors.js';
 import { startWorker } from '../base/foreign.js';
 import { Own } from '../base/own.js';
 import { callsOf } from './calls.js';
 import { Client } from './client.js';
 
-export { GradCamError } from '../base/errors.js';
+export { GradCamError };
 
 /** @import { Calls } from './calls.js' */
 /** @import { WorkerLike } from './client.js' */
@@ -27,6 +28,7 @@ export { GradCamError } from '../base/errors.js';
  * @typedef {import('../model/explanation.js').HeatMap} HeatMap
  * @typedef {import('../pictures/steps.js').LoadImageOptions} LoadImageOptions
  * @typedef {import('../pictures/image.js').Picture} Picture
+ * @typedef {import('../pictures/image.js').PictureSource} PictureSource
  * @typedef {import('../model/model.js').RunOptions} RunOptions
  * @typedef {import('../pictures/tensor.js').Tensor} Tensor
  * @typedef {import('../engine/wasm.js').WasmOptions} WasmOptions
@@ -78,6 +80,10 @@ export class WorkerSession extends CallsOfClient {
 
 /** Starts the script beside this file. */
 function startBeside() {
+  if (!('Worker' in globalThis)) {
+    const text = "there are no web workers here, as in Node; import 'gradcam-wasm' instead";
+    throw new GradCamError('WORKER_FAILED', text);
+  }
   const here = import.meta.url;
   // Bundlers look for an address in exactly this form.
   const start = () => new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
@@ -108,6 +114,8 @@ export const {
   encodePng,
   expandHeatmap,
   explainPrediction,
+  explanationFromJson,
+  explanationToJson,
   formatAsImage,
   fuseMaps,
   heatmapToImage,

@@ -5,8 +5,9 @@
 import { Attribution } from '../attribution/attribution.js';
 import { typed } from '../base/boundary.js';
 import { Own } from '../base/own.js';
+import { resolveUrl } from '../base/url.js';
 import { notFiniteSentence } from '../model/diagnosis.js';
-import { drawSvg, isDrawable, readDrawable } from '../pictures/image.js';
+import { drawSvg, isAddress, isDrawable, readDrawable } from '../pictures/image.js';
 import { ModelInfo } from '../model/model-info.js';
 import { findRangeProblem } from '../pictures/preprocessing.js';
 import { decodePredictions } from '../model/run.js';
@@ -24,7 +25,7 @@ import { decodePredictions } from '../model/run.js';
 /** @import { ModelDescription } from '../model/model-info.js' */
 /** @import { RunOptions } from '../model/model.js' */
 /** @import { ExplainOptions, Run } from '../model/run.js' */
-/** @import { Picture } from '../pictures/image.js' */
+/** @import { Picture, PictureSource } from '../pictures/image.js' */
 /** @import { Tensor } from '../pictures/tensor.js' */
 /** @import { Client } from './client.js' */
 /** @import { Kept } from './kept.js' */
@@ -53,20 +54,21 @@ export class RemoteModel extends ModelInfo {
 
   /**
    * Runs the network on a picture.
-   * @param {Picture | Tensor} image
+   * @param {PictureSource | Tensor} image
    * @param {RunOptions} [options]
    * @returns {Promise<RemoteRun>}
    */
   async run(image, options) {
-    return typed(options, (given) => this.#run(image, given));
+    return typed('model.run', options, (given) => this.#run(image, given));
   }
 
   /**
-   * @param {Picture | Tensor} image
+   * @param {PictureSource | Tensor} image
    * @param {RunOptions} options
    */
-  async #run(image, { signal, image: drawn, interpolation, crop, inputs }) {
+  async #run(image, { signal, image: drawn = 'input', interpolation, crop, inputs }) {
     const kept = this.#model;
+    const sent = await toSendable(image);
     /** @type {Kept} */
     const run = {
       place: this.#runPlace,
@@ -74,8 +76,8 @@ export class RemoteModel extends ModelInfo {
       method: 'run',
       args: {
         model: kept.place,
-        image: await toSendable(image),
-        options: { interpolation, crop, inputs, image: drawn && (await toSendable(drawn)) },
+        image: sent,
+        options: { interpolation, crop, inputs, image: await sendDrawn(drawn, image, sent) },
       },
       get isDisposed() {
         return kept.isDisposed;
@@ -85,14 +87,14 @@ export class RemoteModel extends ModelInfo {
     const result = await this.#client.call({ needs, signal });
     // The next run of the model takes the place of this one, which its input can make again.
     const { data, height, width, channels, further = [] } = result.input;
-    const sent = further.map((/** @type {Float32Array} */ values, /** @type {number} */ i) => [
+    const values = further.map((/** @type {Float32Array} */ given, /** @type {number} */ i) => [
       this.inputs[i].name,
-      values,
+      given,
     ]);
     run.args = {
       model: kept.place,
       image: { data, shape: [1, height, width, channels] },
-      options: { inputs: Object.fromEntries(sent) },
+      options: { inputs: Object.fromEntries(values) },
     };
     return new RemoteRun(this, this.#client, needs, result);
   }
@@ -100,18 +102,22 @@ export class RemoteModel extends ModelInfo {
   /**
    * Replaces the weights of the last layers by numbers without meaning, more and more of them, and
    * compares the maps before and after.
-   * @param {Picture | Tensor} image
+   * @param {PictureSource | Tensor} image
    * @param {RandomizationOptions & RunOptions} [options]
    * @returns {Promise<Randomization[]>} one a count
    */
   async randomization(image, options) {
-    return typed(options, async ({ signal, onProgress, image: drawn, ...given }) => {
-      const sent = await toSendable(image);
-      const isWatched = (onProgress ?? undefined) !== undefined;
-      const args = { model: this.#model.place, image: sent, options: given, isWatched };
-      const needs = [this.#engine, this.#model];
-      return this.#client.call({ method: 'randomization', args, needs, signal, onProgress });
-    });
+    return typed(
+      'model.randomization',
+      options,
+      async ({ signal, onProgress, image: drawn, ...given }) => {
+        const sent = await toSendable(image);
+        const isWatched = (onProgress ?? undefined) !== undefined;
+        const args = { model: this.#model.place, image: sent, options: given, isWatched };
+        const needs = [this.#engine, this.#model];
+        return this.#client.call({ method: 'randomization', args, needs, signal, onProgress });
+      },
+    );
   }
 
   /**
@@ -181,7 +187,9 @@ export class RemoteRun extends Own {
    * @param {{ top?: number }} [options] how many classes (default 5)
    */
   decodePredictions(options) {
-    return typed(options, ({ top = 5 }) => decodePredictions(this.scores, this.#model.labels, top));
+    return typed('run.decodePredictions', options, ({ top = 5 }) =>
+      decodePredictions(this.scores, this.#model.labels, top),
+    );
   }
 
   /**
@@ -190,7 +198,7 @@ export class RemoteRun extends Own {
    * @returns {Promise<Explanation>}
    */
   async explain(options) {
-    return typed(options, async (given) => {
+    return typed('run.explain', options, async (given) => {
       return { ...(await this.#call('explain', given)), image: this.picture };
     });
   }
@@ -201,7 +209,7 @@ export class RemoteRun extends Own {
    * @returns {Promise<Channels>}
    */
   async channels(options) {
-    return typed(options, (given) => this.#measure('channels', undefined, given));
+    return typed('run.channels', options, (given) => this.#measure('channels', undefined, given));
   }
 
   /**
@@ -210,7 +218,7 @@ export class RemoteRun extends Own {
    * @returns {Promise<Attribution>}
    */
   async attribute(options) {
-    return typed(options, (given) => this.#attribute(given));
+    return typed('run.attribute', options, (given) => this.#attribute(given));
   }
 
   /** @param {AttributeOptions} options */
@@ -230,7 +238,7 @@ export class RemoteRun extends Own {
    * @returns {Promise<DeletionInsertion>}
    */
   async deletionInsertion(heatmap, options) {
-    return typed(options, async ({ baseline, ...given }) => {
+    return typed('run.deletionInsertion', options, async ({ baseline, ...given }) => {
       const sent = { ...given, baseline: await sendBaseline(baseline) };
       return this.#measure('deletionInsertion', heatmap, sent);
     });
@@ -243,7 +251,9 @@ export class RemoteRun extends Own {
    * @returns {Promise<AverageDrop>}
    */
   async averageDrop(heatmap, options) {
-    return typed(options, (given) => this.#measure('averageDrop', heatmap, given));
+    return typed('run.averageDrop', options, (given) =>
+      this.#measure('averageDrop', heatmap, given),
+    );
   }
 
   /**
@@ -252,7 +262,7 @@ export class RemoteRun extends Own {
    * @returns {Promise<number>}
    */
   async complexity(heatmap) {
-    return typed({}, () => this.#measure('complexity', heatmap));
+    return typed(null, {}, () => this.#measure('complexity', heatmap));
   }
 
   /**
@@ -263,7 +273,7 @@ export class RemoteRun extends Own {
    * @returns {Promise<number>}
    */
   async coherency(heatmap, options) {
-    return typed(options, (given) => this.#measure('coherency', heatmap, given));
+    return typed('run.coherency', options, (given) => this.#measure('coherency', heatmap, given));
   }
 
   /**
@@ -273,7 +283,7 @@ export class RemoteRun extends Own {
    * @returns {Promise<Stability>}
    */
   async stability(options) {
-    return typed(options, (given) => this.#measure('stability', undefined, given));
+    return typed('run.stability', options, (given) => this.#measure('stability', undefined, given));
   }
 
   /**
@@ -283,7 +293,9 @@ export class RemoteRun extends Own {
    * @returns {Promise<HideAndLook>}
    */
   async hideAndLook(heatmap, options) {
-    return typed(options, (given) => this.#measure('hideAndLook', heatmap, given));
+    return typed('run.hideAndLook', options, (given) =>
+      this.#measure('hideAndLook', heatmap, given),
+    );
   }
 
   /**
@@ -293,7 +305,7 @@ export class RemoteRun extends Own {
    * @returns {Promise<Trust>}
    */
   async trust(explanation, options) {
-    return typed(options, (given) => {
+    return typed('run.trust', options, (given) => {
       // The worker has the picture, and needs the maps alone.
       const { image, ...sent } = explanation;
       return this.#measure('trust', sent, given);
@@ -332,12 +344,25 @@ async function sendBaseline(baseline) {
 }
 
 /**
+ * The picture to draw on. A picture that is also the input is drawn and sent once.
+ * @param {PictureSource | 'input' | null} drawn
+ * @param {unknown} image the input as the caller gave it
+ * @param {PictureSource | Tensor} sent the input as it is sent
+ */
+function sendDrawn(drawn, image, sent) {
+  if (drawn === 'input' || drawn === null) return 'input';
+  return drawn === image ? sent : toSendable(drawn);
+}
+
+/**
  * A picture in a form that can be sent to the worker. Elements, canvases and SVG files become
- * pixels, because workers cannot draw them.
- * @param {Picture | Tensor} picture
- * @returns {Promise<Picture | Tensor>}
+ * pixels, because workers cannot draw them. An address becomes a whole one.
+ * @template {PictureSource | Tensor} P
+ * @param {P} picture
+ * @returns {Promise<P | Picture | string>}
  */
 export async function toSendable(picture) {
+  if (isAddress(picture)) return resolveUrl(picture).href;
   const { ImageBitmap, VideoFrame } = globalThis;
   const isSendable = [ImageBitmap, VideoFrame].some((kind) => kind && picture instanceof kind);
   if (isDrawable(picture)) return isSendable ? picture : readDrawable(picture);

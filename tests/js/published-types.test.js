@@ -1,0 +1,35 @@
+/** The declarations that are published are those that the entries need, for older tools too. */
+
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { publishDeclarations, readable } from '../../wasm-build/declarations.js';
+
+test('only what the entries need is published', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'types-'));
+  try {
+    mkdirSync(join(folder, 'inner'));
+    const texts = {
+      'index.d.ts': "export type A = import('./inner/a.js').A;",
+      'inner/a.d.ts': 'import type { B } from "../b.js";\nexport type A = B;',
+      'b.d.ts': 'export type B = Uint8Array<ArrayBuffer>;',
+      'inner/unused.d.ts': "export type C = import('./a.js').A;",
+    };
+    for (const [name, text] of Object.entries(texts)) writeFileSync(join(folder, name), text);
+    publishDeclarations(folder, ['index.d.ts']);
+    const left = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+    assert.deepEqual(left.sort(), ['b.d.ts', 'index.d.ts', 'inner', 'inner/a.d.ts']);
+    const text = readFileSync(join(folder, 'b.d.ts'), 'utf8');
+    assert.equal(text, 'export type B = ReturnType<typeof Uint8Array.of>;');
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test('arrays are written as TypeScript before 5.7 reads them, and comments stay', () => {
+  const text = ' * @returns {Uint8Array<ArrayBuffer>}\n a: Float32Array<ArrayBufferLike>[];\n';
+  const expected = ' * @returns {Uint8Array<ArrayBuffer>}\n a: Float32Array[];\n';
+  assert.equal(readable(text), expected);
+});
