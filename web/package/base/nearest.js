@@ -13,10 +13,14 @@ const MOST = 5;
 export function nearestNames(wrong, names) {
   const wanted = plain(wrong.slice(0, 100));
   const limit = Math.max(2, Math.floor(wanted.length / 3));
-  return names
+  const near = names
     .map((name) => ({ name, far: distance(wanted, plain(name), limit) }))
     .filter(({ far }) => far <= limit)
-    .sort((a, b) => a.far - b.far)
+    .sort((a, b) => a.far - b.far);
+  // Beside a name that is one letter off, names that are two letters off say nothing.
+  const most = Math.max(1, ...near.slice(0, 1).map(({ far }) => far));
+  return near
+    .filter(({ far }) => far <= most)
     .slice(0, MOST)
     .map(({ name }) => name);
 }
