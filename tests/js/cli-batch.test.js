@@ -252,12 +252,12 @@ describe('questions', () => {
     const wrong = await ask('--target', 'Bul Mastif');
     assert.match(
       wrong.error,
-      /no class is named "Bul Mastif"; the nearest names are "Bull Mastiff"/,
+      /no class has the label "Bul Mastif"; the nearest labels are "Bull Mastiff"\n$/,
     );
     const names = join(folder, 'names.txt');
     writeFileSync(names, Array.from({ length: 19 }, (_, i) => `name ${i % 10}`).join('\n'));
     const twice = await ask('--target', 'name 3', '--labels', names);
-    assert.match(twice.error, /2 classes are named "name 3"; give an index: 3, 13\n$/);
+    assert.match(twice.error, /the label "name 3" means the classes 3, 13; give an index\n$/);
     const [{ targets }] = lines((await ask('--against', 'Pug')).output);
     assert.deepEqual(targets[0].settings.contrast.against, [14]);
   });

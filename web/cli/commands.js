@@ -1,7 +1,6 @@
 /** The commands of the tool. */
 
 import { convertModel, methods } from '../package/index.js';
-import { classIndices } from './classes.js';
 import { checkFailures, eachPicture } from './each.js';
 import { checkOutputs, mapOf, mapsOf, saveMaps, takesOutput } from './maps.js';
 import { locate, open } from './open.js';
@@ -62,9 +61,9 @@ export const commands = {
 
   async attribute(request, messages) {
     await ofEach(request, messages, async (opened) => {
-      const { model, run, picture } = opened;
+      const { run, picture } = opened;
       const { layer, logits, top, settings } = request;
-      const [target] = classIndices(model, request.targets) ?? [];
+      const [target] = request.targets ?? [];
       const [method] = request.methods;
       const options = { target, layer, method, logits, ...progressOf(messages), ...settings };
       const made = await run.attribute(/** @type {any} */ (options));

@@ -4,7 +4,7 @@ import { open, rename, rm, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { findPlace } from '../demo/places.js';
 import { formatAsImage, loadImage } from '../package/index.js';
-import { plain } from './classes.js';
+import { plain } from '../package/base/nearest.js';
 import { explain, opener } from './picture-run.js';
 import { checkFailures, eachPicture } from './each.js';
 import { jpegFile } from './jpeg.js';

@@ -1,7 +1,6 @@
 /** Opens a model, runs it on pictures and explains them. */
 
 import { GradCamError } from '../package/index.js';
-import { classIndices } from './classes.js';
 import { openNamed, readFurtherInputs, readInput } from './open.js';
 
 /** @import { Explanation, Method, Model, Run } from 'gradcam-wasm' */
@@ -46,10 +45,9 @@ export async function opener(request, messages) {
  * @param {Method | Method[]} method
  * @param {Messages} messages
  */
-export async function explain({ model, run }, request, method, messages) {
-  const targets = classIndices(model, request.targets);
-  const { layer, logits, settings } = request;
-  const contrast = contrastOf(model, request);
+export async function explain({ run }, request, method, messages) {
+  const { targets, layer, logits, settings } = request;
+  const contrast = contrastOf(request);
   const options = { targets, layer, method, logits, contrast, raw: true, ...settings };
   const explanation = await run.explain({ ...options, ...progressOf(messages) });
   checkMaps(explanation);
@@ -57,14 +55,12 @@ export async function explain({ model, run }, request, method, messages) {
 }
 
 /**
- * @param {Model} model
  * @param {Request} request
- * @returns {{ against: 'nearest' | number[] } | undefined}
+ * @returns {{ against: 'nearest' | (string | number)[] } | undefined}
  */
-function contrastOf(model, { against }) {
+function contrastOf({ against }) {
   if (against?.[0] === 'nearest') return { against: 'nearest' };
-  const indices = classIndices(model, against);
-  return indices && { against: indices };
+  return against && { against };
 }
 
 /**

@@ -31,6 +31,7 @@ export function nearestNames(wrong, names) {
  */
 export function plain(name) {
   return name
+    .normalize('NFC')
     .toLowerCase()
     .replaceAll(/[\s_-]+/g, ' ')
     .trim();
