@@ -179,7 +179,7 @@ static void explain(struct player *p) {
     const size_t methods_read =
         method_count > 0 && method_count <= GC_MAX_METHODS ? (size_t)method_count : 0;
     for (size_t i = 0; i < methods_read; i++)
-        methods[i] = index_below(p, 8);
+        methods[i] = index_below(p, GC_MAX_METHODS);
     size *= seeds_read * methods_read;
     float *seeds = values(p, seeds_read * (size_t)gc_model_class_count(p->model));
     float *maps = values(p, size), *norms = values(p, seeds_read * methods_read * (size_t)count);
@@ -265,6 +265,117 @@ static void ask_about_layers(struct player *p) {
     fuzz_expect(gc_model_name(p->model) != NULL && gc_model_memory(p->model) > 0);
 }
 
+static void ask_about_steps(struct player *p) {
+    const int32_t step = index_below(p, gc_model_step_count(p->model));
+    gc_model_step(p->model, step);
+    gc_step_layer(p->model, step, index_below(p, 4));
+    const int32_t weight = index_below(p, gc_model_weight_count(p->model));
+    const float *held = gc_model_weight_values(p->model, weight);
+    int32_t dims[GC_MAX_RANK];
+    if (held != NULL)
+        fuzz_expect(gc_model_weight_shape(p->model, weight, dims) >= 0);
+}
+
+static void ablate(struct player *p) {
+    const int32_t layer = any_layer(p), count = index_below(p, 8);
+    const size_t scores = count > 0 && count < 256 ? (size_t)count : 0;
+    const size_t classes = count_near(p, (size_t)gc_model_class_count(p->model));
+    int32_t channels[256] = {0};
+    for (size_t i = 0; i < scores; i++)
+        channels[i] = index_below(p, 8);
+    float *seed = values(p, classes);
+    double *sums = malloc(scores * sizeof *sums + 1);
+    if (seed != NULL)
+        gc_model_ablate(p->model, (gc_output)index_below(p, 2), seed, classes, layer, channels,
+                        (int32_t)scores, sums);
+    free(seed);
+    free(sums);
+}
+
+/* ---- Studies ---- */
+
+static size_t input_values(const gc_model *model) {
+    int32_t dims[3];
+    gc_model_input_shape(model, dims);
+    return layer_model_count(dims, 3);
+}
+
+static void change_input(struct player *p, gc_study *study) {
+    const double amount = fuzz_value(&p->random) * (odd(p) ? 1e30 : 1);
+    const int32_t top = index_below(p, MOST_SIDE), left = index_below(p, MOST_SIDE);
+    const int32_t rows = index_below(p, MOST_SIDE), columns = index_below(p, MOST_SIDE);
+    const int32_t full_rows = index_below(p, 2 * MOST_SIDE), full_columns = index_below(p, 64);
+    switch (fuzz_below(&p->script, 4)) {
+    case 0:
+        gc_study_mix(study, amount);
+        break;
+    case 1:
+        gc_study_noise(study, (gc_noise)index_below(p, 2), amount, p->random, (uint32_t)top);
+        break;
+    case 2:
+        gc_study_cover(study, top, left, rows, columns);
+        break;
+    default: {
+        /* A size that is refused may be large, so that no map is read. */
+        const bool fits = rows > 0 && columns > 0 && rows <= MOST_SIDE && columns <= MOST_SIDE;
+        float *map = values(p, fits ? (size_t)rows * (size_t)columns : 1);
+        if (fits || rows <= 0 || columns <= 0)
+            gc_study_mask(study, map, rows, columns, full_rows, full_columns, top, left);
+        free(map);
+    }
+    }
+}
+
+static void use_study(struct player *p, gc_study *study) {
+    const size_t count = count_near(p, input_values(p->model));
+    float *held = values(p, count);
+    double score;
+    switch (fuzz_below(&p->script, 8)) {
+    case 0:
+        forward(p);
+        break;
+    case 1:
+        plan(p);
+        break;
+    case 2:
+        if (held != NULL)
+            gc_study_set_baseline(study, held, count);
+        break;
+    case 3:
+        if (held != NULL)
+            gc_study_input(study, held, count);
+        break;
+    case 4:
+        gc_study_unchanged(study);
+        break;
+    case 5:
+        if (held != NULL)
+            gc_study_sums(study, (gc_sums)index_below(p, 5), held, count);
+        break;
+    case 6:
+        gc_study_clear(study);
+        break;
+    default:
+        change_input(p, study);
+        gc_study_run(study, odd(p) ? NULL : &score);
+        gc_study_add_gradient(study, fuzz_value(&p->random), 1, index_below(p, 2));
+        gc_study_add_mask(study, fuzz_value(&p->random), 1);
+    }
+    free(held);
+}
+
+static void study(struct player *p) {
+    gc_study *made = NULL;
+    const size_t classes = count_near(p, (size_t)gc_model_class_count(p->model));
+    float *seed = values(p, classes);
+    if (seed != NULL)
+        gc_study_create(&made, p->model, (gc_output)index_below(p, 2), seed, classes);
+    for (int i = 0; made != NULL && i < 4; i++)
+        use_study(p, made);
+    gc_study_destroy(made);
+    free(seed);
+}
+
 /* ---- Calls without a model ---- */
 
 static void resize_picture(struct player *p) {
@@ -342,7 +453,8 @@ static void step(struct player *p) {
         plan,        forward,       explain,          set_one_weight, fill_weight_in_parts,
         find_names,  plan_next,     plan_in_steps,    outputs,        activation,
         gradients,   ask_names,     ask_about_layers, resize_picture, draw_overlay,
-        make_input,  make_heatmaps, ask_about_ends,   choose_head,    set_further_input};
+        make_input,  make_heatmaps, ask_about_ends,   choose_head,    set_further_input,
+        study,       study,         ablate,           ask_about_steps};
     const int32_t slot = fuzz_below(&p->script, MODELS);
     const int32_t choice = fuzz_below(&p->script, (int32_t)(sizeof calls / sizeof *calls) + 1);
     if (choice == 0 || p->models[slot] == NULL)
