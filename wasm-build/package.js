@@ -17,7 +17,6 @@ const input = {
   'worker-session': 'web/package/worker/index.js',
   worker: 'web/package/worker/worker.js',
   thread: 'web/package/engine/thread.js',
-  twin: 'web/package/engine/twin.js',
   imagenet: 'web/package/files/imagenet.js',
   cli: 'web/cli/gradcam-wasm.js',
 };
@@ -48,6 +47,7 @@ const addresses = {
     handler: (code) =>
       code
         .replaceAll(`new URL('../../../build/wasm/`, `new URL('./`)
+        .replaceAll(`new URL('../worker/`, `new URL('./`)
         .replaceAll(`new URL('../../`, `new URL('../`),
   },
 };

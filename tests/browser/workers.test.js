@@ -58,7 +58,9 @@ describe('workers in Chromium', { skip: SKIP }, () => {
     const page = await browser.newPage();
     let scripts = 0;
     try {
-      page.context().on('request', (request) => void (scripts += +/twin\.js$/.test(request.url())));
+      page
+        .context()
+        .on('request', (request) => void (scripts += +/worker\.js$/.test(request.url())));
       if (missing) await page.route(`**/${missing}`, (route) => route.fulfill({ status: 404 }));
       await page.goto(server.address);
       const module = `${server.address}dist/${entry}`;
@@ -70,7 +72,7 @@ describe('workers in Chromium', { skip: SKIP }, () => {
   }
 
   for (const [where, options] of Object.entries({
-    'on a page': {},
+    'on a page': { headers: {} },
     'on an isolated page, whose module has threads': { headers: ISOLATED },
     'in the worker of the package': { entry: 'worker-session.js' },
   })) {
@@ -78,12 +80,13 @@ describe('workers in Chromium', { skip: SKIP }, () => {
       const { strong, count, differing, scripts } = await compare(options);
       assert.ok(strong > 0);
       assert.deepEqual([count, differing], [160 * 160, 0]);
-      assert.ok(scripts > 0, 'a worker is started');
+      const own = options.entry === undefined ? 0 : 1;
+      assert.equal(scripts, own + 2, 'two workers are started');
     });
   }
 
   test('leave the work to the model if they do not load', async () => {
-    const { count, differing } = await compare({ missing: 'twin.js' });
+    const { count, differing } = await compare({ missing: 'worker.js' });
     assert.deepEqual([count, differing], [160 * 160, 0]);
   });
 });

@@ -175,7 +175,7 @@ describe('workers', () => {
       /** @type {any} */ message,
       /** @type {any} */ transfer,
     ) {
-      if (message.method === 'score' && ++scores === 5) this.terminate();
+      if (message.method === 'twinScore' && ++scores === 5) this.terminate();
       postMessage.call(this, message, transfer);
     };
     try {

@@ -73,7 +73,6 @@ describe('the tarball', () => {
       'worker-session.js',
       'worker.js',
       'thread.js',
-      'twin.js',
       'imagenet.js',
       'cli.js',
     ];
@@ -96,7 +95,7 @@ describe('the tarball', () => {
     const workers = {
       'worker-session.js': 'worker.js',
       'core.js': 'thread.js',
-      'twins.js': 'twin.js',
+      'twins.js': 'worker.js',
     };
     for (const [file, script] of Object.entries(workers)) {
       const address = `new Worker(new URL("./${script}", import.meta.url), { type: "module" })`;
@@ -106,7 +105,7 @@ describe('the tarball', () => {
 
   test('exports the files that a program may name', () => {
     const { exports, main, types } = JSON.parse(installed('package.json'));
-    for (const name of [...MODULES, 'worker.js', 'thread.js', 'twin.js']) {
+    for (const name of [...MODULES, 'worker.js', 'thread.js']) {
       assert.equal(exports[`./${name}`], `./dist/${name}`);
     }
     assert.deepEqual({ default: main, types }, exports['.']);
@@ -149,7 +148,7 @@ describe('the tarball', () => {
   });
 
   test('has types that resolve everywhere that can import it', () => {
-    const scripts = [...MODULES, 'worker.js', 'thread.js', 'twin.js'];
+    const scripts = [...MODULES, 'worker.js', 'thread.js'];
     const args = [tarball, '--profile', 'esm-only', '--exclude-entrypoints', ...scripts];
     runScript('@arethetypeswrong/cli/dist/index.js', args, root);
   });

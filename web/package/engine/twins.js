@@ -20,7 +20,7 @@ import { importNode, isNode } from '../base/node.js';
 
 /**
  * Called with a message of the worker, and without one if the worker has failed.
- * @typedef {(message?: { id: number, result?: any, isFailed?: boolean }) => void} Listener
+ * @typedef {(message?: { id: number, result?: any, error?: object }) => void} Listener
  */
 
 /** How many steps each twin is given before it has answered, so that it never waits for one. */
@@ -76,7 +76,7 @@ class Twin {
 
   /** @type {Listener} */
   #receive(message) {
-    if (!message || message.isFailed) return this.stop();
+    if (!message || message.error) return this.stop();
     this.#waiting.get(message.id)?.(message.result);
     this.#waiting.delete(message.id);
     if (this.load === 0) this.#port?.hold(false);
@@ -141,11 +141,11 @@ function twinsOf(network) {
 async function startTwin(network, start) {
   const twin = new Twin(start);
   try {
-    await twin.ask('start', network.recipe);
+    await twin.ask('twinStart', network.recipe);
     for (let index = 0; index < network.weightCount; index++) {
       for (const { first, values } of network.readWeight(index)) {
         if (!twin.isAlive) return twin;
-        await twin.ask('setWeight', { index, first, values }, [values.buffer]);
+        await twin.ask('twinSetWeight', { index, first, values }, [values.buffer]);
       }
     }
   } catch {
@@ -195,7 +195,7 @@ export class Scores {
     const twins = await twinsOf(study.network).first(Math.min(count, steps));
     const id = ++lastStudy;
     const { recipe } = study;
-    await Promise.all(twins.map((twin) => twin.ask('begin', { study: id, ...recipe })));
+    await Promise.all(twins.map((twin) => twin.ask('twinBegin', { study: id, ...recipe })));
     return new Scores(twins, id, steps, change);
   }
 
@@ -213,12 +213,12 @@ export class Scores {
   #send(step) {
     const change = this.#change(step);
     const free = this.#twins.reduce((least, twin) => (isFreer(twin, least) ? twin : least));
-    this.#ahead.push(free.ask('score', { study: this.#study, change }));
+    this.#ahead.push(free.ask('twinScore', { study: this.#study, change }));
   }
 
   /** Lets the twins forget the study. */
   end() {
-    for (const twin of this.#twins) twin.ask('end', { study: this.#study });
+    for (const twin of this.#twins) twin.ask('twinEnd', { study: this.#study });
   }
 }
 
@@ -245,8 +245,8 @@ async function workerStarter() {
 function startInBrowser(listener) {
   const here = import.meta.url;
   // Bundlers look for an address in exactly this form.
-  const own = () => new Worker(new URL('./twin.js', import.meta.url), { type: 'module' });
-  const worker = startWorker(own, new URL('./twin.js', here));
+  const own = () => new Worker(new URL('../worker/worker.js', import.meta.url), { type: 'module' });
+  const worker = startWorker(own, new URL('../worker/worker.js', here));
   worker.addEventListener('message', ({ data }) => listener(data));
   worker.addEventListener('error', (event) => {
     event.preventDefault();
@@ -265,7 +265,7 @@ async function nodeStarter() {
   const here = import.meta.url;
   return (/** @type {Listener} */ listener) => {
     // The program's arguments are left out because they may be for its main file only.
-    const worker = new NodeWorker(new URL('./twin.js', here), { execArgv: [] });
+    const worker = new NodeWorker(new URL('../worker/worker.js', here), { execArgv: [] });
     worker.on('message', listener);
     for (const end of ['error', 'messageerror', 'exit']) worker.on(end, () => listener());
     return {

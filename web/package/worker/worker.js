@@ -1,6 +1,11 @@
-/** The worker's side. It does the work, and keeps what the page needs more than once. */
+/**
+ * The worker's side. It does the work, and keeps what the page needs more than once. The same script
+ * is a twin's, so that there is one script to serve and to bundle.
+ */
 
+import { importNode, isNode } from '../base/node.js';
 import { init, startedEngine } from '../engine/start.js';
+import { twin } from '../engine/twin.js';
 import * as main from '../index.js';
 import { packError } from './protocol.js';
 
@@ -12,6 +17,8 @@ const kept = new Map();
 
 /** @type {Record<string, (args: any, onProgress: (progress: Progress) => void) => Promise<any>>} */
 const methods = {
+  ...twin,
+
   async start({ place, options }) {
     kept.set(place, options);
     // The engine starts while model files are fetched. The call that needs it reports a failure.
@@ -80,14 +87,25 @@ const methods = {
   },
 };
 
-/** @param {MessageEvent<Request>} event */
-async function answer({ data: { id, method, args } }) {
+/**
+ * @param {Request} request
+ * @param {(message: object) => void} post
+ */
+async function answer({ id, method, args }, post) {
   try {
-    const result = await methods[method](args, (progress) => postMessage({ id, progress }));
-    postMessage({ id, result });
+    const result = await methods[method](args, (progress) => post({ id, progress }));
+    post({ id, result });
   } catch (error) {
-    postMessage({ id, error: packError(error) });
+    post({ id, error: packError(error) });
   }
 }
 
-addEventListener('message', answer);
+async function listen() {
+  if (!isNode) return addEventListener('message', ({ data }) => answer(data, postMessage));
+  const { parentPort } = await importNode('worker_threads');
+  parentPort.on('message', (/** @type {Request} */ request) =>
+    answer(request, (message) => parentPort.postMessage(message)),
+  );
+}
+
+listen();
