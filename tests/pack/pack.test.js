@@ -22,9 +22,9 @@ import { testExamples } from './examples.js';
 import { createApp, inPack, packAndInstall, run, runScript } from './tarball.js';
 
 /** Bytes with brotli of all that a page loads before it opens a model. HDF5's reader is in them. */
-const START_BUDGET = 246_000;
+const START_BUDGET = 248_000;
 /** Bytes of the tarball. */
-const TARBALL_BUDGET = 1_215_000;
+const TARBALL_BUDGET = 1_240_000;
 
 /** The variants of the engine, of which a page loads one. */
 const MODULES = ['', '-relaxed', '-threads', '-relaxed-threads'].map((v) => `gradcam${v}.wasm`);
