@@ -242,7 +242,7 @@ describe('the inspector', { skip: SKIP }, () => {
   );
 
   test(
-    'explains at the chosen layer, and waits for a model that is not there yet',
+    'explains at the chosen layer',
     visit(
       async (demo) => {
         await details(demo).getByRole('button', { name: 'Explain at this layer' }).click();

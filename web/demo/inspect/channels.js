@@ -56,7 +56,7 @@ export function showChannels({ channels, layer, answer, small, look, pane }) {
     for (const button of all) {
       button.setAttribute('aria-pressed', String(button === pressed && !isEnd));
     }
-    if (isEnd) return pane.show(answer);
+    if (isEnd) return pane.endInstead();
     const isFor = channel.contribution > 0;
     pane.showInstead({
       heatmap: signedMap(channel.map.data, channel.map),

@@ -290,7 +290,8 @@ export class Inspector {
       this.#search.focus();
       this.#search.select();
     } else if (event.key === 'Escape' && (isIn || target === document.body)) {
-      this.#close();
+      // The key closes a panel before what is below it.
+      if (!document.querySelector(':popover-open')) this.#close();
     }
   }
 
@@ -304,13 +305,7 @@ export class Inspector {
     this.#main.classList.remove('inspecting');
     this.#told = [];
     clearTimeout(this.#timer);
-    this.#restore();
-  }
-
-  /** Puts the whole map back in place of a channel. */
-  #restore() {
-    const { answer, isShown } = this.#pane ?? {};
-    if (this.#pane && answer && !isShown) this.#pane.show(answer);
+    this.#pane?.endInstead();
   }
 
   /** Tells what is known of the chosen node. */
@@ -323,7 +318,7 @@ export class Inspector {
     const told = node.kind === 'model' ? [node, answer, extras.input] : [node, answer];
     if (told.every((value, i) => value === this.#told[i])) return;
     const isOther = this.#told[0] !== node;
-    if (isOther) this.#restore();
+    if (isOther) this.#pane?.endInstead();
     this.#told = told;
     clearTimeout(this.#timer);
     this.#channels.replaceChildren();

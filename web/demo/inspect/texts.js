@@ -63,7 +63,6 @@ export const channelTexts = {
   ) => `Channel ${index} of ${layer} speaks ${isFor ? 'for' : 'against'} ${name}`,
   where: (/** @type {string} */ part, /** @type {string} */ total, /** @type {number} */ count) =>
     `Its part is ${part}. All ${count} channels together give ${total}.`,
-  back: 'Back to the whole map',
 };
 
 /** Formats of files, as people call them. */

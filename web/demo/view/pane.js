@@ -202,6 +202,11 @@ export class Pane {
     this.#drawLegend(heatmap);
   }
 
+  /** Shows the answer again, if another map is in its place. */
+  endInstead() {
+    if (this.#instead && this.answer) this.show(this.answer);
+  }
+
   /**
    * Draws with other colours.
    * @param {Drawing} drawing
@@ -308,6 +313,7 @@ export class Pane {
     this.#progress.showShare(text, step / steps);
     if (!heatmap) return;
     this.isShown = false;
+    this.#instead = undefined;
     // The headline is read out, so it does not change with each step.
     const headline = attributionTexts.grows(infoOf(way).title);
     this.#stage.show(seen, heatmap, lookOf(this.#drawing), headline);
