@@ -32,7 +32,11 @@ import { hasColormap } from './look.js';
  * @property {boolean} oneScale whether the maps of all panes share a scale
  * @property {boolean} difference whether a further pane has the difference of two
  * @property {number} split percent of the picture that stays plain
+ * @property {View} [inspect] how the inspector shows the layers (default: it is closed)
+ * @property {string} [at] what is chosen there (default: the model)
  */
+
+/** @typedef {'table' | 'graph'} View */
 
 /** @type {PageState} */
 export const firstState = {
@@ -193,6 +197,8 @@ export function encode(state) {
   if (state.oneScale) text.set('scale', 'one');
   if (state.difference) text.set('difference', '1');
   if (state.split > 0) text.set('split', String(Math.round(state.split)));
+  if (state.inspect) text.set('inspect', state.inspect);
+  if (state.inspect && state.at) text.set('at', state.at);
   return text.toString();
 }
 
@@ -280,11 +286,16 @@ function settings(text) {
   const resizing = text.get('resizing');
   const filters = ['nearest', 'box', 'bilinear', 'hamming', 'bicubic', 'lanczos'];
   const opacity = wholeNumber(text.get('opacity'));
+  const inspect = text.get('inspect');
   return {
     ...(hasColormap(colormap) && { colormap }),
     ...((crop === 'center' || crop === 'stretch') && { crop }),
     ...(filters.includes(resizing ?? '') && { interpolation: /** @type {Filter} */ (resizing) }),
     ...(opacity !== undefined && { alphaLimit: Math.min(100, opacity) / 100 }),
+    ...((inspect === 'table' || inspect === 'graph') && {
+      inspect,
+      at: text.get('at') ?? undefined,
+    }),
     logits: text.get('logit') === '1',
     heat: text.get('heat') !== '0',
     oneScale: text.get('scale') === 'one',
@@ -356,6 +367,9 @@ export class Address {
  */
 function isOtherQuestion(a, b) {
   const together = { oneScale: false, difference: false, active: 0 };
-  const look = { colormap: '', alphaLimit: 0, heat: true, split: 0, ...together };
-  return encode({ ...a, ...look }) !== encode({ ...b, ...look });
+  const look = { colormap: '', alphaLimit: 0, heat: true, split: 0, at: undefined, ...together };
+  const view = (/** @type {PageState} */ { inspect }) => inspect && /** @type {View} */ ('table');
+  const text = (/** @type {PageState} */ state) =>
+    encode({ ...state, ...look, inspect: view(state) });
+  return text(a) !== text(b);
 }

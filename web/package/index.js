@@ -81,6 +81,7 @@ export { init } from './engine/start.js';
  * @typedef {import('./model/methods.js').MethodInfo} MethodInfo
  * @typedef {import('./model/model.js').Model} Model
  * @typedef {import('./model/model-info.js').ModelEnd} ModelEnd
+ * @typedef {import('./files/index.js').ModelFile} ModelFile
  * @typedef {import('./base/source.js').ModelSource} ModelSource
  * @typedef {import('./pictures/image.js').Picture} Picture
  * @typedef {import('./pictures/image.js').PictureSource} PictureSource

@@ -24,6 +24,7 @@ import * as words from './words.js';
 /** @import { ModelChoice } from '../models.js' */
 /** @import { Picture, PictureChoice } from '../picture.js' */
 /** @import { PageState, PaneState } from '../state.js' */
+/** @import { Inspector } from '../inspect/inspector.js' */
 /** @import { Comparison } from './comparison.js' */
 /** @import { Cure } from './words.js' */
 
@@ -48,6 +49,8 @@ export class Page {
   #compare = element('compare', HTMLButtonElement);
   /** @type {Comparison | undefined} */
   #comparison;
+  /** @type {Inspector | undefined} */
+  #inspector;
   #models;
   #input;
   #tray;
@@ -178,6 +181,7 @@ export class Page {
     if (state.picture) this.addPicture(state.picture);
     this.#showState();
     this.#compareAll();
+    this.#inspect();
     this.#list(before.colormap !== state.colormap || before.alphaLimit !== state.alphaLimit);
   }
 
@@ -200,6 +204,19 @@ export class Page {
     });
     const panes = this.state.panes.map(({ key }) => this.#panes.get(key));
     this.#comparison.show(this.state, /** @type {Pane[]} */ (panes));
+  }
+
+  /** Shows the layers of the active pane's model, while the state says so. */
+  async #inspect() {
+    if (!this.state.inspect && !this.#inspector) return;
+    if (!this.#inspector) {
+      const { Inspector } = await import('../inspect/inspector.js');
+      this.#inspector ??= new Inspector(element('page', HTMLElement), {
+        onChange: (changes) => this.change(changes),
+        onLayer: (layer) => this.changePane({ layer }),
+      });
+    }
+    this.#inspector.show(this.state, this.active);
   }
 
   /** @param {{ x: number, y: number } | undefined} point where all panes say their value */
@@ -227,10 +244,12 @@ export class Page {
       onAnswer: (pane) => {
         if (pane === this.active) this.#list();
         this.#compareAll();
+        this.#inspect();
       },
       onExtra: (pane) => {
         if (pane !== this.active) return;
         this.#showMaps();
+        this.#inspect();
         if (pane.answer) this.#proof.show(pane.answer, pane.extras.proof);
       },
       onError: (_pane, error, failed) => this.#listener.onError(error, failed),
@@ -304,6 +323,9 @@ export class Page {
       this.change({ alphaLimit: this.#opacity.valueAsNumber / 100 }),
     );
     this.#compare.addEventListener('click', () => this.compare());
+    element('inspect', HTMLButtonElement).addEventListener('click', () =>
+      this.change({ inspect: 'table' }),
+    );
   }
 
   /** Shows all ways to explain the class, when the user opens them. */

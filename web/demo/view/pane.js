@@ -70,6 +70,8 @@ export class Pane {
   #small;
   /** @type {number | undefined} the factor of the map on a scale that all panes share */
   #scale;
+  /** @type {HeatMap | undefined} that is shown in place of the answer's */
+  #instead;
   /** @type {{ from: HeatMap, scale: number, heatmap: HeatMap } | undefined} */
   #scaled;
 
@@ -158,6 +160,7 @@ export class Pane {
     if (!sameLayer(this.answer, answer)) delete this.extras.classes;
     if (this.answer?.explanation !== answer.explanation) delete this.extras.proof;
     this.answer = answer;
+    this.#instead = undefined;
     const heatmap = /** @type {HeatMap} */ (this.heatmap);
     const where = signedWords.whereSentence(answer);
     const look = lookOf(this.#drawing);
@@ -185,6 +188,26 @@ export class Pane {
   }
 
   /**
+   * Shows another map with words of its own, until the answer is shown again.
+   * @param {{ heatmap: HeatMap, headline: string, where: string }} other
+   */
+  showInstead({ heatmap, headline, where }) {
+    if (!this.answer) return;
+    this.isShown = false;
+    this.#instead = heatmap;
+    const description = `${this.answer.picture.name}. ${headline}. ${where}`;
+    this.#stage.show(this.answer.seen, heatmap, lookOf(this.#drawing), description);
+    this.#say(headline, where);
+    this.#find('.facts').textContent = '';
+    this.#drawLegend(heatmap);
+  }
+
+  /** Shows the answer again, if another map is in its place. */
+  endInstead() {
+    if (this.#instead && this.answer) this.show(this.answer);
+  }
+
+  /**
    * Draws with other colours.
    * @param {Drawing} drawing
    */
@@ -194,7 +217,7 @@ export class Pane {
     this.#stage.heat = drawing.heat;
     this.#stage.split = drawing.split;
     this.element.classList.toggle('plain-only', !drawing.heat);
-    this.#drawLegend();
+    this.#drawLegend(this.#instead);
     const isRepaint = ['colormap', 'alphaLimit'].some(
       (key) => drawing[/** @type {'colormap'} */ (key)] !== before[/** @type {'colormap'} */ (key)],
     );
@@ -269,6 +292,7 @@ export class Pane {
   /** @param {Picture} picture */
   #showPicture(picture) {
     this.isShown = false;
+    this.#instead = undefined;
     this.#stage.showPlain(picture.pixels, picture.name);
     const waits = this.#explainer.loading || !this.question.model;
     this.#say(waits ? status.waiting(picture.name) : status.looking, '');
@@ -289,6 +313,7 @@ export class Pane {
     this.#progress.showShare(text, step / steps);
     if (!heatmap) return;
     this.isShown = false;
+    this.#instead = undefined;
     // The headline is read out, so it does not change with each step.
     const headline = attributionTexts.grows(infoOf(way).title);
     this.#stage.show(seen, heatmap, lookOf(this.#drawing), headline);

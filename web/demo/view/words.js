@@ -178,7 +178,7 @@ export function description(answer, where) {
  * What a network gets of pixels from 0 to 255.
  * @type {Record<string, string>}
  */
-const PIXELS = {
+export const PIXELS = {
   none: '0 to 255',
   unit: '0 to 1',
   tf: '−1 to 1',

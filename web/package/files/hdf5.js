@@ -5,6 +5,7 @@
 
 import { GradCamError } from '../base/errors.js';
 import { Hdf5 } from '../engine/hdf5-file.js';
+import { dtypeOf } from './numbers.js';
 import { noteVersion } from './version.js';
 
 /** @import { Engine } from '../engine/engine.js' */
@@ -15,6 +16,10 @@ import { noteVersion } from './version.js';
 const OLD_LAYERS = '_layer_checkpoint_dependencies';
 /** What the group "layers" of the store may be called. */
 const LAYERS = /^(layers|_layer_checkpoint_dependencies)(\\|$)/;
+
+/** The group of the optimizer's state in Keras 3's store, and in other files. */
+const STATE = 'optimizer';
+const OLD_STATE = 'optimizer_weights';
 
 /** The deepest nesting of groups that is read. Keras nests one or two levels for each submodel. */
 const MAX_DEPTH = 64;
@@ -53,12 +58,13 @@ export async function openModelH5(bytes, means) {
  * as "layers/conv2d/vars/0".
  * @param {Uint8Array} bytes
  * @param {Means} means
- * @returns {Promise<Weight[]>}
+ * @returns {Promise<{ weights: Weight[], hasOptimizer: boolean }>}
  */
 export async function openWeightStore(bytes, means) {
-  return withFile(bytes, means, (file, engine) => {
+  return withFile(bytes, means, async (file, engine) => {
     file.visit();
-    return listAll(storeWeights(file), engine, bytes, means);
+    const hasOptimizer = file.links.has(STATE);
+    return { weights: await listAll(storeWeights(file), engine, bytes, means), hasOptimizer };
   });
 }
 
@@ -83,15 +89,19 @@ function findWeights(file) {
   file.visit();
   const config = only(file.attribute('model_config'));
   const { links } = file;
+  const version = only(file.attribute('keras_version'));
+  const hasOptimizer = [STATE, OLD_STATE].some((name) => links.has(name));
+  const about = { file: { kerasVersion: version ?? null, hasOptimizer } };
   if (config !== undefined) {
-    const version = only(file.attribute('keras_version'));
     checkVersion(config, version);
     visitGroup(file, links, 'model_weights');
-    return { config: noteVersion(config, version), datasets: layerWeights(file) };
+    return { ...about, config: noteVersion(config, version), datasets: layerWeights(file) };
   }
   const hasLayers = ['layer_names', 'layer_names0'].some((name) => file.attribute(name));
-  if (hasLayers) return { datasets: layerWeights(file), isOrdered: true };
-  if ([...links.keys()].some((key) => LAYERS.test(key))) return { datasets: storeWeights(file) };
+  if (hasLayers) return { ...about, datasets: layerWeights(file), isOrdered: true };
+  if ([...links.keys()].some((key) => LAYERS.test(key))) {
+    return { ...about, datasets: storeWeights(file) };
+  }
   const text = 'this HDF5 file is not a Keras model; it has no attribute model_config';
   throw new GradCamError('INVALID_MODEL', text);
 }
@@ -212,7 +222,7 @@ function* storeWeights(file, path = '', visited = new Set()) {
   // Keras writes the name of a layer beside its variables.
   const layer = only(file.attribute('name'));
   for (const [key, address] of file.links) {
-    if (path === '' && key === 'optimizer') continue;
+    if (path === '' && key === STATE) continue;
     const name = path + key.replaceAll('\\', '/').replaceAll(OLD_LAYERS, 'layers');
     file.visit(address);
     const { shape } = file;
@@ -255,6 +265,7 @@ function weight({ name, address, shape, type, layer }, engine, bytes) {
     shape,
     size,
     layer,
+    dtype: dtypeOf(type),
     part: () => open((file) => file.part),
     isInteger: () => /^\|[iu]1$/.test(type),
     read(first = 0, end = size, place = undefined) {

@@ -27,6 +27,7 @@ import { isSafetensors, openSafetensors } from './safetensors.js';
  * @property {() => boolean} [isInteger] whether the values are whole numbers of one byte
  * @property {boolean} [isPointwise] whether it is the kernel of a layer that takes each position by
  *   itself. The outputs are its last axis
+ * @property {string} [dtype] type of its numbers in the file, "float16"
  */
 
 /**
@@ -34,6 +35,18 @@ import { isSafetensors, openSafetensors } from './safetensors.js';
  * @typedef {object} Place
  * @property {Engine} engine
  * @property {number} pointer into its memory
+ */
+
+/**
+ * What a model's file is, besides the model.
+ * @typedef {object} ModelFile
+ * @property {'keras' | 'hdf5' | 'safetensors' | 'tfjs'} format "keras" is the zip file of Keras 3
+ * @property {number} bytes of the file, with its shards
+ * @property {string | null} kerasVersion the version of Keras that wrote it, null where the file
+ *   does not say
+ * @property {boolean} hasOptimizer whether it has the state of an optimizer, which is not read
+ * @property {Record<string, number>} dtypes how many values of each type of numbers its weights
+ *   have, as { float32: 3538984 }. "int12" are packed kernels
  */
 
 /**
@@ -56,11 +69,13 @@ import { isSafetensors, openSafetensors } from './safetensors.js';
  * @property {string} [labelsName] the file that has them, for errors
  * @property {Preprocessing} [preprocessing] if the file has it
  * @property {Crop} [crop] if the model's own program crops pictures
+ * @property {Partial<ModelFile>} [file]
  */
 
 /**
  * @typedef {object} Kind
  * @property {string} name
+ * @property {ModelFile['format']} format
  * @property {(bytes: Uint8Array) => boolean} is
  * @property {(files: ModelFiles, means: Means, isPacked: boolean) => Container |
  *   Promise<Container>} open `isPacked` says that the file came out of a zip file
@@ -70,6 +85,7 @@ import { isSafetensors, openSafetensors } from './safetensors.js';
 export const kinds = [
   {
     name: 'Keras 3 (.keras), or a zip file with one model',
+    format: 'keras',
     is: begins(0x50, 0x4b, 0x03, 0x04),
     open: async ({ bytes }, means, isPacked) => {
       const { openZip } = await part('the reader of zip files', () => import('./keras.js'));
@@ -82,15 +98,22 @@ export const kinds = [
   },
   {
     name: 'HDF5 (.h5)',
+    format: 'hdf5',
     is: begins(0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a),
     open: async ({ bytes }, means) => {
       const { openModelH5 } = await part('the reader of HDF5', () => import('./hdf5.js'));
       return openModelH5(bytes, means);
     },
   },
-  { name: '.safetensors', is: isSafetensors, open: ({ bytes }) => openSafetensors(bytes) },
+  {
+    name: '.safetensors',
+    format: 'safetensors',
+    is: isSafetensors,
+    open: ({ bytes }) => openSafetensors(bytes),
+  },
   {
     name: 'TensorFlow.js (model.json with its shards)',
+    format: 'tfjs',
     is: (bytes) => /^\s*\{/.test(textStart(bytes)),
     open: async (files) => {
       const { openTfjs } = await part('the reader of model.json', () => import('./tfjs.js'));
@@ -157,9 +180,27 @@ async function openSeveral(files, means, isPacked = false) {
  */
 async function openOne(files, means, isPacked = false) {
   const kind = kinds.find(({ is }) => is(files.bytes));
-  if (kind) return kind.open(files, means, isPacked);
+  if (kind) {
+    const container = await kind.open(files, means, isPacked);
+    return { ...container, file: aboutFile(kind.format, files.bytes.length, container) };
+  }
   const { describe } = await part('the list of other files', () => import('./others.js'));
   const allowed = kinds.map(({ name }) => name).join(', ');
   const text = `the file is not a model; ${describe(files.bytes)}; allowed: ${allowed}`;
   throw new GradCamError('INVALID_MODEL', text);
+}
+
+/**
+ * @param {ModelFile['format']} format
+ * @param {number} bytes
+ * @param {Container} container in which a model of a zip file has its own facts
+ * @returns {ModelFile}
+ */
+function aboutFile(format, bytes, { file, weights }) {
+  /** @type {Record<string, number>} */
+  const dtypes = {};
+  for (const { dtype, size } of weights) {
+    if (dtype !== undefined) dtypes[dtype] = (dtypes[dtype] ?? 0) + size;
+  }
+  return { format, bytes, kerasVersion: null, hasOptimizer: false, dtypes, ...file };
 }

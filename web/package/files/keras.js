@@ -67,9 +67,12 @@ async function openKeras(paths, read, means) {
   const json = await read(CONFIG);
   parseJson(json, `${CONFIG} in the .keras file`);
   const metadata = paths.includes('metadata.json') ? await read('metadata.json') : undefined;
-  const config = noteVersion(new TextDecoder().decode(json), metadata && versionOf(metadata));
+  const version = metadata && versionOf(metadata);
+  const config = noteVersion(new TextDecoder().decode(json), version);
   await means.pause();
-  return { config, weights: await openWeightStore(await read(WEIGHTS), means) };
+  const { weights, hasOptimizer } = await openWeightStore(await read(WEIGHTS), means);
+  const kerasVersion = typeof version === 'string' ? version : null;
+  return { config, weights, file: { kerasVersion, hasOptimizer } };
 }
 
 /**

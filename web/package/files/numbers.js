@@ -42,6 +42,19 @@ export function bytesPerNumber(type) {
   return Number(type.slice(-1));
 }
 
+/** @type {Record<string, string>} */
+const KINDS = { b: 'bfloat', f: 'float', i: 'int', u: 'uint' };
+
+/**
+ * Keras' name of a type.
+ * @param {string} type NumPy's name, "<f4"
+ * @returns {string} "float32"
+ */
+export function dtypeOf(type) {
+  const kind = KINDS[type.at(-2) ?? ''];
+  return kind ? `${kind}${8 * bytesPerNumber(type)}` : type;
+}
+
 /**
  * Decodes numbers to float32.
  * @param {Uint8Array} stored

@@ -88,6 +88,7 @@ function toKernel({ name, shape }, scales, bytes) {
     name,
     shape: [...outer, scales.length],
     size,
+    dtype: `int${PACKED_BITS}`,
     read(first = 0, end = size, place = undefined) {
       const values = place
         ? place.engine.viewFloats(place.pointer, end - first)

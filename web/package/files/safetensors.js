@@ -6,7 +6,7 @@
 
 import { GradCamError, show } from '../base/errors.js';
 import { parseJson } from '../base/json.js';
-import { bytesPerNumber, toFloat32 } from './numbers.js';
+import { bytesPerNumber, dtypeOf, toFloat32 } from './numbers.js';
 import { PACKED_BITS, unpackWeights } from './packed.js';
 
 /** @import { Container, Weight } from './index.js' */
@@ -188,6 +188,7 @@ function toWeight({ name, type, shape }, bytes) {
     name,
     shape,
     size: count(shape),
+    dtype: dtypeOf(type),
     read: (first, end) => toFloat32(bytes, type, first, end),
   };
 }

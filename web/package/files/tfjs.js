@@ -8,7 +8,7 @@
 import { GradCamError, show } from '../base/errors.js';
 import { parseJson, writeJson } from '../base/json.js';
 import { openMetadata } from './labels.js';
-import { bytesPerNumber, toFloat32 } from './numbers.js';
+import { bytesPerNumber, dtypeOf, toFloat32 } from './numbers.js';
 
 /** @import { ModelFiles } from '../base/source.js' */
 /** @import { Container, Weight } from './index.js' */
@@ -62,7 +62,10 @@ export async function openTfjs(files) {
     const bytes = join(shards.splice(0, group.paths.length), group.paths, lengths[i]);
     return toWeights(entries[i], bytes);
   });
-  return { config, weights, ...(await readMetadata(files, paths)) };
+  const { keras_version: version } = model.modelTopology;
+  const kerasVersion = typeof version === 'string' ? version : null;
+  const file = { kerasVersion, bytes: files.bytes.length + total };
+  return { config, weights, file, ...(await readMetadata(files, paths)) };
 }
 
 /**
@@ -193,7 +196,9 @@ function toWeights(entries, bytes) {
   return entries.map(({ name, shape, size, length, ...storage }) => {
     const stored = bytes.subarray(offset, offset + length);
     offset += length;
-    return { name, shape, size, read: (first, end) => dequantize(stored, storage, first, end) };
+    const read = (/** @type {number | undefined} */ first, /** @type {number | undefined} */ end) =>
+      dequantize(stored, storage, first, end);
+    return { name, shape, size, dtype: dtypeOf(storage.type), read };
   });
 }
 

@@ -28,7 +28,7 @@ import { startEngine } from '../engine/start.js';
 /** @import { ModelSource, Progress } from '../base/source.js' */
 /** @import { Engine } from '../engine/engine.js' */
 /** @import { WasmOptions } from '../engine/wasm.js' */
-/** @import { Container, Weight } from '../files/index.js' */
+/** @import { Container, ModelFile, Weight } from '../files/index.js' */
 /** @import { Preprocessing } from '../pictures/preprocessing.js' */
 /** @import { End } from '../engine/network.js' */
 /** @import { ModelDescription, ModelEnd } from './model-info.js' */
@@ -282,6 +282,7 @@ function describe(network, topology, located, options) {
     ...found,
     crop: topology.crop ?? 'stretch',
     architecture,
+    file: /** @type {ModelFile} */ (topology.file),
   };
 }
 

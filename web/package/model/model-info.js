@@ -5,6 +5,7 @@ import { Own } from '../base/own.js';
 import { formatSummary, isHiddenInput } from './summary.js';
 
 /** @import { LayerInfo } from '../engine/network.js' */
+/** @import { ModelFile } from '../files/index.js' */
 /** @import { LabelsReason } from '../files/class-names.js' */
 /** @import { Crop } from '../pictures/crop.js' */
 /** @import { OwnScaling, Preprocessing } from '../pictures/preprocessing.js' */
@@ -60,6 +61,7 @@ import { formatSummary, isHiddenInput } from './summary.js';
  * @property {string} [contradiction] how the weights' statistics contradict the preprocessing
  * @property {string} [architecture] the network of keras.applications to which weights alone
  *   belong, "MobileNetV2"
+ * @property {ModelFile} file
  */
 
 export class ModelInfo extends Own {
@@ -118,6 +120,8 @@ export class ModelInfo extends Own {
     this.crop = description.crop;
     /** The network of keras.applications to which weights alone belong. */
     this.architecture = description.architecture;
+    /** What the model's file is, besides the model. */
+    this.file = description.file;
   }
 
   /**
