@@ -7,6 +7,7 @@ import { publishDeclarations } from './declarations.js';
 import { make } from './make.js';
 import { buildSteps, setUp } from './setup.js';
 import { inBuild, isMain, root, run, runMain, say, writeAtomically } from './tools.js';
+import { WHOLE, wholeEntry } from './whole.js';
 
 /** A path in dist/. @param {string} name */
 const inDist = (name) => path.join(root, 'dist', name);
@@ -14,6 +15,7 @@ const inDist = (name) => path.join(root, 'dist', name);
 /** The files of dist/ that are asked for by name, and the modules that they are bundled from. */
 const input = {
   index: 'web/package/index.js',
+  whole: WHOLE,
   'worker-session': 'web/package/worker/index.js',
   worker: 'web/package/worker/worker.js',
   thread: 'web/package/engine/thread.js',
@@ -25,8 +27,23 @@ const input = {
 /** The variants of the module. */
 const moduleFiles = ['', '-relaxed', '-threads', '-relaxed-threads'].map((v) => `gradcam${v}.wasm`);
 
+const ENGINE_FILES = 'engine|instance|network|scratch|study|threads';
+
 /**
- * Everything that the entries share, in one file. So a page loads two files, not thirty, and there
+ * The part of the package that twin.js needs. Vite 8 builds a worker as one script, which cannot be where
+ * the worker reaches an import(). So no file of this part has one.
+ * @type {import('rolldown').CodeSplittingGroup}
+ */
+const engine = {
+  name: 'engine',
+  test: new RegExp(`/(base/(errors|foreign|node)|engine/(${ENGINE_FILES}))\\.js$`),
+  tags: ['$initial'],
+  priority: 1,
+  includeDependenciesRecursively: false,
+};
+
+/**
+ * Everything that the entries share, in one file. So a page loads few files, not thirty, and there
  * is one class GradCamError however the package is imported. What import() loads stays apart.
  * @type {import('rolldown').CodeSplittingGroup}
  */
@@ -61,12 +78,12 @@ export async function bundlePackage() {
     input,
     platform: 'neutral',
     external: /^node:/,
-    plugins: [addresses],
+    plugins: [wholeEntry, addresses],
     preserveEntrySignatures: 'allow-extension',
   });
   // Not minified: who minds kilobytes has a bundler, and who reads a stack trace has names.
   const { output } = await bundle.generate({
-    codeSplitting: { groups: [core] },
+    codeSplitting: { groups: [engine, core] },
     chunkFileNames: fileName,
     minifyInternalExports: false,
     comments: { legal: true, annotation: true, jsdoc: false },

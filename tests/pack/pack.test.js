@@ -22,12 +22,18 @@ import { testExamples } from './examples.js';
 import { createApp, inPack, packAndInstall, run, runScript } from './tarball.js';
 
 /** Bytes with brotli of all that a page loads before it opens a model. HDF5's reader is in them. */
-const START_BUDGET = 246_000;
+const START_BUDGET = 248_000;
 /** Bytes of the tarball. */
 const TARBALL_BUDGET = 1_215_000;
 
 /** The variants of the engine, of which a page loads one. */
 const MODULES = ['', '-relaxed', '-threads', '-relaxed-threads'].map((v) => `gradcam${v}.wasm`);
+
+/**
+ * The only one whose address stands in the code that a page starts with. Frameworks such as Nuxt
+ * tell the page to fetch all files in advance whose addresses stand there.
+ */
+const FIRST_MODULE = 'gradcam-relaxed.wasm';
 
 /** A content security policy as strict as the package allows. */
 const POLICY = [
@@ -70,6 +76,7 @@ describe('the tarball', () => {
     );
     const entries = [
       'index.js',
+      'whole.js',
       'worker-session.js',
       'worker.js',
       'thread.js',
@@ -91,11 +98,13 @@ describe('the tarball', () => {
 
   test('has the addresses in the form that bundlers look for', () => {
     for (const name of MODULES) {
-      assert.ok(installed('dist/core.js').includes(`new URL("./${name}", import.meta.url)`), name);
+      const file = name === FIRST_MODULE ? 'core.js' : 'wasm-files.js';
+      const address = `new URL("./${name}", import.meta.url)`;
+      assert.ok(installed(`dist/${file}`).includes(address), name);
     }
     const workers = {
       'worker-session.js': 'worker.js',
-      'core.js': 'thread.js',
+      'engine.js': 'thread.js',
       'twins.js': 'twin.js',
     };
     for (const [file, script] of Object.entries(workers)) {
@@ -174,8 +183,13 @@ describe('the tarball', () => {
 
   for (const [what, entries] of Object.entries({
     'a page': ['index.js', 'gradcam-relaxed.wasm'],
-    'a page without relaxed SIMD': ['index.js', 'gradcam.wasm'],
-    'a page with threads': ['index.js', 'thread.js', 'gradcam-relaxed-threads.wasm'],
+    'a page without relaxed SIMD': ['index.js', 'wasm-files.js', 'gradcam.wasm'],
+    'a page with threads': [
+      'index.js',
+      'thread.js',
+      'wasm-files.js',
+      'gradcam-relaxed-threads.wasm',
+    ],
     'a page with a worker': ['worker-session.js', 'worker.js', 'gradcam-relaxed.wasm'],
   })) {
     test(`is light at the start of ${what}`, (t) => {
