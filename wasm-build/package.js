@@ -30,8 +30,8 @@ const moduleFiles = ['', '-relaxed', '-threads', '-relaxed-threads'].map((v) => 
 const ENGINE_FILES = 'engine|instance|network|scratch|study|threads';
 
 /**
- * The part of the package that twin.js needs. Vite 8 builds a worker as one script, which cannot be where
- * the worker reaches an import(). So no file of this part has one.
+ * The part of the package that twin.js needs. Vite 8 builds a worker as one script, which cannot be
+ * where the worker reaches an import(). So no file of this part has one.
  * @type {import('rolldown').CodeSplittingGroup}
  */
 const engine = {
