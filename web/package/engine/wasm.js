@@ -134,9 +134,20 @@ async function compileFile(url) {
   return compileBytes(bytes, url.href);
 }
 
+/**
+ * Development servers of Vite and Angular move the package's code to a folder of such a name.
+ * @param {string} address
+ */
+function movedHint(address) {
+  const isMoved = /\/(\.vite|vite\/client\/deps|vite\/deps)\//.test(address);
+  return isMoved
+    ? "exclude gradcam-wasm in Vite's optimizeDeps.exclude or Angular's prebundle.exclude; "
+    : '';
+}
+
 /** @param {URL} url */
 async function request(url) {
-  const hint = 'see the options wasmUrl and wasmBinary';
+  const hint = `${movedHint(url.href)}see the options wasmUrl and wasmBinary`;
   const response = await fetch(url).catch((cause) => {
     throw new GradCamError('FETCH_FAILED', `cannot fetch the wasm file ${url.href}; ${hint}`, {
       cause,
@@ -180,7 +191,7 @@ async function compileBytes(source, origin) {
     throw new GradCamError(
       'WASM_FAILED',
       `${origin} is an HTML page, not a wasm file; the server or bundler does not serve ` +
-        `gradcam.wasm there; give its address as wasmUrl`,
+        `gradcam.wasm there; ${movedHint(origin)}give its address as wasmUrl`,
     );
   }
   return WebAssembly.compile(bytes).catch((cause) => {
