@@ -24,6 +24,7 @@ const entries = [
   { file: 'docs/preprocessing.md', page: 'preprocessing', title: 'Pixels' },
   { file: 'docs/supported.md', page: 'supported', title: 'What it reads' },
   { file: 'docs/bundlers.md', page: 'bundlers', title: 'Bundlers and servers' },
+  { file: 'docs/environments.md', page: 'environments', title: 'Environments' },
   { file: 'docs/performance.md', page: 'performance', title: 'Speed' },
   { file: 'docs/reliability.md', page: 'reliability', title: 'Reliability' },
   { file: 'docs/architecture.md', page: 'architecture', title: 'How it is built' },

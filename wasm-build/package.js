@@ -7,6 +7,7 @@ import { publishDeclarations } from './declarations.js';
 import { make } from './make.js';
 import { buildSteps, setUp } from './setup.js';
 import { inBuild, isMain, root, run, runMain, say, writeAtomically } from './tools.js';
+import { WHOLE, wholeEntry } from './whole.js';
 
 /** A path in dist/. @param {string} name */
 const inDist = (name) => path.join(root, 'dist', name);
@@ -14,6 +15,7 @@ const inDist = (name) => path.join(root, 'dist', name);
 /** The files of dist/ that are asked for by name, and the modules that they are bundled from. */
 const input = {
   index: 'web/package/index.js',
+  whole: WHOLE,
   'worker-session': 'web/package/worker/index.js',
   worker: 'web/package/worker/worker.js',
   thread: 'web/package/engine/thread.js',
@@ -25,7 +27,7 @@ const input = {
 const moduleFiles = ['', '-relaxed', '-threads', '-relaxed-threads'].map((v) => `gradcam${v}.wasm`);
 
 /**
- * Everything that the entries share, in one file. So a page loads two files, not thirty, and there
+ * Everything that the entries share, in one file. So a page loads few files, not thirty, and there
  * is one class GradCamError however the package is imported. What import() loads stays apart.
  * @type {import('rolldown').CodeSplittingGroup}
  */
@@ -61,7 +63,7 @@ export async function bundlePackage() {
     input,
     platform: 'neutral',
     external: /^node:/,
-    plugins: [addresses],
+    plugins: [wholeEntry, addresses],
     preserveEntrySignatures: 'allow-extension',
   });
   // Not minified: who minds kilobytes has a bundler, and who reads a stack trace has names.

@@ -9,14 +9,27 @@ import { serve } from './server.js';
 
 const MODEL = 'models/dog_breed_mobilenetv2';
 
-const SERVICE_WORKER = `
-import { loadModel } from '/dist/index.js';
+/**
+ * A service worker that answers with the size of an overlay's PNG file, and with what it loaded on
+ * demand. It says why it cannot.
+ * @param {'index' | 'whole'} entry
+ */
+const serviceWorker = (entry) => `
+import { encodePng, formatAsImage, loadModel } from '/dist/${entry}.js';
 addEventListener('install', () => skipWaiting());
-addEventListener('activate', (event) => event.waitUntil(clients.claim()));
 addEventListener('message', async ({ data, source }) => {
-  const model = await loadModel(data).catch((error) => error);
-  source.postMessage(model.classCount ?? model.code + ': ' + model.message);
-});`;
+  source.postMessage(await answer(data).catch((error) => error.code + ': ' + error.message));
+});
+async function answer(file) {
+  const model = await loadModel(file, { wasmVariant: '${entry === 'whole' ? 'simd' : 'relaxed'}' });
+  if ('${entry}' === 'index') return model.classCount;
+  const run = await model.run(await (await fetch('/dog.jpg')).blob());
+  const explanation = await run.explain({ contrast: { against: 'nearest' } });
+  const { data } = await run.attribute({ method: 'gradientTimesInput' });
+  const { positive } = await run.channels({ top: 3 });
+  const png = await encodePng(formatAsImage(explanation));
+  return [model.classCount, positive.length, png.length > 1000, data.length > 1000];
+}`;
 
 describe('in Chromium', { skip: SKIP }, () => {
   /** @type {import('playwright-core').Browser} */
@@ -30,8 +43,16 @@ describe('in Chromium', { skip: SKIP }, () => {
 
   before(async () => {
     browser = await launchChromium();
-    const texts = { '/index.html': '<!doctype html>', '/service-worker.js': SERVICE_WORKER };
-    const folders = { '/dist/': [join(root, 'dist')], '/models/': [inBuild('models')] };
+    const texts = {
+      '/index.html': '<!doctype html>',
+      '/index/worker.js': serviceWorker('index'),
+      '/whole/worker.js': serviceWorker('whole'),
+    };
+    const folders = {
+      '/dist/': [join(root, 'dist')],
+      '/models/': [inBuild('models')],
+      '/': [inBuild('pictures')],
+    };
     site = await serve({ folders, texts });
     packages = await serve({
       folders: { '/': [join(root, 'dist')] },
@@ -68,21 +89,35 @@ describe('in Chromium', { skip: SKIP }, () => {
     assert.equal(error, 'GradCamError WORKER_FAILED');
   });
 
-  test('a service worker opens .safetensors files, and says so of others', async () => {
-    const open = (/** @type {string} */ file) =>
-      page.evaluate(async (file) => {
+  /**
+   * What a service worker answers to the address of a model.
+   * @param {'index' | 'whole'} entry
+   * @param {string} file
+   */
+  const ask = (entry, file) =>
+    page.evaluate(
+      async ([script, file]) => {
         const options = /** @type {const} */ ({ type: 'module' });
-        await navigator.serviceWorker.register('/service-worker.js', options);
-        const { active } = await navigator.serviceWorker.ready;
+        const { serviceWorker } = navigator;
+        const { installing, active } = await serviceWorker.register(script, options);
         return new Promise((resolve) => {
-          navigator.serviceWorker.onmessage = ({ data }) => resolve(data);
-          active?.postMessage(file);
+          serviceWorker.onmessage = ({ data }) => resolve(data);
+          serviceWorker.startMessages();
+          (active ?? installing)?.postMessage(file);
         });
-      }, file);
-    assert.equal(await open(`/${MODEL}.safetensors`), 19);
-    assert.match(
-      String(await open(`/${MODEL}.h5`)),
-      /^FETCH_FAILED: the reader of HDF5 does not load in a service worker, which can open \.safe/,
+      },
+      [`/${entry}/worker.js`, file],
     );
+
+  test('a service worker opens .safetensors files, and says what opens others', async () => {
+    assert.equal(await ask('index', `/${MODEL}.safetensors`), 19);
+    assert.match(
+      String(await ask('index', `/${MODEL}.h5`)),
+      /^FETCH_FAILED: the reader of HDF5 does not load .* import gradcam-wasm\/whole there/,
+    );
+  });
+
+  test('gradcam-wasm/whole does everything in a service worker', async () => {
+    assert.deepEqual(await ask('whole', `/${MODEL}.h5`), [19, 3, true, true]);
   });
 });

@@ -1,5 +1,7 @@
 /** Scores of many changed inputs, which workers may compute side by side. */
 
+import { part } from '../base/parts.js';
+
 /** @import { Change, Study } from '../engine/study.js' */
 
 /**
@@ -39,5 +41,5 @@ export async function scoreSource(study, { steps, change, workers }) {
  * @returns {Promise<typeof import('../engine/twins.js') | undefined>}
  */
 function loadTwins() {
-  return import('../engine/twins.js').catch(() => undefined);
+  return part('the starter of workers', () => import('../engine/twins.js')).catch(() => undefined);
 }

@@ -7,7 +7,7 @@ import { chooseThreads, threadStarter } from './threads.js';
 import { WasmMap } from './wasm-map.js';
 import { chooseFiles, compileGiven, compileUrl } from './wasm.js';
 
-/** @import { WasmOptions } from './wasm.js' */
+/** @import { FindFile, WasmOptions } from './wasm.js' */
 
 /** @type {WasmMap<Promise<Engine>>} */
 const engines = new WasmMap();
@@ -102,13 +102,13 @@ async function start(options, onFailure) {
   const threads = await chooseThreads(options.threads);
   const given = await compileGiven(options);
   if (given) return instantiate(given, threads, onFailure);
-  const urls = chooseFiles(options.wasmVariant, threads);
+  const files = chooseFiles(options.wasmVariant, threads);
   // If the server lacks a file, or there is no memory for threads, the next file is tried.
-  const startUrl = async (/** @type {URL} */ url) =>
-    instantiate(await compileUrl(url), threads, onFailure);
-  return urls
+  const startFile = async (/** @type {FindFile} */ find) =>
+    instantiate(await compileUrl(await find()), threads, onFailure);
+  return files
     .slice(1)
-    .reduce((engine, url) => engine.catch(() => startUrl(url)), startUrl(urls[0]));
+    .reduce((engine, find) => engine.catch(() => startFile(find)), startFile(files[0]));
 }
 
 /**

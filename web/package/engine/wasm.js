@@ -1,6 +1,7 @@
 /** Finds the WebAssembly module and compiles it. */
 
 import { GradCamError, choose, show } from '../base/errors.js';
+import { part } from '../base/parts.js';
 import { isHtml, readFileUrl, resolveUrl } from '../base/url.js';
 
 /**
@@ -24,28 +25,37 @@ import { isHtml, readFileUrl, resolveUrl } from '../base/url.js';
  */
 
 /**
- * The files of the variants, without and with threads. Bundlers look for addresses in exactly this
+ * The address of the file that most browsers load. Bundlers look for addresses in exactly this
  * form. Tools that trace the files of a server miss one that is the bare body of an arrow function.
- * @type {Record<WasmVariant, { single: () => URL, threads: () => URL }>}
+ */
+async function relaxedFile() {
+  return new URL('../../../build/wasm/gradcam-relaxed.wasm', import.meta.url);
+}
+
+/**
+ * The addresses of the other files are in a module of their own. Some frameworks tell a page to
+ * fetch all files in advance whose addresses stand in the code that it starts with.
+ */
+function otherFiles() {
+  return part('the list of wasm files', () => import('./wasm-files.js'));
+}
+
+/**
+ * The files of the variants, without and with threads.
+ * @type {Record<WasmVariant, { single: FindFile, threads: FindFile }>}
  */
 const files = {
   simd: {
-    single: () => {
-      return new URL('../../../build/wasm/gradcam.wasm', import.meta.url);
-    },
-    threads: () => {
-      return new URL('../../../build/wasm/gradcam-threads.wasm', import.meta.url);
-    },
+    single: async () => (await otherFiles()).simd(),
+    threads: async () => (await otherFiles()).simdThreads(),
   },
   relaxed: {
-    single: () => {
-      return new URL('../../../build/wasm/gradcam-relaxed.wasm', import.meta.url);
-    },
-    threads: () => {
-      return new URL('../../../build/wasm/gradcam-relaxed-threads.wasm', import.meta.url);
-    },
+    single: relaxedFile,
+    threads: async () => (await otherFiles()).relaxedThreads(),
   },
 };
+
+/** @typedef {() => Promise<URL>} FindFile */
 
 /**
  * The package's files to try, the fastest first. A browser that lacks relaxed SIMD refuses the
@@ -56,9 +66,21 @@ const files = {
 export function chooseFiles(variant, threads) {
   const all = hasRelaxedSimd() ? [files.relaxed, files.simd] : [files.simd];
   const chosen = variant === undefined ? all : [choose(files, variant, 'wasmVariant')];
-  return chosen.flatMap((file) =>
-    threads > 1 ? [file.threads(), file.single()] : [file.single()],
-  );
+  const found = chosen.flatMap((file) => (threads > 1 ? [file.threads, file.single] : file.single));
+  return found.map((find) => () => find().catch(withoutAddress));
+}
+
+/**
+ * Some servers bundle modules so that they have no address, and Cloudflare's compile no bytes.
+ * @param {unknown} cause
+ * @returns {never}
+ */
+function withoutAddress(cause) {
+  if (cause instanceof GradCamError) throw cause;
+  const text =
+    'this environment tells no address of the wasm file; give the option wasmModule, as from ' +
+    "import wasmModule from 'gradcam-wasm/gradcam.wasm', or wasmUrl or wasmBinary";
+  throw new GradCamError('FETCH_FAILED', text, { cause });
 }
 
 /**
@@ -112,9 +134,20 @@ async function compileFile(url) {
   return compileBytes(bytes, url.href);
 }
 
+/**
+ * Development servers of Vite and Angular move the package's code to a folder of such a name.
+ * @param {string} address
+ */
+function movedHint(address) {
+  const isMoved = /\/(\.vite|vite\/client\/deps|vite\/deps)\//.test(address);
+  return isMoved
+    ? "exclude gradcam-wasm in Vite's optimizeDeps.exclude or Angular's prebundle.exclude; "
+    : '';
+}
+
 /** @param {URL} url */
 async function request(url) {
-  const hint = 'see the options wasmUrl and wasmBinary';
+  const hint = `${movedHint(url.href)}see the options wasmUrl and wasmBinary`;
   const response = await fetch(url).catch((cause) => {
     throw new GradCamError('FETCH_FAILED', `cannot fetch the wasm file ${url.href}; ${hint}`, {
       cause,
@@ -158,7 +191,7 @@ async function compileBytes(source, origin) {
     throw new GradCamError(
       'WASM_FAILED',
       `${origin} is an HTML page, not a wasm file; the server or bundler does not serve ` +
-        `gradcam.wasm there; give its address as wasmUrl`,
+        `gradcam.wasm there; ${movedHint(origin)}give its address as wasmUrl`,
     );
   }
   return WebAssembly.compile(bytes).catch((cause) => {

@@ -1,7 +1,7 @@
 /** Chooses the names of a model's classes. */
 
 import { GradCamError, choose, show } from '../base/errors.js';
-import { part } from './library.js';
+import { part } from '../base/parts.js';
 
 /**
  * Where the names of a model's classes are from:

@@ -3,7 +3,7 @@
 import { GradCamError } from '../base/errors.js';
 import { pauses } from '../base/pauses.js';
 import { startedEngine } from '../engine/start.js';
-import { part } from './library.js';
+import { part } from '../base/parts.js';
 import { isSafetensors, openSafetensors } from './safetensors.js';
 
 /** @import { Pause } from '../base/pauses.js' */
@@ -153,8 +153,11 @@ async function withWholeKernels(container) {
   const { config, weights } = container;
   let whole = container;
   if (config !== undefined && /"int[48]/.test(config)) {
-    const load = () => import('./quantized.js');
-    whole = (await part('the reader of quantised kernels', load)).dequantize(whole);
+    const { dequantize } = await part(
+      'the reader of quantised kernels',
+      () => import('./quantized.js'),
+    );
+    whole = dequantize(whole);
   }
   if (weights.some(({ name }) => name.includes('/lora_'))) {
     whole = (await part('the reader of adapters', () => import('./lora.js'))).mergeLora(whole);

@@ -2,7 +2,7 @@
 
 import { typed } from '../base/boundary.js';
 import { GradCamError, show } from '../base/errors.js';
-import { part } from '../files/library.js';
+import { part } from '../base/parts.js';
 import { buildModel, openModel } from './load.js';
 import { Network } from '../engine/network.js';
 
@@ -60,8 +60,10 @@ async function convert(source, options) {
   model.dispose();
   const weights = nameWeights(engine, topology);
   const { config, crop } = topology;
-  const load = () => import('../files/safetensors-writer.js');
-  const { writeSafetensors } = await part('the writer of models', load);
+  const { writeSafetensors } = await part(
+    'the writer of models',
+    () => import('../files/safetensors-writer.js'),
+  );
   try {
     return writeSafetensors({ config, labels, preprocessing, crop, weights }, bits);
   } finally {

@@ -3,7 +3,7 @@
 import { GradCamError, choose, show } from '../base/errors.js';
 import { pauses } from '../base/pauses.js';
 import { readWorkers } from '../base/workers.js';
-import { part } from '../files/library.js';
+import { part } from '../base/parts.js';
 import { LOGIT, MAX_TARGETS, SCORE } from '../engine/network.js';
 import { toEntries, toExplanation } from './explanation.js';
 import { resolveLayers } from './layers.js';
@@ -179,7 +179,7 @@ async function seedTargets(explained, targets, options, { logits, counterfactual
       return { target, score, ...seedFor(weights) };
     });
   }
-  const { contrastOf, resolveContrast } = await import('./contrast.js');
+  const { contrastOf, resolveContrast } = await part('the contrast', () => import('./contrast.js'));
   return targets.map((target) => {
     const { labels } = explained.model;
     const asked = { target, logits: run.logits, wantsLogits: options.logits, labels };
@@ -249,7 +249,7 @@ function explainInput({ network }, seeded, question, input, raw) {
  */
 async function smoothEntries(explained, seeded, question, { signal, onProgress }) {
   if (question.methods.length === 0) return [];
-  const { TURNS, smoothMaps } = await import('./aug-smooth.js');
+  const { TURNS, smoothMaps } = await part('the smoothing', () => import('./aug-smooth.js'));
   const pause = pauses(signal);
   const batches = Math.ceil(seeded.length / MAX_TARGETS);
   let done = 0;

@@ -11,7 +11,7 @@ import {
   readList,
 } from '../files/class-names.js';
 import { typed } from '../base/boundary.js';
-import { part } from '../files/library.js';
+import { part } from '../base/parts.js';
 import { GradCamError, show } from '../base/errors.js';
 import { checkPixelSize } from '../pictures/image.js';
 import { isBinary } from './classes.js';
@@ -129,8 +129,7 @@ async function withConfig(engine, container, fileName, options, pause) {
   const { config } = container;
   if (options.architecture !== undefined) findArchitecture(options.architecture);
   if (config !== undefined) return { ...container, config };
-  const load = () => import('./topology.js');
-  const { withTopology } = await part('the finder of networks', load);
+  const { withTopology } = await part('the finder of networks', () => import('./topology.js'));
   return withTopology(engine, container, fileName, options, pause);
 }
 

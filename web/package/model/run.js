@@ -7,7 +7,7 @@ import { notFiniteSentence } from './diagnosis.js';
 import { binaryValues, meanOfPositions } from './classes.js';
 import { explainRun } from './explain.js';
 import { resolveLayers } from './layers.js';
-import { part } from '../files/library.js';
+import { part } from '../base/parts.js';
 import { LOGIT, SCORE } from '../engine/network.js';
 import { findRangeProblem } from '../pictures/preprocessing.js';
 
@@ -310,7 +310,7 @@ export class Run extends Own {
    */
   async channels(options) {
     return typed('run.channels', options, async (given) => {
-      const { findChannels } = await import('./channels.js');
+      const { findChannels } = await part('the finder of channels', () => import('./channels.js'));
       return findChannels(this.#explained, given);
     });
   }
@@ -326,8 +326,10 @@ export class Run extends Own {
    */
   async attribute(options) {
     return typed('run.attribute', options, async (given) => {
-      const load = () => import('../attribution/attribute.js');
-      const { attribute } = await part('the attribution', load);
+      const { attribute } = await part(
+        'the attribution',
+        () => import('../attribution/attribute.js'),
+      );
       return attribute(this.facts, given);
     });
   }

@@ -1,7 +1,7 @@
 /** Stores explanations as JSON and reads them again, by code that is loaded on first use. */
 
 import { typed } from '../base/boundary.js';
-import { part } from '../files/library.js';
+import { part } from '../base/parts.js';
 
 /** @import { Explanation, TargetExplanation } from './explanation.js' */
 

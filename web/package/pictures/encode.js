@@ -1,7 +1,7 @@
 /** Makes picture files. The writer is loaded when it is first used. */
 
 import { typed } from '../base/boundary.js';
-import { part } from '../files/library.js';
+import { part } from '../base/parts.js';
 import { checkPixels } from './image.js';
 
 /** @import { Pixels } from './image.js' */
