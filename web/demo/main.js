@@ -70,13 +70,12 @@ function keepOffline(state) {
  */
 async function openFiles(given, mayRestore = true) {
   holdsFiles = true;
+  document.querySelector('dialog')?.close();
   try {
     if (mayRestore && (await restorePage(given))) return;
     const { model, pictures, labels, strays } = sortFiles(await unpack(given));
     alert.clear();
-    const choices = pictures.map((source) => {
-      return findPicture(source) ?? { name: baseName(source), source };
-    });
+    const choices = pictures.map(choiceOf);
     for (const choice of choices) page.addPicture(choice);
     if (model.length > 0) {
       const known = labels ? undefined : page.findModel(model);
@@ -102,6 +101,39 @@ function findPicture(file) {
     return source instanceof File && areSameFiles([source], [file]);
   });
   return /** @type {PictureChoice | undefined} */ (found);
+}
+
+/**
+ * A file as the picture that it is on the page.
+ * @param {File} file
+ * @returns {PictureChoice}
+ */
+function choiceOf(file) {
+  return findPicture(file) ?? { name: baseName(file), source: file };
+}
+
+/**
+ * Opens a picture that the camera took.
+ * @param {File} file
+ */
+function openTaken(file) {
+  holdsFiles = true;
+  const choice = choiceOf(file);
+  page.openPicture(choice);
+  rememberFiles([choice]);
+}
+
+/** @type {Promise<import('./camera/camera.js').Camera> | undefined} */
+let camera;
+
+async function openCamera() {
+  camera ??= import('./camera/camera.js').then(({ Camera }) => new Camera(page, openTaken));
+  try {
+    (await camera).open();
+  } catch (error) {
+    camera = undefined;
+    showError(error, {});
+  }
 }
 
 /** @type {Promise<import('./keep/keeper.js').Keeper> | undefined} */
@@ -265,6 +297,7 @@ for (const kind of ['picture', 'model', 'labels']) {
   const input = element(`${kind}-file`, HTMLInputElement);
   takeChosenFiles(element(`choose-${kind}`, HTMLButtonElement), input, openFiles);
 }
+element('camera-button', HTMLButtonElement).addEventListener('click', openCamera);
 wireTabs(
   /** @type {HTMLElement} */ (document.querySelector('[role=tablist]')),
   element('page', HTMLElement),
