@@ -54,7 +54,7 @@ export class Stream {
    * @returns {Promise<ImageData>}
    */
   async next() {
-    await new Promise((resolve) => this.#video.requestVideoFrameCallback(resolve));
+    await this.#change();
     const { videoWidth, videoHeight } = this.#video;
     const scale = Math.min(1, MOST / Math.max(videoWidth, videoHeight));
     const [width, height] = [videoWidth, videoHeight].map((side) => Math.round(side * scale));
@@ -64,6 +64,15 @@ export class Stream {
     const context = /** @type {CanvasRenderingContext2D} */ (this.#context);
     context.drawImage(this.#video, 0, 0, width, height);
     return context.getImageData(0, 0, width, height);
+  }
+
+  /** Waits until the camera has a new picture. An old browser does not say when. */
+  #change() {
+    return new Promise((resolve) => {
+      if ('requestVideoFrameCallback' in this.#video) {
+        this.#video.requestVideoFrameCallback(resolve);
+      } else requestAnimationFrame(resolve);
+    });
   }
 
   /** Switches the camera off. */

@@ -1,5 +1,7 @@
 /** The words of the camera. */
 
+import { sentence } from '../view/words.js';
+
 export const title = 'Camera';
 export const how = 'Each picture is explained in this tab, and none leaves it.';
 export const freeze = 'Take this picture';
@@ -21,8 +23,7 @@ export const insecure =
 
 /** What the errors of the browser mean, by their names. */
 const REASONS = /** @type {Record<string, string>} */ ({
-  NotAllowedError:
-    'The page may not use the camera. Allow it in the browser, beside the address, and start again.',
+  NotAllowedError: 'The page may not use the camera. Allow it in the browser, then start again.',
   NotFoundError: 'The browser finds no camera. Plug one in, and start again.',
   NotReadableError: 'The camera does not start. Another program may be using it.',
   OverconstrainedError: 'That camera is not there any more. Start again with another.',
@@ -31,7 +32,7 @@ const REASONS = /** @type {Record<string, string>} */ ({
 /** @param {unknown} error */
 export function failure(error) {
   const { name = '', message = String(error) } = error instanceof Error ? error : {};
-  return REASONS[name] ?? `The camera has stopped: ${message}`;
+  return REASONS[name] ?? `The camera has stopped. ${sentence(message)}`;
 }
 
 /** @param {number} count maps in the last second */
