@@ -249,7 +249,7 @@ describe('a folder of pictures', { skip: SKIP }, () => {
       assert.ok(cards > 10 && cards < 150, `${cards} cards`);
       // What is in view comes first.
       await sheet.getByRole('listbox').press('End');
-      await page.waitForTimeout(500);
+      await page.waitForTimeout(3000);
       assert.equal(await barOf(sheet), stopped);
       const last = cardsOf(sheet).last();
       assert.equal(await last.getAttribute('aria-posinset'), '1001');
