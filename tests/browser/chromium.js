@@ -21,9 +21,10 @@ const path = NAMES.map(which).find((file) => file !== null);
 export const SKIP =
   !path && !process.env.CI && `no browser on this machine: looked for ${NAMES.join(', ')}`;
 
-export function launchChromium() {
+/** @param {string[]} [more] arguments */
+export function launchChromium(more = []) {
   if (!path) throw new Error(`install Chromium: none of ${NAMES.join(', ')} is on the PATH`);
   // Chromium's sandbox does not work for root.
   const args = process.getuid?.() === 0 ? [...ARGUMENTS, '--no-sandbox'] : ARGUMENTS;
-  return chromium.launch({ executablePath: path, args });
+  return chromium.launch({ executablePath: path, args: [...args, ...more] });
 }

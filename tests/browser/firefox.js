@@ -1,7 +1,7 @@
 /** A real Firefox, headless, driven over WebDriver BiDi (https://w3c.github.io/webdriver-bidi/). */
 
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import WebSocket from 'ws';
@@ -48,9 +48,14 @@ export class Firefox {
     });
   }
 
-  static async launch() {
+  /** @param {Record<string, unknown>} [preferences] those of about:config */
+  static async launch(preferences = {}) {
     if (!path) throw new Error(`install Firefox: none of ${NAMES.join(', ')} is on the PATH`);
     const profile = mkdtempSync(join(tmpdir(), 'firefox-'));
+    const lines = Object.entries(preferences).map((entry) => {
+      return `user_pref(${JSON.stringify(entry).slice(1, -1)});\n`;
+    });
+    if (lines.length > 0) writeFileSync(join(profile, 'user.js'), lines.join(''));
     const args = [
       '--headless',
       '--no-remote',

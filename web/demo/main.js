@@ -3,7 +3,7 @@
 import { firstAnswer } from './early.js'; // before all others
 import { models, samples } from './catalog.js';
 import { reviveAnswer } from './first.js';
-import { areSameFiles, baseName, modelName, sortFiles } from './input/files.js';
+import { MANY, areSameFiles, baseName, modelName, sortFiles } from './input/files.js';
 import { takeChosenFiles, takeDroppedFiles, takePastedFiles } from './input/take.js';
 import { unpackZips } from './input/unzip.js';
 import { isKeeping } from './keep/wish.js';
@@ -64,19 +64,20 @@ function keepOffline(state) {
 }
 
 /**
- * Opens pictures, models and class names.
+ * Opens pictures, models and class names. Many pictures go to a sheet of their own.
  * @param {File[]} given
  * @param {boolean} [mayRestore] whether a PNG that the page saved restores the page
+ * @param {number} [many] how many pictures are many
  */
-async function openFiles(given, mayRestore = true) {
+async function openFiles(given, mayRestore = true, many = MANY) {
   holdsFiles = true;
+  document.querySelector('dialog')?.close();
   try {
     if (mayRestore && (await restorePage(given))) return;
     const { model, pictures, labels, strays } = sortFiles(await unpack(given));
     alert.clear();
-    const choices = pictures.map((source) => {
-      return findPicture(source) ?? { name: baseName(source), source };
-    });
+    const isSheet = pictures.length >= many;
+    const choices = isSheet ? [] : pictures.map(choiceOf);
     for (const choice of choices) page.addPicture(choice);
     if (model.length > 0) {
       const known = labels ? undefined : page.findModel(model);
@@ -87,6 +88,7 @@ async function openFiles(given, mayRestore = true) {
     if (choices.length > 0) page.openPicture(choices[0]);
     rememberFiles(choices);
     if (strays.length > 0) alert.show(alerts.leftOut, fileTexts.noKind(strays.map(baseName)));
+    if (isSheet) (await loadSheet()).fill(pictures).open();
   } catch (error) {
     showError(error, {});
   }
@@ -102,6 +104,51 @@ function findPicture(file) {
     return source instanceof File && areSameFiles([source], [file]);
   });
   return /** @type {PictureChoice | undefined} */ (found);
+}
+
+/**
+ * A file as the picture that it is on the page.
+ * @param {File} file
+ * @returns {PictureChoice}
+ */
+function choiceOf(file) {
+  return findPicture(file) ?? { name: baseName(file), source: file };
+}
+
+/**
+ * Opens a picture that the camera took, or one of a sheet.
+ * @param {File} file
+ */
+function openTaken(file) {
+  holdsFiles = true;
+  const choice = choiceOf(file);
+  page.openPicture(choice);
+  rememberFiles([choice]);
+}
+
+/** @type {Promise<import('./folder/sheet.js').Sheet> | undefined} */
+let sheet;
+
+/** The sheet of a folder's pictures. */
+function loadSheet() {
+  const onAnother = () => element('folder-file', HTMLInputElement).click();
+  sheet ??= import('./folder/sheet.js').then(
+    ({ Sheet }) => new Sheet(page, { onOpen: openTaken, onAnother }),
+  );
+  return sheet;
+}
+
+/** @type {Promise<import('./camera/camera.js').Camera> | undefined} */
+let camera;
+
+async function openCamera() {
+  camera ??= import('./camera/camera.js').then(({ Camera }) => new Camera(page, openTaken));
+  try {
+    (await camera).open();
+  } catch (error) {
+    camera = undefined;
+    showError(error, {});
+  }
 }
 
 /** @type {Promise<import('./keep/keeper.js').Keeper> | undefined} */
@@ -265,6 +312,13 @@ for (const kind of ['picture', 'model', 'labels']) {
   const input = element(`${kind}-file`, HTMLInputElement);
   takeChosenFiles(element(`choose-${kind}`, HTMLButtonElement), input, openFiles);
 }
+const folder = element('folder-file', HTMLInputElement);
+takeChosenFiles(undefined, folder, (files) => openFiles(files, false, 2));
+element('choose-folder', HTMLButtonElement).addEventListener('click', async () => {
+  if (sheet) (await sheet).open();
+  else folder.click();
+});
+element('camera-button', HTMLButtonElement).addEventListener('click', openCamera);
 wireTabs(
   /** @type {HTMLElement} */ (document.querySelector('[role=tablist]')),
   element('page', HTMLElement),

@@ -10,6 +10,9 @@ const LABELS = /^(?!readme|licen[cs]e|requirements).*\.txt$/i;
 const LABELS_JSON = /label|class|categor|names|metadata/i;
 export const PICTURE = /\.(png|jpe?g|gif|bmp|webp|avif|svg|hei[cf]|tiff?)$/i;
 
+/** So many pictures are too many for the tray. */
+export const MANY = 12;
+
 /**
  * @typedef {object} SortedFiles
  * @property {File[]} model all files of a model

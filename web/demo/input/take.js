@@ -64,14 +64,14 @@ function takeLink(event, data, onLink) {
 
 /**
  * Lets a button open a file dialog. The input element stays hidden.
- * @param {HTMLElement} button
+ * @param {HTMLElement | undefined} button
  * @param {HTMLInputElement} input
  * @param {(files: File[]) => void} onFiles
  */
 export function takeChosenFiles(button, input, onFiles) {
-  button.addEventListener('click', () => input.click());
+  button?.addEventListener('click', () => input.click());
   input.addEventListener('change', () => {
-    const files = [...(input.files ?? [])];
+    const files = Array.from(input.files ?? [], (file) => withPath(file, file.webkitRelativePath));
     // Without this, choosing the same file again would not be a change.
     input.value = '';
     if (files.length > 0) onFiles(files);
@@ -118,16 +118,25 @@ async function readEntry(entry, files = []) {
 }
 
 /**
- * The file of a folder, with its path as its name. The package needs the path to tell which files
+ * A file of a folder, with its path as its name. The package needs the path to tell which files
  * belong together.
+ * @param {File} file
+ * @param {string} path empty for a file without a folder
+ */
+function withPath(file, path) {
+  if (path === '' || path === file.name) return file;
+  const { type, lastModified } = file;
+  return new File([file], path, { type, lastModified });
+}
+
+/**
  * @param {FileSystemFileEntry} entry
  * @returns {Promise<File>}
  */
 async function readFile(entry) {
   /** @type {File} */
   const file = await new Promise((resolve, reject) => entry.file(resolve, reject));
-  const path = entry.fullPath.replace(/^\//, '');
-  return path === file.name ? file : new File([file], path, { type: file.type });
+  return withPath(file, entry.fullPath.replace(/^\//, ''));
 }
 
 /** @param {DragEvent} event */
