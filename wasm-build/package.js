@@ -20,6 +20,7 @@ const input = {
   worker: 'web/package/worker/worker.js',
   thread: 'web/package/engine/thread.js',
   imagenet: 'web/package/files/imagenet.js',
+  element: 'web/package/element/index.js',
   cli: 'web/cli/gradcam-wasm.js',
 };
 
@@ -33,7 +34,9 @@ const moduleFiles = ['', '-relaxed', '-threads', '-relaxed-threads'].map((v) => 
  */
 const core = {
   name: 'core',
-  test: /\/web\/package\/(?!worker\/(?!protocol\.js)|(engine\/(thread|twin)|files\/imagenet)\.js)/,
+  test: new RegExp(
+    '/web/package/(?!worker/(?!protocol.js)|element/|(engine/(thread|twin)|files/imagenet).js)',
+  ),
   tags: ['$initial'],
   includeDependenciesRecursively: false,
 };

@@ -12,9 +12,11 @@ import { sourceFiles } from './source-files.js';
 /** From the top down. The public header may be included by all. */
 const SRC = 'api methods engine keras files ops kernels graph image base gradcam.h'.split(' ');
 
-/** From the top down. The worker offers what index.js does. */
-const PACKAGE =
-  'worker index.js model metrics attribution pictures architectures files engine base'.split(' ');
+/** From the top down. The element uses the worker, which offers what index.js does. */
+const PACKAGE = [
+  ...['element', 'worker', 'index.js', 'model', 'metrics', 'attribution', 'pictures'],
+  ...['architectures', 'files', 'engine', 'base'],
+];
 
 /** Headers that set-up makes or fetches, so that they are not in src/. */
 const FROM_SETUP = ['colormaps.h', 'stb_image.h'];
