@@ -21,10 +21,14 @@ const entries = [
   { file: 'docs/which-layer.md', page: 'which-layer', title: 'How to read a map' },
   { file: 'docs/methods.md', page: 'methods', title: 'Methods' },
   { file: 'docs/api.md', page: 'api', title: 'Functions and options' },
+  { file: 'docs/element.md', page: 'element', title: 'An element for pages' },
+  { file: 'docs/element.md', page: 'element', title: 'Element' },
+  { file: 'docs/cli.md', page: 'cli', title: 'Command line' },
   { file: 'docs/preprocessing.md', page: 'preprocessing', title: 'Pixels' },
   { file: 'docs/supported.md', page: 'supported', title: 'What it reads' },
   { file: 'docs/bundlers.md', page: 'bundlers', title: 'Bundlers and servers' },
   { file: 'docs/environments.md', page: 'environments', title: 'Environments' },
+  { file: 'docs/compact-files.md', page: 'compact-files', title: 'Small files' },
   { file: 'docs/performance.md', page: 'performance', title: 'Speed' },
   { file: 'docs/reliability.md', page: 'reliability', title: 'Reliability' },
   { file: 'docs/architecture.md', page: 'architecture', title: 'How it is built' },
@@ -38,7 +42,9 @@ const entries = [
 const PARITY = { page: 'parity', title: 'ELI5 beside ours' };
 
 /** The examples have pages too, but no place in the list. */
-const examples = ['page', 'vite', 'react', 'node'].map((name) => ({
+const examples = [
+  ...['page', 'vite', 'react', 'node', 'element', 'element-react', 'element-vue'],
+].map((name) => ({
   file: `examples/${name}/README.md`,
   page: `examples-${name}`,
   title: name,

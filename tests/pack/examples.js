@@ -54,12 +54,13 @@ async function choose(page) {
 
 /**
  * @param {import('playwright-core').Page} page
+ * @param {string} [selector] of the canvas
  * @returns {Promise<string>}
  */
-async function overlayOf(page) {
-  const base64 = await page.evaluate(() => {
-    const canvas = /** @type {HTMLCanvasElement} */ (document.querySelector('canvas'));
-    return canvas.toDataURL('image/png').split(',')[1];
+async function overlayOf(page, selector = 'canvas') {
+  const base64 = await page.locator(selector).evaluate((canvas) => {
+    const { toDataURL } = HTMLCanvasElement.prototype;
+    return toDataURL.call(canvas, 'image/png').split(',')[1];
   });
   return hash(/** @type {Uint8Array} */ (decode(Buffer.from(base64, 'base64')).data));
 }
@@ -128,6 +129,18 @@ function testPages() {
     });
   }
 
+  for (const name of ['element', 'element-react', 'element-vue']) {
+    test(name, async () => {
+      const folder = createApp(`example-${name}`, [name], 'examples');
+      const isBuilt = readPackage(`examples/${name}`).scripts !== undefined;
+      if (isBuilt) runScript('vite/bin/vite.js', ['build', '--logLevel', 'warn'], folder);
+      symlinkSync(MODEL, join(folder, 'model.keras'));
+      symlinkSync(inBuild('pictures/eagle-small.jpg'), join(folder, 'photo.jpg'));
+      const folders = { '/': [join(folder, 'dist'), folder] };
+      await visit(browser, { folders }, (page) => testElement(page, expected));
+    });
+  }
+
   test('the lines of the README', async () => {
     const folder = createApp('readme', []);
     symlinkSync(MODEL, join(folder, 'model.keras'));
@@ -192,4 +205,19 @@ async function testChoices(page) {
   await page.selectOption('[name=layer]', 'mobilenetv2_1.00_160/block_9_expand');
   await page.locator('output', { hasText: 'block_9_expand' }).waitFor();
   assert.equal(new Set([before, between, await overlayOf(page)]).size, 3);
+}
+
+/**
+ * The element shows the picture of its attribute, and then the one that a user chooses.
+ * @param {import('playwright-core').Page} page
+ * @param {Answer} expected of the chosen picture
+ */
+async function testElement(page, { answer, overlay }) {
+  const output = page.locator('output', { hasText: /: 0\.\d{3}|rror|annot/ });
+  assert.match(await output.innerText({ timeout: 30_000 }), /^[\w -]+: 0\.\d{3}$/);
+  const before = await overlayOf(page, 'canvas.overlay');
+  await page.setInputFiles('[name=picture]', DOG_PICTURE);
+  await page.locator('output', { hasText: answer }).waitFor({ timeout: 30_000 });
+  assert.equal(await overlayOf(page, 'canvas.overlay'), overlay);
+  assert.notEqual(before, overlay);
 }

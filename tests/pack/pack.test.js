@@ -81,6 +81,7 @@ describe('the tarball', () => {
       'worker.js',
       'thread.js',
       'imagenet.js',
+      'element.js',
       'cli.js',
     ];
     for (const name of [...entries, ...MODULES]) {

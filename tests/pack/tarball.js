@@ -8,8 +8,8 @@ import { inBuild, root } from '../../wasm-build/tools.js';
 /** Where the tarball is made and installed; the apps are folders beside `node_modules`. */
 const FOLDER = inBuild('pack');
 
-/** The project's own npm packages that the examples depend on. */
-const PACKAGES = ['react', 'react-dom'];
+/** The project's own npm packages that the examples depend on, or folders of them. */
+const PACKAGES = ['react', 'react-dom', 'vue', '@vitejs'];
 
 /** @param {string[]} names */
 export const inPack = (...names) => join(FOLDER, ...names);

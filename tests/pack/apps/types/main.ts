@@ -2,6 +2,8 @@
 
 import { GradCamError, formatAsImage, loadModel, showPrediction } from 'gradcam-wasm';
 import type { Explanation, GradCamErrorCode, Model, Progress } from 'gradcam-wasm';
+import { GradCamElement } from 'gradcam-wasm/element';
+import type { Answer } from 'gradcam-wasm/element';
 import { loadModel as loadInWorker, terminate } from 'gradcam-wasm/worker';
 
 const { signal } = new AbortController();
@@ -23,6 +25,17 @@ export async function explainInWorker(address: URL, picture: Blob): Promise<numb
   const explanation = await (await model.run(picture)).explain({ logits: true });
   terminate();
   return explanation.targets[0].score;
+}
+
+export function showInElement(element: GradCamElement, file: File): Answer | null {
+  Object.assign(GradCamElement.texts, { much: 'viel' });
+  element.model = 'model.keras';
+  element.src = file;
+  element.options = { labels: ['cat', 'dog'], inputSize: [224, 224] };
+  element.target = 'cat';
+  // @ts-expect-error: a class is a label or an index
+  element.target = true;
+  return element.answer;
 }
 
 export function codeOf(error: unknown): GradCamErrorCode | undefined {
