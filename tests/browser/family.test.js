@@ -41,7 +41,7 @@ describe('the page', { skip: SKIP }, () => {
 
   before(async () => {
     [site, browser] = await Promise.all([serveDemo(0), launchChromium()]);
-    model = await loadModel(readFileSync(inBuild('models', dogs.file)));
+    model = await loadModel(readFileSync(inBuild('models', dogs.small.file)));
   });
   after(async () => {
     model?.dispose();
@@ -514,7 +514,7 @@ describe('the page', { skip: SKIP }, () => {
 });
 
 test('the page paints a map with signs as the package does, byte for byte', async () => {
-  const model = await loadModel(readFileSync(inBuild('models', dogs.file)));
+  const model = await loadModel(readFileSync(inBuild('models', dogs.small.file)));
   let seed = 5;
   const random = () => {
     seed = (Math.imul(seed, 1103515245) + 12345) & 0x7fffffff;
