@@ -333,11 +333,11 @@ describe('the page', { skip: SKIP }, () => {
         const { page } = demo;
         await page.getByRole('button', { name: otherSample.title }).click();
         await demo.settled();
-        await page.waitForTimeout(400);
+        await page.waitForFunction(() => location.hash.includes('pic='));
         const firstAnswer = [await demo.headline(), await demo.picture()];
         const [, name] = await demo.rows('Class');
         await demo.choose('Class', name);
-        await page.waitForTimeout(400);
+        await page.waitForFunction(() => location.hash.includes('class='));
         await demo.choose('Layer', 'block_13_expand');
         await page.getByLabel('Method').selectOption('LayerCAM');
         await page.getByRole('switch', { name: 'Explain the logit' }).click();
@@ -368,6 +368,23 @@ describe('the page', { skip: SKIP }, () => {
         await demo.settled();
         assert.equal(await demo.headline(), headline);
         assert.equal(Buffer.compare((await demo.picture()).data, picture.data), 0);
+      }),
+    );
+
+    test(
+      'has a step for each question, however busy the page is',
+      visit(async (demo) => {
+        const { page } = demo;
+        await demo.rested();
+        const before = await page.evaluate(() => history.length);
+        await page.evaluate(() => {
+          const rows = document.querySelectorAll('#class-rows .row');
+          /** @type {HTMLElement} */ (rows[1]).click();
+          for (const end = performance.now() + 400; performance.now() < end;);
+          /** @type {HTMLElement} */ (rows[2]).click();
+        });
+        await page.waitForFunction((count) => history.length === count, before + 2);
+        await demo.settled();
       }),
     );
 
