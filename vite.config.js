@@ -90,8 +90,8 @@ export default defineConfig({
   // A path that is not there is answered with 404, as static servers do.
   appType: 'mpa',
   publicDir: false,
-  // The package as one file would be in the page's first chunk as a whole. Of its modules, the chunk
-  // gets those that the start needs.
+  // The package as one file would be in the page's first chunk as a whole. The first chunk gets the
+  // modules that the start needs.
   resolve: {
     alias: [
       { find: /^gradcam-wasm\/worker$/, replacement: inPackage('worker/index.js') },

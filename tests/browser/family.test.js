@@ -216,6 +216,15 @@ describe('the page', { skip: SKIP }, () => {
           assert.ok(!text.includes('`'), text);
         }
 
+        const links = await panel
+          .getByRole('link', { name: /^Read more/ })
+          .evaluateAll((all) =>
+            all.map((link) => /** @type {HTMLAnchorElement} */ (link).href.split('#')),
+          );
+        assert.equal(links.length, WAYS.length);
+        const document = await (await fetch(links[0][0])).text();
+        for (const [, anchor] of links) assert.ok(document.includes(`id="${anchor}"`), anchor);
+
         await panel.getByRole('button', { name: /^LayerCAM/ }).click();
         await demo.settled();
         assert.match(await demo.caption(), /· LayerCAM ·/);
@@ -313,6 +322,8 @@ describe('the page', { skip: SKIP }, () => {
           await page.getByRole('button', { name: 'Cancel' }).click();
           await demo.settled();
           assert.match(await demo.caption(), /· Grad-CAM ·/);
+          // A reload may end the request of the page's icon.
+          demo.problems = demo.problems.filter((problem) => !problem.endsWith('.svg failed'));
         },
         { address: `#model=${dogs.id}&method=occlusion` },
       ),

@@ -370,7 +370,13 @@ describe('saving', { skip: SKIP }, () => {
       const { text } = decode(captioned.bytes);
       assert.match(text.Title, new RegExp(`^${a} .* \\| ${b} `));
       assert.ok(captioned.bytes.includes(Buffer.from(await demo.where())), 'no sentence');
-      const below = colorsBelow(await loadImage(captioned.bytes), height);
+      const whole = await loadImage(captioned.bytes);
+      const edge = new Uint32Array(whole.data.slice(height * whole.width * 4).buffer);
+      const isInside = edge.every(
+        (word, i) => i % whole.width < whole.width - 10 || word === 2 ** 32 - 1,
+      );
+      assert.ok(isInside, 'a word of the caption is cut');
+      const below = colorsBelow(whole, height);
       for (const color of [RED, BLUE]) assert.ok([...below].some((word) => near(word, color)));
 
       const { data: values, drawn } = await runCode(demo);

@@ -195,15 +195,20 @@ function drawLegend(context, { legend, look }, unit, y) {
   context.font = `${0.85 * unit}px ${FONT}`;
   context.fillStyle = COLORS.soft;
   const [low, high] = legend.words;
-  context.fillText(low, unit, y);
-  const left = 1.5 * unit + context.measureText(low).width;
-  const length = 12 * unit;
+  const inside = context.canvas.width - 3 * unit;
+  // Names of classes may be long. They keep at most a third of the width each.
+  const [before, after] = legend.words.map((word) =>
+    Math.min(context.measureText(word).width, inside / 3),
+  );
+  context.fillText(low, unit, y, before);
+  const left = 1.5 * unit + before;
+  const length = Math.min(12 * unit, inside - before - after);
   for (let x = 0; x < length; x++) {
     context.fillStyle = `rgb(${[...legendColor(x / length, legend, look)].join(' ')})`;
-    context.fillRect(left + x, y - 0.35 * unit, 1.5, 0.7 * unit);
+    context.fillRect(left + x, y - 0.35 * unit, Math.min(1.5, length - x), 0.7 * unit);
   }
   context.fillStyle = COLORS.soft;
-  context.fillText(high, left + length + 0.5 * unit, y);
+  context.fillText(high, left + length + 0.5 * unit, y, after);
 }
 
 /**
