@@ -1,5 +1,6 @@
 // Bundles the demo page, web/demo, into build/demo: static files that any server can serve.
 
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
 import { colormaps } from './wasm-build/colormaps.js';
 
@@ -46,13 +47,36 @@ const preloads = {
   name: 'preloads',
   transformIndexHtml: {
     order: 'post',
-    handler(_html, { bundle = {} }) {
-      const worker = Object.keys(bundle).find((name) => /\bworker-[\w-]+\.js$/.test(name));
+    handler(_html, { bundle = {}, chunk }) {
+      // Chunks that are loaded later have workers of their own.
+      const codes = startChunks(bundle, chunk?.fileName).map(({ code }) => code);
+      const [worker] = /\bworker-[\w-]+\.js\b/.exec(codes.join('\n')) ?? [];
       if (!worker) return [];
-      return [{ tag: 'link', attrs: { rel: 'modulepreload', href: `./${worker}` } }];
+      return [{ tag: 'link', attrs: { rel: 'modulepreload', href: `./assets/${worker}` } }];
     },
   },
 };
+
+/**
+ * The page's first chunk and what it imports at the start.
+ * @param {Record<string, any>} bundle
+ * @param {string | undefined} name
+ * @returns {{ code: string }[]}
+ */
+function startChunks(bundle, name) {
+  const chunk = name === undefined ? undefined : bundle[name];
+  if (!chunk) return [];
+  const imported = chunk.imports.flatMap((/** @type {string} */ other) =>
+    startChunks(bundle, other),
+  );
+  return [chunk, ...imported];
+}
+
+/**
+ * A module of the package.
+ * @param {string} path
+ */
+const inPackage = (path) => fileURLToPath(new URL(`web/package/${path}`, import.meta.url));
 
 /** Isolate the page from other origins. Without them a browser gives it no memory for threads. */
 const ISOLATED = {
@@ -66,6 +90,14 @@ export default defineConfig({
   // A path that is not there is answered with 404, as static servers do.
   appType: 'mpa',
   publicDir: false,
+  // The package as one file would be in the page's first chunk as a whole. The first chunk gets the
+  // modules that the start needs.
+  resolve: {
+    alias: [
+      { find: /^gradcam-wasm\/worker$/, replacement: inPackage('worker/index.js') },
+      { find: /^gradcam-wasm$/, replacement: inPackage('index.js') },
+    ],
+  },
   plugins: [uncompressed, colors, preloads],
   worker: { format: 'es' },
   preview: { headers: ISOLATED },

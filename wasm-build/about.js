@@ -14,8 +14,8 @@ import { inBuild, root, say, writeAtomically } from './tools.js';
  * @typedef {{ file: string, page: string, title: string }} Entry
  */
 
-/** In the order of the list on each page. @type {Entry[]} */
-const entries = [
+/** The first of the list on each page. @type {Entry[]} */
+const chosen = [
   { file: 'README.md', page: 'index', title: 'Overview' },
   { file: 'docs/tutorial.md', page: 'tutorial', title: 'Tutorial' },
   { file: 'docs/which-layer.md', page: 'which-layer', title: 'How to read a map' },
@@ -37,6 +37,21 @@ const entries = [
   { file: 'SECURITY.md', page: 'security', title: 'Security' },
   { file: 'CONTRIBUTING.md', page: 'contributing', title: 'Contributing' },
 ];
+
+/** All of the list. A document that has no place of its own comes last. */
+const entries = [...chosen, ...otherDocuments()];
+
+/** @returns {Entry[]} the documents that are not chosen, each with its heading */
+function otherDocuments() {
+  const names = fs.readdirSync(path.join(root, 'docs')).filter((name) => name.endsWith('.md'));
+  return names.flatMap((name) => {
+    const file = `docs/${name}`;
+    if (chosen.some((entry) => entry.file === file)) return [];
+    const heading = /^# (.*)$/m.exec(fs.readFileSync(path.join(root, file), 'utf8'));
+    const page = name.replace(/\.md$/, '');
+    return [{ file, page, title: heading?.[1] ?? page }];
+  });
+}
 
 /** The page of ELI5's pictures, which has no document. */
 const PARITY = { page: 'parity', title: 'ELI5 beside ours' };

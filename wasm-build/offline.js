@@ -52,7 +52,7 @@ function filesOf(folder) {
 
 /**
  * Writes the manifest and the icons, and then the service worker, which lists all files.
- * @param {{ file: string, sha256: string }[]} models
+ * @param {{ small: { file: string, sha256: string } }[]} models whose small files the page loads
  * @param {string} [folder] of the page
  */
 export async function writeOffline(models, folder = inBuild('demo')) {
@@ -64,7 +64,7 @@ export async function writeOffline(models, folder = inBuild('demo')) {
   const files = filesOf(folder)
     .filter((name) => !LEFT.test(name))
     .map((name) => keptFile(name, fs.readFileSync(path.join(folder, name))));
-  const revisions = models.map(({ file, sha256 }) => [`models/${file}`, sha256.slice(0, 16)]);
+  const revisions = models.map(({ small }) => [`models/${small.file}`, small.sha256.slice(0, 16)]);
   const code = await bundleWorker({ files, models: Object.fromEntries(revisions) });
   writeAtomically(path.join(folder, 'service-worker.js'), code);
 }

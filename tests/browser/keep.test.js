@@ -42,7 +42,8 @@ describe('remembering files', { skip: SKIP }, () => {
    * @param {string} [script] that runs before the page's own
    */
   const visit = (work, script) => async () => {
-    const context = await browser.newContext();
+    // Without a service worker no model is kept for a time without a network.
+    const context = await browser.newContext({ serviceWorkers: 'block' });
     if (script) await context.addInitScript(script);
     const demo = new DemoPage(await context.newPage());
     await demo.page.goto(`${site.address}#model=${dogs.id}`);
@@ -54,7 +55,7 @@ describe('remembering files', { skip: SKIP }, () => {
   /** @param {DemoPage} demo */
   async function openPanel({ page }) {
     await page.getByRole('button', { name: 'Keep' }).click();
-    const panel = page.getByRole('dialog', { name: 'Remember my files' });
+    const panel = page.getByRole('dialog', { name: 'Kept in this browser' });
     await panel.waitFor();
     return panel;
   }
@@ -79,7 +80,7 @@ describe('remembering files', { skip: SKIP }, () => {
       assert.match(await demo.alert(), /Open the file again/);
       assert.equal(await tray(demo).count(), 0);
       const panel = await openPanel(demo);
-      await panel.getByText('No file is remembered.').waitFor();
+      await panel.getByText('No model and no file is kept.').waitFor();
       assert.ok(!(await panel.getByRole('switch').isChecked()));
     }),
   );
@@ -115,7 +116,7 @@ describe('remembering files', { skip: SKIP }, () => {
       assert.equal(await tray(demo).count(), 1);
       const again = await openPanel(demo);
       await again.getByRole('button', { name: 'Forget all' }).click();
-      await again.getByText('No file is remembered.').waitFor();
+      await again.getByText('No model and no file is kept.').waitFor();
       await again.getByRole('switch').uncheck();
       await reload(demo);
       assert.match(await demo.alert(), /Open the file again/);
@@ -201,7 +202,7 @@ describe('remembering files', { skip: SKIP }, () => {
         await page.keyboard.press('Escape');
         await page.getByRole('button', { name: 'Keep' }).focus();
         await page.keyboard.press('Enter');
-        await page.getByRole('dialog', { name: 'Remember my files' }).waitFor();
+        await page.getByRole('dialog', { name: 'Kept in this browser' }).waitFor();
         await page.keyboard.press('Tab');
         await page.keyboard.press('Space');
         await page.getByRole('button', { name: `Forget ${picture.name}` }).waitFor();

@@ -5,7 +5,7 @@
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -150,11 +150,12 @@ describe('the page offline', { skip: SKIP }, () => {
     await visit.loaded(2);
     await demo.chooseModel(first.title);
     while ((await keptModels(page)) < 2) await page.waitForTimeout(100);
-    await page.getByRole('button', { name: 'Offline' }).click();
-    const panel = page.getByRole('dialog', { name: 'Without a network' });
+    await page.getByRole('button', { name: 'Keep' }).click();
+    const panel = page.getByRole('dialog', { name: 'Kept in this browser' });
     await panel.getByText(/keeps the page and its samples \(\d\.\d MB\)/).waitFor();
     await panel.getByText('several threads').waitFor();
-    await panel.getByText(`${dogs.title}, 9.3 MB`).waitFor();
+    const megabytes = (statSync(inBuild('models', dogs.small.file)).size / 1e6).toFixed(1);
+    await panel.getByText(`${dogs.title}, ${megabytes} MB`).waitFor();
     await panel.getByRole('button', { name: `Forget ${dogs.title}` }).click();
     await panel.getByText(dogs.title).waitFor({ state: 'detached' });
     assert.equal(await keptModels(page), 1);
@@ -162,6 +163,21 @@ describe('the page offline', { skip: SKIP }, () => {
     await site.close();
     await page.reload();
     await visit.answered();
+    // The panels and their workers are kept with the page.
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    const download = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'Save PNG: Picture alone' }).click();
+    assert.match((await download).suggestedFilename(), /plain\.png$/);
+    await page.keyboard.press('Escape');
+    await demo.drop(PICTURE);
+    await page.getByRole('button', { name: 'Keep' }).click();
+    await panel.getByRole('switch').check();
+    await panel.getByText(`${PICTURE.name} is remembered.`).waitFor();
+    await panel.getByText(first.title).waitFor();
+    await panel.getByRole('button', { name: 'Forget all' }).click();
+    await panel.getByText('No model and no file is kept.').waitFor();
+    assert.equal(await keptModels(page), 0);
+    await page.keyboard.press('Escape');
     assert.equal(await page.getByRole('combobox', { name: 'Model' }).inputValue(), first.title);
     await visit.close();
   });

@@ -266,6 +266,21 @@ describe('the page', { skip: SKIP }, () => {
   );
 
   test(
+    'names the sizes of layers where they fit, in any window',
+    visit(async (demo) => {
+      const { page } = demo;
+      for (const width of [1440, 1200, 1320, 1440]) {
+        await page.setViewportSize({ width, height: 800 });
+        await page.waitForTimeout(200);
+        const cut = await page
+          .locator('#strip-sizes span')
+          .evaluateAll((all) => all.filter((one) => one.scrollWidth > one.clientWidth).length);
+        assert.equal(cut, 0, `${width}`);
+      }
+    }),
+  );
+
+  test(
     'says a place, and cures a map that says little',
     visit(async (demo) => {
       await demo.page.getByRole('button', { name: otherSample.title }).click();
@@ -331,20 +346,26 @@ describe('the page', { skip: SKIP }, () => {
       'has the state: reload, back and forward give the same picture',
       visit(async (demo) => {
         const { page } = demo;
+        /** @param {string} part which the address has as soon as a question is a step */
+        const isIn = async (part) => {
+          await page.waitForFunction((part) => location.hash.includes(part), part);
+          await demo.settled();
+        };
         await page.getByRole('button', { name: otherSample.title }).click();
-        await demo.settled();
-        await page.waitForTimeout(400);
+        await isIn('pic=');
         const firstAnswer = [await demo.headline(), await demo.picture()];
         const [, name] = await demo.rows('Class');
         await demo.choose('Class', name);
-        await page.waitForTimeout(400);
+        await isIn('class=');
         await demo.choose('Layer', 'block_13_expand');
+        await isIn('layer=');
         await page.getByLabel('Method').selectOption('LayerCAM');
+        await isIn('method=');
         await page.getByRole('switch', { name: 'Explain the logit' }).click();
+        await isIn('logit=');
         await page.getByLabel('Colours').selectOption('Magma');
         await page.getByLabel('Opacity').fill('40');
-        await demo.settled();
-        await page.waitForFunction(() => location.hash.includes('opacity=40'));
+        await isIn('opacity=40');
         const [headline, picture] = [await demo.headline(), await demo.picture()];
         assert.match(page.url(), /#.*class=\d+.*layer=.*block_13_expand.*method=layerCam.*logit=1/);
 
@@ -353,21 +374,39 @@ describe('the page', { skip: SKIP }, () => {
         assert.equal(await demo.headline(), headline);
         assert.equal(Buffer.compare((await demo.picture()).data, picture.data), 0);
 
-        await page.goBack();
-        await page.waitForFunction(() => !location.hash.includes('layer='));
-        await demo.settled();
-        await page.goBack();
-        await page.waitForFunction(() => !location.hash.includes('class='));
-        await demo.settled();
+        const steps = ['logit=', 'method=', 'layer=', 'class='];
+        for (const part of steps) {
+          await page.goBack();
+          await page.waitForFunction((part) => !location.hash.includes(part), part);
+          await demo.settled();
+        }
         assert.equal(await demo.headline(), firstAnswer[0]);
         const { data } = /** @type {{ data: Buffer }} */ (firstAnswer[1]);
         assert.equal(Buffer.compare((await demo.picture()).data, data), 0);
-        await page.goForward();
-        await page.goForward();
-        await page.waitForFunction(() => location.hash.includes('opacity=40'));
-        await demo.settled();
+        for (const part of steps.reverse()) {
+          await page.goForward();
+          await isIn(part);
+        }
+        await isIn('opacity=40');
         assert.equal(await demo.headline(), headline);
         assert.equal(Buffer.compare((await demo.picture()).data, picture.data), 0);
+      }),
+    );
+
+    test(
+      'has a step for each question, however busy the page is',
+      visit(async (demo) => {
+        const { page } = demo;
+        await demo.rested();
+        const before = await page.evaluate(() => history.length);
+        await page.evaluate(() => {
+          const rows = document.querySelectorAll('#class-rows .row');
+          /** @type {HTMLElement} */ (rows[1]).click();
+          for (const end = performance.now() + 400; performance.now() < end;);
+          /** @type {HTMLElement} */ (rows[2]).click();
+        });
+        await page.waitForFunction((count) => history.length === count, before + 2);
+        await demo.settled();
       }),
     );
 

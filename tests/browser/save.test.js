@@ -26,6 +26,16 @@ const RELAXED = pathToFileURL(join(root, 'wasm-build/enable-relaxed-simd.js')).h
 /** Buttons of the panel, by their accessible names. */
 const CAPTIONED = 'Save PNG: Picture with legend and caption';
 const PLAIN = 'Save PNG: Picture alone';
+const REPORT = 'Save HTML: Report, one page with all of it';
+
+/**
+ * Whether two colours, R, G, B in one word, hardly differ.
+ * @param {number} a
+ * @param {number} b
+ */
+function near(a, b) {
+  return [0, 8, 16].every((bit) => Math.abs(((a >> bit) & 255) - ((b >> bit) & 255)) < 20);
+}
 
 describe('saving', { skip: SKIP }, () => {
   /** @type {import('playwright-core').Browser} */
@@ -41,10 +51,12 @@ describe('saving', { skip: SKIP }, () => {
 
   before(async () => {
     [site, browser] = await Promise.all([serveDemo(0), launchChromium()]);
-    model = await loadModel(readFileSync(inBuild('models', dogs.file)));
+    model = await loadModel(readFileSync(inBuild('models', dogs.small.file)));
     const pixels = await loadImage(readFileSync(inBuild('pictures', sample.file)));
     photo = { name: 'photo.png', type: 'image/png', bytes: await encodePng(pixels) };
     folder = mkdtempSync(join(tmpdir(), 'gradcam-save-'));
+    writeFileSync(join(folder, photo.name), photo.bytes);
+    copyFileSync(inBuild('models', dogs.small.file), join(folder, dogs.small.file));
   });
 
   after(async () => {
@@ -102,6 +114,41 @@ describe('saving', { skip: SKIP }, () => {
 
   /** @param {DemoPage} demo */
   const readClipboard = ({ page }) => page.evaluate(() => navigator.clipboard.readText());
+
+  /**
+   * Copies the JavaScript and runs it under Node.
+   * @param {DemoPage} demo
+   * @returns {Promise<{ data: Float32Array, drawn: Buffer }>} the map and the overlay
+   */
+  async function runCode(demo) {
+    await copy(demo, 'Copy JavaScript');
+    const entry = pathToFileURL(join(root, 'web/package/index.js')).href;
+    const code = (await readClipboard(demo)).replace("'gradcam-wasm'", `'${entry}'`);
+    const result = '{ data: [...heatmap.data], drawn: Buffer.from(overlay.data).toString("hex") }';
+    const print = `process.stdout.write('\\n' + JSON.stringify(${result}), () => process.exit());`;
+    writeFileSync(join(folder, 'code.mjs'), `${code}\n${print}\n`);
+    const args = ['--import', RELAXED, 'code.mjs'];
+    const options = { cwd: folder, maxBuffer: 1 << 28 };
+    const { stdout } = await execute(process.execPath, args, options);
+    const { data, drawn } = JSON.parse(stdout.slice(stdout.lastIndexOf('\n')));
+    return { data: Float32Array.from(data), drawn: Buffer.from(drawn, 'hex') };
+  }
+
+  /**
+   * Runs the copied command line in a shell.
+   * @param {DemoPage} demo
+   */
+  async function runCommand(demo) {
+    const tool = join(root, 'web/cli/gradcam-wasm.js');
+    // The files are there, so that curl has nothing to do.
+    const shell = [
+      'set -e',
+      'curl() { printf "%s\\n" "$@"; }',
+      `npx() { shift; "${process.execPath}" --import "${RELAXED}" "${tool}" "$@"; }`,
+      await readClipboard(demo),
+    ];
+    return (await execute('sh', ['-c', shell.join('\n')], { cwd: folder })).stdout;
+  }
 
   /** @param {import('gradcam-wasm').ExplainOptions} [options] */
   async function inNode(options) {
@@ -280,40 +327,110 @@ describe('saving', { skip: SKIP }, () => {
       const picture = await save(demo, PLAIN);
       const expected = await loadImage(picture.bytes);
       const json = JSON.parse((await save(demo, 'JSON: Numbers and settings')).bytes.toString());
-      writeFileSync(join(folder, photo.name), photo.bytes);
-      copyFileSync(inBuild('models', dogs.file), join(folder, dogs.file));
-
-      await copy(demo, 'Copy JavaScript');
-      const entry = pathToFileURL(join(root, 'web/package/index.js')).href;
-      const code = (await readClipboard(demo)).replace("'gradcam-wasm'", `'${entry}'`);
-      const print = 'process.stdout.write(`\\n${JSON.stringify([...heatmap.data])}`);';
-      writeFileSync(join(folder, 'code.mjs'), `${code}\n${print}\nprocess.exit();\n`);
-      const args = ['--import', RELAXED, 'code.mjs'];
-      const { stdout: printed } = await execute(process.execPath, args, { cwd: folder });
+      const heat = await runCode(demo);
       const [{ heatmap }] = json.targets;
-      assert.deepEqual(
-        Float32Array.from(JSON.parse(printed.slice(printed.lastIndexOf('\n')))),
-        Float32Array.from(heatmap.data),
-      );
+      assert.deepEqual(heat.data, Float32Array.from(heatmap.data));
 
       await copy(demo, 'Copy command');
-      const lines = await readClipboard(demo);
-      const tool = join(root, 'web/cli/gradcam-wasm.js');
-      // The files are there, so that curl has nothing to do.
-      const shell = [
-        'set -e',
-        'curl() { printf "%s\\n" "$@"; }',
-        `npx() { shift; "${process.execPath}" --import "${RELAXED}" "${tool}" "$@"; }`,
-        lines,
-      ];
-      const { stdout: said } = await execute('sh', ['-c', shell.join('\n')], { cwd: folder });
-      const address = new URL(`models/${dogs.file}`, site.address).href;
+      const said = await runCommand(demo);
+      const address = new URL(`models/${dogs.small.file}`, site.address).href;
       assert.ok(said.startsWith(`-fsSO\n${address}\n`), said);
       assert.equal((await fetch(address)).status, 200);
       const written = await loadImage(
         readFileSync(join(folder, picture.name.replace(' plain', ''))),
       );
       assert.equal(Buffer.compare(Buffer.from(written.data), Buffer.from(expected.data)), 0);
+    }),
+  );
+
+  /**
+   * Colours of a picture's rows below a height.
+   * @param {ImageData} picture
+   * @param {number} height
+   */
+  function colorsBelow({ data, width }, height) {
+    const words = new Uint32Array(data.slice(height * width * 4).buffer);
+    return new Set(words);
+  }
+  /** The ends of the legend of a map with signs, as words of a picture. */
+  const [RED, BLUE] = [0xff1c19d7, 0xffd86621];
+
+  test(
+    'writes two classes against each other, in their two colours and as code',
+    visit(async (demo) => {
+      await demo.drop(photo);
+      await demo.page.getByRole('combobox', { name: 'Colours' }).selectOption('magma');
+      await demo.page.locator('#class-rows .row').nth(2).locator('.mark').click();
+      await demo.rested();
+      const [a, , b] = await demo.rows('Class');
+      const plain = await save(demo, PLAIN);
+      assert.equal(plain.name, `${a} against ${b} out_relu MobileNetV2 photo plain.png`);
+      const { data, height } = await loadImage(plain.bytes);
+      const captioned = await save(demo, CAPTIONED);
+      const { text } = decode(captioned.bytes);
+      assert.match(text.Title, new RegExp(`^${a} .* \\| ${b} `));
+      assert.ok(captioned.bytes.includes(Buffer.from(await demo.where())), 'no sentence');
+      const whole = await loadImage(captioned.bytes);
+      const edge = new Uint32Array(whole.data.slice(height * whole.width * 4).buffer);
+      const isInside = edge.every(
+        (word, i) => i % whole.width < whole.width - 10 || word === 2 ** 32 - 1,
+      );
+      assert.ok(isInside, 'a word of the caption is cut');
+      const below = colorsBelow(whole, height);
+      for (const color of [RED, BLUE]) assert.ok([...below].some((word) => near(word, color)));
+
+      const { data: values, drawn } = await runCode(demo);
+      assert.equal(Buffer.compare(drawn, Buffer.from(data)), 0);
+      const json = JSON.parse((await save(demo, 'JSON: Numbers and settings')).bytes.toString());
+      assert.equal(json.versus.label, b);
+      assert.ok(json.logits);
+      const signed = Float32Array.from(json.targets[0].heatmap.data);
+      assert.ok(signed.some((value) => value < 0));
+      assert.deepEqual(signed.map(Math.abs), values);
+
+      const report = (await save(demo, REPORT)).bytes.toString();
+      assert.ok(report.includes(`<p class="legend">speaks for ${b}<i style`), 'legend');
+      assert.ok(report.includes(`<dt>Against</dt><dd>${b}</dd>`));
+
+      const panel = await openPanel(demo);
+      await panel.getByRole('button', { name: 'Copy command' }).click();
+      await panel.getByText('The command line has no difference of two classes').waitFor();
+      await demo.page.goto('about:blank');
+      await demo.page.goto(site.address);
+      await demo.settled();
+      await demo.drop(photo);
+      await demo.drop({ ...captioned, type: 'image/png' });
+      assert.equal(await demo.headline(), text.Title);
+    }),
+  );
+
+  test(
+    'writes attributions with their own names, as code and as a command',
+    visit(async (demo) => {
+      await demo.drop(photo);
+      for (const method of ['saliency', 'integratedGradients']) {
+        await demo.page.getByLabel('Method').selectOption(method);
+        await demo.rested();
+        const [label] = await demo.rows('Class');
+        const title = method === 'saliency' ? 'Saliency' : 'Integrated Gradients';
+        const plain = await save(demo, PLAIN);
+        assert.equal(plain.name, `${label} ${title} MobileNetV2 photo plain.png`);
+        const { data } = await loadImage(plain.bytes);
+        const { drawn } = await runCode(demo);
+        assert.equal(Buffer.compare(drawn, Buffer.from(data)), 0, method);
+        await copy(demo, 'Copy command');
+        assert.match(await readClipboard(demo), / attribute .* --scores /);
+        await runCommand(demo);
+        const written = await loadImage(
+          readFileSync(join(folder, `${plain.name.slice(0, -10)}.png`)),
+        );
+        assert.equal(Buffer.compare(Buffer.from(written.data), Buffer.from(data)), 0, method);
+        const report = (await save(demo, REPORT)).bytes.toString();
+        assert.ok(!report.includes('<dt>Layer</dt>'), 'an attribution of pixels has no layer');
+      }
+      const captioned = await loadImage((await save(demo, CAPTIONED)).bytes);
+      const below = colorsBelow(captioned, captioned.height - 60);
+      for (const color of [RED, BLUE]) assert.ok([...below].some((word) => near(word, color)));
     }),
   );
 
@@ -328,6 +445,35 @@ describe('saving', { skip: SKIP }, () => {
       });
       const { width, height } = decode((await save(demo, PLAIN)).bytes);
       assert.deepEqual(size, [width, height]);
+    }),
+  );
+
+  test(
+    'puts the difference of panes beside them, and says that they share a scale',
+    visit(async (demo) => {
+      const { page } = demo;
+      await page.getByRole('button', { name: 'Compare' }).click();
+      await demo.choose('Class', (await demo.rows('Class'))[3]);
+      const name = 'Save PNG: All panes side by side';
+      const both = decode((await save(demo, name)).bytes);
+      await page.keyboard.press('Escape');
+      await page.getByRole('switch', { name: 'Difference' }).click();
+      await page.locator('.difference .headline', { hasText: 'Red' }).waitFor();
+      const three = await loadImage((await save(demo, name)).bytes);
+      assert.ok(three.width > 1.4 * both.width, `${three.width} and ${both.width}`);
+      const colors = colorsBelow(three, (await demo.picture()).height);
+      for (const color of [RED, BLUE]) assert.ok([...colors].some((word) => near(word, color)));
+
+      await page.keyboard.press('Escape');
+      await page.getByRole('switch', { name: 'One scale' }).click();
+      await demo.settled();
+      const json = JSON.parse((await save(demo, 'JSON: Numbers and settings')).bytes.toString());
+      assert.ok(json.scale > 0 && json.scale < 1, `${json.scale}`);
+      await copy(demo, 'Copy JavaScript');
+      assert.ok((await readClipboard(demo)).includes(`the page draws it times ${json.scale}.`));
+      const shown = await demo.picture(1);
+      const plain = await loadImage((await save(demo, PLAIN)).bytes);
+      assert.equal(Buffer.compare(Buffer.from(plain.data), shown.data), 0);
     }),
   );
 

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { brotliCompressSync } from 'node:zlib';
 import { serveSlowly } from '../../bench/slow-server.js';
 import { manifest } from '../../models/fetch.js';
 import { serveDemo } from '../../wasm-build/demo.js';
@@ -10,6 +11,9 @@ import { launchChromium, SKIP } from './chromium.js';
 import { DemoPage } from './demo-page.js';
 
 const model = manifest.models.find(({ id }) => id === manifest.default) ?? manifest.models[0];
+
+/** Bytes of the page's scripts with brotli, without the worker's. */
+const MOST_CODE = 46_000;
 
 describe('the start of the page', { skip: SKIP }, () => {
   /** @type {import('playwright-core').Browser} */
@@ -53,6 +57,25 @@ describe('the start of the page', { skip: SKIP }, () => {
     await page.context().close();
   });
 
+  test('loads little code before the answer', async (t) => {
+    const page = await browser.newPage({ serviceWorkers: 'block' });
+    /** @type {import('playwright-core').Response[]} */
+    const scripts = [];
+    page.on('response', (response) => {
+      const isScript = response.request().resourceType() === 'script';
+      const isWorkers = /\bworker-[\w-]+\.js$/.test(response.url());
+      if (isScript && !isWorkers) scripts.push(response);
+    });
+    await page.goto(site.address);
+    await page.locator('.facts', { hasText: 'Grad-CAM' }).waitFor();
+    const bodies = await Promise.all(scripts.map((response) => response.body()));
+    const sizes = bodies.map((body) => brotliCompressSync(body).length);
+    const total = sizes.reduce((sum, size) => sum + size, 0);
+    t.diagnostic(`${sizes.length} files, ${total} bytes with brotli`);
+    assert.ok(total > 20_000 && total < MOST_CODE, `${total} bytes`);
+    await page.context().close();
+  });
+
   test('preloads the worker that it starts', async () => {
     const page = await browser.newPage();
     const started = page.waitForEvent('worker');
@@ -61,7 +84,9 @@ describe('the start of the page', { skip: SKIP }, () => {
     const preloaded = await links.evaluateAll((all) =>
       all.map((link) => /** @type {HTMLLinkElement} */ (link).href),
     );
-    assert.deepEqual(preloaded, [(await started).url()]);
+    // Other workers are there too, and start later or never.
+    const workers = preloaded.filter((url) => /\bworker-/.test(url));
+    assert.deepEqual(workers, [(await started).url()]);
     await page.context().close();
   });
 });

@@ -171,7 +171,7 @@ async function rememberFiles(pictures) {
   if (isKeeping()) (await loadKeeper()).keepAll();
 }
 
-/** Fills the panel of remembered files, when it is first opened. */
+/** Fills the panel of what the browser keeps, when it is first opened. */
 async function loadKeepPanel() {
   const panel = element('kept', HTMLElement);
   try {
@@ -325,10 +325,6 @@ wireTabs(
 );
 element('save', HTMLButtonElement).addEventListener('click', loadSaveMenu);
 element('copy-link', HTMLButtonElement).addEventListener('click', copyLink);
-element('offline-button', HTMLButtonElement).addEventListener('click', async () => {
-  const { openPanel } = await import('./offline/panel.js');
-  openPanel();
-});
 element('keep', HTMLButtonElement).addEventListener('click', loadKeepPanel);
 
 /** Opens what the address names, files that the page remembers among them. */

@@ -5,8 +5,8 @@
 
 /** @import { HeatMap } from 'gradcam-wasm' */
 
-const RED = [215, 25, 28];
-const BLUE = [33, 102, 216];
+export const RED = [215, 25, 28];
+export const BLUE = [33, 102, 216];
 
 /**
  * A map of signed values. Its heat is their magnitude.
@@ -43,6 +43,14 @@ export function signedColor(value) {
  */
 export function isAgainst({ colors }, i) {
   return colors !== undefined && colors[3 * i + 2] > colors[3 * i];
+}
+
+/**
+ * The values of a map, negative where it speaks against.
+ * @param {HeatMap} heatmap
+ */
+export function signedValues(heatmap) {
+  return heatmap.data.map((value, i) => (isAgainst(heatmap, i) ? -value : value));
 }
 
 /**

@@ -319,6 +319,8 @@ export class Address {
   #timer;
   /** @type {PageState | undefined} */
   #waiting;
+  /** When the waiting state was given, in milliseconds. */
+  #since = 0;
   /** @type {PageState | undefined} */
   #written;
 
@@ -333,7 +335,17 @@ export class Address {
 
   /** @param {PageState} state */
   write(state) {
+    const now = performance.now();
+    const waiting = this.#waiting;
+    // An answer comes with the state of its question, which waits already.
+    if (waiting && encode(waiting) === encode(state)) {
+      this.#waiting = state;
+      return;
+    }
+    // A busy page runs its timers late. Two questions are two steps back all the same.
+    if (waiting && now - this.#since >= QUIET) this.flush();
     this.#waiting = state;
+    this.#since = now;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.flush(), QUIET);
   }

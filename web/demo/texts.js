@@ -59,23 +59,6 @@ export const proof = {
   old: 'The map is another by now.',
 };
 
-const megabytes = (/** @type {number} */ bytes) => `${(bytes / 1e6).toFixed(1)} MB`;
-
-export const offline = {
-  notYet: 'Nothing is kept yet. The page is kept as soon as the first answer is there.',
-  never: 'This browser lets the page keep nothing here, so the page needs the network.',
-  kept: (/** @type {number} */ bytes) =>
-    `This browser keeps the page and its samples (${megabytes(bytes)}) and the models below. ` +
-    'They work without a network.',
-  threads: 'The page computes with several threads, if there are several processors.',
-  oneThread: 'The page computes with one thread. Load it again for more.',
-  newer: 'A newer version of the page is there. Close all its tabs, and it opens the next time.',
-  model: (/** @type {string} */ name, /** @type {number} */ bytes) =>
-    `${name}, ${megabytes(bytes)}`,
-  forget: 'Forget',
-  forgets: (/** @type {string} */ name) => `Forget ${name}`,
-};
-
 export const attributionTexts = {
   gap(/** @type {number} */ sum, /** @type {number} */ difference) {
     const share = difference === 0 ? 0 : Math.abs((sum - difference) / difference);

@@ -1,6 +1,6 @@
 /** What several maps say together: one scale for all, and the difference of two. */
 
-import { isAgainst, signedMap } from './signed.js';
+import { signedMap, signedValues } from './signed.js';
 import { isAttribution } from './ways.js';
 
 /** @import { HeatMap } from 'gradcam-wasm' */
@@ -58,8 +58,7 @@ export function minus(first, second) {
  */
 function withSigns(heatmap) {
   const { width, height } = heatmap;
-  const data = heatmap.data.map((value, i) => (isAgainst(heatmap, i) ? -value : value));
-  return { data, width, height };
+  return { data: signedValues(heatmap), width, height };
 }
 
 /**

@@ -1,5 +1,8 @@
 /** An answer as JavaScript and as a command line, which give the same map. */
 
+import { BLUE, RED } from '../signed.js';
+import { noCommand } from './texts.js';
+
 /**
  * What both need to know. An address, or the names of the user's files, say what is opened.
  * @typedef {object} CodeParts
@@ -17,12 +20,19 @@
  * @property {string | undefined} crop
  * @property {string} interpolation
  * @property {number} target
- * @property {string} layer
+ * @property {number | undefined} versus a class that the target is set against
+ * @property {string | undefined} layer
  * @property {string} method
+ * @property {boolean} isAttribution whether it explains pixels, and no layer
  * @property {boolean} logits
+ * @property {number} scale the factor of the map on a scale that panes of the page share
+ * @property {boolean} isSigned whether the map has signs, and colours of its own
  * @property {string} colormap
  * @property {number} alphaLimit
  */
+
+/** The colour of a value's sign, as code. */
+const SIDES = `value < 0 ? [${BLUE.join(', ')}] : [${RED.join(', ')}]`;
 
 /** What the package takes by default. */
 const DEFAULTS = {
@@ -37,23 +47,14 @@ const DEFAULTS = {
  * @param {CodeParts} parts
  */
 export function toJavaScript(parts) {
-  const { picture, pictureFile, labels, target, layer, method, logits } = parts;
+  const { picture, pictureFile, labels, scale } = parts;
   const several = (parts.modelFiles?.length ?? 0) > 1 && !mainFile(parts.modelFiles);
   const readsFiles = several || labels !== undefined;
   const toRun = {
     ...(parts.crop && { crop: parts.crop }),
     ...(parts.interpolation !== DEFAULTS.interpolation && { interpolation: parts.interpolation }),
   };
-  const toExplain = {
-    ...{ targets: [target], layer },
-    ...(method !== DEFAULTS.method && { method }),
-    ...(logits && { logits }),
-  };
-  const toDraw = {
-    ...(parts.colormap !== DEFAULTS.colormap && { colormap: parts.colormap }),
-    ...(parts.alphaLimit !== DEFAULTS.opacity && { alphaLimit: parts.alphaLimit }),
-  };
-  const drawing = Object.keys(toDraw).length > 0 ? `, ${literal(toDraw)}` : '';
+  const explained = parts.isAttribution ? attributes : differs(parts) ? subtracts : explains;
   return [
     ...(readsFiles ? ["import { readFile } from 'node:fs/promises';"] : []),
     "import { formatAsImage, loadImage, loadModel } from 'gradcam-wasm';",
@@ -62,12 +63,97 @@ export function toJavaScript(parts) {
     `const model = await loadModel(${modelSource(parts, several)}${loadOptions(parts)});`,
     `const picture = await loadImage(${quote(pictureFile ?? picture)});`,
     `const run = await model.run(picture, ${literal({ image: 'picture', ...toRun }, ['image'])});`,
-    `const explanation = await run.explain(${literal(toExplain)});`,
-    'const [{ label, score, heatmap }] = explanation.targets;',
-    'console.log(label, score, heatmap);',
-    `const overlay = formatAsImage(explanation${drawing}); // ImageData`,
+    ...explained(parts),
+    ...(scale === 1 ? [] : [`// On one scale with other panes, the page draws it times ${scale}.`]),
     '',
   ].join('\n');
+}
+
+/** @param {CodeParts} parts */
+const differs = ({ target, versus }) => versus !== undefined && versus !== target;
+
+/**
+ * A map of one class at a layer.
+ * @param {CodeParts} parts
+ */
+function explains(parts) {
+  const { target, layer, method, logits } = parts;
+  const options = {
+    ...{ targets: [target], layer },
+    ...(method !== DEFAULTS.method && { method }),
+    ...(logits && { logits }),
+  };
+  return [
+    `const explanation = await run.explain(${literal(options)});`,
+    'const [{ label, score, heatmap }] = explanation.targets;',
+    'console.log(label, score, heatmap);',
+    `const overlay = formatAsImage(explanation${drawOptions(parts)}); // ImageData`,
+  ];
+}
+
+/**
+ * The difference of two classes at a layer.
+ * @param {CodeParts} parts
+ */
+function subtracts(parts) {
+  const { target, versus, layer, method } = parts;
+  const targets = `[{ ${target}: 1, ${versus}: -1 }, { ${target}: -1, ${versus}: 1 }]`;
+  const options = {
+    ...{ targets, layer },
+    ...(method !== DEFAULTS.method && { method }),
+    ...{ logits: true, raw: true },
+  };
+  return [
+    `const explanation = await run.explain(${literal(options, ['targets'])});`,
+    'const [ours, theirs] = explanation.targets;',
+    '// Positive values speak for the first class, in red. Negative values are blue.',
+    'const values = ours.raw.map((value, i) => Math.max(value, 0) - Math.max(theirs.raw[i], 0));',
+    'const most = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);',
+    'const data = values.map((value) => (most > 0 ? Math.abs(value) / most : 0));',
+    `const sides = [...values].map((value) => (${SIDES}));`,
+    'const pale = (part, heat) => Math.round(255 + heat * (part - 255));',
+    'const rows = sides.map((side, i) => side.map((part) => pale(part, data[i])));',
+    'const heatmap = { ...ours.heatmap, data, colors: Uint8Array.from(rows.flat()) };',
+    'console.log(ours.label, values);',
+    overlay(parts),
+  ];
+}
+
+/**
+ * An attribution of the pixels.
+ * @param {CodeParts} parts
+ */
+function attributes(parts) {
+  const { target, versus, layer, method, logits } = parts;
+  const isDifference = differs(parts);
+  const weights = `{ ${target}: 1, ${versus}: -1 }`;
+  const options = {
+    ...{ method, target: isDifference ? weights : target },
+    ...(layer !== undefined && { layer }),
+    ...(!logits && !isDifference && { logits }),
+  };
+  const expressions = isDifference ? ['target'] : [];
+  return [
+    `const attribution = await run.attribute(${literal(options, expressions)});`,
+    'const heatmap = attribution.toHeatmap();',
+    'console.log(attribution.label, attribution.score, heatmap);',
+    overlay(parts),
+  ];
+}
+
+/** @param {CodeParts} parts */
+function overlay(parts) {
+  const drawing = drawOptions(parts);
+  return `const overlay = formatAsImage({ heatmap, image: run.picture }${drawing}); // ImageData`;
+}
+
+/** @param {CodeParts} parts */
+function drawOptions({ isSigned, colormap, alphaLimit }) {
+  const options = {
+    ...(!isSigned && colormap !== DEFAULTS.colormap && { colormap }),
+    ...(alphaLimit !== DEFAULTS.opacity && { alphaLimit }),
+  };
+  return Object.keys(options).length > 0 ? `, ${literal(options)}` : '';
 }
 
 /**
@@ -121,15 +207,24 @@ function quote(text) {
 }
 
 /**
+ * Why no command line gives the same map.
+ * @param {CodeParts} parts
+ */
+export function commandLacks(parts) {
+  return differs(parts) ? noCommand.versus : undefined;
+}
+
+/**
  * Lines for a shell. Files of a server are fetched first, because the tool opens files.
  * @param {CodeParts} parts
  */
 export function toCommandLine(parts) {
   const { model, modelFiles, picture, pictureFile, name } = parts;
   const options = [
-    ...['--target', String(parts.target), '--layer', parts.layer],
+    ...['--target', String(parts.target)],
+    ...(parts.layer !== undefined ? ['--layer', parts.layer] : []),
     ...(parts.method !== DEFAULTS.method ? ['--method', parts.method] : []),
-    ...(parts.logits ? ['--logits'] : []),
+    ...(parts.logits ? ['--logits'] : parts.isAttribution ? ['--scores'] : []),
     ...(parts.crop ? ['--crop', parts.crop] : []),
     ...(parts.interpolation !== DEFAULTS.interpolation
       ? ['--interpolation', parts.interpolation]
@@ -139,14 +234,19 @@ export function toCommandLine(parts) {
     ...(parts.head !== undefined ? ['--head', String(parts.head)] : []),
     ...(parts.labels ? ['--labels', parts.labels] : []),
     ...(parts.isBinary ? ['--binary'] : []),
+    ...(parts.colormap !== DEFAULTS.colormap && !parts.isSigned
+      ? ['--colormap', parts.colormap]
+      : []),
+    ...(parts.alphaLimit !== DEFAULTS.opacity ? ['--alpha', String(parts.alphaLimit)] : []),
     ...['--output', `${name}.png`],
   ];
+  const command = parts.isAttribution ? 'attribute' : 'explain';
   const modelPath = modelFiles ? commandModel(modelFiles) : lastPart(model);
   const files = [modelPath, pictureFile ?? lastPart(picture)].map(notAnOption);
   const fetched = [...(modelFiles ? [] : [model]), ...(pictureFile ? [] : [picture])];
   const lines = [
     ...fetched.map((address) => ['curl', '-fsSO', address]),
-    ['npx', 'gradcam-wasm', 'explain', ...files, ...options],
+    ['npx', 'gradcam-wasm', command, ...files, ...options],
   ];
   return `${lines.map((line) => line.map(shellQuote).join(' ')).join('\n')}\n`;
 }

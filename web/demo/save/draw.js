@@ -1,7 +1,7 @@
 /** Draws what is saved, in a worker: pictures in full size, with and without a caption. */
 
 import { paint } from '../paint.js';
-import { LITTLE, MUCH } from './texts.js';
+import { legendColor } from '../view/legend.js';
 
 /** @import { Shown } from './snapshot.js' */
 
@@ -181,29 +181,34 @@ function drawCaption(shown, width) {
     context.fillText(text, unit, y + height / 2);
     y += height;
   }
-  if (shown.heat) drawLegend(context, shown.look.colors, unit, y + legend / 2);
+  if (shown.heat) drawLegend(context, shown, unit, y + legend / 2);
   return context.getImageData(0, 0, width, height);
 }
 
 /**
  * @param {OffscreenCanvasRenderingContext2D} context
- * @param {Uint8Array} colors [256][3]
+ * @param {Shown} shown
  * @param {number} unit
  * @param {number} y of its middle
  */
-function drawLegend(context, colors, unit, y) {
+function drawLegend(context, { legend, look }, unit, y) {
   context.font = `${0.85 * unit}px ${FONT}`;
   context.fillStyle = COLORS.soft;
-  context.fillText(LITTLE, unit, y);
-  const left = 1.5 * unit + context.measureText(LITTLE).width;
-  const length = 12 * unit;
+  const [low, high] = legend.words;
+  const inside = context.canvas.width - 3 * unit;
+  // Names of classes may be long. They keep at most a third of the width each.
+  const [before, after] = legend.words.map((word) =>
+    Math.min(context.measureText(word).width, inside / 3),
+  );
+  context.fillText(low, unit, y, before);
+  const left = 1.5 * unit + before;
+  const length = Math.min(12 * unit, inside - before - after);
   for (let x = 0; x < length; x++) {
-    const at = Math.floor((x / length) * 256) * 3;
-    context.fillStyle = `rgb(${colors[at]} ${colors[at + 1]} ${colors[at + 2]})`;
-    context.fillRect(left + x, y - 0.35 * unit, 1.5, 0.7 * unit);
+    context.fillStyle = `rgb(${[...legendColor(x / length, legend, look)].join(' ')})`;
+    context.fillRect(left + x, y - 0.35 * unit, Math.min(1.5, length - x), 0.7 * unit);
   }
   context.fillStyle = COLORS.soft;
-  context.fillText(MUCH, left + length + 0.5 * unit, y);
+  context.fillText(high, left + length + 0.5 * unit, y, after);
 }
 
 /**

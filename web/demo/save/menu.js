@@ -1,9 +1,10 @@
 /** The panel that saves and copies what the page shows. It is loaded when it is first opened. */
 
 import './menu.css';
-import { toCommandLine, toJavaScript } from './code.js';
+import { commandLacks, toCommandLine, toJavaScript } from './code.js';
+import { button } from '../view/element.js';
 import { make } from './job.js';
-import { showOf, takeSnapshot } from './snapshot.js';
+import { showAll, takeSnapshot } from './snapshot.js';
 import { done, panel as texts } from './texts.js';
 
 /** @import { Page } from '../view/page.js' */
@@ -73,7 +74,7 @@ export class SaveMenu {
       this.#row(texts.report, [['Save HTML', () => this.#save('report')]]),
       this.#row(texts.code, [
         ['Copy JavaScript', () => this.#copyCode(toJavaScript)],
-        ['Copy command', () => this.#copyCode(toCommandLine)],
+        ['Copy command', () => this.#copyCommand()],
       ]),
     ];
   }
@@ -124,11 +125,8 @@ export class SaveMenu {
     const state = this.#page.state;
     const snapshot = takeSnapshot(state, this.#page.active);
     if (!snapshot) throw new Error(texts.failed);
-    const panes = this.#page.panes.flatMap(({ answer }) => {
-      return kind === 'sheet' && answer
-        ? [{ shown: showOf(state, answer), seen: answer.seen }]
-        : [];
-    });
+    const { panes: all, difference } = this.#page;
+    const panes = kind === 'sheet' ? showAll(state, all, difference) : [];
     const carried = this.#carry.checked && !this.#carryRow.hidden;
     return { kind, snapshot, panes, carried };
   }
@@ -157,6 +155,12 @@ export class SaveMenu {
   #copyCode(toCode) {
     const text = toCode(this.#job('json').snapshot.code);
     return this.#copy(done.code, () => navigator.clipboard.writeText(text));
+  }
+
+  #copyCommand() {
+    const lacks = commandLacks(this.#job('json').snapshot.code);
+    if (!lacks) return this.#copyCode(toCommandLine);
+    this.#status.textContent = lacks;
   }
 
   /**
@@ -204,17 +208,6 @@ export class SaveMenu {
       }
     }
   }
-}
-
-/**
- * @param {string} text
- * @param {() => void} action
- */
-function button(text, action) {
-  const made = document.createElement('button');
-  Object.assign(made, { type: 'button', textContent: text });
-  made.addEventListener('click', action);
-  return made;
 }
 
 /**

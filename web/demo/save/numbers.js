@@ -1,5 +1,6 @@
 /** The numbers of an answer as JSON and in NumPy's format. */
 
+import { signedValues } from '../signed.js';
 import { SOFTWARE } from './texts.js';
 
 /** @import { TargetExplanation } from 'gradcam-wasm' */
@@ -35,9 +36,13 @@ export function toJson({ settings, facts, shown, classRows, outputs, proof, ...m
   })}\n`;
 }
 
-/** @param {TargetExplanation} target */
-function entry({ heatmap: { width, height, data }, raw: _, ...entry }) {
-  return { ...entry, heatmap: { width, height, data: Array.from(data, short) } };
+/**
+ * A map with its values, which are negative where a map with signs speaks against.
+ * @param {TargetExplanation} target
+ */
+function entry({ heatmap, raw: _, ...entry }) {
+  const { width, height } = heatmap;
+  return { ...entry, heatmap: { width, height, data: Array.from(signedValues(heatmap), short) } };
 }
 
 /**
@@ -54,10 +59,13 @@ function short(value) {
 }
 
 /**
- * A map as a file of NumPy's format, version 1.0, with values from 0 to 1.
+ * A map as a file of NumPy's format, version 1.0, with values from 0 to 1, or from -1 if it has
+ * signs.
  * @param {TargetExplanation['heatmap']} heatmap
  */
-export function toNpy({ data, width, height }) {
+export function toNpy(heatmap) {
+  const { width, height } = heatmap;
+  const data = signedValues(heatmap);
   const header = `{'descr': '<f4', 'fortran_order': False, 'shape': (${height}, ${width}), }`;
   // The magic bytes, the version, the header's length and the header fill whole blocks of 64 bytes.
   const length = Math.ceil((10 + header.length + 1) / 64) * 64;

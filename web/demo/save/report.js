@@ -1,8 +1,9 @@
 /** A report: one page that holds all of an answer, needs no other file and runs no script. */
 
 import { paint } from '../paint.js';
+import { legendColor } from '../view/legend.js';
 import { drawSmall, shrink } from '../view/small.js';
-import { LITTLE, MUCH, SOFTWARE } from './texts.js';
+import { SOFTWARE } from './texts.js';
 import style from './report.css?inline';
 
 /** @import { HeatMap } from 'gradcam-wasm' */
@@ -29,7 +30,7 @@ export async function toReport(snapshot, onProgress) {
     '<div class="pair">',
     await figure(painted, description, 'With the heat map'),
     await figure(seen, 'The picture without a map', 'Without it'),
-    `</div>${legend(shown.look)}`,
+    `</div>${legendLine(shown)}`,
   ];
   onProgress(0.3);
   parts.push(await proofSection(snapshot), await classSection(snapshot));
@@ -107,14 +108,14 @@ function isOpaque(canvas) {
   return data?.every((value, i) => i % 4 < 3 || value === 255) ?? true;
 }
 
-/** @param {Look} look */
-function legend({ colors }) {
+/** @param {Snapshot['shown']} shown */
+function legendLine({ legend, look }) {
   const stops = Array.from({ length: 17 }, (_, i) => {
-    const at = Math.min(255, i * 16) * 3;
-    return `rgb(${colors[at]} ${colors[at + 1]} ${colors[at + 2]})`;
+    return `rgb(${[...legendColor(i / 16, legend, look)].join(' ')})`;
   });
+  const [low, high] = legend.words.map(escape);
   const bar = `<i style="background: linear-gradient(to right, ${stops.join(', ')})"></i>`;
-  return `<p class="legend">${LITTLE}${bar}${MUCH}</p>`;
+  return `<p class="legend">${low}${bar}${high}</p>`;
 }
 
 /** @param {Snapshot} snapshot */

@@ -2,15 +2,17 @@
 
 import { samples } from '../catalog.js';
 import { lookOf } from '../look.js';
-import { findPlace } from '../places.js';
-import { encode } from '../state.js';
+import { encode, firstMethod } from '../state.js';
+import * as signedWords from '../view/signed-words.js';
 import * as words from '../view/words.js';
-import { infoOf } from '../ways.js';
+import { hasLayer, infoOf, isAttribution } from '../ways.js';
 
 /** @import { HeatMap, TargetExplanation } from 'gradcam-wasm' */
 /** @import { Answer, Extras } from '../explainer.js' */
 /** @import { Look } from '../paint.js' */
 /** @import { PageState } from '../state.js' */
+/** @import { Difference } from '../view/comparison.js' */
+/** @import { Legend } from '../view/legend.js' */
 /** @import { Pane } from '../view/pane.js' */
 /** @import { CodeParts } from './code.js' */
 
@@ -22,6 +24,7 @@ import { infoOf } from '../ways.js';
  *   picture's centre has the shape. undefined if the whole picture is shown
  * @property {HeatMap} heatmap
  * @property {Look} look
+ * @property {Legend} legend
  * @property {boolean} heat whether the map is drawn
  * @property {string} headline
  * @property {string} where
@@ -66,16 +69,16 @@ import { infoOf } from '../ways.js';
 export function takeSnapshot(state, pane) {
   const { answer, extras } = pane;
   if (!answer) return undefined;
-  const shown = showOf(state, answer);
+  const shown = showOf(state, pane, answer);
   const [target] = answer.explanation.targets;
   const rows = words.classRows(answer);
   return {
     shown,
     settings: settingsOf(state, answer),
-    rows: settingRows(state, answer),
-    code: codeParts(state, answer, fileName(answer)),
+    rows: settingRows(state, pane, answer),
+    code: codeParts(state, pane, answer),
     fileName: fileName(answer),
-    description: words.description(answer, shown.where),
+    description: signedWords.description(answer, shown.where),
     seen: answer.seen,
     classRows: rows,
     outputs: { scores: answer.run.scores, logits: answer.run.logits },
@@ -83,16 +86,37 @@ export function takeSnapshot(state, pane) {
     classes: extras.classes ?? [],
     layers: extras.layers ?? [],
     proof: proofOf(answer, extras.proof),
-    facts: factsOf(answer),
+    facts: factsOf(pane, answer),
   };
 }
 
 /**
+ * All panes that have a map, that of the difference last.
  * @param {PageState} state
- * @param {Answer} answer
+ * @param {Pane[]} panes
+ * @param {Difference | undefined} difference
+ * @returns {{ shown: Shown, seen: ImageData }[]}
+ */
+export function showAll(state, panes, difference) {
+  const all = panes.flatMap((pane) => {
+    const { answer } = pane;
+    return answer ? [{ shown: showOf(state, pane, answer), seen: answer.seen }] : [];
+  });
+  if (!difference) return all;
+  const { answer, heatmap, legend, title, headline, where } = difference;
+  const words = { headline, where, facts: `${title}\u00a0· ${answer.picture.name}` };
+  const drawn = { heatmap, legend, look: lookOf(state), heat: state.heat };
+  const shown = { file: answer.picture.file, crop: undefined, ...drawn, ...words };
+  return [...all, { shown, seen: answer.seen }];
+}
+
+/**
+ * @param {PageState} state
+ * @param {Pane} pane
+ * @param {Answer} answer of the pane
  * @returns {Shown}
  */
-export function showOf(state, answer) {
+function showOf(state, pane, answer) {
   const { explanation, picture, question, model, run, seen } = answer;
   const { layer, heatmap } = explanation.targets[0];
   const facts = [
@@ -106,25 +130,28 @@ export function showOf(state, answer) {
   return {
     file: picture.file,
     crop: isCut ? { width, height } : undefined,
-    heatmap,
+    heatmap: pane.heatmap ?? heatmap,
+    legend: pane.legend(),
     look: lookOf(state),
     heat: state.heat,
-    headline: words.headline(answer),
-    where: words.whereSentence(answer, findPlace(heatmap)),
+    headline: signedWords.headline(answer),
+    where: signedWords.whereSentence(answer),
     // The dots stay at the ends of lines.
     facts: facts.join('\u00a0· '),
   };
 }
 
 /**
- * Class, layer, network and picture: what tells one file from another.
+ * Class, layer, method, network and picture: what tells one file from another.
  * @param {Answer} answer
  */
-function fileName({ model, explanation, question, picture }) {
+function fileName(answer) {
+  const { explanation, question, picture } = answer;
   const { name } = question.model;
   const names = [
-    words.className(model, words.targetOf(explanation)),
-    words.lastPart(explanation.targets[0].layer),
+    classNames(answer).join(' against '),
+    ...(isAttribution(question.method) ? [] : [words.lastPart(explanation.targets[0].layer)]),
+    ...(question.method === firstMethod ? [] : [infoOf(question.method).title]),
     // The names of the page's models end in the network.
     withoutEnding(/\(([^()]+)\)$/.exec(name)?.[1] ?? name),
     withoutEnding(question.picture.id ?? picture.name),
@@ -133,6 +160,17 @@ function fileName({ model, explanation, question, picture }) {
     .join(' ')
     .replaceAll(/[\\/:*?"<>|\p{Cc}]/gu, '_')
     .slice(0, 180);
+}
+
+/**
+ * The explained class, and the one that it is set against.
+ * @param {Answer} answer
+ */
+function classNames(answer) {
+  const { model, explanation } = answer;
+  const versus = signedWords.versusOf(answer);
+  const classes = [words.targetOf(explanation), ...(versus === undefined ? [] : [versus])];
+  return classes.map((index) => words.className(model, index));
 }
 
 /** @param {string} name */
@@ -176,40 +214,57 @@ function completeState(state) {
 
 /**
  * @param {PageState} state
- * @param {Answer} answer
+ * @param {Pane} pane
+ * @param {Answer} answer of the pane
  * @returns {[name: string, value: string][]}
  */
-function settingRows(state, answer) {
+function settingRows(state, pane, answer) {
   const { question, model, explanation, picture } = answer;
-  const { layer } = explanation.targets[0];
+  const { layer, heatmap } = explanation.targets[0];
   const { title, description } = infoOf(question.method);
+  const [name, other] = classNames(answer);
+  const colors = heatmap.colors ? 'red and blue' : state.colormap;
   return [
     ['Picture', picture.name],
     ['Model', `${question.model.name}: ${words.modelFacts(answer)}`],
-    ['Class', words.className(model, words.targetOf(explanation))],
-    ['Layer', layer],
+    ['Class', name],
+    ...rowIf(other, 'Against'),
+    ...rowIf(isAttribution(question.method) ? question.layer : layer, 'Layer'),
     ['Method', `${title}. ${description}`],
-    ['Explained', question.logits ? 'the logit' : 'the score'],
+    ['Explained', question.logits || other ? 'the logit' : 'the score'],
     ['Crop', question.crop ?? model.crop],
     ['Resizing', question.interpolation],
-    ['Colours', `${state.colormap}, opacity ${Math.round(100 * state.alphaLimit)}%`],
+    ['Colours', `${colors}, opacity ${Math.round(100 * state.alphaLimit)}%`],
+    ...rowIf(pane.scale?.toPrecision(3), 'Scale shared with other panes, factor'),
   ];
 }
 
 /**
+ * A row, if it has a value.
+ * @param {string | undefined} value
+ * @param {string} name
+ * @returns {[name: string, value: string][]}
+ */
+function rowIf(value, name) {
+  return value === undefined ? [] : [[name, value]];
+}
+
+/**
  * @param {PageState} state
- * @param {Answer} answer
- * @param {string} name of the written picture
+ * @param {Pane} pane
+ * @param {Answer} answer of the pane
  * @returns {CodeParts}
  */
-function codeParts(state, answer, name) {
+function codeParts(state, pane, answer) {
   const { question, model, run, sizeReason, explanation } = answer;
   const { source, preprocessing, labels, head } = question.model;
-  const { target, layer } = explanation.targets[0];
+  const { method } = question;
+  const isOfPixels = isAttribution(method);
+  const { target, layer, heatmap } = explanation.targets[0];
   const files = typeof source === 'string' ? undefined : source.map((file) => file.name);
   const picture = question.picture.source;
   return {
-    name,
+    name: fileName(answer),
     model: typeof source === 'string' ? new URL(source, document.baseURI).href : '',
     modelFiles: files,
     picture: typeof picture === 'string' ? new URL(picture, document.baseURI).href : '',
@@ -223,9 +278,14 @@ function codeParts(state, answer, name) {
     crop: question.crop,
     interpolation: question.interpolation,
     target: Number(target),
-    layer,
-    method: question.method,
+    versus: signedWords.versusOf(answer),
+    // An attribution of pixels has no layer, unless its method takes one.
+    layer: isOfPixels ? (hasLayer(method) ? question.layer : undefined) : layer,
+    method,
+    isAttribution: isOfPixels,
     logits: question.logits,
+    scale: pane.scale ?? 1,
+    isSigned: heatmap.colors !== undefined,
     colormap: state.colormap,
     alphaLimit: state.alphaLimit,
   };
@@ -242,9 +302,14 @@ function proofOf(answer, found) {
   return { score, hidden, kept, pairs, verdict: words.proofSentence(answer, found) };
 }
 
-/** @param {Answer} answer */
-function factsOf({ question, model, run, explanation, picture }) {
+/**
+ * @param {Pane} pane
+ * @param {Answer} answer of the pane
+ */
+function factsOf({ scale }, answer) {
+  const { question, model, run, explanation, picture } = answer;
   const [{ layer }] = explanation.targets;
+  const versus = signedWords.versusOf(answer);
   return {
     model: question.model.name,
     picture: picture.name,
@@ -258,6 +323,8 @@ function factsOf({ question, model, run, explanation, picture }) {
     interpolation: question.interpolation,
     layer,
     method: question.method,
-    logits: question.logits,
+    logits: question.logits || versus !== undefined,
+    ...(versus !== undefined && { versus: { index: versus, label: classNames(answer)[1] } }),
+    ...(scale !== undefined && { scale }),
   };
 }

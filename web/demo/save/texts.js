@@ -1,7 +1,5 @@
 /** The words of what is saved and of the panel that saves it. */
 
-export const LITTLE = 'little';
-export const MUCH = 'much evidence';
 export const SOFTWARE = 'gradcam-wasm';
 
 export const panel = {
@@ -26,6 +24,10 @@ export const done = {
   picture: 'Picture',
   code: 'Code',
   cancelled: 'Cancelled.',
+};
+
+export const noCommand = {
+  versus: 'The command line has no difference of two classes. Copy JavaScript has it.',
 };
 
 export const restored = {

@@ -1,5 +1,7 @@
 /** Says what went wrong, until the user dismisses it or asks something else. */
 
+import { button } from './element.js';
+
 export class Alert {
   #element;
 
@@ -21,16 +23,10 @@ export class Alert {
     const strong = document.createElement('strong');
     strong.textContent = title ? `${title} ` : '';
     text.append(strong, message);
-    const close = document.createElement('button');
-    Object.assign(close, { type: 'button', textContent: 'Dismiss' });
-    close.addEventListener('click', () => this.clear());
-    const other = document.createElement('button');
-    if (choice) {
-      Object.assign(other, { type: 'button', textContent: choice.text });
-      other.addEventListener('click', choice.act);
-    }
+    const close = button('Dismiss', () => this.clear());
+    const others = choice ? [button(choice.text, choice.act)] : [];
     this.#element.classList.toggle('offer', choice !== undefined);
-    this.#element.replaceChildren(text, ...(choice ? [other] : []), close);
+    this.#element.replaceChildren(text, ...others, close);
   }
 
   clear() {

@@ -12,7 +12,9 @@ import { Stage } from './stage.js';
 import { drawLegend } from './legend.js';
 
 /** @import { HeatMap } from 'gradcam-wasm' */
+/** @import { Answer } from '../explainer.js' */
 /** @import { PageState } from '../state.js' */
+/** @import { Legend } from './legend.js' */
 /** @import { Pane } from './pane.js' */
 
 /**
@@ -59,6 +61,11 @@ export class Comparison {
     this.#box.dataset.count = String(this.#box.children.length);
   }
 
+  /** What the pane of the difference shows. */
+  get difference() {
+    return this.#pane?.shown;
+  }
+
   /** @param {{ x: number, y: number } | undefined} point */
   readPoint(point) {
     this.#pane?.stage.readPoint(point);
@@ -82,12 +89,25 @@ export class Comparison {
   }
 }
 
+/**
+ * What the pane of the difference shows.
+ * @typedef {object} Difference
+ * @property {Answer} answer of the first pane, whose picture is shown
+ * @property {HeatMap} heatmap
+ * @property {Legend} legend
+ * @property {string} title
+ * @property {string} headline
+ * @property {string} where
+ */
+
 /** A map of one pane minus that of another, on the picture that both have. */
 class DifferencePane {
   element = template('pane');
   stage;
-  /** @type {HeatMap[]} those that are shown */
-  #shown = [];
+  /** @type {Difference | undefined} */
+  shown;
+  /** @type {HeatMap[]} those that are compared */
+  #maps = [];
   #sentence = '';
 
   /** @param {ComparisonListener} listener */
@@ -115,19 +135,22 @@ class DifferencePane {
     this.#find('.pane-model').textContent = texts.title(number);
     const [a, b] = [first.answer, second.answer];
     const maps = [first.heatmap, second.heatmap];
+    this.shown = undefined;
     if (!a || !b || !maps[0] || !maps[1]) return;
     const isSame = a.seen.width === b.seen.width && a.seen.height === b.seen.height;
     if (!isSame) return this.#say(texts.otherPart, '');
     const { heatmap, maps: both } = minus(maps[0], maps[1]);
-    if (maps.some((map, i) => map !== this.#shown[i])) {
+    if (maps.some((map, i) => map !== this.#maps[i])) {
       this.#sentence = texts.likeness(compareMaps(both[0], both[1]).spearman);
     }
-    this.#shown = /** @type {HeatMap[]} */ (maps);
-    const headline = texts.headline(number);
-    const description = `${a.picture.name}. ${texts.title(number)}. ${headline} ${this.#sentence}`;
+    this.#maps = /** @type {HeatMap[]} */ (maps);
+    const [title, headline] = [texts.title(number), texts.headline(number)];
+    const description = `${a.picture.name}. ${title}. ${headline} ${this.#sentence}`;
+    const legend = { isSigned: true, words: texts.legend(number) };
     this.stage.show(a.seen, heatmap, look, description);
     this.#say(headline, this.#sentence);
-    drawLegend(this.element, { isSigned: true, look, words: texts.legend(number) });
+    drawLegend(this.element, legend, look);
+    this.shown = { answer: a, heatmap, legend, title, headline, where: this.#sentence };
   }
 
   /**

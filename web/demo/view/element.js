@@ -12,6 +12,18 @@ export function element(id, kind) {
 }
 
 /**
+ * A new button.
+ * @param {string} text
+ * @param {() => void} action
+ */
+export function button(text, action) {
+  const made = document.createElement('button');
+  Object.assign(made, { type: 'button', textContent: text });
+  made.addEventListener('click', action);
+  return made;
+}
+
+/**
  * A copy of a template's element.
  * @param {string} id
  * @returns {HTMLElement}

@@ -197,6 +197,8 @@ export class FilmStrip {
 
   /** Hides the sizes that have no room. */
   #cutSizes() {
+    // A size that is hidden already has no width.
+    for (const label of this.#sizes.children) label.classList.remove('cut');
     const cut = Array.from(this.#sizes.children, (label) => label.scrollWidth > label.clientWidth);
     cut.forEach((isCut, i) => this.#sizes.children[i].classList.toggle('cut', isCut));
   }

@@ -100,6 +100,11 @@ export class Page {
     return this.state.panes.flatMap(({ key }) => this.#panes.get(key) ?? []);
   }
 
+  /** What the pane of the difference shows, if there is one. */
+  get difference() {
+    return this.#comparison?.difference;
+  }
+
   /**
    * Changes what all panes share.
    * @param {Partial<PageState>} changes

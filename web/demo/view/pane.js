@@ -7,7 +7,7 @@ import { lookOf } from '../look.js';
 import { attributionTexts, comparison, status } from '../texts.js';
 import { scaled } from '../together.js';
 import { infoOf } from '../ways.js';
-import { template } from './element.js';
+import { button, template } from './element.js';
 import { drawLegend } from './legend.js';
 import { ProgressPanel } from './progress.js';
 import { shrink } from './small.js';
@@ -21,6 +21,7 @@ import * as words from './words.js';
 /** @import { Answer, Extras, Question, Way } from '../explainer.js' */
 /** @import { ModelChoice } from '../models.js' */
 /** @import { Picture } from '../picture.js' */
+/** @import { Legend } from './legend.js' */
 /** @import { Cure } from './words.js' */
 
 /**
@@ -249,6 +250,10 @@ export class Pane {
     return from && this.#scaled?.heatmap;
   }
 
+  get scale() {
+    return this.#scale;
+  }
+
   /** @param {number | undefined} scale undefined if the pane has a scale of its own */
   set scale(scale) {
     if (scale === this.#scale) return;
@@ -264,6 +269,20 @@ export class Pane {
       this.#small = { of: seen, picture: shrink(seen, SMALL) };
     }
     return this.#small?.picture;
+  }
+
+  /**
+   * What the colours of a map mean.
+   * @param {HeatMap} [growing] a map that grows (default: the answer's)
+   * @returns {Legend}
+   */
+  legend(growing) {
+    const shown = growing ?? this.answer?.explanation.targets[0].heatmap;
+    const isSigned = shown?.colors !== undefined;
+    const answer = growing ? undefined : this.answer;
+    const [low, high] = signedWords.legendWords(isSigned, answer);
+    const isShared = !isSigned && this.#scale !== undefined;
+    return { isSigned, words: [low, isShared ? comparison.most : high] };
   }
 
   /**
@@ -337,12 +356,8 @@ export class Pane {
     const note = this.#find('.note');
     const { text, cure } = words.diagnosis(answer);
     if (text === '') return note.replaceChildren();
-    const button = document.createElement('button');
-    if (cure) {
-      Object.assign(button, { type: 'button', textContent: cure.text });
-      button.addEventListener('click', () => this.#listener.onCure(this, cure.kind));
-    }
-    note.replaceChildren(text, ...(cure ? [button] : []));
+    const cures = cure ? [button(cure.text, () => this.#listener.onCure(this, cure.kind))] : [];
+    note.replaceChildren(text, ...cures);
   }
 
   /**
@@ -368,13 +383,7 @@ export class Pane {
 
   /** @param {HeatMap} [heatmap] that grows (default: the answer's) */
   #drawLegend(heatmap) {
-    const shown = heatmap ?? this.answer?.explanation.targets[0].heatmap;
-    const isSigned = shown?.colors !== undefined;
-    const answer = heatmap ? undefined : this.answer;
-    const [low, high] = signedWords.legendWords(isSigned, answer);
-    const isShared = !isSigned && this.#scale !== undefined;
-    const words = /** @type {[string, string]} */ ([low, isShared ? comparison.most : high]);
-    drawLegend(this.element, { isSigned, look: lookOf(this.#drawing), words });
+    drawLegend(this.element, this.legend(heatmap), lookOf(this.#drawing));
   }
 
   #settle() {
