@@ -373,9 +373,9 @@ GC_API gc_status gc_model_shared_targets(gc_model *model, const int32_t *layers,
  *               what a method takes from the gradient, w of gradCam and ablationCam and G of the
  *               others. eigenCam takes nothing, and its norm is that of A
  * The maps of a seed are the same, to the bit, whatever seeds are explained with it. The maps of a
- * method are the same whatever methods explain with it, but that ablationCam alone rounds otherwise,
- * and so does gradCam alone at layers that fusion swallowed. Fails with NOT_READY before a forward,
- * INVALID_LAYER, INVALID_ARGUMENT, OUT_OF_MEMORY. */
+ * method are the same whatever methods explain with it, with two exceptions. ablationCam alone
+ * rounds otherwise, and so does gradCam alone at layers that fusion swallowed. Fails with
+ * NOT_READY before a forward, INVALID_LAYER, INVALID_ARGUMENT, OUT_OF_MEMORY. */
 GC_API gc_status gc_model_explain(gc_model *model, const int32_t *methods, int32_t method_count,
                                   uint32_t flags, const float *seeds, int32_t seed_count,
                                   gc_output output, const int32_t *layers, int32_t layer_count,

@@ -123,7 +123,8 @@ export class Camera {
     const look = lookOf(this.#page.state);
     if (!this.#answer) {
       const isSigned = heatmap.colors !== undefined;
-      drawLegend(this.#view.stage, { isSigned, look, words: signedWords.legendWords(isSigned) });
+      const legend = { isSigned, words: signedWords.legendWords(isSigned) };
+      drawLegend(this.#view.stage, legend, look);
       this.#view.say('');
     }
     this.#answer = answer;

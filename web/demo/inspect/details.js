@@ -10,7 +10,10 @@ import { FORMATS, REASONS, detailTexts as texts, modelTexts } from './texts.js';
 /** @import { Facts } from './facts.js' */
 /** @import { LayerInfo, TreeNode } from './tree.js' */
 
-/** A line with a name and what it says. @typedef {[name: string, text: string | Node | undefined]} Line */
+/**
+ * A line with a name and what it says.
+ * @typedef {[name: string, text: string | Node | undefined]} Line
+ */
 
 /**
  * @param {Line[]} lines those without a text are left out

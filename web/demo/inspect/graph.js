@@ -1,4 +1,4 @@
-/** The layers as a graph. Rows are painted from the input down, and blocks unfold in their place. */
+/** The layers as a graph. Rows go from the input down, and blocks unfold in their place. */
 
 import { shapeText } from './facts.js';
 import { layOut } from './layout.js';

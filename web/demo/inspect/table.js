@@ -178,7 +178,10 @@ export class Table {
   }
 }
 
-/** The largest figures of the single rows. @typedef {Record<'params' | 'multiplyAdds' | 'time', number>} Most */
+/**
+ * The largest figures of the single rows.
+ * @typedef {Record<'params' | 'multiplyAdds' | 'time', number>} Most
+ */
 
 /**
  * @param {TreeNode[]} nodes

@@ -22,7 +22,7 @@
 const FEWEST = 3;
 /** So many layers of other names may interrupt a block. */
 const GAP = 4;
-/** A block with fewer parts is not divided further, and so many nameless layers stay as they are. */
+/** A block with fewer parts is not divided further. So many nameless layers stay as they are. */
 const FEW = 13;
 
 /**

@@ -1,6 +1,6 @@
 /**
- * The worker's side. It does the work, and keeps what the page needs more than once. The same script
- * is a twin's, so that there is one script to serve and to bundle.
+ * The worker's side. It does the work, and keeps what the page needs more than once. The same
+ * script is a twin's, so that there is one script to serve and to bundle.
  */
 
 import { importNode, isNode } from '../base/node.js';
