@@ -24,10 +24,13 @@ const COMMENT = /\/\*[^]*?\*\//g;
 
 /** @typedef {{ what: string, file: string }} Part */
 
-/** @returns {Part[]} */
+/**
+ * The element is for pages alone, so what it loads is no part.
+ * @returns {Part[]}
+ */
 function findParts() {
   const names = fs.readdirSync(FOLDER, { recursive: true, encoding: 'utf8' });
-  const files = names.filter((name) => name.endsWith('.js')).sort();
+  const files = names.filter((name) => /^(?!element).*\.js$/.test(name)).sort();
   return files.flatMap((name) => {
     const code = fs.readFileSync(path.join(FOLDER, name), 'utf8');
     const calls = [...code.matchAll(CALL)];
