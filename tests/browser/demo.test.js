@@ -105,9 +105,9 @@ describe('demo page', { skip: SKIP }, () => {
    * The overlay of the photo as Node gives it.
    * @param {import('gradcam-wasm').ExplainOptions & import('gradcam-wasm').FormatOptions} [options]
    */
-  async function overlayInNode(options) {
+  async function overlayInNode({ colormap, alphaLimit, ...options } = {}) {
     const run = await model.run(photo.bytes, { image: photo.bytes });
-    return formatAsImage(await run.explain(options), options);
+    return formatAsImage(await run.explain(options), { colormap, alphaLimit });
   }
 
   /** @param {string} name */
