@@ -34,7 +34,12 @@ const DOCS = /\/about\//;
 export async function showWays({ pane, look, chosen, onChoose }) {
   const list = element('way-list', HTMLElement);
   const panel = element('ways', HTMLElement);
-  const cards = new Map(WAYS.map((way) => [way, cardOf(way, way === chosen, onChoose)]));
+  const choose = (/** @type {Way} */ way) => {
+    onChoose(way);
+    // The next opening does not begin with the maps and the mark of this one.
+    list.replaceChildren();
+  };
+  const cards = new Map(WAYS.map((way) => [way, cardOf(way, way === chosen, choose)]));
   const { answer, small } = pane;
   for (const { card } of cards.values()) clear(card, small);
   list.replaceChildren(...groups(cards));
