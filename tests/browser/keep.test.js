@@ -202,7 +202,8 @@ describe('remembering files', { skip: SKIP }, () => {
         await page.keyboard.press('Escape');
         await page.getByRole('button', { name: 'Keep' }).focus();
         await page.keyboard.press('Enter');
-        await page.getByRole('dialog', { name: 'Kept in this browser' }).waitFor();
+        const kept = page.getByRole('dialog', { name: 'Kept in this browser' });
+        await kept.locator('input:enabled').waitFor();
         await page.keyboard.press('Tab');
         await page.keyboard.press('Space');
         await page.getByRole('button', { name: `Forget ${picture.name}` }).waitFor();

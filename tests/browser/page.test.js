@@ -625,13 +625,17 @@ describe('the page', { skip: SKIP }, () => {
       for (let i = 0; i < 150; i++) {
         const controls = page.locator('button:visible:enabled, select:visible, [tabindex="0"]');
         const control = controls.nth(random(await controls.count()));
-        const name = (await control.innerText().catch(() => '')) ?? '';
-        if (
-          /Open a model|Add class|^\+/.test(name) ||
-          (await control.evaluate((e) => e.id === 'choose-picture'))
-        )
-          continue;
-        await control.focus();
+        // What the last action closed may be gone by now.
+        const soon = { timeout: 1000 };
+        const label = await control
+          .evaluate((e) => `${e.id} ${e.textContent}`, null, soon)
+          .catch(() => 'gone');
+        if (/Open a model|Add class|choose-picture|\+|^gone/.test(label)) continue;
+        const isFocused = await control.focus(soon).then(
+          () => true,
+          () => false,
+        );
+        if (!isFocused) continue;
         await page.keyboard.press(keys[random(keys.length)]);
         if (random(9) === 0) await page.goBack().catch(() => {});
         if (page.url() === 'about:blank') await page.goForward();
