@@ -2,23 +2,22 @@
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import '../../wasm-build/enable-relaxed-simd.js'; // Node runs the same variant as Chromium then
 import { zipSync } from 'fflate';
 import { colormaps } from '../../wasm-build/colormaps.js';
 import { formatAsImage, loadModel } from '../../web/package/index.js';
 import { manifest } from '../../models/fetch.js';
-import { serveDemo } from '../../wasm-build/demo.js';
 import { inBuild } from '../../wasm-build/tools.js';
 import { paint } from '../../web/demo/paint.js';
-import { findPlace } from '../../web/demo/places.js';
+import { findPlace } from '../../web/package/pictures/places.js';
 import { search } from '../../web/demo/search.js';
 import { violations } from './axe.js';
 import { launchChromium, SKIP } from './chromium.js';
 import { DemoPage } from './demo-page.js';
 import { RGB, RGBA, writePng } from './png.js';
+import { dogs, served } from './served.js';
 
-const dogs = manifest.models.find(({ id }) => id === 'dog-breeds') ?? manifest.models[0];
 const first = manifest.models.find(({ id }) => id === manifest.default) ?? manifest.models[0];
 const [otherSample] = manifest.pictures;
 const sampleFile = `${manifest.firstPicture}.jpg`;
@@ -38,18 +37,7 @@ function twoColors(name, width = 40) {
 }
 
 describe('the page', { skip: SKIP }, () => {
-  /** @type {import('playwright-core').Browser} */
-  let browser;
-  /** @type {{ address: string, close: () => Promise<void> }} */
-  let site;
-
-  before(async () => {
-    [site, browser] = await Promise.all([serveDemo(0), launchChromium()]);
-  });
-  after(async () => {
-    await browser?.close();
-    await site?.close();
-  });
+  const given = served(launchChromium);
 
   /**
    * @param {(demo: DemoPage) => Promise<void>} work
@@ -58,17 +46,17 @@ describe('the page', { skip: SKIP }, () => {
   const visit =
     (work, { address = `?model=${dogs.id}`, ...options } = {}) =>
     async () => {
-      const demo = await DemoPage.open(browser, `${site.address}${address}`, options);
+      const demo = await DemoPage.open(given.browser, `${given.site.address}${address}`, options);
       await work(demo);
       await demo.close();
     };
 
   /** A page whose models never come. */
   async function openWithoutModels() {
-    const context = await browser.newContext();
+    const context = await given.browser.newContext();
     const demo = new DemoPage(await context.newPage());
     await demo.page.route('**/*.safetensors', () => {});
-    await demo.page.goto(site.address);
+    await demo.page.goto(given.site.address);
     return demo;
   }
 
@@ -85,7 +73,7 @@ describe('the page', { skip: SKIP }, () => {
       assert.match(await demo.where(), /^Strongest .*; half of what speaks for .* lies in \d+% /);
       assert.match(await demo.caption(), /A saved answer/);
 
-      const saved = await (await fetch(`${site.address}first.json`)).json();
+      const saved = await (await fetch(`${given.site.address}first.json`)).json();
       assert.deepEqual(saved.explanation.targets[0].heatmap.data, [...heatmap.data]);
       assert.deepEqual(saved.run.scores, [...run.scores]);
       const before = await demo.picture();
@@ -120,11 +108,11 @@ describe('the page', { skip: SKIP }, () => {
     });
 
     test('drops the first model at once if another is chosen', async () => {
-      const context = await browser.newContext();
+      const context = await given.browser.newContext();
       const demo = new DemoPage(await context.newPage());
       await demo.page.route(`**/${first.small.file}`, () => {});
       const asked = demo.page.waitForRequest((request) => request.url().endsWith(first.small.file));
-      await demo.page.goto(site.address);
+      await demo.page.goto(given.site.address);
       await asked;
       // The worker does one thing after another, so this request says that the first has ended.
       const next = demo.page.waitForRequest((request) => request.url().endsWith(dogs.small.file));
@@ -140,7 +128,7 @@ describe('the page', { skip: SKIP }, () => {
         { width: 1440, height: 900 },
         { width: 390, height: 844 },
       ]) {
-        const page = await browser.newPage({ viewport });
+        const page = await given.browser.newPage({ viewport });
         await page.addInitScript(() => {
           Object.assign(globalThis, { moved: 0 });
           new PerformanceObserver((list) => {
@@ -150,7 +138,7 @@ describe('the page', { skip: SKIP }, () => {
           }).observe({ type: 'layout-shift', buffered: true });
         });
         const demo = new DemoPage(page);
-        await page.goto(site.address);
+        await page.goto(given.site.address);
         await demo.rested();
         const moved = await page.evaluate(() => /** @type {any} */ (globalThis).moved);
         assert.ok(moved < 0.02, `the layout shift is ${moved}`);
@@ -160,7 +148,7 @@ describe('the page', { skip: SKIP }, () => {
   });
 
   test('starts a dead worker again, and goes on', async () => {
-    const demo = new DemoPage(await browser.newPage());
+    const demo = new DemoPage(await given.browser.newPage());
     await demo.page.addInitScript(() => {
       const { Worker } = globalThis;
       /** @type {Worker[]} */
@@ -176,7 +164,7 @@ describe('the page', { skip: SKIP }, () => {
         },
       });
     });
-    await demo.page.goto(`${site.address}?model=${dogs.id}`);
+    await demo.page.goto(`${given.site.address}?model=${dogs.id}`);
     await demo.rested();
     await demo.page.evaluate(() => /** @type {any} */ (globalThis).workers[0].terminate());
     await demo.drop(twoColors('after.png'));
@@ -524,7 +512,7 @@ describe('the page', { skip: SKIP }, () => {
     test(
       'a link of this server is opened, others are not asked',
       visit(async (demo) => {
-        await demo.pasteText(`${site.address}pictures/${otherSample.file}`);
+        await demo.pasteText(`${given.site.address}pictures/${otherSample.file}`);
         await demo.page.locator(`.overlay[aria-label^="${otherSample.file}"]`).waitFor();
         await demo.settled();
         await demo.pasteText('https://example.org/cat.jpg');

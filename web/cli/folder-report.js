@@ -2,9 +2,9 @@
 
 import { open, rename, rm, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { findPlace } from '../demo/places.js';
 import { formatAsImage, loadImage } from '../package/index.js';
 import { plain } from '../package/base/nearest.js';
+import { findPlace } from '../package/pictures/places.js';
 import { explain, opener } from './picture-run.js';
 import { checkFailures, eachPicture } from './each.js';
 import { jpegFile } from './jpeg.js';

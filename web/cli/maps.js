@@ -3,7 +3,8 @@
 import { join } from 'node:path';
 import { formatAsImage } from '../package/index.js';
 import { toJson } from './report.js';
-import { checkFree, csvFile, makeFolderOf, npyFile, pngFile, writeOutput } from './write.js';
+import { npyFile } from '../package/pictures/npy.js';
+import { checkFree, csvFile, makeFolderOf, pngFile, writeOutput } from './write.js';
 import { UsageError } from './usage-error.js';
 
 /** @import { Attribution, Explanation, Run } from 'gradcam-wasm' */

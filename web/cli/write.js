@@ -1,7 +1,6 @@
 /** Writes files, none of them over one that exists unless the user wants that. */
 
 import { mkdir, stat, writeFile } from 'node:fs/promises';
-import { endianness } from 'node:os';
 import { dirname } from 'node:path';
 import { printable } from '../package/base/errors.js';
 import { GradCamError, encodePng } from '../package/index.js';
@@ -75,26 +74,6 @@ export async function pngFile(picture, title, settings) {
   const Comment = JSON.stringify(settings);
   const text = { Title: printable(title), Software: 'gradcam-wasm', Comment };
   return encodePng(picture, { text });
-}
-
-/**
- * The numbers as a file of NumPy's format, version 1.0.
- * @param {Float32Array} data row-major
- * @param {number[]} shape
- */
-export function npyFile(data, shape) {
-  const order = endianness() === 'LE' ? '<' : '>';
-  const axes = `(${shape.join(', ')}${shape.length === 1 ? ',' : ''})`;
-  const header = `{'descr': '${order}f4', 'fortran_order': False, 'shape': ${axes}, }`;
-  // The magic bytes, the version, the header's length and the header fill whole blocks of 64 bytes.
-  const length = Math.ceil((10 + header.length + 1) / 64) * 64;
-  const bytes = Buffer.alloc(length + data.byteLength, ' ');
-  bytes.write('\x93NUMPY\x01\x00', 'latin1');
-  bytes.writeUInt16LE(length - 10, 8);
-  bytes.write(`${header}`, 10, 'latin1');
-  bytes.write('\n', length - 1);
-  bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), length);
-  return bytes;
 }
 
 /** Digits that tell a float32 from its neighbours. */

@@ -1,5 +1,6 @@
 /** The numbers of an answer as JSON and in NumPy's format. */
 
+import { npyFile } from '../../package/pictures/npy.js';
 import { signedValues } from '../signed.js';
 import { SOFTWARE } from './texts.js';
 
@@ -64,15 +65,5 @@ function short(value) {
  * @param {TargetExplanation['heatmap']} heatmap
  */
 export function toNpy(heatmap) {
-  const { width, height } = heatmap;
-  const data = signedValues(heatmap);
-  const header = `{'descr': '<f4', 'fortran_order': False, 'shape': (${height}, ${width}), }`;
-  // The magic bytes, the version, the header's length and the header fill whole blocks of 64 bytes.
-  const length = Math.ceil((10 + header.length + 1) / 64) * 64;
-  const text = `\x93NUMPY\x01\x00  ${header.padEnd(length - 11)}\n`;
-  const bytes = Uint8Array.from(text, (letter) => letter.charCodeAt(0));
-  new DataView(bytes.buffer).setUint16(8, length - 10, true);
-  const values = new DataView(new ArrayBuffer(data.length * 4));
-  data.forEach((value, i) => values.setFloat32(i * 4, value, true));
-  return new Blob([bytes, values]);
+  return new Blob([npyFile(signedValues(heatmap), [heatmap.height, heatmap.width])]);
 }

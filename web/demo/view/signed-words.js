@@ -1,6 +1,6 @@
 /** Sentences on maps with signs, which show what speaks for and what speaks against. */
 
-import { findPlace } from '../places.js';
+import { findPlace } from '../../package/pictures/places.js';
 import { sideOf } from '../signed.js';
 import { isAttribution } from '../ways.js';
 import * as words from './words.js';

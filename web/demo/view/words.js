@@ -4,7 +4,7 @@ import { SATURATED, cures } from '../texts.js';
 
 /** @import { HideAndLook } from 'gradcam-wasm' */
 /** @import { Answer } from '../explainer.js' */
-/** @import { Place } from '../places.js' */
+/** @import { Place } from '../../package/pictures/places.js' */
 
 /**
  * A class in the list.

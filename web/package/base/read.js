@@ -1,6 +1,7 @@
 /** Reads the bytes of one file from a server, a disk or memory. */
 
 import { checkFileBeside, fetchBeside, tooLong } from './beside.js';
+import { joinBytes } from './bytes.js';
 import { GradCamError } from './errors.js';
 import { readFileUrl } from './url.js';
 
@@ -98,7 +99,7 @@ export async function readStream(stream, total, { onProgress, signal }, limit = 
       signal?.throwIfAborted();
       if (Math.max(loaded, total) > limit.bytes) throw limit.error();
       const { done, value } = await reader.read();
-      if (done) return concat(chunks, loaded);
+      if (done) return joinBytes(chunks);
       chunks.push(value);
       loaded += value.byteLength;
       onProgress?.({ phase: 'fetch', loaded, total });
@@ -111,18 +112,4 @@ export async function readStream(stream, total, { onProgress, signal }, limit = 
       cause,
     });
   }
-}
-
-/**
- * @param {Uint8Array[]} chunks
- * @param {number} length
- */
-function concat(chunks, length) {
-  const bytes = new Uint8Array(length);
-  let offset = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, offset);
-    offset += chunk.byteLength;
-  }
-  return bytes;
 }

@@ -58,12 +58,11 @@ export async function explain({ model }, run, { target, layer, method, logits })
 /**
  * @param {readonly string[] | undefined} labels
  * @param {string | number} target
- * @returns {string | number} an index where a class is known
+ * @returns {string | number} a number is an index, unless a class has it as its label
  */
 function findClass(labels, target) {
-  const index = labels?.indexOf(String(target)) ?? -1;
-  if (index >= 0) return index;
-  return WHOLE_NUMBER.test(String(target)) ? Number(target) : target;
+  const text = String(target);
+  return WHOLE_NUMBER.test(text) && !labels?.includes(text) ? Number(text) : text;
 }
 
 /**
@@ -86,18 +85,6 @@ export function firstClasses(run, { targets: [{ target, label }] }, top) {
  */
 export function areProbabilities({ scores }) {
   return scores.every((score) => score >= 0 && score <= 1);
-}
-
-/**
- * Where a heat map is strongest, from 0 to 1.
- * @param {HeatMap} heatmap
- * @returns {{ x: number, y: number } | undefined} undefined if the map is blank
- */
-export function hottestPlace({ data, width, height }) {
-  const largest = data.reduce((best, value, i) => (value > data[best] ? i : best), 0);
-  if (!(data[largest] > 0)) return undefined;
-  const [x, y] = [largest % width, Math.floor(largest / width)];
-  return { x: (x + 0.5) / width, y: (y + 0.5) / height };
 }
 
 const RAMP = 256;

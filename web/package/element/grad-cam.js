@@ -1,17 +1,11 @@
 /** The element `<grad-cam>`. Its attributes are a question, and it draws the answer. */
 
-import {
-  areProbabilities,
-  drawRamp,
-  explain,
-  firstClasses,
-  hottestPlace,
-  runOn,
-} from './answer.js';
+import { areProbabilities, drawRamp, explain, firstClasses, runOn } from './answer.js';
 import { borrow, textOf } from './models.js';
 import { fetchPicture } from './pictures.js';
 import { texts } from './texts.js';
 import { View } from './view.js';
+import { findPlace } from '../pictures/places.js';
 
 /** @import { Explanation, LoadOptions, Model, ModelSource, Picture } from '../index.js' */
 /** @import { Preprocessing, Progress, WasmOptions } from '../index.js' */
@@ -551,7 +545,7 @@ export class GradCamElement extends Base {
     view.showControls(this.controls, choices, index);
     const score = texts.score(run.scores[index], likely);
     const note = run.inputWarning ?? target.diagnosis?.message;
-    view.say(texts.caption(target, score, hottestPlace(target.heatmap)), note);
+    view.say(texts.caption(target, score, findPlace(target.heatmap)), note);
   }
 
   /**

@@ -5,6 +5,7 @@
  * describes.
  */
 
+import { joinBytes } from '../base/bytes.js';
 import { GradCamError, show } from '../base/errors.js';
 import { parseJson, writeJson } from '../base/json.js';
 import { openMetadata } from './labels.js';
@@ -176,14 +177,7 @@ function join(shards, paths, length) {
   if (sizes[sizes.length - 1] > sizes[0]) {
     throw invalid(`the last shard is larger than the first; are ${paths.join(', ')} swapped?`);
   }
-  if (shards.length === 1) return shards[0];
-  const bytes = new Uint8Array(length);
-  let offset = 0;
-  for (const shard of shards) {
-    bytes.set(shard, offset);
-    offset += shard.length;
-  }
-  return bytes;
+  return shards.length === 1 ? shards[0] : joinBytes(shards);
 }
 
 /**

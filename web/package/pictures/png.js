@@ -3,6 +3,7 @@
  * browser or Node compresses them.
  */
 
+import { joinBytes } from '../base/bytes.js';
 import { GradCamError, show } from '../base/errors.js';
 import { crc32 } from '../files/crc32.js';
 
@@ -36,7 +37,7 @@ export async function encode(picture, { text = {}, signal, onProgress }) {
     pixels.push(chunk('IDAT', bytes));
   }
   const end = chunk('IEND', new Uint8Array(0));
-  return join([Uint8Array.from(SIGNATURE), chunk('IHDR', header), ...texts, ...pixels, end]);
+  return joinBytes([Uint8Array.from(SIGNATURE), chunk('IHDR', header), ...texts, ...pixels, end]);
 }
 
 /**
@@ -51,17 +52,6 @@ function chunk(type, data) {
   for (let i = 0; i < 4; i++) bytes[4 + i] = type.charCodeAt(i);
   bytes.set(data, 8);
   view.setUint32(8 + data.length, crc32(bytes.subarray(4, 8 + data.length)));
-  return bytes;
-}
-
-/** @param {Uint8Array[]} parts */
-function join(parts) {
-  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
   return bytes;
 }
 
@@ -86,9 +76,10 @@ function textChunk(keyword, value) {
     throw new GradCamError('INVALID_ARGUMENT', `${what}; allowed: a text without zero characters`);
   }
   const name = latin(`${keyword}\0`);
-  if (/^[\n\x20-\x7e\xa1-\xff]*$/.test(value)) return chunk('tEXt', join([name, latin(value)]));
+  if (/^[\n\x20-\x7e\xa1-\xff]*$/.test(value))
+    return chunk('tEXt', joinBytes([name, latin(value)]));
   // Not compressed, of no language, with no other keyword.
-  return chunk('iTXt', join([name, new Uint8Array(4), new TextEncoder().encode(value)]));
+  return chunk('iTXt', joinBytes([name, new Uint8Array(4), new TextEncoder().encode(value)]));
 }
 
 /** @param {string} text */
