@@ -1,12 +1,9 @@
 /** The camera on the page, in Firefox, which plays a picture in place of a camera. */
 
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
-import { manifest } from '../../models/fetch.js';
-import { serveDemo } from '../../wasm-build/demo.js';
+import { describe, test } from 'node:test';
 import { Firefox, SKIP } from './firefox.js';
-
-const dogs = manifest.models.find(({ id }) => id === 'dog-breeds') ?? manifest.models[0];
+import { dogs, served } from './served.js';
 
 /** A camera without a question to the user. */
 const CAMERA = {
@@ -30,22 +27,11 @@ const TAKE = `(async () => {
 })`;
 
 describe('the camera in Firefox', { skip: SKIP }, () => {
-  /** @type {Firefox} */
-  let browser;
-  /** @type {{ address: string, close: () => Promise<void> }} */
-  let site;
-
-  before(async () => {
-    [site, browser] = await Promise.all([serveDemo(0), Firefox.launch(CAMERA)]);
-  });
-  after(async () => {
-    await browser?.close();
-    await site?.close();
-  });
+  const given = served(() => Firefox.launch(CAMERA));
 
   test('explains picture after picture, and takes one', async () => {
-    await browser.open(`${site.address}#model=${dogs.id}`);
-    const { headline, alert } = await browser.call(TAKE);
+    await given.browser.open(`${given.site.address}#model=${dogs.id}`);
+    const { headline, alert } = await given.browser.call(TAKE);
     assert.match(headline, /\d%$/);
     assert.equal(alert, '');
   });

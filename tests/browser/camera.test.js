@@ -1,16 +1,13 @@
 /** The camera on the page, in Chromium, which plays a moving picture in place of a camera. */
 
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
-import { manifest } from '../../models/fetch.js';
-import { serveDemo } from '../../wasm-build/demo.js';
+import { describe, test } from 'node:test';
 import { violations } from './axe.js';
 import { launchChromium, SKIP } from './chromium.js';
 import { DemoPage } from './demo-page.js';
+import { dogs, served } from './served.js';
 
 /** @import { Browser, BrowserContextOptions } from 'playwright-core' */
-
-const dogs = manifest.models.find(({ id }) => id === 'dog-breeds') ?? manifest.models[0];
 
 /** Keeps the streams that the page gets, so that a test can end one and see which run. */
 const SPY = `
@@ -27,35 +24,24 @@ const RUNNING = `streams.flatMap((stream) => stream.getTracks()).filter(
   ({ readyState }) => readyState === 'live').length`;
 
 describe('the camera', { skip: SKIP }, () => {
-  /** @type {Browser} */
-  let browser;
-  /** @type {{ address: string, close: () => Promise<void> }} */
-  let site;
-
-  before(async () => {
-    const cameras = ['--use-fake-device-for-media-stream=device-count=2,fps=30'];
-    [site, browser] = await Promise.all([serveDemo(0), launchChromium(cameras)]);
-  });
-  after(async () => {
-    await browser?.close();
-    await site?.close();
-  });
+  const cameras = ['--use-fake-device-for-media-stream=device-count=2,fps=30'];
+  const given = served(() => launchChromium(cameras));
 
   /**
    * @param {(demo: DemoPage) => Promise<void>} work
    * @param {BrowserContextOptions & { script?: string, browser?: Browser }} [options]
    */
   const visit = (work, options) => async () => {
-    const { script = '', browser: other, ...given } = options ?? {};
+    const { script = '', browser: other, ...settings } = options ?? {};
     const usual = { serviceWorkers: /** @type {const} */ ('block'), permissions: ['camera'] };
-    const context = await (other ?? browser).newContext({ ...usual, ...given });
+    const context = await (other ?? given.browser).newContext({ ...usual, ...settings });
     await context.addInitScript(SPY + script);
     const demo = new DemoPage(await context.newPage());
     demo.page.on('pageerror', (error) => demo.problems.push(String(error)));
     demo.page.on('console', (message) => {
       if (message.type() === 'error') demo.problems.push(message.text());
     });
-    await demo.page.goto(`${site.address}#model=${dogs.id}`);
+    await demo.page.goto(`${given.site.address}#model=${dogs.id}`);
     await demo.settled();
     await work(demo);
     await demo.close();

@@ -15,13 +15,13 @@ import {
   methods,
 } from '../../web/package/index.js';
 import { manifest, readLabels } from '../../models/fetch.js';
-import { serveDemo } from '../../wasm-build/demo.js';
 import { inBuild } from '../../wasm-build/tools.js';
 import { sharedImage, sharedModel, SKIP_SHARED } from '../js/fixtures.js';
 import { launchChromium, SKIP } from './chromium.js';
 import { openSafetensors } from '../../web/package/files/safetensors.js';
 import { toTfjs } from '../js/tfjs-files.js';
 import { DemoPage } from './demo-page.js';
+import { served } from './served.js';
 
 const ARTIFACTS = inBuild('artifacts');
 
@@ -41,10 +41,7 @@ const photoEntry = manifest.pictures[1];
 const readSample = (file) => readFileSync(inBuild('pictures', file));
 
 describe('demo page', { skip: SKIP }, () => {
-  /** @type {import('playwright-core').Browser} */
-  let browser;
-  /** @type {{ address: string, close: () => Promise<void> }} */
-  let site;
+  const given = served(launchChromium);
   /** @type {import('gradcam-wasm').Model} under Node */
   let model;
   /** @type {import('./demo-page.js').TestFile} a picture that is decoded alike everywhere */
@@ -52,7 +49,6 @@ describe('demo page', { skip: SKIP }, () => {
 
   before(async () => {
     mkdirSync(ARTIFACTS, { recursive: true });
-    [site, browser] = await Promise.all([serveDemo(0), launchChromium()]);
     model = await loadModel(readFileSync(inBuild('models', entry.small.file)));
     photo = {
       name: 'photo.png',
@@ -63,8 +59,6 @@ describe('demo page', { skip: SKIP }, () => {
 
   after(async () => {
     model?.dispose();
-    await browser?.close();
-    await site?.close();
   });
 
   /**
@@ -82,7 +76,7 @@ describe('demo page', { skip: SKIP }, () => {
    */
   function visitFirst(work, options, query = '') {
     return async () => {
-      const demo = await DemoPage.open(browser, `${site.address}${query}`, options);
+      const demo = await DemoPage.open(given.browser, `${given.site.address}${query}`, options);
       await work(demo);
       await demo.close();
     };
@@ -489,11 +483,11 @@ describe('demo page', { skip: SKIP }, () => {
   );
 
   test('works without the default model', async () => {
-    const context = await browser.newContext();
+    const context = await given.browser.newContext();
     const page = await context.newPage();
     await page.route('**/*.safetensors', (route) => route.fulfill({ status: 404 }));
     const demo = new DemoPage(page);
-    await page.goto(site.address);
+    await page.goto(given.site.address);
     await demo.settled();
     assert.match(await demo.alert(), /could not be opened\. .*404/);
     const dogs = readFileSync(inBuild('models', 'dog_breed_mobilenetv2.h5'));
@@ -504,10 +498,10 @@ describe('demo page', { skip: SKIP }, () => {
   });
 
   test('loading can be cancelled, and begun again', async () => {
-    const demo = new DemoPage(await browser.newPage());
+    const demo = new DemoPage(await given.browser.newPage());
     const { page } = demo;
     await page.route('**/*.safetensors', () => {}); // no answer, ever
-    await page.goto(site.address);
+    await page.goto(given.site.address);
     const progress = page.locator('.progress');
     await progress.waitFor();
     assert.match(await progress.innerText(), new RegExp(`Opening ${escape(defaultEntry.title)}`));

@@ -1,13 +1,10 @@
 /** Two classes against each other, all ways, and panes together, in Firefox. */
 
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
-import { manifest } from '../../models/fetch.js';
-import { serveDemo } from '../../wasm-build/demo.js';
+import { describe, test } from 'node:test';
 import { WAYS } from '../../web/demo/ways.js';
 import { Firefox, SKIP } from './firefox.js';
-
-const dogs = manifest.models.find(({ id }) => id === 'dog-breeds') ?? manifest.models[0];
+import { dogs, served } from './served.js';
 
 /** Waits in the page until all is there, and gives what a user reads. */
 const READ = `(async () => {
@@ -20,30 +17,19 @@ const READ = `(async () => {
 })`;
 
 describe('the page in Firefox', { skip: SKIP }, () => {
-  /** @type {Firefox} */
-  let browser;
-  /** @type {{ address: string, close: () => Promise<void> }} */
-  let site;
-
-  before(async () => {
-    [site, browser] = await Promise.all([serveDemo(0), Firefox.launch()]);
-  });
-  after(async () => {
-    await browser?.close();
-    await site?.close();
-  });
+  const given = served(() => Firefox.launch());
 
   /** @param {string} rest of the address */
   async function read(rest) {
-    await browser.open('about:blank');
-    await browser.open(`${site.address}#model=${dogs.id}${rest}`);
-    return browser.call(READ);
+    await given.browser.open('about:blank');
+    await given.browser.open(`${given.site.address}#model=${dogs.id}${rest}`);
+    return given.browser.call(READ);
   }
 
   test('sets a class against another', async () => {
     await read('');
-    await browser.call("(() => (document.querySelectorAll('.mark')[1].click(), true))");
-    const { headlines, where } = await browser.call(READ);
+    await given.browser.call("(() => (document.querySelectorAll('.mark')[1].click(), true))");
+    const { headlines, where } = await given.browser.call(READ);
     assert.match(headlines[0], /% \| .*%$/);
     assert.match(where[0], /Blue speaks for|Nothing speaks for/);
   });
@@ -52,7 +38,7 @@ describe('the page in Firefox', { skip: SKIP }, () => {
     const { facts, where } = await read('&method=integratedGradients');
     assert.match(facts[0], /· Integrated Gradients ·/);
     assert.match(where[0], /so .*% is unexplained\.$/);
-    const count = await browser.call(`(async () => {
+    const count = await given.browser.call(`(async () => {
       document.querySelector('#ways').showPopover();
       const list = document.querySelector('#way-list');
       while (list.ariaBusy !== 'false') await new Promise((resolve) => setTimeout(resolve, 50));
@@ -64,7 +50,7 @@ describe('the page in Firefox', { skip: SKIP }, () => {
   test('compares panes', async () => {
     const { facts } = await read(`&difference=1&with=${dogs.id}|3~~layerCam|`);
     assert.match(facts[1], /· LayerCAM ·/);
-    const headline = await browser.call(`(async () => {
+    const headline = await given.browser.call(`(async () => {
       const find = () => document.querySelector('.difference .headline')?.textContent ?? '';
       while (!find().startsWith('Red')) await new Promise((resolve) => setTimeout(resolve, 50));
       return find();

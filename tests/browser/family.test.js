@@ -2,51 +2,29 @@
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { after, before, describe, test } from 'node:test';
 import '../../wasm-build/enable-relaxed-simd.js'; // Node runs the same variant as Chromium then
 import { formatAsImage, loadModel } from '../../web/package/index.js';
-import { manifest } from '../../models/fetch.js';
-import { serveDemo } from '../../wasm-build/demo.js';
 import { inBuild } from '../../wasm-build/tools.js';
 import { largest, sideOf, signedMap } from '../../web/demo/signed.js';
 import { paint } from '../../web/demo/paint.js';
 import { minus, scaled, scalesOf } from '../../web/demo/together.js';
 import { WAYS, isLong } from '../../web/demo/ways.js';
+import { violations } from './axe.js';
 import { launchChromium, SKIP } from './chromium.js';
 import { DemoPage } from './demo-page.js';
-import { RGB, writePng } from './png.js';
-
-const dogs = manifest.models.find(({ id }) => id === 'dog-breeds') ?? manifest.models[0];
-
-/** A picture that is decoded alike everywhere. */
-const stripes = {
-  name: 'stripes.png',
-  type: 'image/png',
-  bytes: writePng({
-    width: 60,
-    height: 48,
-    type: RGB,
-    row: (y) => Uint8Array.from({ length: 180 }, (_, i) => (i * 7 + y * 11 + ((i * y) % 90)) % 256),
-  }),
-};
+import { dogs, served, stripes } from './served.js';
 
 describe('the page', { skip: SKIP }, () => {
-  /** @type {import('playwright-core').Browser} */
-  let browser;
-  /** @type {{ address: string, close: () => Promise<void> }} */
-  let site;
+  const given = served(launchChromium);
   /** @type {import('gradcam-wasm').Model} under Node */
   let model;
 
   before(async () => {
-    [site, browser] = await Promise.all([serveDemo(0), launchChromium()]);
     model = await loadModel(readFileSync(inBuild('models', dogs.small.file)));
   });
   after(async () => {
     model?.dispose();
-    await browser?.close();
-    await site?.close();
   });
 
   /**
@@ -56,7 +34,7 @@ describe('the page', { skip: SKIP }, () => {
   const visit =
     (work, { address = `#model=${dogs.id}`, ...options } = {}) =>
     async () => {
-      const demo = await DemoPage.open(browser, `${site.address}${address}`, options);
+      const demo = await DemoPage.open(given.browser, `${given.site.address}${address}`, options);
       await work(demo);
       await demo.close();
     };
@@ -153,7 +131,7 @@ describe('the page', { skip: SKIP }, () => {
         await page.keyboard.press('ArrowRight');
         assertSamePixels(await demo.picture(), picture);
 
-        await page.goto(`${site.address}#model=${dogs.id}`);
+        await page.goto(`${given.site.address}#model=${dogs.id}`);
         await page.reload();
         await demo.settled();
         assertSamePixels(await demo.picture(), plain);
@@ -316,7 +294,7 @@ describe('the page', { skip: SKIP }, () => {
           await page.reload();
           await demo.settled();
           assertSamePixels(await demo.picture(), picture);
-          await page.goto(`${site.address}#model=${dogs.id}&method=rise`);
+          await page.goto(`${given.site.address}#model=${dogs.id}&method=rise`);
           await page.reload();
           await page.locator('.headline', { hasText: 'RISE grows' }).waitFor();
           await page.getByRole('button', { name: 'Cancel' }).click();
@@ -453,22 +431,6 @@ describe('the page', { skip: SKIP }, () => {
       ),
     );
   });
-
-  const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-  /** @param {import('playwright-core').Page} page */
-  async function violations(page) {
-    const session = await page.context().newCDPSession(page);
-    await session.send('Runtime.evaluate', { expression: axe });
-    return page.evaluate(async () => {
-      const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
-      const { violations } = await /** @type {any} */ (globalThis).axe.run({
-        runOnly: { type: 'tag', values: tags },
-      });
-      return violations.map((/** @type {any} */ { id, nodes }) => {
-        return `${id}: ${nodes.map((/** @type {any} */ node) => node.html).join(' | ')}`;
-      });
-    });
-  }
 
   for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
     test(

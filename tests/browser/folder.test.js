@@ -7,16 +7,14 @@ import { dirname, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { zipSync } from 'fflate';
 import { manifest } from '../../models/fetch.js';
-import { serveDemo } from '../../wasm-build/demo.js';
 import { inBuild } from '../../wasm-build/tools.js';
 import { violations } from './axe.js';
 import { launchChromium, SKIP } from './chromium.js';
 import { DemoPage } from './demo-page.js';
 import { RGB, writePng } from './png.js';
+import { dogs, served } from './served.js';
 
 /** @import { BrowserContextOptions, Locator } from 'playwright-core' */
-
-const dogs = manifest.models.find(({ id }) => id === 'dog-breeds') ?? manifest.models[0];
 
 const PHOTO = 'dogs/labrador retriever/photo.jpg';
 
@@ -39,14 +37,10 @@ const PICTURES = {
 };
 
 describe('a folder of pictures', { skip: SKIP }, () => {
-  /** @type {import('playwright-core').Browser} */
-  let browser;
-  /** @type {{ address: string, close: () => Promise<void> }} */
-  let site;
+  const given = served(launchChromium);
   const folder = mkdtempSync(join(tmpdir(), 'folder-'));
 
   before(async () => {
-    [site, browser] = await Promise.all([serveDemo(0), launchChromium()]);
     for (const [name, bytes] of Object.entries(PICTURES)) {
       mkdirSync(dirname(join(folder, name)), { recursive: true });
       writeFileSync(join(folder, name), bytes);
@@ -55,8 +49,6 @@ describe('a folder of pictures', { skip: SKIP }, () => {
   });
   after(async () => {
     rmSync(folder, { recursive: true });
-    await browser?.close();
-    await site?.close();
   });
 
   /**
@@ -64,7 +56,11 @@ describe('a folder of pictures', { skip: SKIP }, () => {
    * @param {BrowserContextOptions} [options]
    */
   const visit = (work, options) => async () => {
-    const demo = await DemoPage.open(browser, `${site.address}#model=${dogs.id}`, options);
+    const demo = await DemoPage.open(
+      given.browser,
+      `${given.site.address}#model=${dogs.id}`,
+      options,
+    );
     await work(demo);
     await demo.close();
   };

@@ -5,46 +5,26 @@ import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import '../../wasm-build/enable-relaxed-simd.js'; // Node runs the same variant as Chromium then
 import { manifest } from '../../models/fetch.js';
-import { serveDemo } from '../../wasm-build/demo.js';
 import { inBuild } from '../../wasm-build/tools.js';
 import { formatAsImage, loadModel } from '../../web/package/index.js';
 import { signedMap } from '../../web/demo/signed.js';
 import { violations } from './axe.js';
 import { launchChromium, SKIP } from './chromium.js';
 import { DemoPage } from './demo-page.js';
-import { RGB, writePng } from './png.js';
+import { dogs, served, stripes } from './served.js';
 
-const dogs = manifest.models.find(({ id }) => id === 'dog-breeds') ?? manifest.models[0];
 const NESTED = 'mobilenetv2_1.00_160';
 
-/** A picture that is decoded alike everywhere. */
-const stripes = {
-  name: 'stripes.png',
-  type: 'image/png',
-  bytes: writePng({
-    width: 60,
-    height: 48,
-    type: RGB,
-    row: (y) => Uint8Array.from({ length: 180 }, (_, i) => (i * 7 + y * 11 + ((i * y) % 90)) % 256),
-  }),
-};
-
 describe('the inspector', { skip: SKIP }, () => {
-  /** @type {import('playwright-core').Browser} */
-  let browser;
-  /** @type {{ address: string, close: () => Promise<void> }} */
-  let site;
+  const given = served(launchChromium);
   /** @type {import('gradcam-wasm').Model} under Node */
   let model;
 
   before(async () => {
-    [site, browser] = await Promise.all([serveDemo(0), launchChromium()]);
     model = await loadModel(readFileSync(inBuild('models', dogs.small.file)));
   });
   after(async () => {
     model?.dispose();
-    await browser?.close();
-    await site?.close();
   });
 
   /**
@@ -55,8 +35,8 @@ describe('the inspector', { skip: SKIP }, () => {
     (work, { address = '', ...options } = {}) =>
     async () => {
       const demo = await DemoPage.open(
-        browser,
-        `${site.address}#model=${dogs.id}${address}`,
+        given.browser,
+        `${given.site.address}#model=${dogs.id}${address}`,
         options,
       );
       await work(demo);

@@ -2,16 +2,13 @@
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { after, before, describe, test } from 'node:test';
-import { manifest } from '../../models/fetch.js';
-import { serveDemo } from '../../wasm-build/demo.js';
+import { describe, test } from 'node:test';
 import { inBuild } from '../../wasm-build/tools.js';
 import { violations } from './axe.js';
 import { launchChromium, SKIP } from './chromium.js';
 import { DemoPage } from './demo-page.js';
 import { RGB, writePng } from './png.js';
-
-const dogs = manifest.models.find(({ id }) => id === 'dog-breeds') ?? manifest.models[0];
+import { dogs, served } from './served.js';
 
 const picture = {
   name: 'stripes.png',
@@ -24,18 +21,7 @@ const picture = {
 const model = { name: 'my-dogs.safetensors', bytes: readFileSync(inBuild('models', dogs.file)) };
 
 describe('remembering files', { skip: SKIP }, () => {
-  /** @type {import('playwright-core').Browser} */
-  let browser;
-  /** @type {{ address: string, close: () => Promise<void> }} */
-  let site;
-
-  before(async () => {
-    [site, browser] = await Promise.all([serveDemo(0), launchChromium()]);
-  });
-  after(async () => {
-    await browser?.close();
-    await site?.close();
-  });
+  const given = served(launchChromium);
 
   /**
    * @param {(demo: DemoPage) => Promise<void>} work
@@ -43,10 +29,10 @@ describe('remembering files', { skip: SKIP }, () => {
    */
   const visit = (work, script) => async () => {
     // Without a service worker no model is kept for a time without a network.
-    const context = await browser.newContext({ serviceWorkers: 'block' });
+    const context = await given.browser.newContext({ serviceWorkers: 'block' });
     if (script) await context.addInitScript(script);
     const demo = new DemoPage(await context.newPage());
-    await demo.page.goto(`${site.address}#model=${dogs.id}`);
+    await demo.page.goto(`${given.site.address}#model=${dogs.id}`);
     await demo.settled();
     await work(demo);
     await context.close();
@@ -154,7 +140,7 @@ describe('remembering files', { skip: SKIP }, () => {
     'says so where the browser has no space',
     visit(async (demo) => {
       const session = await demo.page.context().newCDPSession(demo.page);
-      const { origin } = new URL(site.address);
+      const { origin } = new URL(given.site.address);
       await session.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 100_000 });
       await demo.drop(model);
       const panel = await openPanel(demo);

@@ -11,14 +11,13 @@ import { after, before, describe, test } from 'node:test';
 import '../../wasm-build/enable-relaxed-simd.js'; // Node runs the same variant as Chromium then
 import { decode } from 'fast-png';
 import { manifest } from '../../models/fetch.js';
-import { serveDemo } from '../../wasm-build/demo.js';
 import { inBuild, root } from '../../wasm-build/tools.js';
 import { encodePng, formatAsImage, loadImage, loadModel } from '../../web/package/index.js';
 import { readParts } from '../../web/demo/save/chunk.js';
 import { launchChromium, SKIP } from './chromium.js';
 import { DemoPage } from './demo-page.js';
+import { dogs, served } from './served.js';
 
-const dogs = manifest.models.find(({ id }) => id === 'dog-breeds') ?? manifest.models[0];
 const sample = manifest.pictures[1];
 const execute = promisify(execFile);
 const RELAXED = pathToFileURL(join(root, 'wasm-build/enable-relaxed-simd.js')).href;
@@ -38,10 +37,7 @@ function near(a, b) {
 }
 
 describe('saving', { skip: SKIP }, () => {
-  /** @type {import('playwright-core').Browser} */
-  let browser;
-  /** @type {{ address: string, close: () => Promise<void> }} */
-  let site;
+  const given = served(launchChromium);
   /** @type {import('gradcam-wasm').Model} under Node */
   let model;
   /** @type {import('./demo-page.js').TestFile} a picture that is decoded alike everywhere */
@@ -50,7 +46,6 @@ describe('saving', { skip: SKIP }, () => {
   let folder;
 
   before(async () => {
-    [site, browser] = await Promise.all([serveDemo(0), launchChromium()]);
     model = await loadModel(readFileSync(inBuild('models', dogs.small.file)));
     const pixels = await loadImage(readFileSync(inBuild('pictures', sample.file)));
     photo = { name: 'photo.png', type: 'image/png', bytes: await encodePng(pixels) };
@@ -62,8 +57,6 @@ describe('saving', { skip: SKIP }, () => {
   after(async () => {
     model?.dispose();
     if (folder) rmSync(folder, { recursive: true });
-    await browser?.close();
-    await site?.close();
   });
 
   /**
@@ -73,7 +66,7 @@ describe('saving', { skip: SKIP }, () => {
   const visit =
     (work, address = `#model=${dogs.id}`) =>
     async () => {
-      const demo = await DemoPage.open(browser, `${site.address}${address}`);
+      const demo = await DemoPage.open(given.browser, `${given.site.address}${address}`);
       await work(demo);
       await demo.close();
     };
@@ -210,7 +203,7 @@ describe('saving', { skip: SKIP }, () => {
       };
       const file = await save(demo, CAPTIONED);
       await demo.page.goto('about:blank');
-      await demo.page.goto(site.address);
+      await demo.page.goto(given.site.address);
       await demo.settled();
       await demo.drop({ name: file.name, type: 'image/png', bytes: file.bytes });
       assert.match(await demo.alert(), /^The page is as it was when this was saved\./);
@@ -240,7 +233,7 @@ describe('saving', { skip: SKIP }, () => {
       assert.equal(decode(carrying.bytes).width, decode(photo.bytes).width);
 
       await demo.page.goto('about:blank');
-      await demo.page.goto(site.address);
+      await demo.page.goto(given.site.address);
       await demo.settled();
       const first = await demo.headline();
       await demo.drop({ ...without, type: 'image/png' });
@@ -293,7 +286,7 @@ describe('saving', { skip: SKIP }, () => {
       const { name, bytes } = await save(demo, 'Save HTML: Report, one page with all of it');
       const path = join(folder, 'report.html');
       writeFileSync(path, bytes);
-      const context = await browser.newContext();
+      const context = await given.browser.newContext();
       const page = await context.newPage();
       /** @type {string[]} */
       const requests = [];
@@ -333,7 +326,7 @@ describe('saving', { skip: SKIP }, () => {
 
       await copy(demo, 'Copy command');
       const said = await runCommand(demo);
-      const address = new URL(`models/${dogs.small.file}`, site.address).href;
+      const address = new URL(`models/${dogs.small.file}`, given.site.address).href;
       assert.ok(said.startsWith(`-fsSO\n${address}\n`), said);
       assert.equal((await fetch(address)).status, 200);
       const written = await loadImage(
@@ -396,7 +389,7 @@ describe('saving', { skip: SKIP }, () => {
       await panel.getByRole('button', { name: 'Copy command' }).click();
       await panel.getByText('The command line has no difference of two classes').waitFor();
       await demo.page.goto('about:blank');
-      await demo.page.goto(site.address);
+      await demo.page.goto(given.site.address);
       await demo.settled();
       await demo.drop(photo);
       await demo.drop({ ...captioned, type: 'image/png' });

@@ -2,18 +2,16 @@
 
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { decode } from 'fast-png';
 import { inBuild, root } from '../../wasm-build/tools.js';
+import { violations } from './axe.js';
 import { SKIP, launchChromium } from './chromium.js';
 import { serve } from './server.js';
 
 const about = inBuild('demo', 'about');
-const axeFile = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
-const TAGS = ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice'];
 
 /** @param {string} name */
 const read = (name) => readFileSync(join(about, name), 'utf8');
@@ -83,12 +81,7 @@ describe('the site in a browser', { skip: SKIP }, () => {
       const page = await context.newPage();
       for (const name of ['index.html', 'methods.html', 'parity.html']) {
         await page.goto(`${site.address}folder/about/${name}`);
-        await page.addScriptTag({ path: axeFile });
-        const violations = await page.evaluate(async (values) => {
-          const { axe } = /** @type {any} */ (globalThis);
-          return (await axe.run({ runOnly: { type: 'tag', values } })).violations;
-        }, TAGS);
-        assert.deepEqual(violations, [], name);
+        assert.deepEqual(await violations(page), [], name);
       }
       await context.close();
     });

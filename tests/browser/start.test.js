@@ -1,14 +1,14 @@
 /** What the page fetches at its start, and in which order. In Chromium. */
 
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { brotliCompressSync } from 'node:zlib';
 import { serveSlowly } from '../../bench/slow-server.js';
 import { manifest } from '../../models/fetch.js';
-import { serveDemo } from '../../wasm-build/demo.js';
 import { inBuild } from '../../wasm-build/tools.js';
 import { launchChromium, SKIP } from './chromium.js';
 import { DemoPage } from './demo-page.js';
+import { served } from './served.js';
 
 const model = manifest.models.find(({ id }) => id === manifest.default) ?? manifest.models[0];
 
@@ -16,21 +16,10 @@ const model = manifest.models.find(({ id }) => id === manifest.default) ?? manif
 const MOST_CODE = 56_000;
 
 describe('the start of the page', { skip: SKIP }, () => {
-  /** @type {import('playwright-core').Browser} */
-  let browser;
-  /** @type {{ address: string, close: () => Promise<void> }} */
-  let site;
-
-  before(async () => {
-    [site, browser] = await Promise.all([serveDemo(0), launchChromium()]);
-  });
-  after(async () => {
-    await browser?.close();
-    await site?.close();
-  });
+  const given = served(launchChromium);
 
   test('fetches the engine with the first picture, and the model after it', async () => {
-    const demo = new DemoPage(await browser.newPage());
+    const demo = new DemoPage(await given.browser.newPage());
     const { page } = demo;
     /** @type {string[]} */
     const asked = [];
@@ -43,7 +32,7 @@ describe('the start of the page', { skip: SKIP }, () => {
       await waits;
       await route.continue();
     });
-    await page.goto(site.address);
+    await page.goto(given.site.address);
     while (!isThere(/\.wasm$/)) await page.waitForTimeout(50);
     await page.waitForTimeout(200);
     assert.ok(!isThere(/\.safetensors$/), 'the model does not wait');
@@ -58,7 +47,7 @@ describe('the start of the page', { skip: SKIP }, () => {
   });
 
   test('loads little code before the answer', async (t) => {
-    const page = await browser.newPage({ serviceWorkers: 'block' });
+    const page = await given.browser.newPage({ serviceWorkers: 'block' });
     /** @type {import('playwright-core').Response[]} */
     const scripts = [];
     page.on('response', (response) => {
@@ -66,7 +55,7 @@ describe('the start of the page', { skip: SKIP }, () => {
       const isWorkers = /\bworker-[\w-]+\.js$/.test(response.url());
       if (isScript && !isWorkers) scripts.push(response);
     });
-    await page.goto(site.address);
+    await page.goto(given.site.address);
     await page.locator('.facts', { hasText: 'Grad-CAM' }).waitFor();
     const bodies = await Promise.all(scripts.map((response) => response.body()));
     const sizes = bodies.map((body) => brotliCompressSync(body).length);
@@ -77,9 +66,9 @@ describe('the start of the page', { skip: SKIP }, () => {
   });
 
   test('preloads the worker that it starts', async () => {
-    const page = await browser.newPage();
+    const page = await given.browser.newPage();
     const started = page.waitForEvent('worker');
-    await page.goto(site.address);
+    await page.goto(given.site.address);
     const links = page.locator('link[rel=modulepreload]');
     const preloaded = await links.evaluateAll((all) =>
       all.map((link) => /** @type {HTMLLinkElement} */ (link).href),
