@@ -5,8 +5,8 @@ import { borrow, textOf } from './models.js';
 import { fetchPicture } from './pictures.js';
 import { texts } from './texts.js';
 import { View } from './view.js';
-import { findPlace } from '../pictures/places.js';
 
+/** @import { Place } from '../pictures/places.js' */
 /** @import { Explanation, LoadOptions, Model, ModelSource, Picture } from '../index.js' */
 /** @import { Preprocessing, Progress, WasmOptions } from '../index.js' */
 /** @import { Model as RemoteModel, Run } from '../worker/index.js' */
@@ -506,14 +506,15 @@ export class GradCamElement extends Base {
     const colormap = this.colormap ?? undefined;
     const { front, model } = opened;
     const alphaLimit = this.#number('opacity');
-    const [overlay, ramp] = await Promise.all([
+    const [overlay, ramp, { findPlace }] = await Promise.all([
       front.formatAsImage(explanation, { colormap, alphaLimit }),
       this.#drawRamp(opened, colormap),
+      import('../pictures/places.js'), // not at the start, which brings in what it is bundled with
     ]);
     if (isOver()) return;
     view.showOverlay(explanation.image, overlay, this.alt);
     view.showLegend(ramp);
-    this.#showWords(view, run, explanation);
+    this.#showWords(view, run, explanation, findPlace(explanation.targets[0].heatmap));
     this.#answer = { model, run, explanation };
     this.dispatchEvent(new CustomEvent('explain', { detail: this.#answer }));
   }
@@ -532,8 +533,9 @@ export class GradCamElement extends Base {
    * @param {View} view
    * @param {Run} run
    * @param {Explanation} explanation
+   * @param {Place | undefined} place
    */
-  #showWords(view, run, explanation) {
+  #showWords(view, run, explanation, place) {
     const { texts } = GradCamElement;
     const likely = areProbabilities(run);
     const classes = firstClasses(run, explanation, this.#number('classes') ?? CLASSES);
@@ -545,7 +547,7 @@ export class GradCamElement extends Base {
     view.showControls(this.controls, choices, index);
     const score = texts.score(run.scores[index], likely);
     const note = run.inputWarning ?? target.diagnosis?.message;
-    view.say(texts.caption(target, score, findPlace(target.heatmap)), note);
+    view.say(texts.caption(target, score, place), note);
   }
 
   /**
