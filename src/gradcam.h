@@ -146,11 +146,19 @@ GC_API const float *gc_model_weight_values(const gc_model *model, int32_t index)
  * tests. */
 #define GC_PLAN_UNFUSED 1u
 
+/* What a run keeps of its tensors, so that layers can be explained without a further forward pass.
+ * KEEP_LAYERS keeps those of all layers. KEEP_CHECKPOINTS keeps the inputs, and what the default
+ * layer and all later ones need. A run that is asked for more is made again and keeps it until the
+ * next forward pass. Without either flag a run keeps what was asked of the run before. The results
+ * are the same to the bit. */
+#define GC_PLAN_KEEP_LAYERS 2u
+#define GC_PLAN_KEEP_CHECKPOINTS 4u
+
 /* Fixes the input's size, decides what is fused, prepares the kernels and allocates one arena for
  * all tensors. From then on a run allocates nothing but what the first backward pass through a
- * layer packs.
+ * layer packs, and another arena when it is to keep more or less.
  *   height, width   of the picture; must be those of the configuration where it has them
- *   flags           0 or GC_PLAN_UNFUSED
+ *   flags           0 or the sum of some GC_PLAN_...
  * Fails with NOT_READY if weights are missing (they are named), INVALID_ARGUMENT, INVALID_MODEL,
  * TOO_LARGE, OUT_OF_MEMORY. May be called again with another size. */
 GC_API gc_status gc_model_plan(gc_model *model, int32_t height, int32_t width, uint32_t flags);

@@ -131,6 +131,7 @@ gc_status gc_model_ablate(gc_model *model, gc_output output, const float *seed, 
         .scores = scores,
     };
     GC_TRY(check(&a, seed_count));
+    GC_TRY(gc_model_keep(model, &value, 1));
     const size_t before = gc_memory_in_use();
     const gc_status status = linear ? ablate_by_gradient(&a) : ablate_by_runs(&a);
     model->memory += gc_memory_in_use() - before;

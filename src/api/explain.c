@@ -6,7 +6,6 @@
 #include "api/grid.h"
 #include "api/model.h"
 #include "base/memory.h"
-#include "engine/finite.h"
 #include "engine/tail.h"
 #include "methods/methods.h"
 
@@ -325,10 +324,12 @@ gc_status gc_model_explain(gc_model *model, const int32_t *methods, int32_t meth
     GC_TRY(select_layers(&selection, model, layers, layer_count, map_size));
     e.selection = &selection;
     e.seed_count = (size_t)seed_count;
+    gc_status status = gc_model_keep(model, selection.values, selection.count);
     const size_t before = gc_memory_in_use();
     const int32_t from = gc_model_output_value(model, output);
     find_scores(&e, seeds, from);
-    gc_status status = check_raw(&e, raw_count);
+    if (status == GC_OK)
+        status = check_raw(&e, raw_count);
     if (status == GC_OK)
         status = check_linear(&e, from);
     if (status == GC_OK)
@@ -387,8 +388,10 @@ gc_status gc_model_activation(gc_model *model, int32_t layer, float *values, siz
     const gc_real *tensor;
     GC_TRY(gc_model_check_run(model));
     GC_TRY(select_layers(&selection, model, &layer, 1, tensor_size));
-    const size_t before = gc_memory_in_use();
     gc_status status = gc_check_count("the buffer for the activation", count, selection.size);
+    if (status == GC_OK)
+        status = gc_model_keep(model, selection.values, 1);
+    const size_t before = gc_memory_in_use();
     if (status == GC_OK)
         status = gc_run_activation(model->run, selection.values[0], &tensor);
     if (status == GC_OK)
@@ -465,12 +468,8 @@ gc_status gc_model_find_not_finite(gc_model *model, int32_t *layer) {
     GC_TRY(gc_model_check_run(model));
     if (layer == NULL)
         return gc_fail(GC_INVALID_ARGUMENT, "gc_model_find_not_finite: layer must not be NULL");
-    const size_t before = gc_memory_in_use();
-    int32_t value = GC_NONE;
-    const gc_status status = gc_find_not_finite(model->run, model->plan, &value);
-    model->memory += gc_memory_in_use() - before;
-    *layer = layer_of(&model->graph, value);
-    return status;
+    *layer = layer_of(&model->graph, model->not_finite);
+    return GC_OK;
 }
 
 /* ---- Gradients as they are ---- */

@@ -121,19 +121,7 @@ int32_t gc_layer_input(const gc_model *model, int32_t layer, int32_t i) {
 }
 
 int32_t gc_model_default_layer(const gc_model *model) {
-    int32_t other = GC_NONE; /* the last that does not lie between the picture and the output */
-    for (int32_t i = model->graph.layer_count - 1; i >= 0; i--) {
-        const struct gc_layer *layer = &model->graph.layers[i];
-        const struct gc_value *value = &model->graph.values[layer->value];
-        if (layer->is_model || layer->is_function || value->shape.rank != 3 ||
-            value->shape.dims[0] * (int64_t)value->shape.dims[1] <= 1)
-            continue;
-        if (value->is_between)
-            return i;
-        if (other == GC_NONE)
-            other = i;
-    }
-    return other;
+    return gc_graph_default_layer(&model->graph);
 }
 
 /* ---- Finding a layer by name ---- */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "engine/finite.h"
 #include "graph/ends.h"
 #include "keras/keras.h"
 
@@ -288,9 +289,16 @@ static gc_status check_size(const struct gc_graph *graph, int32_t height, int32_
                    (int)dims[1], (int)height, (int)width);
 }
 
-static gc_status create_plan(struct gc_plan **plan, struct gc_run **run,
-                             const struct gc_graph *graph, uint32_t flags) {
-    GC_TRY(gc_plan_create(plan, graph, flags));
+/* The value from which on a run keeps tensors before anything is asked for. */
+static int32_t first_kept(const gc_model *model, uint32_t flags) {
+    const int32_t layer = gc_graph_default_layer(&model->graph), picture = 0;
+    const bool keeps_all = flags & GC_PLAN_KEEP_LAYERS || layer == GC_NONE;
+    return keeps_all ? picture : model->graph.layers[layer].value;
+}
+
+static gc_status create_plan(struct gc_plan **plan, struct gc_run **run, const gc_model *model,
+                             uint32_t flags) {
+    GC_TRY(gc_plan_create(plan, &model->graph, first_kept(model, flags), flags));
     const gc_status status = gc_run_create(run, *plan);
     if (status != GC_OK)
         gc_plan_destroy(*plan);
@@ -306,7 +314,7 @@ gc_status gc_model_plan_start(gc_model *model, int32_t height, int32_t width, ui
     GC_TRY(gc_graph_resize(graph, height, width));
     struct gc_plan *plan;
     struct gc_run *run;
-    const gc_status status = create_plan(&plan, &run, graph, flags);
+    const gc_status status = create_plan(&plan, &run, model, flags);
     if (status != GC_OK) {
         gc_graph_resize(graph, old.dims[0], old.dims[1]);
         return status;
@@ -314,6 +322,9 @@ gc_status gc_model_plan_start(gc_model *model, int32_t height, int32_t width, ui
     destroy_plan(model);
     model->plan = plan;
     model->run = run;
+    model->keep = flags & (GC_PLAN_KEEP_LAYERS | GC_PLAN_KEEP_CHECKPOINTS);
+    model->first_group = plan->kept_from;
+    model->asked = GC_NOT_ASKED;
     model->memory += gc_memory_in_use() - before;
     return GC_OK;
 }
@@ -421,15 +432,50 @@ static gc_status check_inputs(const gc_model *model) {
     return GC_OK;
 }
 
-gc_status gc_model_run(gc_model *model) {
+/* ---- What a run keeps ---- */
+
+static gc_status keep_from(gc_model *model, int32_t group) {
+    const size_t before = gc_memory_in_use();
+    const gc_status status = gc_plan_keep(model->plan, group);
+    model->memory += gc_memory_in_use() - before;
+    return status;
+}
+
+/* Places the tensors as the next run is likely to need them. What was asked of a run is mostly
+ * asked of the next one, too. Without memory for that, the run keeps what it kept. */
+static void foresee(gc_model *model) {
+    const bool is_known = model->keep == 0 && model->asked != GC_NOT_ASKED;
+    const int32_t group = is_known ? model->asked : model->first_group;
+    if (group != model->plan->kept_from)
+        keep_from(model, group);
+    model->asked = GC_NOT_ASKED;
+}
+
+gc_status gc_model_keep(gc_model *model, const int32_t *values, int32_t count) {
+    const int32_t group = gc_plan_first_group(model->plan, values, count);
+    model->asked = group < model->asked ? group : model->asked;
+    if (group >= model->plan->kept_from)
+        return GC_OK;
+    GC_TRY(keep_from(model, group));
     model->has_run = false;
     GC_TRY(gc_run_forward(model->run));
+    model->has_run = true;
+    return GC_OK;
+}
+
+/* ---- Forward and backward ---- */
+
+gc_status gc_model_run(gc_model *model) {
+    model->has_run = false;
+    foresee(model);
+    GC_TRY(gc_run_watched(model->run, model->plan, &model->not_finite));
     model->has_run = true;
     model->run_count++;
     return GC_OK;
 }
 
 gc_status gc_model_backward(gc_model *model, const struct gc_request *request) {
+    GC_TRY(gc_model_keep(model, request->values, request->value_count));
     const size_t before = gc_memory_in_use();
     const gc_status status = gc_run_backward(model->run, request);
     model->memory += gc_memory_in_use() - before;
@@ -472,6 +518,8 @@ gc_status gc_model_step(gc_model *model, int32_t step) {
     if (step < 0 || step >= model->plan->group_count)
         return gc_fail(GC_INVALID_ARGUMENT, "step %d does not exist: 0 to %d do", (int)step,
                        (int)model->plan->group_count - 1);
+    const int32_t picture = 0;
+    GC_TRY(gc_model_keep(model, &picture, 1));
     return gc_run_group(model->run, step);
 }
 

@@ -3,6 +3,9 @@
 
 #include "engine/run.h"
 
+/* No group was asked for. */
+#define GC_NOT_ASKED INT32_MAX
+
 struct gc_model {
     struct gc_graph graph;
     struct gc_plan *plan; /* NULL before gc_model_plan */
@@ -11,6 +14,10 @@ struct gc_model {
     bool *has_input;      /* [inputs]: the plan's tensors hold this further input */
     bool has_run;         /* the plan's tensors hold a run */
     uint32_t run_count;   /* forward passes so far, by which a run is told from an older one */
+    uint32_t keep;        /* the plan's flags that say what a run keeps */
+    int32_t first_group;  /* of the plan, the first that a run keeps if nothing was asked for */
+    int32_t asked;        /* the first group that was asked for since the run, or GC_NOT_ASKED */
+    int32_t not_finite;   /* the first value of the run that holds NaN or infinity, or GC_NONE */
     int32_t *cancelled;   /* [value_count], see gc_model_cancelled_channels */
     size_t memory;        /* bytes */
 };
@@ -29,8 +36,15 @@ int32_t gc_model_output_value(const gc_model *model, gc_output output);
  *   output   the tensor of the scores or the logits */
 double gc_model_explained(const gc_model *model, const float *seed, const gc_real *output);
 
-/* Runs forward on what the plan's tensors of the inputs hold. Fails with INTERNAL. */
+/* Runs forward on what the plan's tensors of the inputs hold. Fails with OUT_OF_MEMORY, INTERNAL.
+ */
 gc_status gc_model_run(gc_model *model);
+
+/* Makes the run keep the groups that give these values, and all later ones. A run that kept less is
+ * made again. Call it before the engine is asked for a value's tensor or gradient. Fails with
+ * OUT_OF_MEMORY, and the run is as it was then, or INTERNAL.
+ *   values   [count] */
+gc_status gc_model_keep(gc_model *model, const int32_t *values, int32_t count);
 
 /* Runs a request. A first backward pass may pack weights, so the model's memory is counted again.
  * Fails as gc_run_backward does. */

@@ -137,17 +137,24 @@ static gc_status look_at_group(const struct search *s, const struct gc_group *gr
     return GC_OK;
 }
 
-gc_status gc_find_not_finite(struct gc_run *run, const struct gc_plan *plan, int32_t *value) {
+static gc_status run_groups(const struct search *s, int32_t *found) {
+    for (int32_t g = 0; g < s->plan->group_count; g++) {
+        GC_TRY(gc_run_group(s->run, g));
+        if (*found == GC_NONE)
+            GC_TRY(look_at_group(s, &s->plan->groups[g], found));
+    }
+    return GC_OK;
+}
+
+gc_status gc_run_watched(struct gc_run *run, const struct gc_plan *plan, int32_t *not_finite) {
     const size_t count = (size_t)plan->graph->value_count;
     struct search s = {run, plan, gc_allocate(count, sizeof *s.bounds)};
     if (s.bounds == NULL)
         return gc_fail_memory(count * sizeof *s.bounds, "the search for numbers that are none");
-    *value = GC_NONE;
+    *not_finite = GC_NONE;
     for (int32_t i = 0; i < plan->graph->input_count; i++)
         s.bounds[i] = measure(&s, i);
-    gc_status status = GC_OK;
-    for (int32_t g = 0; g < plan->group_count && status == GC_OK && *value == GC_NONE; g++)
-        status = look_at_group(&s, &plan->groups[g], value);
+    const gc_status status = run_groups(&s, not_finite);
     gc_release(s.bounds);
     return status;
 }

@@ -1,4 +1,4 @@
-/* Finds values that are no finite numbers.
+/* A forward pass that watches for values that are no finite numbers.
  *
  * Inputs and weights are finite, so NaN and infinity arise in a layer only, by overflow or by a
  * function without a value. A clamp turns some of them into ordinary numbers, and so a look at the
@@ -9,8 +9,9 @@
 
 #include "engine/run.h"
 
-/* Writes the first value of the last forward pass that holds a number that is not finite, GC_NONE
- * if there is none. Fails with OUT_OF_MEMORY, INTERNAL. */
-gc_status gc_find_not_finite(struct gc_run *run, const struct gc_plan *plan, int32_t *value);
+/* Runs the network as gc_run_forward does. Writes the first value that holds a number that is not
+ * finite, GC_NONE if there is none. Each group is looked at when it has run, because what it read
+ * may be overwritten after. Fails with OUT_OF_MEMORY, INTERNAL. */
+gc_status gc_run_watched(struct gc_run *run, const struct gc_plan *plan, int32_t *not_finite);
 
 #endif

@@ -1,5 +1,7 @@
 #include "engine/plan.h"
 
+#include <string.h>
+
 #include "base/memory.h"
 #include "engine/arena.h"
 #include "engine/fuse.h"
@@ -9,52 +11,111 @@ static gc_status out_of_memory(void) {
     return gc_fail(GC_OUT_OF_MEMORY, "out of memory while planning the model");
 }
 
-/* ---- Arena ---- */
-
 static bool is_view(const struct gc_group *group) { return group->step.op->is_view; }
 
 static size_t value_bytes(const struct gc_plan *plan, int32_t value) {
     return gc_tensor_bytes(gc_shape_count(&plan->graph->values[value].shape));
 }
 
-/* The output of every group is kept for the whole run. A view lies where its input lies. */
-static gc_status place_tensors(struct gc_plan *plan, struct gc_arena *arena) {
-    for (int32_t i = 0; i < plan->graph->input_count; i++)
-        GC_TRY(
-            gc_arena_add(arena, (void **)&plan->tensors[i], value_bytes(plan, i), 0, GC_FOREVER));
-    for (int32_t g = 0; g < plan->group_count; g++) {
-        const struct gc_group *group = &plan->groups[g];
-        if (!is_view(group))
-            GC_TRY(gc_arena_add(arena, (void **)&plan->tensors[group->output],
-                                value_bytes(plan, group->output), 0, GC_FOREVER));
-    }
-    return GC_OK;
+/* ---- What is kept ---- */
+
+/* Marks a group's inputs and its output as kept. */
+static void keep_group(struct gc_plan *plan, const struct gc_group *group) {
+    plan->kept[group->output] = true;
+    for (int32_t i = 0; i < group->input_count; i++)
+        plan->kept[group->inputs[i]] = true;
 }
+
+/* Marks what is kept if groups kept_from and later keep theirs. A view lies where its input lies,
+ * so that a kept view keeps its input. */
+static void mark_kept(struct gc_plan *plan) {
+    const struct gc_graph *graph = plan->graph;
+    memset(plan->kept, false, (size_t)graph->value_count * sizeof *plan->kept);
+    for (int32_t i = 0; i < graph->input_count; i++)
+        plan->kept[i] = true;
+    plan->kept[graph->output] = plan->kept[plan->logits] = true;
+    for (int32_t g = plan->group_count - 1; g >= 0; g--) {
+        const struct gc_group *group = &plan->groups[g];
+        if (g >= plan->kept_from || (is_view(group) && plan->kept[group->output]))
+            keep_group(plan, group);
+    }
+}
+
+/* Writes the group that reads each value last, or gives it if none does, last [value_count]. A view
+ * is read where its input lies. */
+static void find_last_moments(const struct gc_plan *plan, int32_t *last) {
+    for (int32_t g = 0; g < plan->group_count; g++)
+        last[plan->groups[g].output] = g;
+    for (int32_t g = plan->group_count - 1; g >= 0; g--) {
+        const struct gc_group *group = &plan->groups[g];
+        const int32_t until = is_view(group) ? last[group->output] : g;
+        for (int32_t i = 0; i < group->input_count; i++)
+            if (last[group->inputs[i]] < until)
+                last[group->inputs[i]] = until;
+    }
+}
+
+/* The inputs stay where they are, so that the network can run again. */
+static gc_status place_inputs(struct gc_plan *plan) {
+    struct gc_arena arena = {0};
+    gc_status status = GC_OK;
+    for (int32_t i = 0; i < plan->graph->input_count && status == GC_OK; i++)
+        status =
+            gc_arena_add(&arena, (void **)&plan->tensors[i], value_bytes(plan, i), 0, GC_FOREVER);
+    if (status == GC_OK)
+        status = gc_arena_allocate(&arena, &plan->inputs);
+    gc_arena_free(&arena);
+    return status;
+}
+
+/* Kept tensors live for ever, others until they are read last. Moment g is when group g runs. */
+static gc_status place_tensors(struct gc_plan *plan, struct gc_arena *arena) {
+    const struct gc_graph *graph = plan->graph;
+    int32_t *last = gc_allocate((size_t)graph->value_count, sizeof *last);
+    if (last == NULL)
+        return out_of_memory();
+    find_last_moments(plan, last);
+    gc_status status = GC_OK;
+    for (int32_t g = 0; g < plan->group_count && status == GC_OK; g++) {
+        const int32_t value = plan->groups[g].output;
+        if (!is_view(&plan->groups[g]))
+            status = gc_arena_add(arena, (void **)&plan->tensors[value], value_bytes(plan, value),
+                                  g, plan->kept[value] ? GC_FOREVER : last[value]);
+    }
+    gc_release(last);
+    return status;
+}
+
+/* ---- Gradients ---- */
 
 static size_t batch_bytes(const struct gc_plan *plan, int32_t value, size_t batch) {
     return gc_tensor_bytes(batch * gc_shape_count(&plan->graph->values[value].shape));
 }
 
-/* Writes when the gradient of each value begins to live, first [value_count]. Time runs backwards
- * through the groups, from 1 for the last. At time 0 the gradient of the scores or the logits is
- * given. */
+/* The moment when the backward pass goes through group g. It comes after the forward pass, and so
+ * gradients may lie where tensors lay that are not kept. */
+static int32_t backward_moment(const struct gc_plan *plan, int32_t g) {
+    return 2 * plan->group_count - g;
+}
+
+/* Writes when the gradient of each value begins to live, first [value_count]. That of the scores or
+ * the logits is given before the pass. */
 static void find_first_moments(const struct gc_plan *plan, int32_t *first) {
     /* later groups overwrite, so that the last consumer counts */
     for (int32_t g = 0; g < plan->group_count; g++)
         for (int32_t i = 0; i < plan->groups[g].input_count; i++)
-            first[plan->groups[g].inputs[i]] = plan->group_count - g;
-    first[plan->graph->output] = first[plan->logits] = 0;
+            first[plan->groups[g].inputs[i]] = backward_moment(plan, g);
+    first[plan->graph->output] = first[plan->logits] = plan->group_count;
 }
 
-/* Tells which values get a gradient. Without marks all do, else those whose mark has one of the
- * bits `wanted`. */
+/* Tells which values get a gradient, those whose mark has one of the bits `wanted`. */
 struct selection {
-    const uint8_t *marks; /* [value_count], or NULL */
+    const uint8_t *marks; /* [value_count] */
     uint8_t wanted;
 };
 
 static bool is_selected(const struct selection *selection, int32_t value) {
-    return selection->marks == NULL || selection->marks[value] & selection->wanted;
+    return selection->marks[value] & selection->wanted;
 }
 
 /* A buffer for a part of the largest gradient that is a sum. */
@@ -84,7 +145,7 @@ static gc_status place_gradients(struct gc_arena *arena, struct gc_gradients *gr
         if (is_selected(selection, value))
             status = gc_arena_add(arena, (void **)&gradients->tensors[value],
                                   batch_bytes(plan, value, gradients->batch), first[value],
-                                  g < 0 ? GC_FOREVER : plan->group_count - g);
+                                  g < 0 ? GC_FOREVER : backward_moment(plan, g));
     }
     gc_release(first);
     return status == GC_OK ? place_part(arena, gradients, plan, selection) : status;
@@ -101,17 +162,43 @@ static void connect(struct gc_plan *plan) {
     }
 }
 
-static gc_status place(struct gc_plan *plan) {
+static gc_status place(struct gc_plan *plan, void **memory) {
+    const struct selection kept = {plan->kept, true};
     struct gc_arena arena = {0};
     gc_status status = place_tensors(plan, &arena);
     if (status == GC_OK)
-        status = place_gradients(&arena, &plan->gradients, plan, &(struct selection){0});
+        status = place_gradients(&arena, &plan->gradients, plan, &kept);
     if (status == GC_OK)
-        status = gc_arena_allocate(&arena, &plan->arena);
+        status = gc_arena_allocate(&arena, memory);
     gc_arena_free(&arena);
-    if (status == GC_OK)
-        connect(plan);
     return status;
+}
+
+static void mark_from(struct gc_plan *plan, int32_t from) {
+    plan->kept_from = from;
+    mark_kept(plan);
+}
+
+gc_status gc_plan_keep(struct gc_plan *plan, int32_t from) {
+    const int32_t before = plan->kept_from;
+    void *memory;
+    mark_from(plan, from);
+    const gc_status status = place(plan, &memory);
+    if (status != GC_OK) { /* the tensors lie where they lay */
+        mark_from(plan, before);
+        return status;
+    }
+    gc_release(plan->arena);
+    plan->arena = memory;
+    connect(plan);
+    return GC_OK;
+}
+
+int32_t gc_plan_first_group(const struct gc_plan *plan, const int32_t *values, int32_t count) {
+    int32_t first = plan->group_count;
+    for (int32_t i = 0; i < count; i++)
+        first = plan->producers[values[i]] < first ? plan->producers[values[i]] : first;
+    return first > 0 ? first : 0;
 }
 
 gc_status gc_gradients_create(struct gc_gradients *gradients, const struct gc_plan *plan,
@@ -139,7 +226,17 @@ void gc_gradients_free(struct gc_gradients *gradients) {
 
 /* ---- Create and destroy ---- */
 
-static gc_status fill(struct gc_plan *plan, const struct gc_graph *graph, uint32_t flags) {
+/* Writes which group gives each value, GC_NONE for an input. */
+static void find_producers(struct gc_plan *plan) {
+    for (int32_t value = 0; value < plan->graph->value_count; value++)
+        plan->producers[value] = GC_NONE;
+    for (int32_t g = 0; g < plan->group_count; g++)
+        for (int32_t i = 0; i < plan->groups[g].node_count; i++)
+            plan->producers[gc_group_value(&plan->groups[g], plan->graph, i)] = g;
+}
+
+static gc_status fill(struct gc_plan *plan, const struct gc_graph *graph, int32_t kept,
+                      uint32_t flags) {
     const size_t values = (size_t)graph->value_count;
     plan->graph = graph;
     plan->logits = gc_graph_logits(graph);
@@ -147,19 +244,25 @@ static gc_status fill(struct gc_plan *plan, const struct gc_graph *graph, uint32
     plan->tensors = gc_allocate(values, sizeof *plan->tensors);
     plan->gradients.batch = 1;
     plan->gradients.tensors = gc_allocate(values, sizeof *plan->gradients.tensors);
-    if (plan->groups == NULL || plan->tensors == NULL || plan->gradients.tensors == NULL)
+    plan->kept = gc_allocate(values, sizeof *plan->kept);
+    plan->producers = gc_allocate(values, sizeof *plan->producers);
+    if (plan->groups == NULL || plan->tensors == NULL || plan->gradients.tensors == NULL ||
+        plan->kept == NULL || plan->producers == NULL)
         return out_of_memory();
     GC_TRY(gc_fuse(graph, !(flags & GC_PLAN_UNFUSED), plan->groups, &plan->group_count));
     for (int32_t g = 0; g < plan->group_count; g++)
         GC_TRY(gc_group_fill(&plan->groups[g], graph));
-    return place(plan);
+    find_producers(plan);
+    GC_TRY(place_inputs(plan));
+    return gc_plan_keep(plan, gc_plan_first_group(plan, &kept, 1));
 }
 
-gc_status gc_plan_create(struct gc_plan **plan, const struct gc_graph *graph, uint32_t flags) {
+gc_status gc_plan_create(struct gc_plan **plan, const struct gc_graph *graph, int32_t kept,
+                         uint32_t flags) {
     *plan = gc_allocate(1, sizeof **plan);
     if (*plan == NULL)
         return out_of_memory();
-    const gc_status status = fill(*plan, graph, flags);
+    const gc_status status = fill(*plan, graph, kept, flags);
     if (status != GC_OK) {
         gc_plan_destroy(*plan);
         *plan = NULL;
@@ -182,6 +285,9 @@ void gc_plan_destroy(struct gc_plan *plan) {
     gc_release(plan->groups);
     gc_release(plan->tensors);
     gc_gradients_free(&plan->gradients);
+    gc_release(plan->kept);
+    gc_release(plan->producers);
+    gc_release(plan->inputs);
     gc_release(plan->arena);
     gc_release(plan);
 }

@@ -1,8 +1,13 @@
 /* The plan says which nodes run as one, and where every tensor lies.
  *
- * All tensors lie in one arena. The output of every group is kept for the whole run, so that
- * further classes and layers need no new forward pass. Gradients are placed by lifetime. A gradient
- * lives from the backward of its last consumer to that of its producer. */
+ * The tensors lie in one arena. From some group on, the tensors that the groups read and write are
+ * kept for the whole run, so that further classes at these layers need no new forward pass. The
+ * tensors before that group live until they are read last, and the next ones take their memory.
+ * That memory mostly is in the cache still. So a run is faster and smaller if it keeps little, and
+ * a run that is asked for more is made again, by the same operations and to the same bits.
+ *
+ * Gradients are placed by lifetime, too. A gradient lives from the backward of its last consumer to
+ * that of its producer. */
 #ifndef GC_PLAN_H
 #define GC_PLAN_H
 
@@ -20,18 +25,29 @@ struct gc_plan {
     const struct gc_graph *graph;
     struct gc_group *groups; /* [group_count], in order of execution */
     int32_t group_count;
-    int32_t prepared; /* groups whose steps can run */
-    int32_t logits;   /* value before the final softmax or sigmoid */
+    int32_t prepared;   /* groups whose steps can run */
+    int32_t logits;     /* value before the final softmax or sigmoid */
+    int32_t *producers; /* [value_count], the group that gives a value, GC_NONE for an input */
 
-    gc_real **tensors;             /* [value_count], NULL for a swallowed value */
-    struct gc_gradients gradients; /* of one target */
-    void *arena;
+    int32_t kept_from; /* the first group whose inputs and output are kept */
+    uint8_t *kept;     /* [value_count], 1 if the value's tensor is kept for the whole run */
+    gc_real **tensors; /* [value_count], NULL for a swallowed value */
+    struct gc_gradients gradients; /* of one target, where values are kept */
+    void *inputs, *arena;          /* the memory of the inputs, and that of all other tensors */
 };
 
 /* Plans a graph whose weights are all set. The graph must outlive the plan and keep its shapes. Its
- * groups must be prepared before it runs. Fails with OUT_OF_MEMORY, TOO_LARGE. *plan is NULL then.
- * */
-gc_status gc_plan_create(struct gc_plan **plan, const struct gc_graph *graph, uint32_t flags);
+ * groups must be prepared before it runs. It keeps the group that gives the value `kept`, and all
+ * later ones. Fails with OUT_OF_MEMORY, TOO_LARGE. *plan is NULL then. */
+gc_status gc_plan_create(struct gc_plan **plan, const struct gc_graph *graph, int32_t kept,
+                         uint32_t flags);
+
+/* Places the tensors anew, so that the groups from `from` on are kept. All tensors but the inputs
+ * are empty then. Fails with OUT_OF_MEMORY, and nothing has changed then. */
+gc_status gc_plan_keep(struct gc_plan *plan, int32_t from);
+
+/* The first of the groups that give these values, [count]. 0 if one is an input. */
+int32_t gc_plan_first_group(const struct gc_plan *plan, const int32_t *values, int32_t count);
 
 /* Prepares the next group and writes how many are left. Fails with OUT_OF_MEMORY, INTERNAL. */
 gc_status gc_plan_prepare_next(struct gc_plan *plan, int32_t *left);

@@ -506,12 +506,13 @@ gc_status gc_run_backward(struct gc_run *run, const struct gc_request *request) 
 gc_status gc_run_activation(struct gc_run *run, int32_t value, const gc_real **tensor) {
     struct gc_plan *plan = run->plan;
     *tensor = plan->tensors[value];
-    for (int32_t g = 0; g < plan->group_count && *tensor == NULL; g++)
-        for (int32_t i = 0; i < plan->groups[g].node_count; i++) {
-            if (gc_group_value(&plan->groups[g], plan->graph, i) != value)
-                continue;
-            GC_TRY(forward_nodes(run, &plan->groups[g], i));
-            *tensor = run->values[i].data;
-        }
+    if (*tensor != NULL)
+        return GC_OK;
+    struct gc_group *group = &plan->groups[plan->producers[value]];
+    int32_t i = 0;
+    while (gc_group_value(group, plan->graph, i) != value)
+        i++;
+    GC_TRY(forward_nodes(run, group, i));
+    *tensor = run->values[i].data;
     return GC_OK;
 }

@@ -13,10 +13,11 @@ struct gc_run;
 gc_status gc_run_create(struct gc_run **run, struct gc_plan *plan);
 void gc_run_destroy(struct gc_run *run); /* NULL is allowed */
 
-/* Runs the network on the plan's tensors of the inputs and keeps every group's output. */
+/* Runs the network on the plan's tensors of the inputs. The plan says what is kept. */
 gc_status gc_run_forward(struct gc_run *run);
 
-/* Runs one group of the plan on what its inputs' tensors hold. */
+/* Runs one group of the plan on what its inputs' tensors hold. They must be kept, or this group is
+ * the next. */
 gc_status gc_run_group(struct gc_run *run, int32_t g);
 
 /* What is asked of a backward pass. */
@@ -40,14 +41,16 @@ struct gc_request {
     void *context;
 };
 
-/* Fails with OUT_OF_MEMORY, INTERNAL, or as `visit` does. */
+/* The plan must keep the groups that give the values. Fails with OUT_OF_MEMORY, INTERNAL, or as
+ * `visit` does. */
 gc_status gc_run_backward(struct gc_run *run, const struct gc_request *request);
 
 /* How many of the request's seeds go back at once. */
 size_t gc_run_batch(struct gc_run *run, const struct gc_request *request);
 
-/* Gives the tensor of a value in the last forward pass, also of a swallowed one. It is good until
- * the next call. Fails with OUT_OF_MEMORY, INTERNAL. */
+/* Gives the tensor of a value in the last forward pass, also of a swallowed one. The plan must keep
+ * the group that gives the value, or this group ran last. The tensor is good until the next call.
+ * Fails with OUT_OF_MEMORY, INTERNAL. */
 gc_status gc_run_activation(struct gc_run *run, int32_t value, const gc_real **tensor);
 
 #endif

@@ -34,12 +34,12 @@ static bool reads(const struct gc_group *group, const bool *is_read) {
 static void find_swallowed(struct gc_tail *tail) {
     const struct gc_plan *plan = tail->plan;
     tail->group = tail->node = GC_NONE;
-    for (int32_t g = 0; g < plan->group_count && plan->tensors[tail->value] == NULL; g++)
-        for (int32_t i = 0; i < plan->groups[g].node_count; i++)
-            if (gc_group_value(&plan->groups[g], plan->graph, i) == tail->value) {
-                tail->group = g;
-                tail->node = i;
-            }
+    if (plan->tensors[tail->value] != NULL)
+        return;
+    tail->group = plan->producers[tail->value];
+    tail->node = 0;
+    while (gc_group_value(&plan->groups[tail->group], plan->graph, tail->node) != tail->value)
+        tail->node++;
 }
 
 /* Marks the values that depend on the value, depends [value_count]. */

@@ -106,6 +106,24 @@ int32_t gc_graph_default_head(const struct gc_graph *graph) {
     return best;
 }
 
+/* ---- Layers ---- */
+
+int32_t gc_graph_default_layer(const struct gc_graph *graph) {
+    int32_t other = GC_NONE; /* the last that does not lie between the picture and the output */
+    for (int32_t i = graph->layer_count - 1; i >= 0; i--) {
+        const struct gc_layer *layer = &graph->layers[i];
+        const struct gc_value *value = &graph->values[layer->value];
+        if (layer->is_model || layer->is_function || value->shape.rank != 3 ||
+            value->shape.dims[0] * (int64_t)value->shape.dims[1] <= 1)
+            continue;
+        if (value->is_between)
+            return i;
+        if (other == GC_NONE)
+            other = i;
+    }
+    return other;
+}
+
 /* ---- ReLUs ---- */
 
 bool gc_graph_is_relu(const struct gc_node *node) {

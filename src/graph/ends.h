@@ -21,6 +21,10 @@ int32_t gc_graph_default_head(const struct gc_graph *graph);
 /* The value before the final softmax or sigmoid, or the output where there is none. */
 int32_t gc_graph_logits(const struct gc_graph *graph);
 
+/* The last layer with more than one position. Layers between the picture and the output come before
+ * others. GC_NONE if there is none. */
+int32_t gc_graph_default_layer(const struct gc_graph *graph);
+
 /* Whether a node is a ReLU, which may have an upper bound as ReLU6 has. Guided backpropagation has
  * a rule of its own there. */
 bool gc_graph_is_relu(const struct gc_node *node);

@@ -296,3 +296,47 @@ gc_status layer_model_set_weights(gc_model *model, uint32_t stream) {
     }
     return status;
 }
+
+gc_model *layer_model_open(const char *config, uint32_t flags) {
+    gc_model *model;
+    int32_t height, width;
+    const size_t length = strlen(config);
+    char *json = layer_model_json(config, length);
+    const gc_status made = gc_model_create(&model, json, length);
+    free(json);
+    if (made != GC_OK)
+        return NULL;
+    layer_model_size(model, 16, &height, &width);
+    if (layer_model_set_weights(model, 5) == GC_OK &&
+        gc_model_plan(model, height, width, flags) == GC_OK)
+        return model;
+    gc_model_destroy(model);
+    return NULL;
+}
+
+static gc_status set_inputs(gc_model *model) {
+    for (int32_t input = 1; input < gc_model_input_count(model); input++) {
+        int32_t dims[GC_MAX_RANK];
+        const size_t count = layer_model_count(dims, gc_input_shape(model, input, dims));
+        float *values = calloc(count, sizeof *values);
+        const gc_status status = gc_model_set_input(model, input, values, count);
+        free(values);
+        if (status != GC_OK)
+            return status;
+    }
+    return GC_OK;
+}
+
+gc_status layer_model_run(gc_model *model, uint32_t stream) {
+    int32_t dims[3];
+    if (model == NULL || set_inputs(model) != GC_OK)
+        return GC_NOT_READY;
+    gc_model_input_shape(model, dims);
+    const size_t count = layer_model_count(dims, 3);
+    float *input = malloc(count * sizeof *input);
+    for (size_t i = 0; i < count; i++)
+        input[i] = small_random((uint32_t)i, stream);
+    const gc_status status = gc_model_forward(model, input, count);
+    free(input);
+    return status;
+}

@@ -31,4 +31,10 @@ size_t layer_model_positions(const gc_model *model, int32_t layer);
 /* Sets every weight to values by a formula, which the stream changes. Variances are positive. */
 gc_status layer_model_set_weights(gc_model *model, uint32_t stream);
 
+/* A planned model of a configuration with ' for ", with its weights set. NULL if that fails. */
+gc_model *layer_model_open(const char *config, uint32_t flags);
+
+/* Runs a model on a picture by a formula, which the stream changes. Further inputs are 0. */
+gc_status layer_model_run(gc_model *model, uint32_t stream);
+
 #endif

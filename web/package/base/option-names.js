@@ -10,7 +10,7 @@ const WASM = ['wasmVariant', 'wasmUrl', 'wasmBinary', 'wasmModule', 'threads'];
 const LOAD = [
   ...['onProgress', 'signal', 'labels', 'binary', 'head', 'defaultLabels', 'preprocessing'],
   ...['inputSize', 'customObjects', 'architecture', 'alpha', 'minimalistic', 'includeTop'],
-  'classes',
+  ...['classes', 'keep'],
   ...WASM,
 ];
 const RUN = ['image', 'interpolation', 'crop', 'inputs', 'signal'];

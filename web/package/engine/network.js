@@ -77,6 +77,9 @@ export const MAX_TARGETS = 8;
 /** GC_EIGEN_SMOOTH */
 const EIGEN_SMOOTH = 1;
 
+/** What a run keeps, by the flags GC_PLAN_KEEP_... */
+export const KEEP = { auto: 0, layers: 2, checkpoints: 4 };
+
 /** Which value of a class is explained, as in the enum gc_output. */
 export const SCORE = 0;
 export const LOGIT = 1;
@@ -88,6 +91,8 @@ export class Network {
   #address;
   /** @type {{ height: number, width: number } | undefined} the input size that is planned */
   #planned;
+  /** @type {keyof typeof KEEP} what a run keeps */
+  keep = 'auto';
   /** @type {Map<string, number> | undefined} */
   #layerIndices;
   /** @type {Size[]} sizes of the maps of layers that were explained, by index of the layer */
@@ -357,6 +362,7 @@ export class Network {
     const { head } = this;
     const twin = new Network(this.#engine, this.#config);
     twin.selectHead(head);
+    twin.keep = this.keep;
     return twin;
   }
 
@@ -461,7 +467,7 @@ export class Network {
     this.#current = undefined;
     this.#planned = undefined;
     this.#sizes = [];
-    this.#engine.check('gc_model_plan_start', this.#pointer, height, width, 0);
+    this.#engine.check('gc_model_plan_start', this.#pointer, height, width, KEEP[this.keep]);
     for (let left = this.#planNext(); left > 0; left = this.#planNext()) yield left;
     this.#planned = { height, width };
     yield 0;

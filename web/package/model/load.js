@@ -12,13 +12,13 @@ import {
 } from '../files/class-names.js';
 import { typed } from '../base/boundary.js';
 import { part } from '../base/parts.js';
-import { GradCamError, show } from '../base/errors.js';
+import { GradCamError, choose, show } from '../base/errors.js';
 import { checkPixelSize } from '../pictures/image.js';
 import { isBinary } from './classes.js';
 import { findPreprocessing } from './find-preprocessing.js';
 import { Model } from './model.js';
 import { toDataFormat } from './model-info.js';
-import { Network } from '../engine/network.js';
+import { KEEP, Network } from '../engine/network.js';
 import { pauses } from '../base/pauses.js';
 import { resolvePreprocessing } from '../pictures/preprocessing.js';
 import { openSource } from '../base/source.js';
@@ -56,6 +56,10 @@ import { startEngine } from '../engine/start.js';
  *   leaves it open.
  * @property {Record<string, string>} [customObjects] layers of Keras by the names of classes that
  *   only rename them, as `{ FixedDropout: 'Dropout' }`
+ * @property {'auto' | 'layers' | 'checkpoints'} [keep] what a run keeps, so that layers are
+ *   explained without a further forward pass: all layers, or the last ones alone, which is faster
+ *   and takes less memory. "auto" keeps what was asked of the run before (default). All give the
+ *   same numbers
  *
  * @typedef {OwnLoadOptions & TopologyOptions} LoadOptions
  */
@@ -95,10 +99,11 @@ async function load(source, options) {
  * @param {LoadOptions & WasmOptions} options
  */
 export async function openModel(source, options) {
-  const { signal, preprocessing, inputSize } = options;
+  const { signal, preprocessing, inputSize, keep = 'auto' } = options;
   signal?.throwIfAborted();
   if (preprocessing !== undefined) resolvePreprocessing(preprocessing);
   if (inputSize !== undefined) checkPixelSize('inputSize', inputSize);
+  choose(KEEP, keep, 'keep');
   const [engine, files, labels] = await Promise.all([
     startEngine(options),
     openSource(source, options),
@@ -177,6 +182,7 @@ export async function buildModel(engine, topology, options) {
   try {
     network = new Network(engine, topology.config);
     chooseHead(network, options.head);
+    network.keep = options.keep ?? 'auto';
     const located = locate(network, topology.weights);
     await setWeights(network, located, options, pause);
     await prepare(network, options, pause);
