@@ -442,13 +442,18 @@ static gc_status keep_from(gc_model *model, int32_t group) {
 }
 
 /* Places the tensors as the next run is likely to need them. What was asked of a run is mostly
- * asked of the next one, too. Without memory for that, the run keeps what it kept. */
-static void foresee(gc_model *model) {
+ * asked of the next one, too. Without memory for that, the run keeps what a first run keeps. */
+static gc_status foresee(gc_model *model) {
     const bool is_known = model->keep == 0 && model->asked != GC_NOT_ASKED;
     const int32_t group = is_known ? model->asked : model->first_group;
-    if (group != model->plan->kept_from)
-        keep_from(model, group);
     model->asked = GC_NOT_ASKED;
+    if (group == model->plan->kept_from && model->plan->arena != NULL)
+        return GC_OK;
+    const size_t before = gc_memory_in_use();
+    gc_plan_forget(model->plan);
+    model->memory += gc_memory_in_use() - before;
+    const gc_status status = keep_from(model, group);
+    return status == GC_OK ? GC_OK : keep_from(model, model->first_group);
 }
 
 gc_status gc_model_keep(gc_model *model, const int32_t *values, int32_t count) {
@@ -467,7 +472,7 @@ gc_status gc_model_keep(gc_model *model, const int32_t *values, int32_t count) {
 
 gc_status gc_model_run(gc_model *model) {
     model->has_run = false;
-    foresee(model);
+    GC_TRY(foresee(model));
     GC_TRY(gc_run_watched(model->run, model->plan, &model->not_finite));
     model->has_run = true;
     model->run_count++;

@@ -194,6 +194,11 @@ gc_status gc_plan_keep(struct gc_plan *plan, int32_t from) {
     return GC_OK;
 }
 
+void gc_plan_forget(struct gc_plan *plan) {
+    gc_release(plan->arena);
+    plan->arena = NULL;
+}
+
 int32_t gc_plan_first_group(const struct gc_plan *plan, const int32_t *values, int32_t count) {
     int32_t first = plan->group_count;
     for (int32_t i = 0; i < count; i++)

@@ -33,7 +33,7 @@ struct gc_plan {
     uint8_t *kept;     /* [value_count], 1 if the value's tensor is kept for the whole run */
     gc_real **tensors; /* [value_count], NULL for a swallowed value */
     struct gc_gradients gradients; /* of one target, where values are kept */
-    void *inputs, *arena;          /* the memory of the inputs, and that of all other tensors */
+    void *inputs, *arena;          /* the memory of the inputs, and of all other tensors or NULL */
 };
 
 /* Plans a graph whose weights are all set. The graph must outlive the plan and keep its shapes. Its
@@ -45,6 +45,10 @@ gc_status gc_plan_create(struct gc_plan **plan, const struct gc_graph *graph, in
 /* Places the tensors anew, so that the groups from `from` on are kept. All tensors but the inputs
  * are empty then. Fails with OUT_OF_MEMORY, and nothing has changed then. */
 gc_status gc_plan_keep(struct gc_plan *plan, int32_t from);
+
+/* Gives the memory of all tensors but the inputs back, which leaves more for other tensors. They
+ * must be placed before the next run. */
+void gc_plan_forget(struct gc_plan *plan);
 
 /* The first of the groups that give these values, [count]. 0 if one is an input. */
 int32_t gc_plan_first_group(const struct gc_plan *plan, const int32_t *values, int32_t count);
