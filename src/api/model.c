@@ -473,7 +473,10 @@ gc_status gc_model_keep(gc_model *model, const int32_t *values, int32_t count) {
 gc_status gc_model_run(gc_model *model) {
     model->has_run = false;
     GC_TRY(foresee(model));
-    GC_TRY(gc_run_watched(model->run, model->plan, &model->not_finite));
+    const size_t before = gc_memory_in_use();
+    const gc_status status = gc_run_watched(model->run, model->plan, &model->not_finite);
+    model->memory += gc_memory_in_use() - before;
+    GC_TRY(status);
     model->has_run = true;
     model->run_count++;
     return GC_OK;

@@ -137,24 +137,54 @@ static gc_status look_at_group(const struct search *s, const struct gc_group *gr
     return GC_OK;
 }
 
-static gc_status run_groups(const struct search *s, int32_t *found) {
-    for (int32_t g = 0; g < s->plan->group_count; g++) {
-        GC_TRY(gc_run_group(s->run, g));
-        if (*found == GC_NONE)
-            GC_TRY(look_at_group(s, &s->plan->groups[g], found));
+/* Bounds what the groups of a chain give. Returns whether none of it can overflow. Their tensors are
+ * never whole, so that only the input of the first one can be measured. */
+static bool bound_chain(const struct search *s, int32_t first, int32_t end) {
+    bool is_safe = true;
+    for (int32_t g = first; g < end; g++) {
+        const struct gc_group *group = &s->plan->groups[g];
+        const double bound = reach(s, group);
+        is_safe = is_safe && bound < SAFE;
+        s->bounds[group->output] = clamped(group, bound);
+    }
+    return is_safe;
+}
+
+static bool is_chain_safe(const struct search *s, int32_t first, int32_t end) {
+    if (bound_chain(s, first, end))
+        return true;
+    measure_inputs(s, &s->plan->groups[first]);
+    return bound_chain(s, first, end);
+}
+
+/* Runs all groups. What a chain gives is not known to be finite unless its bounds say so. */
+static gc_status run_groups(const struct search *s, int32_t *found, bool *is_known) {
+    *found = GC_NONE;
+    *is_known = true;
+    for (int32_t i = 0; i < s->plan->graph->input_count; i++)
+        s->bounds[i] = measure(s, i);
+    for (int32_t g = 0; g < s->plan->group_count && *is_known;) {
+        const int32_t first = g;
+        GC_TRY(gc_run_next(s->run, &g));
+        if (g > first + 1)
+            *is_known = *found != GC_NONE || is_chain_safe(s, first, g);
+        else if (*found == GC_NONE)
+            GC_TRY(look_at_group(s, &s->plan->groups[first], found));
     }
     return GC_OK;
 }
 
-gc_status gc_run_watched(struct gc_run *run, const struct gc_plan *plan, int32_t *not_finite) {
+gc_status gc_run_watched(struct gc_run *run, struct gc_plan *plan, int32_t *not_finite) {
     const size_t count = (size_t)plan->graph->value_count;
     struct search s = {run, plan, gc_allocate(count, sizeof *s.bounds)};
+    bool is_known;
     if (s.bounds == NULL)
         return gc_fail_memory(count * sizeof *s.bounds, "the search for numbers that are none");
-    *not_finite = GC_NONE;
-    for (int32_t i = 0; i < plan->graph->input_count; i++)
-        s.bounds[i] = measure(&s, i);
-    const gc_status status = run_groups(&s, not_finite);
+    gc_status status = run_groups(&s, not_finite, &is_known);
+    if (status == GC_OK && !is_known) /* with all tensors whole */
+        status = gc_plan_keep(plan, 0);
+    if (status == GC_OK && !is_known)
+        status = run_groups(&s, not_finite, &is_known);
     gc_release(s.bounds);
     return status;
 }

@@ -11,7 +11,8 @@
 
 /* Runs the network as gc_run_forward does. Writes the first value that holds a number that is not
  * finite, GC_NONE if there is none. Each group is looked at when it has run, because what it read
- * may be overwritten after. Fails with OUT_OF_MEMORY, INTERNAL. */
-gc_status gc_run_watched(struct gc_run *run, const struct gc_plan *plan, int32_t *not_finite);
+ * may be overwritten after. If values may overflow inside a chain, the network runs again and keeps
+ * everything. Fails with OUT_OF_MEMORY, INTERNAL. */
+gc_status gc_run_watched(struct gc_run *run, struct gc_plan *plan, int32_t *not_finite);
 
 #endif

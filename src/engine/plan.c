@@ -41,14 +41,61 @@ static void mark_kept(struct gc_plan *plan) {
     }
 }
 
-/* Writes the group that reads each value last, or gives it if none does, last [value_count]. A view
- * is read where its input lies. */
+/* ---- Chains ---- */
+
+/* A first guess at a part of the second cache that is free. Processors have 256 KB to 2 MB, and the
+ * weights, the input and the output want some of it. */
+#define BAND_BYTES (384 << 10)
+
+static void find_chains(struct gc_plan *plan) {
+    int32_t count = 0;
+    for (int32_t g = 0; g < plan->group_count;) {
+        struct gc_chain *chain = &plan->chains[count];
+        gc_chain_find(chain, plan->graph, plan->groups, plan->group_count, g, plan->kept,
+                      plan->band_bytes);
+        const bool is_chain = chain->count > 1;
+        for (const int32_t end = g + chain->count; g < end; g++)
+            plan->chain_of[g] = is_chain ? count : GC_NONE;
+        count += is_chain ? 1 : 0;
+    }
+}
+
+static const struct gc_chain *chain_at(const struct gc_plan *plan, int32_t g) {
+    return plan->chain_of[g] == GC_NONE ? NULL : &plan->chains[plan->chain_of[g]];
+}
+
+/* The groups of a chain run at the same time, from the first one's moment to the last one's. */
+static int32_t first_moment(const struct gc_plan *plan, int32_t g) {
+    const struct gc_chain *chain = chain_at(plan, g);
+    return chain == NULL ? g : chain->first;
+}
+static int32_t last_moment(const struct gc_plan *plan, int32_t g) {
+    const struct gc_chain *chain = chain_at(plan, g);
+    return chain == NULL ? g : chain->first + chain->count - 1;
+}
+
+int32_t gc_plan_together(const struct gc_plan *plan, int32_t g) {
+    const struct gc_chain *chain = chain_at(plan, g);
+    return chain == NULL ? 1 : chain->count;
+}
+
+static size_t output_bytes(const struct gc_plan *plan, int32_t g) {
+    const struct gc_chain *chain = chain_at(plan, g);
+    const bool is_between = chain != NULL && g < last_moment(plan, g);
+    return is_between ? gc_chain_bytes(chain, plan->groups, g - chain->first)
+                      : value_bytes(plan, plan->groups[g].output);
+}
+
+/* ---- Where tensors lie ---- */
+
+/* Writes when each value is read last, or given if it is not read, last [value_count]. Moment g is
+ * when group g runs. A view is read where its input lies. */
 static void find_last_moments(const struct gc_plan *plan, int32_t *last) {
     for (int32_t g = 0; g < plan->group_count; g++)
-        last[plan->groups[g].output] = g;
+        last[plan->groups[g].output] = last_moment(plan, g);
     for (int32_t g = plan->group_count - 1; g >= 0; g--) {
         const struct gc_group *group = &plan->groups[g];
-        const int32_t until = is_view(group) ? last[group->output] : g;
+        const int32_t until = is_view(group) ? last[group->output] : last_moment(plan, g);
         for (int32_t i = 0; i < group->input_count; i++)
             if (last[group->inputs[i]] < until)
                 last[group->inputs[i]] = until;
@@ -68,7 +115,7 @@ static gc_status place_inputs(struct gc_plan *plan) {
     return status;
 }
 
-/* Kept tensors live for ever, others until they are read last. Moment g is when group g runs. */
+/* Kept tensors live for ever, others until they are read last. */
 static gc_status place_tensors(struct gc_plan *plan, struct gc_arena *arena) {
     const struct gc_graph *graph = plan->graph;
     int32_t *last = gc_allocate((size_t)graph->value_count, sizeof *last);
@@ -79,8 +126,9 @@ static gc_status place_tensors(struct gc_plan *plan, struct gc_arena *arena) {
     for (int32_t g = 0; g < plan->group_count && status == GC_OK; g++) {
         const int32_t value = plan->groups[g].output;
         if (!is_view(&plan->groups[g]))
-            status = gc_arena_add(arena, (void **)&plan->tensors[value], value_bytes(plan, value),
-                                  g, plan->kept[value] ? GC_FOREVER : last[value]);
+            status =
+                gc_arena_add(arena, (void **)&plan->tensors[value], output_bytes(plan, g),
+                             first_moment(plan, g), plan->kept[value] ? GC_FOREVER : last[value]);
     }
     gc_release(last);
     return status;
@@ -177,6 +225,7 @@ static gc_status place(struct gc_plan *plan, void **memory) {
 static void mark_from(struct gc_plan *plan, int32_t from) {
     plan->kept_from = from;
     mark_kept(plan);
+    find_chains(plan);
 }
 
 gc_status gc_plan_keep(struct gc_plan *plan, int32_t from) {
@@ -251,15 +300,19 @@ static gc_status fill(struct gc_plan *plan, const struct gc_graph *graph, int32_
     plan->gradients.tensors = gc_allocate(values, sizeof *plan->gradients.tensors);
     plan->kept = gc_allocate(values, sizeof *plan->kept);
     plan->producers = gc_allocate(values, sizeof *plan->producers);
+    plan->chain_of = gc_allocate((size_t)graph->node_count, sizeof *plan->chain_of);
+    plan->chains = gc_allocate((size_t)graph->node_count, sizeof *plan->chains);
+    plan->band_bytes = BAND_BYTES;
     if (plan->groups == NULL || plan->tensors == NULL || plan->gradients.tensors == NULL ||
-        plan->kept == NULL || plan->producers == NULL)
+        plan->kept == NULL || plan->producers == NULL || plan->chain_of == NULL ||
+        plan->chains == NULL)
         return out_of_memory();
     GC_TRY(gc_fuse(graph, !(flags & GC_PLAN_UNFUSED), plan->groups, &plan->group_count));
     for (int32_t g = 0; g < plan->group_count; g++)
         GC_TRY(gc_group_fill(&plan->groups[g], graph));
     find_producers(plan);
-    GC_TRY(place_inputs(plan));
-    return gc_plan_keep(plan, gc_plan_first_group(plan, &kept, 1));
+    plan->kept_from = gc_plan_first_group(plan, &kept, 1);
+    return place_inputs(plan);
 }
 
 gc_status gc_plan_create(struct gc_plan **plan, const struct gc_graph *graph, int32_t kept,
@@ -279,7 +332,7 @@ gc_status gc_plan_prepare_next(struct gc_plan *plan, int32_t *left) {
     if (plan->prepared < plan->group_count)
         GC_TRY(gc_group_prepare(&plan->groups[plan->prepared++]));
     *left = plan->group_count - plan->prepared;
-    return GC_OK;
+    return *left == 0 && plan->arena == NULL ? gc_plan_keep(plan, plan->kept_from) : GC_OK;
 }
 
 void gc_plan_destroy(struct gc_plan *plan) {
@@ -291,6 +344,8 @@ void gc_plan_destroy(struct gc_plan *plan) {
     gc_release(plan->tensors);
     gc_gradients_free(&plan->gradients);
     gc_release(plan->kept);
+    gc_release(plan->chain_of);
+    gc_release(plan->chains);
     gc_release(plan->producers);
     gc_release(plan->inputs);
     gc_release(plan->arena);

@@ -6,12 +6,15 @@
  * That memory mostly is in the cache still. So a run is faster and smaller if it keeps little, and
  * a run that is asked for more is made again, by the same operations and to the same bits.
  *
+ * Of the tensors that are not kept, some are never whole. Groups that follow one another run in
+ * bands of rows, and each of them has buffers for the rows of one band (bands.h, with a drawing).
+ *
  * Gradients are placed by lifetime, too. A gradient lives from the backward of its last consumer to
  * that of its producer. */
 #ifndef GC_PLAN_H
 #define GC_PLAN_H
 
-#include "engine/group.h"
+#include "engine/bands.h"
 
 /* The gradients of some targets that share a backward pass. */
 struct gc_gradients {
@@ -29,16 +32,19 @@ struct gc_plan {
     int32_t logits;     /* value before the final softmax or sigmoid */
     int32_t *producers; /* [value_count], the group that gives a value, GC_NONE for an input */
 
-    int32_t kept_from; /* the first group whose inputs and output are kept */
-    uint8_t *kept;     /* [value_count], 1 if the value's tensor is kept for the whole run */
-    gc_real **tensors; /* [value_count], NULL for a swallowed value */
+    int32_t kept_from;       /* the first group whose inputs and output are kept */
+    uint8_t *kept;           /* [value_count], 1 if the value's tensor is kept for the whole run */
+    size_t band_bytes;       /* what the buffers of a chain may take */
+    int32_t *chain_of;       /* [group_count], the chain that a group runs in, or GC_NONE */
+    struct gc_chain *chains; /* of groups that run in bands, as many as chain_of names */
+    gc_real **tensors; /* [value_count], NULL for a swallowed value. In a chain, a buffer of rows */
     struct gc_gradients gradients; /* of one target, where values are kept */
     void *inputs, *arena;          /* the memory of the inputs, and of all other tensors or NULL */
 };
 
 /* Plans a graph whose weights are all set. The graph must outlive the plan and keep its shapes. Its
- * groups must be prepared before it runs. It keeps the group that gives the value `kept`, and all
- * later ones. Fails with OUT_OF_MEMORY, TOO_LARGE. *plan is NULL then. */
+ * groups must be prepared before it runs, and then its tensors are placed. It keeps the group that
+ * gives the value `kept`, and all later ones. Fails with OUT_OF_MEMORY, TOO_LARGE. *plan is NULL then. */
 gc_status gc_plan_create(struct gc_plan **plan, const struct gc_graph *graph, int32_t kept,
                          uint32_t flags);
 
@@ -53,7 +59,11 @@ void gc_plan_forget(struct gc_plan *plan);
 /* The first of the groups that give these values, [count]. 0 if one is an input. */
 int32_t gc_plan_first_group(const struct gc_plan *plan, const int32_t *values, int32_t count);
 
-/* Prepares the next group and writes how many are left. Fails with OUT_OF_MEMORY, INTERNAL. */
+/* The groups that run together with group g, which is the first of them. 1 without a chain. */
+int32_t gc_plan_together(const struct gc_plan *plan, int32_t g);
+
+/* Prepares the next group and writes how many are left. Behind the last one the tensors are placed.
+ * Fails with OUT_OF_MEMORY, INTERNAL. */
 gc_status gc_plan_prepare_next(struct gc_plan *plan, int32_t *left);
 
 /* NULL is allowed. */

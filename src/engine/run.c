@@ -100,9 +100,18 @@ gc_status gc_run_group(struct gc_run *run, int32_t g) {
     return forward(&group->step, run->plan->tensors[group->output], group->in);
 }
 
+gc_status gc_run_next(struct gc_run *run, int32_t *g) {
+    const struct gc_plan *plan = run->plan;
+    const int32_t first = *g;
+    *g += gc_plan_together(plan, first);
+    return *g == first + 1
+               ? gc_run_group(run, first)
+               : gc_chain_run(&plan->chains[plan->chain_of[first]], plan->groups, plan->tensors);
+}
+
 gc_status gc_run_forward(struct gc_run *run) {
-    for (int32_t g = 0; g < run->plan->group_count; g++)
-        GC_TRY(gc_run_group(run, g));
+    for (int32_t g = 0; g < run->plan->group_count;)
+        GC_TRY(gc_run_next(run, &g));
     return GC_OK;
 }
 

@@ -16,8 +16,10 @@ void gc_run_destroy(struct gc_run *run); /* NULL is allowed */
 /* Runs the network on the plan's tensors of the inputs. The plan says what is kept. */
 gc_status gc_run_forward(struct gc_run *run);
 
-/* Runs one group of the plan on what its inputs' tensors hold. They must be kept, or this group is
- * the next. */
+/* Runs group *g and those that run together with it, and writes the group behind them. */
+gc_status gc_run_next(struct gc_run *run, int32_t *g);
+
+/* Runs one group of the plan on what its inputs' tensors hold. They must be kept. */
 gc_status gc_run_group(struct gc_run *run, int32_t g);
 
 /* What is asked of a backward pass. */

@@ -70,6 +70,24 @@ typedef gc_status gc_backward(struct gc_step *step, int32_t input, gc_real *din,
 typedef gc_status gc_backward_batch(struct gc_step *step, size_t batch, gc_real *din,
                                     const gc_real *dout);
 
+/* Some rows of a picture, the first of which has the number `first`. */
+struct gc_band {
+    gc_real *data;
+    int32_t first;
+};
+
+/* All rows of a picture. */
+static inline struct gc_band gc_whole(const gc_real *picture) {
+    return (struct gc_band){(gc_real *)picture, 0};
+}
+
+/* Computes rows first .. end - 1 of out from a band of in[0] that has the rows they need. They are,
+ * to the bit, what forward gives. */
+typedef gc_status gc_forward_rows(struct gc_step *step, struct gc_band out, struct gc_band in,
+                                  int32_t first, int32_t end);
+
+struct gc_window;
+
 /* One way to compute a step. */
 struct gc_path {
     const char *name; /* "rows"; the reference has none */
@@ -88,6 +106,11 @@ struct gc_path {
     gc_forward *forward; /* NULL for a view */
     gc_backward *backward;
     gc_backward_batch *backward_batch; /* NULL: no faster than one by one */
+
+    /* For a step of one input, where in and out are pictures. `window` gives the windows along the
+     * rows, or is NULL where a row of out needs the same row of in alone. */
+    gc_forward_rows *forward_rows; /* NULL: it computes all rows at once */
+    const struct gc_window *(*window)(const struct gc_step *step);
 };
 
 /* Lists of paths of one operator. */

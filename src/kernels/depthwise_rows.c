@@ -182,8 +182,8 @@ static void touch_stretch(const struct forward *f, int32_t kernel, int32_t strid
 }
 
 /* Row y of out. */
-static void forward_row(const struct gc_depthwise_rows *d, float *out, const float *in, int32_t y,
-                        forward_kernel *kernel) {
+static void forward_row(const struct gc_depthwise_rows *d, float *out, const float *in,
+                        int32_t in_first, int32_t y) {
     const struct gc_window *rows = &d->windows->rows, *columns = &d->windows->columns;
     const int32_t stride = columns->stride;
     struct forward f = {.out = out,
@@ -196,34 +196,35 @@ static void forward_row(const struct gc_depthwise_rows *d, float *out, const flo
     for (int32_t i = 0; i < rows->kernel; i++) {
         const int32_t v = gc_window_position(rows, y, i);
         const bool outside = v < 0 || v >= rows->in;
-        f.rows[i] = outside ? d->zeros : in + (size_t)v * columns->in * d->channels;
+        f.rows[i] = outside ? d->zeros : in + (size_t)(v - in_first) * columns->in * d->channels;
     }
     const int32_t inner = divide_up(-f.start, stride);
     const int32_t edge = divide_down(columns->in - stride - f.start, stride) + 1;
     for (int32_t x = 0; x < columns->out; x = f.stretch.end) {
         place(&f.stretch, x, inner, edge, columns->out);
         touch_stretch(&f, rows->kernel, stride);
-        kernel(&f);
+        forward_kernel_of(rows)(&f);
     }
 }
 
-/* The context of all rows of a convolution, in either direction. */
-struct rows {
+struct forward_rows {
     const struct gc_depthwise_rows *depthwise;
-    float *to;
-    const float *from;
+    float *out;
+    const float *in;
+    int32_t first, in_first;
 };
 
-static void forward_row_task(void *context, size_t y) {
-    const struct rows *rows = context;
+static void forward_row_task(void *context, size_t index) {
+    const struct forward_rows *rows = context;
     const struct gc_depthwise_rows *d = rows->depthwise;
     const size_t row = (size_t)d->windows->columns.out * d->channels;
-    forward_row(d, rows->to + y * row, rows->from, (int32_t)y,
-                forward_kernel_of(&d->windows->rows));
+    forward_row(d, rows->out + index * row, rows->in, rows->in_first, rows->first + (int32_t)index);
 }
 
-void gc_depthwise_rows_forward(const struct gc_depthwise_rows *d, float *out, const float *in) {
-    gc_parallel(forward_row_task, &(struct rows){d, out, in}, (size_t)d->windows->rows.out);
+void gc_depthwise_rows_forward(const struct gc_depthwise_rows *d, float *out, int32_t first,
+                               int32_t end, const float *in, int32_t in_first) {
+    gc_parallel(forward_row_task, &(struct forward_rows){d, out, in, first, in_first},
+                (size_t)(end - first));
 }
 
 /* ---- Backward, stride 2 ----
@@ -332,15 +333,22 @@ static void backward_row(const struct gc_depthwise_rows *d, float *din, const fl
     }
 }
 
+struct backward_rows {
+    const struct gc_depthwise_rows *depthwise;
+    float *din;
+    const float *dout;
+};
+
 static void backward_row_task(void *context, size_t v) {
-    const struct rows *rows = context;
+    const struct backward_rows *rows = context;
     const struct gc_depthwise_rows *d = rows->depthwise;
     const size_t row = (size_t)d->windows->columns.in * d->channels;
-    backward_row(d, rows->to + v * row, rows->from, (int32_t)v);
+    backward_row(d, rows->din + v * row, rows->dout, (int32_t)v);
 }
 
 void gc_depthwise_rows_backward(const struct gc_depthwise_rows *d, float *din, const float *dout) {
-    gc_parallel(backward_row_task, &(struct rows){d, din, dout}, (size_t)d->windows->rows.in);
+    gc_parallel(backward_row_task, &(struct backward_rows){d, din, dout},
+                (size_t)d->windows->rows.in);
 }
 
 /* ---- The sizes that have kernels ---- */

@@ -20,9 +20,9 @@ size_t gc_depthwise_rows_packed(const struct gc_windows *windows, int32_t channe
 void gc_depthwise_rows_pack(float *packed, const float *kernel, const float *bias,
                             const struct gc_windows *windows, int32_t channels);
 
-/* out = clamp(bias + convolution of in)
- *   out      [out_h][out_w][channels]
- *   in       [in_h][in_w][channels]
+/* Some rows of out = clamp(bias + convolution of in)
+ *   out      [end - first][out_w][channels], rows first .. end - 1
+ *   in       [...][in_w][channels], the rows from in_first on that these need
  *   packed   by gc_depthwise_rows_pack
  *   zeros    [in_w][channels], stands for a row outside the picture */
 struct gc_depthwise_rows {
@@ -31,7 +31,8 @@ struct gc_depthwise_rows {
     const float *packed, *zeros;
     float min, max;
 };
-void gc_depthwise_rows_forward(const struct gc_depthwise_rows *d, float *out, const float *in);
+void gc_depthwise_rows_forward(const struct gc_depthwise_rows *d, float *out, int32_t first,
+                               int32_t end, const float *in, int32_t in_first);
 
 /* The gradient of the input, for stride 2. It uses neither the bias nor the clamp.
  *   din      [in_h][in_w][channels]

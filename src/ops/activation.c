@@ -153,14 +153,22 @@ GC_INLINE gc_f4 gelu_slope_4(gc_f4 x) {
 }
 
 #define ACTIVATION_4(NAME)                                                                         \
-    static gc_status NAME##_forward(struct gc_step *step, gc_real *restrict out,                   \
-                                    const gc_real *const *in) {                                    \
-        const gc_real *restrict x = in[0];                                                         \
-        size_t left = gc_shape_count(&step->out);                                                  \
+    static void NAME##_values(gc_real *restrict out, const gc_real *restrict x, size_t left) {     \
         for (; left >= GC_LANES; left -= GC_LANES, x += GC_LANES, out += GC_LANES)                 \
             gc_f4_store(out, NAME##_4(gc_f4_load(x)));                                             \
         const gc_f4 last = NAME##_4(load_last(x, left));                                           \
         memcpy(out, &last, left * sizeof *out);                                                    \
+    }                                                                                              \
+    static gc_status NAME##_forward(struct gc_step *step, gc_real *out,                            \
+                                    const gc_real *const *in) {                                    \
+        NAME##_values(out, in[0], gc_shape_count(&step->out));                                     \
+        return GC_OK;                                                                              \
+    }                                                                                              \
+    static gc_status NAME##_forward_rows(struct gc_step *step, struct gc_band out,                 \
+                                         struct gc_band in, int32_t first, int32_t end) {          \
+        const size_t row = gc_shape_count(&step->out) / (size_t)step->out.dims[0];                 \
+        NAME##_values(out.data + (size_t)(first - out.first) * row,                                \
+                      in.data + (size_t)(first - in.first) * row, (size_t)(end - first) * row);    \
         return GC_OK;                                                                              \
     }                                                                                              \
     static gc_status NAME##_backward(struct gc_step *step, int32_t input, gc_real *restrict din,   \
@@ -177,8 +185,11 @@ GC_INLINE gc_f4 gelu_slope_4(gc_f4 x) {
         memcpy(din, &last, left * sizeof *din);                                                    \
         return GC_OK;                                                                              \
     }                                                                                              \
-    static const struct gc_path NAME##_paths[] = {                                                 \
-        {.name = "simd", .forward = NAME##_forward, .backward = NAME##_backward}, {0}};
+    static const struct gc_path NAME##_paths[] = {{.name = "simd",                                 \
+                                                   .forward = NAME##_forward,                      \
+                                                   .backward = NAME##_backward,                    \
+                                                   .forward_rows = NAME##_forward_rows},           \
+                                                  {0}};
 ACTIVATION_4(sigmoid)
 ACTIVATION_4(silu)
 ACTIVATION_4(gelu)

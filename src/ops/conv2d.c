@@ -152,17 +152,28 @@ static bool has_gaps(const struct gc_windows *windows) {
     return windows->rows.stride > 1 || windows->columns.stride > 1;
 }
 
-static gc_status product_forward(struct gc_step *step, gc_real *out, const gc_real *const *in) {
+static gc_status product_forward_rows(struct gc_step *step, struct gc_band out, struct gc_band in,
+                                      int32_t first, int32_t end) {
     const struct product *product = step->state;
     const struct gc_convolution *conv = &product->conv;
     const struct gc_window *rows = &conv->windows.rows, *columns = &conv->windows.columns;
-    const int32_t together = has_gaps(&conv->windows) ? 1 : rows->out;
-    for (int32_t y = 0; y < rows->out; y += together)
+    const size_t out_row = (size_t)columns->out * conv->out,
+                 in_row = (size_t)columns->in * conv->in;
+    const int32_t together = has_gaps(&conv->windows) ? 1 : end - first;
+    for (int32_t y = first; y < end; y += together)
         gc_product_run(&product->both.forward, (size_t)together * columns->out,
-                       out + (size_t)y * columns->out * conv->out, (size_t)conv->out,
-                       in[0] + (size_t)y * rows->stride * columns->in * conv->in,
+                       out.data + (size_t)(y - out.first) * out_row, (size_t)conv->out,
+                       in.data + (size_t)(y * rows->stride - in.first) * in_row,
                        (size_t)columns->stride * conv->in);
     return GC_OK;
+}
+
+static const struct gc_window *product_window(const struct gc_step *step) {
+    return &((const struct product *)step->state)->conv.windows.rows;
+}
+
+static gc_status product_forward(struct gc_step *step, gc_real *out, const gc_real *const *in) {
+    return product_forward_rows(step, gc_whole(out), gc_whole(in[0]), 0, step->out.dims[0]);
 }
 
 /* Without gaps, a batch is only more rows of the product. */
@@ -274,7 +285,9 @@ static const struct gc_path conv2d_paths[] = {
      .release = gc_product_release,
      .forward = product_forward,
      .backward = product_backward,
-     .backward_batch = product_backward_batch},
+     .backward_batch = product_backward_batch,
+     .forward_rows = product_forward_rows,
+     .window = product_window},
 #endif
 #ifdef GC_XNNPACK
     {.name = "xnnpack",

@@ -214,12 +214,23 @@ static struct gc_depthwise_rows kernel_of_rows(const struct rows *rows) {
                                       .max = INFINITY};
 }
 
-static gc_status rows_forward(struct gc_step *step, gc_real *out, const gc_real *const *in) {
+static gc_status rows_forward_rows(struct gc_step *step, struct gc_band out, struct gc_band in,
+                                   int32_t first, int32_t end) {
     struct gc_depthwise_rows kernel = kernel_of_rows(step->state);
     kernel.min = step->min;
     kernel.max = step->max;
-    gc_depthwise_rows_forward(&kernel, out, in[0]);
+    const size_t row = gc_shape_count(&step->out) / (size_t)step->out.dims[0];
+    gc_depthwise_rows_forward(&kernel, out.data + (size_t)(first - out.first) * row, first, end,
+                              in.data, in.first);
     return GC_OK;
+}
+
+static const struct gc_window *rows_window(const struct gc_step *step) {
+    return &((const struct rows *)step->state)->conv.windows.rows;
+}
+
+static gc_status rows_forward(struct gc_step *step, gc_real *out, const gc_real *const *in) {
+    return rows_forward_rows(step, gc_whole(out), gc_whole(in[0]), 0, step->out.dims[0]);
 }
 
 static gc_status rows_backward_stride_1(struct gc_step *step, int32_t input, gc_real *din,
@@ -233,7 +244,7 @@ static gc_status rows_backward_stride_1(struct gc_step *step, int32_t input, gc_
     struct gc_depthwise_rows kernel = kernel_of_rows(rows);
     kernel.windows = &turned.windows;
     kernel.packed = rows->turned;
-    gc_depthwise_rows_forward(&kernel, din, dout);
+    gc_depthwise_rows_forward(&kernel, din, 0, turned.windows.rows.out, dout, 0);
     return GC_OK;
 }
 
@@ -416,14 +427,18 @@ const struct gc_path gc_depthwise_paths[] = {
      .prepare = prepare_rows,
      .release = release_rows,
      .forward = rows_forward,
-     .backward = rows_backward_stride_1},
+     .backward = rows_backward_stride_1,
+     .forward_rows = rows_forward_rows,
+     .window = rows_window},
     {.name = "rows, stride 2",
      .fits = fits_rows_stride_2,
      .state_size = sizeof(struct rows),
      .prepare = prepare_rows,
      .release = release_rows,
      .forward = rows_forward,
-     .backward = rows_backward_stride_2},
+     .backward = rows_backward_stride_2,
+     .forward_rows = rows_forward_rows,
+     .window = rows_window},
 #endif
 #ifndef GC_DOUBLE
     {.name = "taps",

@@ -1,6 +1,7 @@
 /* What a run keeps changes its memory and its time, never a bit of a result. */
 #include "api/model.h"
 #include "base/memory.h"
+#include "keras_json.h"
 #include "layer_models.h"
 #include "small_models.h"
 #include "test.h"
@@ -15,12 +16,20 @@ struct trio {
     gc_model *models[WAYS];
 };
 
+/* Runs whatever can in bands of one row. */
+static void use_bands(gc_model *model) {
+    model->plan->band_bytes = 0;
+    EXPECT_OK(gc_plan_keep(model->plan, model->plan->kept_from));
+}
+
 static bool open_trio(struct trio *t, const char *config, uint32_t flags) {
     static const uint32_t keep[WAYS] = {0, GC_PLAN_KEEP_LAYERS, GC_PLAN_KEEP_CHECKPOINTS};
     bool is_open = true;
     for (int way = 0; way < WAYS; way++) {
         t->models[way] = layer_model_open(config, flags | keep[way]);
         is_open = EXPECT(t->models[way] != NULL) && is_open;
+        if (is_open)
+            use_bands(t->models[way]);
     }
     return is_open;
 }
@@ -154,4 +163,79 @@ TEST(numbers_that_are_none_are_found_in_layers_that_are_not_kept) {
         gc_model_destroy(model);
         free(input);
     }
+}
+
+/* ---- Bands ---- */
+
+#define ONE_BY_ONE(NAME, FROM_NAME)                                                                \
+    LAYER("Conv2D", NAME, ",'filters':8,'kernel_size':[1,1]", FROM(FROM_NAME))
+#define FILTERED(NAME, FIELDS, FROM_NAME)                                                          \
+    LAYER("DepthwiseConv2D", NAME, ",'kernel_size':[3,3]" FIELDS, FROM(FROM_NAME))
+
+/* Windows with and without zeros around, that jump and that do not. */
+#define TWO(FIRST, SECOND) FIRST "," SECOND /* as one entry of a list */
+static const char bands_config[] =
+    FUNCTIONAL("out", INPUT("in", "[null,23,9,3]"),
+               TWO(ONE_BY_ONE("a", "in"), FILTERED("b", ",'padding':'same'", "a")),
+               TWO(ONE_BY_ONE("c", "b"), FILTERED("d", ",'strides':[2,2]", "c")),
+               LAYER("Activation", "e", ",'activation':'silu'", FROM("d")), ONE_BY_ONE("f", "e"),
+               CONV("last", "", FROM("f")), POOL("pool", FROM("last")), DENSE("out", FROM("pool")));
+
+/* Runs the bands of a model that keeps little within so many bytes. */
+static gc_model *open_bands(size_t band_bytes) {
+    gc_model *model = layer_model_open(bands_config, GC_PLAN_KEEP_CHECKPOINTS);
+    if (!EXPECT(model != NULL))
+        return NULL;
+    model->plan->band_bytes = band_bytes;
+    EXPECT_OK(gc_plan_keep(model->plan, model->plan->kept_from));
+    return model;
+}
+
+TEST(groups_run_in_bands_of_any_height_to_the_same_bits) {
+    float scores[SMALL_CLASSES], expected[SMALL_CLASSES];
+    gc_model *whole = layer_model_open(bands_config, GC_PLAN_KEEP_LAYERS);
+    REQUIRE(whole != NULL);
+    EXPECT_OK(layer_model_run(whole, 3));
+    EXPECT_OK(gc_model_outputs(whole, GC_LOGIT, expected, SMALL_CLASSES));
+    for (size_t bytes = 0; bytes < 30000; bytes += 1500) {
+        gc_model *model = open_bands(bytes);
+        REQUIRE(model != NULL);
+        const struct gc_plan *plan = model->plan;
+        if (bytes == 0 && plan->groups[0].step.path->forward_rows != NULL) {
+            EXPECT_INT(gc_plan_together(plan, 0), 6);
+            EXPECT_INT(plan->chains[0].height, 1);
+            EXPECT_INT(plan->chains[0].rows[0], 4); /* for two rows below a filter */
+        }
+        EXPECT_OK(layer_model_run(model, 3));
+        EXPECT_OK(gc_model_outputs(model, GC_LOGIT, scores, SMALL_CLASSES));
+        EXPECT_BYTES(scores, expected, sizeof expected);
+        gc_model_destroy(model);
+    }
+    gc_model_destroy(whole);
+}
+
+/* The first layer that gives numbers that are none, for a picture of such values. */
+static int32_t first_wrong(gc_model *model, float value) {
+    float input[23 * 9 * 3];
+    int32_t wrong = -2;
+    for (int i = 0; i < 23 * 9 * 3; i++)
+        input[i] = value;
+    EXPECT_OK(gc_model_forward(model, input, 23 * 9 * 3));
+    EXPECT_OK(gc_model_find_not_finite(model, &wrong));
+    return wrong;
+}
+
+TEST(numbers_that_are_none_are_found_between_bands) {
+    gc_model *whole = layer_model_open(bands_config, GC_PLAN_KEEP_LAYERS);
+    gc_model *bands = open_bands(0);
+    REQUIRE(whole != NULL && bands != NULL);
+    int found = 0;
+    for (float value = 3; value < 3.2e38f; value *= 10) {
+        const int32_t wrong = first_wrong(whole, value);
+        EXPECT_INT(first_wrong(bands, value), wrong);
+        found |= wrong > 0 ? 2 : 1;
+    }
+    EXPECT_INT(found, sizeof(gc_real) == sizeof(float) ? 3 : 1);
+    gc_model_destroy(whole);
+    gc_model_destroy(bands);
 }

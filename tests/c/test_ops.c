@@ -239,7 +239,7 @@ static void run_rows_exactly(const gc_shape *in, int32_t kernel, int32_t stride)
         bias[channels - 1] = 2;
         gc_depthwise_rows_pack(packed, filter, bias, &windows, channels);
         const struct gc_depthwise_rows d = {&windows, channels, packed, zeros, -1, 1};
-        gc_depthwise_rows_forward(&d, out, picture);
+        gc_depthwise_rows_forward(&d, out, 0, windows.rows.out, picture, 0);
         EXPECT_NEAR(out[windows.rows.out * out_row - 1], 1, 0);
         if (stride == 2)
             gc_depthwise_rows_backward(&d, picture, out);

@@ -1,0 +1,156 @@
+#include "engine/bands.h"
+
+#include <string.h>
+
+#include "engine/arena.h"
+#include "engine/profile.h"
+#include "graph/window.h"
+
+/* ---- The rows that a step needs ---- */
+
+/* Rows *first .. *end - 1 of a step's output become the rows of its input that they need. */
+static void rows_needed(const struct gc_step *step, int32_t *first, int32_t *end) {
+    if (step->path->window == NULL)
+        return;
+    const struct gc_window *window = step->path->window(step);
+    const int32_t from = gc_window_position(window, *first, 0);
+    const int32_t to = gc_window_position(window, *end - 1, window->kernel - 1) + 1;
+    *first = from < 0 ? 0 : from;
+    *end = to > window->in ? window->in : to;
+}
+
+/* ---- One band after another ---- */
+
+/* How far the groups of a chain have come. The buffer behind group i holds the rows first[i] ..
+ * done[i] - 1 of its output. */
+struct progress {
+    const struct gc_chain *chain;
+    struct gc_group *groups; /* the chain's */
+    gc_real *const *tensors; /* NULL while rows are only counted */
+    int32_t first[GC_MAX_CHAIN], done[GC_MAX_CHAIN];
+    int32_t most[GC_MAX_CHAIN]; /* rows that the buffer held at a time */
+};
+
+static size_t row_size(const struct gc_group *group) {
+    const gc_shape *out = &group->step.out;
+    return (size_t)out->dims[1] * (size_t)out->dims[2];
+}
+
+static struct gc_band band_of(const struct progress *p, int32_t i) {
+    const int32_t value = i < 0 ? p->groups[0].inputs[0] : p->groups[i].output;
+    return (struct gc_band){p->tensors[value], i < 0 ? 0 : p->first[i]};
+}
+
+/* Drops the rows of group i's output that the next group has no more use for. */
+static void drop_rows(struct progress *p, int32_t i) {
+    int32_t first = p->done[i + 1], end = first + 1;
+    rows_needed(&p->groups[i + 1].step, &first, &end);
+    const int32_t kept = p->done[i] - first, dropped = first - p->first[i];
+    if (dropped <= 0)
+        return;
+    if (p->tensors != NULL && kept > 0) {
+        gc_real *buffer = p->tensors[p->groups[i].output];
+        const size_t row = row_size(&p->groups[i]);
+        memmove(buffer, buffer + (size_t)dropped * row, (size_t)kept * row * sizeof *buffer);
+    }
+    p->first[i] = first;
+    p->done[i] = kept > 0 ? p->done[i] : first;
+}
+
+/* Computes rows done .. end - 1 of group i's output. */
+static gc_status run_rows(const struct progress *p, int32_t i, int32_t end) {
+    struct gc_step *step = &p->groups[i].step;
+    return GC_PROFILED(
+        step, false,
+        step->path->forward_rows(step, band_of(p, i), band_of(p, i - 1), p->done[i], end));
+}
+
+/* Completes the rows of group i's output up to row end - 1, and before that the rows of the groups
+ * before that they need. */
+static gc_status complete(struct progress *p, int32_t i, int32_t end) {
+    if (i + 1 < p->chain->count)
+        drop_rows(p, i);
+    int32_t first = p->done[i], in_end = end;
+    if (first >= end)
+        return GC_OK;
+    rows_needed(&p->groups[i].step, &first, &in_end);
+    if (i > 0)
+        GC_TRY(complete(p, i - 1, in_end));
+    if (p->tensors != NULL)
+        GC_TRY(run_rows(p, i, end));
+    p->done[i] = end;
+    if (end - p->first[i] > p->most[i])
+        p->most[i] = end - p->first[i];
+    return GC_OK;
+}
+
+static gc_status run_bands(struct progress *p) {
+    const int32_t last = p->chain->count - 1, rows = p->groups[last].step.out.dims[0];
+    for (int32_t y = 0; y < rows; y += p->chain->height) {
+        const int32_t left = rows - y;
+        GC_TRY(complete(p, last, y + (left < p->chain->height ? left : p->chain->height)));
+    }
+    return GC_OK;
+}
+
+gc_status gc_chain_run(const struct gc_chain *chain, struct gc_group *groups,
+                       gc_real *const *tensors) {
+    struct progress progress = {
+        .chain = chain, .groups = groups + chain->first, .tensors = tensors};
+    return run_bands(&progress);
+}
+
+/* ---- Finding chains ---- */
+
+static bool is_picture(const gc_shape *shape) { return shape->rank == 3; }
+
+static bool takes_rows(const struct gc_group *group) {
+    const struct gc_step *step = &group->step;
+    return step->path != NULL && step->path->forward_rows != NULL && group->input_count == 1 &&
+           is_picture(step->in) && is_picture(&step->out);
+}
+
+/* Whether the next group alone reads a group's output. */
+static bool leads_on(const struct gc_graph *graph, const struct gc_group *group,
+                     const uint8_t *kept) {
+    const struct gc_group *next = group + 1;
+    return graph->values[group->output].consumers == 1 && !kept[group->output] &&
+           takes_rows(next) && next->inputs[0] == group->output;
+}
+
+size_t gc_chain_bytes(const struct gc_chain *chain, const struct gc_group *groups, int32_t i) {
+    const struct gc_group *group = &groups[chain->first + i];
+    return gc_tensor_bytes((size_t)chain->rows[i] * row_size(group));
+}
+
+/* Counts the rows that bands of a height need. Returns the bytes of the buffers. */
+static size_t measure(struct gc_chain *chain, struct gc_group *groups, int32_t height) {
+    struct progress progress = {.chain = chain, .groups = groups + chain->first};
+    size_t bytes = 0;
+    chain->height = height;
+    run_bands(&progress);
+    memcpy(chain->rows, progress.most, sizeof chain->rows);
+    for (int32_t i = 0; i + 1 < chain->count; i++)
+        bytes += gc_chain_bytes(chain, groups, i);
+    return bytes;
+}
+
+void gc_chain_find(struct gc_chain *chain, const struct gc_graph *graph, struct gc_group *groups,
+                   int32_t group_count, int32_t first, const uint8_t *kept, size_t band_bytes) {
+    *chain = (struct gc_chain){.first = first, .count = 1};
+    if (!takes_rows(&groups[first]))
+        return;
+    while (chain->count < GC_MAX_CHAIN && first + chain->count < group_count &&
+           leads_on(graph, &groups[first + chain->count - 1], kept))
+        chain->count++;
+    int32_t height = groups[first + chain->count - 1].step.out.dims[0];
+    if (chain->count == 1)
+        return;
+    if (measure(chain, groups, height) <= band_bytes) {
+        chain->count = 1;
+        return;
+    }
+    do
+        height = (height + 1) / 2;
+    while (measure(chain, groups, height) > band_bytes && height > 1);
+}
