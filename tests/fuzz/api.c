@@ -126,7 +126,7 @@ static void plan(struct player *p) {
     int32_t height, width;
     choose_size(p, &height, &width);
     if (height <= MOST_SIDE)
-        gc_model_plan(p->model, height, width, (uint32_t)index_below(p, 2));
+        gc_model_plan(p->model, height, width, (uint32_t)index_below(p, 8));
 }
 
 /* May stop before the last step. */
@@ -134,7 +134,7 @@ static void plan_in_steps(struct player *p) {
     int32_t height, width, left = 1;
     choose_size(p, &height, &width);
     if (height > MOST_SIDE ||
-        gc_model_plan_start(p->model, height, width, fuzz_byte(&p->script) % 2) != GC_OK)
+        gc_model_plan_start(p->model, height, width, fuzz_byte(&p->script) % 8) != GC_OK)
         return;
     for (int32_t steps = fuzz_byte(&p->script); steps > 0 && left > 0; steps--)
         if (gc_model_plan_next(p->model, &left) != GC_OK)

@@ -170,7 +170,7 @@ static void use(gc_model *model, uint32_t random) {
         return;
     fuzz_expect_right(layer_model_set_weights(model, random));
     gc_model_select_head(model, (int32_t)(random >> 4) % gc_model_head_count(model));
-    run(&a, 17, random & GC_PLAN_UNFUSED);
+    run(&a, 17, random & (GC_PLAN_UNFUSED | GC_PLAN_KEEP_LAYERS | GC_PLAN_KEEP_CHECKPOINTS));
     if (is_open)
         run(&a, 12, 0);
 }

@@ -59,7 +59,7 @@ export async function hashMaps(name, build) {
   const engine = await init(options);
   // The hashes were taken of pixels from -1 to 1, whatever the models take.
   const bytes = readFileSync(join(SHARED, 'models', name));
-  const model = await loadModel(bytes, { preprocessing: 'tf', ...options });
+  const model = await loadModel(bytes, { preprocessing: 'tf', keep: build.keep, ...options });
   const hash = createHash('sha256');
   const restore = watchMaps(engine, (raw, norms) => hash.update(raw).update(norms));
   try {
@@ -117,3 +117,21 @@ async function main(args) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await main(process.argv.slice(2));
+
+/**
+ * The logits and the map of the default layer, of a run that was asked for nothing else.
+ * @param {string} name of a shared model
+ * @param {Build} build
+ */
+export async function firstAnswer(name, build) {
+  const bytes = readFileSync(join(SHARED, 'models', name));
+  const options = { preprocessing: /** @type {const} */ ('tf'), keep: build.keep };
+  const model = await loadModel(bytes, { ...options, ...wasmOptions(build) });
+  try {
+    const run = await model.run(readFileSync(PICTURE));
+    const { targets } = await run.explain();
+    return { logits: run.logits, map: targets[0].heatmap.data };
+  } finally {
+    model.dispose();
+  }
+}

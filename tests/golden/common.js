@@ -18,6 +18,7 @@ export const GOLDEN = join(ROOT, '../shared/golden');
  * @property {boolean} reference
  * @property {import('gradcam-wasm').WasmVariant} [variant]
  * @property {number} [threads] default: as the package has it
+ * @property {import('gradcam-wasm').LoadOptions['keep']} [keep] default: as the package has it
  * @property {boolean} [isShort] whether lists that take minutes are left out
  */
 

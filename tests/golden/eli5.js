@@ -64,6 +64,7 @@ export async function checkEli5Case(dir, name, build, source) {
   const base = dirname(resolve(dir));
   const model = await loadModel(source ?? readFileSync(join(base, golden.model)), {
     preprocessing: parsePreprocessing(golden.preprocess),
+    keep: build.keep,
     ...wasmOptions(build),
   });
   try {

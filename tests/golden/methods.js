@@ -72,7 +72,7 @@ export async function openCase(dir, name, golden, build) {
     ? bytes
     : formulaFiles(new Network(engine, bytes.toString()), bytes, golden);
   const preprocessing = toPreprocessing(golden.preprocess);
-  const model = await loadModel(source, { preprocessing, ...options });
+  const model = await loadModel(source, { preprocessing, keep: build.keep, ...options });
   const run = await model.run(readFileSync(join(base, golden.input)));
   const { network, input } = run;
   return {

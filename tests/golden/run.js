@@ -1,12 +1,13 @@
 /**
  * Runs a folder of golden cases:
  *
- *     npm run golden -- KIND DIR [--reference | --variant simd|relaxed] [--threads N] [--only NAME]
+ *     npm run golden -- KIND DIR [--reference | --variant simd|relaxed] [--threads N]
+ *                       [--keep auto|layers|checkpoints] [--only NAME]
  *
  * Prints a line a case with its worst error over tolerance (1 is the limit) and ends with
  * "N passed, N failed". KIND is one of those below; DIR is any folder of such cases; --reference
  * takes the double-precision build, --variant one of the product's, which else is the one for this
- * Node; --threads as loadModel's option.
+ * Node; --threads and --keep as loadModel's options.
  */
 
 import { parseArgs } from 'node:util';
@@ -41,7 +42,8 @@ const KINDS = {
 
 const USAGE =
   `usage: npm run golden -- ${Object.keys(KINDS).join('|')} DIR ` +
-  '[--reference | --variant simd|relaxed] [--threads N] [--only NAME]';
+  '[--reference | --variant simd|relaxed] [--threads N] [--keep auto|layers|checkpoints] ' +
+  '[--only NAME]';
 
 /** @param {string[]} args */
 async function main(args) {
@@ -52,6 +54,7 @@ async function main(args) {
       reference: { type: 'boolean', default: false },
       variant: { type: 'string' },
       threads: { type: 'string' },
+      keep: { type: 'string' },
       only: { type: 'string' },
     },
   });
@@ -61,7 +64,8 @@ async function main(args) {
   const variant = /** @type {import('gradcam-wasm').WasmVariant | undefined} */ (values.variant);
   if (variant === 'relaxed') await import('../../wasm-build/enable-relaxed-simd.js');
   const threads = values.threads === undefined ? undefined : Number(values.threads);
-  const build = { reference, variant, threads };
+  const keep = /** @type {import('gradcam-wasm').LoadOptions['keep']} */ (values.keep);
+  const build = { reference, variant, threads, keep };
   const names = KINDS[kind].cases(dir).filter((name) => !values.only || name === values.only);
   if (names.length === 0) throw new Error(`no case of kind ${kind} in ${dir}`);
   let failed = 0;

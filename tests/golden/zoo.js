@@ -42,6 +42,7 @@ export async function checkZooCase(dir, name, build) {
   const config = readFileSync(join(dir, name, 'model.json'), 'utf8');
   const engine = await init(wasmOptions(build));
   const network = new Network(engine, config);
+  network.keep = build.keep ?? 'auto';
   try {
     const total = setFormulaWeights(network, golden);
     verdict.check(
