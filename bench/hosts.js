@@ -71,53 +71,60 @@ export async function inChromium(name, options) {
  * @param {object} options
  */
 function runSuite(page, name, options) {
-  const [ort, tfjs] = ['onnxruntime-web', 'tfjs-wasm'].map((peer) => `/${PAGE_FILES[peer][0]}`);
-  const files = {
-    ort,
-    ortFolder: `/${ORT}`,
-    tfjs,
-    tfjsFolder: `/${TFJS_WASM}`,
-  };
   return page.evaluate(
     async ({ name, options, files }) => {
-      const absolute = Object.entries(files).map(([key, path]) => [key, location.origin + path]);
-      const host = {
-        name: 'Chromium',
-        read: async (/** @type {string} */ path) => {
-          const response = await fetch(`/${path}`);
-          if (!response.ok) throw new Error(`no ${path}: ${response.status}`);
-          return new Uint8Array(await response.arrayBuffer());
-        },
-        peers: Object.fromEntries(absolute),
-        progress: (/** @type {string} */ text) => console.log(text),
-      };
-      const { suite } = await import(`/bench/suites/${name}.js`);
-      return suite(host, options);
+      const { runInPage } = await import(`${location.origin}/bench/page-host.js`);
+      return runInPage(name, options, files, (/** @type {string} */ text) => console.log(text));
     },
-    { name, options, files },
+    { name, options, files: pageFiles() },
   );
 }
 
+/** The peers' files on the server of a page. */
+function pageFiles() {
+  const [ort, tfjs] = ['onnxruntime-web', 'tfjs-wasm'].map((peer) => `/${PAGE_FILES[peer][0]}`);
+  return { ort, ortFolder: `/${ORT}`, tfjs, tfjsFolder: `/${TFJS_WASM}` };
+}
+
+/**
+ * Serves a page that runs a suite when its user wants it, in whatever browser opens it.
+ * @param {string} suite
+ * @param {object} options
+ */
+export async function serveSuite(suite, options) {
+  const page = readFileSync(join(root, 'bench/serve.html'), 'utf8');
+  const given = JSON.stringify({ suite, options, files: pageFiles() });
+  return serveProject({ '/': page, '/bench/options.json': given });
+}
+
 /** @type {Record<string, string>} */
-const TYPES = { '.js': 'text/javascript', '.mjs': 'text/javascript', '.wasm': 'application/wasm' };
+const TYPES = {
+  '/': 'text/html',
+  '.js': 'text/javascript',
+  '.mjs': 'text/javascript',
+  '.json': 'application/json',
+  '.wasm': 'application/wasm',
+};
 
 const PAGE = '<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,">';
 
 /**
  * Serves the project and its sibling "shared" on 127.0.0.1. The page is isolated from other
  * origins. So it has threads and a clock of 5 microseconds.
+ * @param {Record<string, string>} [texts] by their paths
  */
-async function serveProject() {
+async function serveProject(texts = { '/': PAGE }) {
   const server = createServer(({ url = '/' }, response) => {
     response.setHeader('cross-origin-opener-policy', 'same-origin');
     response.setHeader('cross-origin-embedder-policy', 'require-corp');
     const path = normalize(decodeURIComponent(new URL(url, 'http://localhost').pathname));
-    if (path === '/') return void response.setHeader('content-type', 'text/html').end(PAGE);
+    const type = TYPES[path] ?? TYPES[extname(path)] ?? 'application/octet-stream';
+    response.setHeader('content-type', type);
+    if (texts[path] !== undefined) return void response.end(texts[path]);
     const file = join(root, path.startsWith('/shared/') ? '..' : '.', path);
     if (!statSync(file, { throwIfNoEntry: false })?.isFile()) {
       return void response.writeHead(404).end();
     }
-    response.setHeader('content-type', TYPES[extname(file)] ?? 'application/octet-stream');
     createReadStream(file).pipe(response);
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(undefined)));

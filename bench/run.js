@@ -6,6 +6,7 @@
  *                      [--json FILE] [--readme]
  *     npm run bench -- --scaling [--host chromium|node] [--rounds N] [--json FILE]
  *     npm run bench -- --page
+ *     npm run bench -- --serve
  *     npm run bench -- --methods [--torch] [--host chromium|node] [--rounds N] [--readme]
  *
  * Everything is measured in turn in every round. --runs says for how many runs the memory is
@@ -13,6 +14,7 @@
  * --readme writes the tables of docs/performance.md, and the README's table from the first host.
  * --scaling shows how time grows with the network.
  * --page shows the first visits of the demo page on a slow line.
+ * --serve prints the address of a page that measures in whatever browser opens it.
  * --methods shows what each explanation method costs. With --torch it also times pytorch-grad-cam
  * on PyTorch, which takes 6 GB of packages.
  */
@@ -26,6 +28,7 @@ import { SetupError, inBuild, root, runMain, say, writeAtomically } from '../was
 import { convertModel } from '../web/package/model/convert.js';
 import { ARCHITECTURES } from '../web/package/architectures/index.js';
 import { chooseHosts, chooseModel, choosePictures, exists, positive } from './options.js';
+import { serveSuite } from './hosts.js';
 import { measurePage } from './page.js';
 import { ensurePeers, peerBytes } from './peers.js';
 import { comparison, methodTables, scaling, summary, writeInto } from './report.js';
@@ -116,6 +119,16 @@ async function choose({ scaling: isScaling, methods, torch, model }, options) {
   return { suite: 'methods', given: { ...files, rounds, modules: builds() }, report };
 }
 
+/**
+ * Serves the page until the command is ended.
+ * @param {object} options of the suite
+ */
+async function serve(options) {
+  const { address } = await serveSuite('compare', options);
+  console.log(`open ${address} in the browser to be measured, and press Run`);
+  console.log('to end: Ctrl-C');
+}
+
 /** How often --page opens the page. */
 const VISITS = 5;
 
@@ -130,6 +143,7 @@ await runMain(async () => {
       readme: { type: 'boolean', default: false },
       scaling: { type: 'boolean', default: false },
       page: { type: 'boolean', default: false },
+      serve: { type: 'boolean', default: false },
       methods: { type: 'boolean', default: false },
       torch: { type: 'boolean', default: false },
     },
@@ -137,6 +151,7 @@ await runMain(async () => {
   if (values.page) return void console.log(await measurePage(VISITS));
   const hosts = chooseHosts(values.host);
   const [rounds, runs] = [positive('rounds', values.rounds), positive('runs', values.runs)];
+  if (values.serve) return serve(await prepare(values.model, { rounds, runs }));
   if (values.readme && values.scaling) throw new SetupError('--readme writes no --scaling tables');
   if (!exists('build/wasm/gradcam.wasm')) throw new SetupError('run npm run build first');
   const conditions = { when: new Date().toISOString().slice(0, 10), load: [loadavg()[0]] };
