@@ -4,11 +4,11 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { brotliCompressSync } from 'node:zlib';
 import { serveSlowly } from '../../bench/slow-server.js';
-import { manifest } from '../../models/fetch.js';
+import { firstPicture, manifest, shownFile } from '../../models/fetch.js';
 import { inBuild } from '../../wasm-build/tools.js';
 import { launchChromium, SKIP } from './chromium.js';
 import { DemoPage } from './demo-page.js';
-import { served } from './served.js';
+import { dogs, served } from './served.js';
 
 const model = manifest.models.find(({ id }) => id === manifest.default) ?? manifest.models[0];
 
@@ -18,7 +18,7 @@ const MOST_CODE = 56_000;
 describe('the start of the page', { skip: SKIP }, () => {
   const given = served(launchChromium);
 
-  test('fetches the engine with the first picture, and the model after it', async () => {
+  test('fetches the first picture, and then the engine with the model', async () => {
     const demo = new DemoPage(await given.browser.newPage());
     const { page } = demo;
     /** @type {string[]} */
@@ -28,16 +28,21 @@ describe('the start of the page', { skip: SKIP }, () => {
     /** @type {(value?: unknown) => void} */
     let letThrough = () => {};
     const waits = new Promise((resolve) => (letThrough = resolve));
-    await page.route(`**/${manifest.firstPicture}.jpg`, async (route) => {
+    await page.route(`**/${shownFile(firstPicture)}`, async (route) => {
       await waits;
       await route.continue();
     });
     await page.goto(given.site.address);
-    while (!isThere(/\.wasm$/)) await page.waitForTimeout(50);
-    await page.waitForTimeout(200);
-    assert.ok(!isThere(/\.safetensors$/), 'the model does not wait');
+    await page.locator('.headline', { hasText: 'Loading the model' }).waitFor();
+    await page.waitForTimeout(300);
+    assert.ok(!isThere(/\.(wasm|safetensors)$/), 'the model does not wait');
     letThrough();
     await demo.settled();
+    // The model does not wait for the engine, so both may come first.
+    const [engine, network] = [/\.wasm$/, /\.safetensors$/].map((kind) =>
+      asked.findIndex((url) => kind.test(url)),
+    );
+    assert.ok(Math.abs(engine - network) < 3, asked.join('\n'));
     const models = asked.filter((url) => url.endsWith('.safetensors'));
     assert.deepEqual(
       models.map((url) => url.split('/').at(-1)),
@@ -65,7 +70,7 @@ describe('the start of the page', { skip: SKIP }, () => {
     await page.context().close();
   });
 
-  test('preloads the worker that it starts', async () => {
+  test('is preloaded with its worker, the first picture and its answer', async () => {
     const page = await given.browser.newPage();
     const started = page.waitForEvent('worker');
     await page.goto(given.site.address);
@@ -76,6 +81,24 @@ describe('the start of the page', { skip: SKIP }, () => {
     // Other workers are there too, and start later or never.
     const workers = preloaded.filter((url) => /\bworker-/.test(url));
     assert.deepEqual(workers, [(await started).url()]);
+    /** @type {string[]} */
+    const problems = [];
+    page.on('console', (message) => problems.push(message.text()));
+    await page.goto(`${given.site.address}?model=${dogs.id}#pic=dog`);
+    // A browser says after three seconds which links of a page were for nothing.
+    await page.waitForTimeout(5000);
+    assert.deepEqual(problems, []);
+    const first = ['first.json', `pictures/${shownFile(firstPicture)}`];
+    const fetched = await page.evaluate(
+      (names) =>
+        names.map((name) => performance.getEntriesByName(new URL(name, location.href).href)),
+      first,
+    );
+    assert.deepEqual(
+      fetched.map(({ length }) => length),
+      [1, 1],
+      'something is fetched twice',
+    );
     await page.context().close();
   });
 });
