@@ -409,7 +409,8 @@ export class Page {
     const before = this.#listed;
     this.#listed = answer;
     const isOther = before?.run !== answer.run;
-    if (isOther) this.#classes.fill(words.classRows(answer));
+    const [target, versus] = [words.targetOf(answer.explanation), versusOf(answer)];
+    if (isOther) this.#classes.fill(words.classRows(answer), target, versus);
     if (before?.model !== answer.model) this.#strip.fill(words.layerRows(answer.model));
     const { layer } = answer.explanation.targets[0];
     const own = this.state.panes[this.state.active];
@@ -417,7 +418,7 @@ export class Page {
     const { question } = answer;
     const isBehind = question.target !== own.target || question.layer !== own.layer;
     if (isOther || !isBehind) {
-      this.#classes.select(words.targetOf(answer.explanation), versusOf(answer));
+      this.#classes.select(target, versus);
       this.#strip.select(layer);
     }
     this.#models.show(answer);
