@@ -18,36 +18,25 @@ const MOST_CODE = 56_000;
 describe('the start of the page', { skip: SKIP }, () => {
   const given = served(launchChromium);
 
-  test('fetches the first picture, and then the engine with the model', async () => {
+  test('fetches what it shows first, and then one model and its engine', async () => {
     const demo = new DemoPage(await given.browser.newPage());
     const { page } = demo;
     /** @type {string[]} */
     const asked = [];
     page.context().on('request', (request) => asked.push(request.url()));
-    const isThere = (/** @type {RegExp} */ pattern) => asked.some((url) => pattern.test(url));
-    /** @type {(value?: unknown) => void} */
-    let letThrough = () => {};
-    const waits = new Promise((resolve) => (letThrough = resolve));
-    await page.route(`**/${shownFile(firstPicture)}`, async (route) => {
-      await waits;
-      await route.continue();
-    });
+    const places = (/** @type {string} */ ending) =>
+      asked.flatMap((url, i) => (url.endsWith(ending) ? [i] : []));
     await page.goto(given.site.address);
-    await page.locator('.headline', { hasText: 'Loading the model' }).waitFor();
-    await page.waitForTimeout(300);
-    assert.ok(!isThere(/\.(wasm|safetensors)$/), 'the model does not wait');
-    letThrough();
     await demo.settled();
-    // The model does not wait for the engine, so both may come first.
-    const [engine, network] = [/\.wasm$/, /\.safetensors$/].map((kind) =>
-      asked.findIndex((url) => kind.test(url)),
-    );
-    assert.ok(Math.abs(engine - network) < 3, asked.join('\n'));
-    const models = asked.filter((url) => url.endsWith('.safetensors'));
+    const files = ['first.json', shownFile(firstPicture), model.small.file, '.wasm'];
+    const all = files.map(places);
     assert.deepEqual(
-      models.map((url) => url.split('/').at(-1)),
-      [model.small.file],
+      all.map(({ length }) => length),
+      [1, 1, 1, 1],
+      asked.join('\n'),
     );
+    const [[answer], [picture], [network], [engine]] = all;
+    assert.ok(Math.max(answer, picture) < Math.min(network, engine), asked.join('\n'));
     await page.context().close();
   });
 

@@ -7,9 +7,7 @@ import { samples } from './catalog.js';
 import { fetchFirstAnswer } from './first.js';
 import { prefetchPicture } from './picture.js';
 
-/** Settles when the first picture is there. The model waits for it, because it is far larger. */
-export const firstPicture = prefetchPicture(samples[0]);
-
+prefetchPicture(samples[0]);
 const answer = fetchFirstAnswer();
 
 /** The first answer, if the page opens with it. The address may ask for another. */
