@@ -22,6 +22,7 @@ import * as words from './words.js';
 /** @import { ModelChoice } from '../models.js' */
 /** @import { Picture } from '../picture.js' */
 /** @import { Legend } from './legend.js' */
+/** @import { StageView } from './stage.js' */
 /** @import { Cure } from './words.js' */
 
 /**
@@ -46,6 +47,7 @@ import * as words from './words.js';
  * @property {(pane: Pane) => void} onClose
  * @property {(split: number) => void} onSplit
  * @property {(point: { x: number, y: number } | undefined) => void} onPoint
+ * @property {(view: StageView) => void} onView
  */
 
 /** A page that is not seen draws nothing. It waits for so many milliseconds. */
@@ -252,6 +254,11 @@ export class Pane {
   /** @param {{ x: number, y: number } | undefined} point */
   readPoint(point) {
     this.#stage.readPoint(point);
+  }
+
+  /** @param {StageView} view the part of the picture that is shown */
+  set view(view) {
+    this.#stage.view = view;
   }
 
   /** The map of the answer, on the scale that all panes share. */
