@@ -3,6 +3,7 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
 import { colormaps } from './wasm-build/colormaps.js';
+import { samples } from './web/demo/catalog.js';
 
 /**
  * Models are sent as they are. Compressed, they would hardly be smaller, and without their length
@@ -39,44 +40,67 @@ const colors = {
   },
 };
 
+/** What the page shows first. Its script fetches them, and runs later than the browser could. */
+const FIRST = ['first.json', samples[0].source];
+
 /**
- * Lets the browser fetch the worker together with the page's script, which starts it.
+ * Lets the browser fetch the worker and what is shown first together with the page's script.
  * @type {import('vite').Plugin}
  */
 const preloads = {
   name: 'preloads',
   transformIndexHtml: {
     order: 'post',
-    handler(_html, { bundle = {}, chunk }) {
+    handler(_html, { chunk }) {
       // Chunks that are loaded later have workers of their own.
-      const codes = startChunks(bundle, chunk?.fileName).map(({ code }) => code);
-      const [worker] = /\bworker-[\w-]+\.js\b/.exec(codes.join('\n')) ?? [];
+      const [worker] = /\bworker-[\w-]+\.js\b/.exec(chunk?.code ?? '') ?? [];
       if (!worker) return [];
-      return [{ tag: 'link', attrs: { rel: 'modulepreload', href: `./assets/${worker}` } }];
+      const first = FIRST.map((file) => ({ rel: 'preload', href: `./${file}`, as: 'fetch' }));
+      const links = [{ rel: 'modulepreload', href: `./assets/${worker}` }, ...first];
+      return links.map((attrs) => ({ tag: 'link', attrs: { ...attrs, crossorigin: true } }));
     },
   },
 };
-
-/**
- * The page's first chunk and what it imports at the start.
- * @param {Record<string, any>} bundle
- * @param {string | undefined} name
- * @returns {{ code: string }[]}
- */
-function startChunks(bundle, name) {
-  const chunk = name === undefined ? undefined : bundle[name];
-  if (!chunk) return [];
-  const imported = chunk.imports.flatMap((/** @type {string} */ other) =>
-    startChunks(bundle, other),
-  );
-  return [chunk, ...imported];
-}
 
 /**
  * A module of the package.
  * @param {string} path
  */
 const inPackage = (path) => fileURLToPath(new URL(`web/package/${path}`, import.meta.url));
+
+/** The list of wasm files, which a page with threads always needs. */
+const ALWAYS = inPackage('engine/wasm-files.js');
+
+/**
+ * Puts all modules of a start into one chunk. Modules that chunks share would become many small
+ * chunks, and a worker fetches its chunks only when its script has come.
+ * @param {string} name of the chunk
+ */
+const oneStart = (name) => ({
+  groups: [
+    {
+      debugName: name,
+      name: (/** @type {string} */ id, /** @type {Modules} */ modules) =>
+        id === ALWAYS || isOfStart(id, modules) ? name : null,
+    },
+  ],
+});
+
+/** @typedef {{ getModuleInfo: (id: string) => import('rolldown').ModuleInfo | null }} Modules */
+
+/**
+ * Whether an entry imports a module, itself or by others, and not later by import().
+ * @param {string} id
+ * @param {Modules} modules
+ * @param {Set<string>} [seen] modules that were asked about
+ * @returns {boolean}
+ */
+function isOfStart(id, modules, seen = new Set()) {
+  if (seen.has(id)) return false;
+  seen.add(id);
+  const { isEntry = false, importers = [] } = modules.getModuleInfo(id) ?? {};
+  return isEntry || importers.some((importer) => isOfStart(importer, modules, seen));
+}
 
 /** Isolate the page from other origins. Without them a browser gives it no memory for threads. */
 const ISOLATED = {
@@ -99,7 +123,10 @@ export default defineConfig({
     ],
   },
   plugins: [uncompressed, colors, preloads],
-  worker: { format: 'es' },
+  worker: {
+    format: 'es',
+    rolldownOptions: { output: { codeSplitting: oneStart('worker-start') } },
+  },
   preview: { headers: ISOLATED },
   build: {
     outDir: '../../build/demo',
@@ -108,6 +135,7 @@ export default defineConfig({
     // The page's content security policy allows no data: addresses.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    rolldownOptions: { output: { codeSplitting: oneStart('start') } },
   },
   logLevel: 'warn',
 });

@@ -66,7 +66,9 @@ import { openEfficientNetLite0 } from './convert/efficientnet-lite0.js';
  * @property {string} member
  *
  * @typedef {object} PictureEntry
- * @property {{ file: string, sha256: string }} thumb a small form in build/pictures
+ * @property {{ file: string, sha256: string }} thumb a form of it for lists, in build/pictures
+ * @property {{ file: string, quality: number, sha256: string }} [small] the form that the page
+ *   loads, where the picture itself takes long. It has the same pixels with less detail
  * @property {string} file its name in build/pictures
  * @property {string} title for people
  * @property {string} member its path in the source package
@@ -85,6 +87,11 @@ import { openEfficientNetLite0 } from './convert/efficientnet-lite0.js';
 export const manifest = JSON.parse(
   fs.readFileSync(path.join(root, 'models/manifest.json'), 'utf8'),
 );
+
+/** The picture with which the page opens. */
+export const firstPicture =
+  manifest.pictures.find(({ file }) => file.startsWith(`${manifest.firstPicture}.`)) ??
+  manifest.pictures[0];
 
 /** @type {Record<string, (bytes: Uint8Array) => Container | Promise<Container>>} */
 const openers = {
@@ -113,8 +120,14 @@ export async function ensureModels() {
     await ensureSmall(model);
   }
   ensurePictures();
-  await ensureThumbs();
+  await ensureForms();
 }
+
+/**
+ * The name of the file that the page loads.
+ * @param {PictureEntry} picture
+ */
+export const shownFile = ({ file, small }) => small?.file ?? file;
 
 /**
  * Fetches the names of ImageNet's classes, as a JSON list and as a module for the package. A class
@@ -201,39 +214,59 @@ function ensurePictures() {
   }
 }
 
-/** Of a JPEG file, 1 to 100. */
+/** Of a thumbnail, 1 to 100. */
 const THUMB_QUALITY = 60;
 /** Pixels of the shorter side of a thumbnail, for screens with two pixels a CSS pixel. */
 const THUMB_SIDE = 120;
 
-/** Makes the small forms of the pictures, in which the page lists them. */
-async function ensureThumbs() {
-  for (const { file, thumb } of manifest.pictures) {
-    const target = inBuild('pictures', thumb.file);
-    if (hasContents(target, thumb.sha256)) continue;
-    const picture = fs.readFileSync(inBuild('pictures', file));
-    place(target, await makeThumb(picture), thumb.sha256);
+/** Makes the small forms of the pictures, in which the page lists and shows them. */
+async function ensureForms() {
+  for (const { file, thumb, small } of manifest.pictures) {
+    await ensureForm(file, thumb, THUMB_QUALITY, THUMB_SIDE);
+    if (small) await ensureForm(file, small, small.quality);
   }
 }
 
 /**
+ * @param {string} picture name of its file
+ * @param {{ file: string, sha256: string }} form
+ * @param {number} quality of the JPEG file
+ * @param {number} [side] pixels of the shorter side (default: the picture's)
+ */
+async function ensureForm(picture, form, quality, side) {
+  const target = inBuild('pictures', form.file);
+  if (hasContents(target, form.sha256)) return;
+  const file = fs.readFileSync(inBuild('pictures', picture));
+  place(target, await toJpeg(file, quality, side), form.sha256);
+}
+
+/**
  * @param {Uint8Array} picture
+ * @param {number} quality
+ * @param {number} [side]
  * @returns {Promise<Buffer>} a JPEG file of the same shape
  */
-async function makeThumb(picture) {
+async function toJpeg(picture, quality, side) {
   make(['build/wasm/gradcam.wasm']);
   await init(ENGINE);
-  const { width, height } = await loadImage(picture);
-  const scale = THUMB_SIDE / Math.min(width, height);
+  const full = await loadImage(picture);
+  const { width, height, data } = side ? await shrink(picture, full, side) : full;
+  const { encode } = await import('jpeg-js');
+  return encode({ width, height, data: Buffer.from(data) }, quality).data;
+}
+
+/**
+ * @param {Uint8Array} picture
+ * @param {{ width: number, height: number }} size
+ * @param {number} side
+ */
+function shrink(picture, { width, height }, side) {
+  const scale = side / Math.min(width, height);
   const targetSize = /** @type {[number, number]} */ ([
     Math.round(height * scale),
     Math.round(width * scale),
   ]);
-  const small = await loadImage(picture, { targetSize, interpolation: 'lanczos' });
-  const { encode } = await import('jpeg-js');
-  const { data } = small;
-  const pixels = { width: small.width, height: small.height, data: Buffer.from(data) };
-  return encode(pixels, THUMB_QUALITY).data;
+  return loadImage(picture, { targetSize, interpolation: 'lanczos' });
 }
 
 /**

@@ -12,16 +12,15 @@ export async function buildDemo() {
   await bundlePackage();
   say('bundling the demo page');
   await build({ root: `${root}/web/demo`, configFile });
-  const { manifest } = await import('../models/fetch.js');
+  const { manifest, shownFile } = await import('../models/fetch.js');
   const { models, pictures } = manifest;
   place(
     'models',
     models.map(({ small }) => small),
   );
-  place('pictures', pictures);
   place(
     'pictures',
-    pictures.map(({ thumb }) => thumb),
+    pictures.flatMap((picture) => [{ file: shownFile(picture) }, picture.thumb]),
   );
   const { writeFirstAnswer } = await import('./first-answer.js');
   await writeFirstAnswer(manifest);

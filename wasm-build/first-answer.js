@@ -4,6 +4,7 @@
 import fs from 'node:fs';
 import './enable-relaxed-simd.js'; // Node runs the same variant as browsers then
 import { loadModel } from '../web/package/index.js';
+import { firstPicture, shownFile } from '../models/fetch.js';
 import { inBuild, writeAtomically } from './tools.js';
 
 /** @import { Manifest } from '../models/fetch.js' */
@@ -16,12 +17,11 @@ const SMALL_MAPS = 6;
  * Writes build/demo/first.json.
  * @param {Manifest} manifest
  */
-export async function writeFirstAnswer({ default: id, models, firstPicture, pictures }) {
+export async function writeFirstAnswer({ default: id, models }) {
   const model = models.find((entry) => entry.id === id) ?? models[0];
-  const picture = pictures.find(({ file }) => file.startsWith(`${firstPicture}.`)) ?? pictures[0];
   const answer = await explain(
     inBuild('models', model.small.file),
-    inBuild('pictures', picture.file),
+    inBuild('pictures', shownFile(firstPicture)),
   );
   writeAtomically(inBuild('demo', 'first.json'), Buffer.from(JSON.stringify(answer)));
 }
@@ -49,8 +49,8 @@ async function explain(modelFile, pictureFile) {
     sizeReason: 'fixed',
     run: {
       input: { width, height },
-      scores: Array.from(run.scores),
-      logits: Array.from(run.logits),
+      scores: toNumbers(run.scores),
+      logits: toNumbers(run.logits),
       inputWarning: run.inputWarning,
     },
     explanation: { method, description, targets: targets.map(toJson) },
@@ -64,5 +64,13 @@ async function explain(modelFile, pictureFile) {
  */
 function toJson(target) {
   const { data, width, height } = target.heatmap;
-  return { ...target, heatmap: { data: Array.from(data), width, height } };
+  return { ...target, heatmap: { data: toNumbers(data), width, height } };
+}
+
+/**
+ * Nine digits give a float32 back, and are half as long as those of a double.
+ * @param {Float32Array} data
+ */
+function toNumbers(data) {
+  return Array.from(data, (value) => Number(value.toPrecision(9)));
 }

@@ -14,7 +14,7 @@ import {
   methodInfo,
   methods,
 } from '../../web/package/index.js';
-import { manifest, readLabels } from '../../models/fetch.js';
+import { firstPicture, manifest, readLabels, shownFile } from '../../models/fetch.js';
 import { inBuild } from '../../wasm-build/tools.js';
 import { sharedImage, sharedModel, SKIP_SHARED } from '../js/fixtures.js';
 import { launchChromium, SKIP } from './chromium.js';
@@ -33,8 +33,6 @@ const defaultEntry = manifest.models.find(({ id }) => id === manifest.default) ?
 /** @type {string[]} */
 const labels = readLabels(entry.labels);
 const [otherSample] = manifest.pictures;
-const sample =
-  manifest.pictures.find(({ file }) => file.startsWith(`${manifest.firstPicture}.`)) ?? otherSample;
 const photoEntry = manifest.pictures[1];
 
 /** @param {string} file */
@@ -235,7 +233,7 @@ describe('demo page', { skip: SKIP }, () => {
   test(
     'explains the sample, and another model explains it too',
     visit(async (demo) => {
-      const run = await model.run(readSample(sample.file));
+      const run = await model.run(readSample(shownFile(firstPicture)));
       const [{ label }] = run.decodePredictions({ top: 1 });
       assert.match(await demo.headline(), new RegExp(`^${label} \\d+\\.\\d%$`));
       assert.match(

@@ -312,6 +312,47 @@ describe('the page', { skip: SKIP }, () => {
     const compared = `#model=${dogs.id}&class=2&with=${dogs.id}|7~~layerCam|`;
 
     test(
+      'show the same part of the picture',
+      visit(
+        async (demo) => {
+          const { page } = demo;
+          await page.getByRole('switch', { name: 'Difference' }).check();
+          await page.locator('.difference .overlay').waitFor();
+          const views = () =>
+            page.locator('.frame').evaluateAll((frames) =>
+              frames.map((frame) => {
+                const { style } = /** @type {HTMLElement} */ (frame);
+                return ['zoom', 'pan-x', 'pan-y'].map((name) =>
+                  style.getPropertyValue(`--${name}`),
+                );
+              }),
+            );
+          const picture = page.locator('.overlay').nth(1);
+          await picture.hover({ position: { x: 30, y: 30 } });
+          await page.mouse.wheel(0, -100);
+          const zoomed = await views();
+          assert.equal(zoomed.length, 3);
+          const [zoom, x, y] = zoomed[1].map(parseFloat);
+          assert.ok(zoom > 1 && x > 0 && y > 0, `${zoomed[1]}`);
+          assert.deepEqual(zoomed, [zoomed[1], zoomed[1], zoomed[1]]);
+          await page.mouse.down();
+          await page.mouse.move(0, 0);
+          await page.mouse.up();
+          const moved = await views();
+          assert.notDeepEqual(moved[1], zoomed[1]);
+          assert.deepEqual(moved, [moved[1], moved[1], moved[1]]);
+          // A pane that is added shows that part too.
+          await page.getByRole('button', { name: 'Compare' }).click();
+          await demo.settled();
+          assert.deepEqual(await views(), Array(4).fill(moved[1]));
+          await picture.dblclick();
+          assert.deepEqual(new Set((await views()).map(([zoom]) => zoom)), new Set(['1']));
+        },
+        { address: compared },
+      ),
+    );
+
+    test(
       'have a method each, linked values by pointer and keys, and shared controls',
       visit(
         async (demo) => {

@@ -7,7 +7,7 @@ import '../../wasm-build/enable-relaxed-simd.js'; // Node runs the same variant 
 import { zipSync } from 'fflate';
 import { colormaps } from '../../wasm-build/colormaps.js';
 import { formatAsImage, loadModel } from '../../web/package/index.js';
-import { manifest } from '../../models/fetch.js';
+import { firstPicture, manifest, shownFile } from '../../models/fetch.js';
 import { inBuild } from '../../wasm-build/tools.js';
 import { paint } from '../../web/demo/paint.js';
 import { findPlace } from '../../web/package/pictures/places.js';
@@ -20,7 +20,6 @@ import { dogs, served } from './served.js';
 
 const first = manifest.models.find(({ id }) => id === manifest.default) ?? manifest.models[0];
 const [otherSample] = manifest.pictures;
-const sampleFile = `${manifest.firstPicture}.jpg`;
 
 /** What each tab shows. */
 const PARTS = { Classes: '.rows', Layers: '.strip', Proof: '.proof-pair', Look: '#opacity' };
@@ -65,7 +64,7 @@ describe('the page', { skip: SKIP }, () => {
       const demo = await openWithoutModels();
       await demo.page.locator('.headline', { hasText: /\d%/ }).waitFor();
       const model = await loadModel(readFileSync(inBuild('models', first.small.file)));
-      const file = readFileSync(inBuild('pictures', sampleFile));
+      const file = readFileSync(inBuild('pictures', shownFile(firstPicture)));
       const run = await model.run(file, { image: file });
       const explanation = await run.explain();
       const [{ label, score, heatmap }] = explanation.targets;
@@ -74,8 +73,9 @@ describe('the page', { skip: SKIP }, () => {
       assert.match(await demo.caption(), /A saved answer/);
 
       const saved = await (await fetch(`${given.site.address}first.json`)).json();
-      assert.deepEqual(saved.explanation.targets[0].heatmap.data, [...heatmap.data]);
-      assert.deepEqual(saved.run.scores, [...run.scores]);
+      const { data } = saved.explanation.targets[0].heatmap;
+      assert.deepEqual(Float32Array.from(data), heatmap.data);
+      assert.deepEqual(Float32Array.from(saved.run.scores), run.scores);
       const before = await demo.picture();
       await demo.page.unroute('**/*.safetensors');
       await demo.page.getByRole('button', { name: 'Cancel' }).click();

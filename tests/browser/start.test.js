@@ -4,11 +4,11 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { brotliCompressSync } from 'node:zlib';
 import { serveSlowly } from '../../bench/slow-server.js';
-import { manifest } from '../../models/fetch.js';
+import { firstPicture, manifest, shownFile } from '../../models/fetch.js';
 import { inBuild } from '../../wasm-build/tools.js';
 import { launchChromium, SKIP } from './chromium.js';
 import { DemoPage } from './demo-page.js';
-import { served } from './served.js';
+import { dogs, served } from './served.js';
 
 const model = manifest.models.find(({ id }) => id === manifest.default) ?? manifest.models[0];
 
@@ -18,31 +18,25 @@ const MOST_CODE = 56_000;
 describe('the start of the page', { skip: SKIP }, () => {
   const given = served(launchChromium);
 
-  test('fetches the engine with the first picture, and the model after it', async () => {
+  test('fetches what it shows first, and then one model and its engine', async () => {
     const demo = new DemoPage(await given.browser.newPage());
     const { page } = demo;
     /** @type {string[]} */
     const asked = [];
     page.context().on('request', (request) => asked.push(request.url()));
-    const isThere = (/** @type {RegExp} */ pattern) => asked.some((url) => pattern.test(url));
-    /** @type {(value?: unknown) => void} */
-    let letThrough = () => {};
-    const waits = new Promise((resolve) => (letThrough = resolve));
-    await page.route(`**/${manifest.firstPicture}.jpg`, async (route) => {
-      await waits;
-      await route.continue();
-    });
+    const places = (/** @type {string} */ ending) =>
+      asked.flatMap((url, i) => (url.endsWith(ending) ? [i] : []));
     await page.goto(given.site.address);
-    while (!isThere(/\.wasm$/)) await page.waitForTimeout(50);
-    await page.waitForTimeout(200);
-    assert.ok(!isThere(/\.safetensors$/), 'the model does not wait');
-    letThrough();
     await demo.settled();
-    const models = asked.filter((url) => url.endsWith('.safetensors'));
+    const files = ['first.json', shownFile(firstPicture), model.small.file, '.wasm'];
+    const all = files.map(places);
     assert.deepEqual(
-      models.map((url) => url.split('/').at(-1)),
-      [model.small.file],
+      all.map(({ length }) => length),
+      [1, 1, 1, 1],
+      asked.join('\n'),
     );
+    const [[answer], [picture], [network], [engine]] = all;
+    assert.ok(Math.max(answer, picture) < Math.min(network, engine), asked.join('\n'));
     await page.context().close();
   });
 
@@ -65,7 +59,7 @@ describe('the start of the page', { skip: SKIP }, () => {
     await page.context().close();
   });
 
-  test('preloads the worker that it starts', async () => {
+  test('is preloaded with its worker, the first picture and its answer', async () => {
     const page = await given.browser.newPage();
     const started = page.waitForEvent('worker');
     await page.goto(given.site.address);
@@ -76,6 +70,24 @@ describe('the start of the page', { skip: SKIP }, () => {
     // Other workers are there too, and start later or never.
     const workers = preloaded.filter((url) => /\bworker-/.test(url));
     assert.deepEqual(workers, [(await started).url()]);
+    /** @type {string[]} */
+    const problems = [];
+    page.on('console', (message) => problems.push(message.text()));
+    await page.goto(`${given.site.address}?model=${dogs.id}#pic=dog`);
+    // A browser says after three seconds which links of a page were for nothing.
+    await page.waitForTimeout(5000);
+    assert.deepEqual(problems, []);
+    const first = ['first.json', `pictures/${shownFile(firstPicture)}`];
+    const fetched = await page.evaluate(
+      (names) =>
+        names.map((name) => performance.getEntriesByName(new URL(name, location.href).href)),
+      first,
+    );
+    assert.deepEqual(
+      fetched.map(({ length }) => length),
+      [1, 1],
+      'something is fetched twice',
+    );
     await page.context().close();
   });
 });

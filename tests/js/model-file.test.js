@@ -36,11 +36,11 @@ describe('model.file', () => {
     });
   });
 
-  test('of .safetensors tells packed kernels from the rest', async () => {
+  test('of .safetensors tells packed kernels from the rest, and keeps the version', async () => {
     const bytes = await convertModel(readFileSync(DEFAULT_MODEL), { bits: 12 });
     const file = await fileOf(bytes);
     const { format, kerasVersion, hasOptimizer, dtypes } = file;
-    assert.deepEqual([format, kerasVersion, hasOptimizer], ['safetensors', null, false]);
+    assert.deepEqual([format, kerasVersion, hasOptimizer], ['safetensors', '3.11.3', false]);
     assert.equal(valuesOf(file), PARAMS);
     assert.ok(dtypes.int12 > PARAMS / 2 && dtypes.float16 > 0, JSON.stringify(dtypes));
   });

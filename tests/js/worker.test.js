@@ -58,6 +58,20 @@ test('a worker has every function of the page', () => {
   for (const name of Object.keys(main)) assert.ok(name in worker, name);
 });
 
+test('a model is asked for together with its engine', async () => {
+  /** @type {string[]} */
+  const methods = [];
+  let answers = 0;
+  const other = new WorkerSession(() => {
+    const thread = startNodeThread(({ method }) => methods.push(`${method} after ${answers}`));
+    thread.addEventListener('message', () => answers++);
+    return thread;
+  });
+  await other.loadModel(bytes);
+  other.terminate();
+  assert.deepEqual(methods, ['start after 0', 'load after 0']);
+});
+
 describe('in a worker', () => {
   test('everything is as without', async () => {
     const local = await loadModel(bytes, { labels: Array.from({ length: 19 }, (_, i) => `b${i}`) });
@@ -399,6 +413,19 @@ describe('an abort', () => {
     await assert.rejects(second, reason);
     assert.deepEqual((await first).predictions, (await third).predictions);
     assert.equal(started, before);
+  });
+
+  test('right after the first message starts no other worker', async () => {
+    const controller = new AbortController();
+    let count = 0;
+    const other = new WorkerSession(() => {
+      count++;
+      return startNodeThread(() => queueMicrotask(() => controller.abort(reason)));
+    });
+    const { signal } = controller;
+    await assert.rejects(other.loadModel(bytes, { signal }), reason);
+    await nextTask();
+    assert.equal(count, 1);
   });
 
   test('before the call', async () => {

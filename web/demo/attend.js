@@ -42,11 +42,15 @@ export async function attend(call, { signal, patience = PATIENCE }) {
 async function listen(call, signal, patience) {
   const silence = new AbortController();
   const giveUp = () => silence.abort(new SilentError());
-  let timer = setTimeout(giveUp, patience);
-  const wait = () => {
-    clearTimeout(timer);
-    timer = setTimeout(giveUp, patience);
+  let last = performance.now();
+  // A model is heard of hundreds of times, so no timer is set each time.
+  const watch = () => {
+    const left = last + patience - performance.now();
+    if (left > 0) timer = setTimeout(watch, left);
+    else giveUp();
   };
+  let timer = setTimeout(watch, patience);
+  const wait = () => void (last = performance.now());
   // A call that waits for a long one hears of its steps, too.
   const heard = () => waiting.forEach((wait) => wait());
   waiting.add(wait);

@@ -1,6 +1,6 @@
 /** The models and sample pictures that come with the page. */
 
-import manifest from '../../models/manifest.json';
+import manifest from '../../models/manifest.json' with { type: 'json' };
 
 /** @import { ModelChoice } from './models.js' */
 /** @import { PictureChoice } from './picture.js' */
@@ -24,10 +24,10 @@ export const firstModel = models.find(({ id }) => id === manifest.default) ?? mo
  * @type {(PictureChoice & { id: string })[]}
  */
 export const samples = manifest.pictures
-  .map(({ title, file, thumb }) => ({
+  .map(({ title, file, small, thumb }) => ({
     id: file.replace(/\.\w+$/, ''),
     name: title,
-    source: `pictures/${file}`,
+    source: `pictures/${small?.file ?? file}`,
     thumb: `pictures/${thumb.file}`,
   }))
   .sort((a, b) => Number(b.id === manifest.firstPicture) - Number(a.id === manifest.firstPicture));

@@ -2,7 +2,6 @@
 
 import { loadModel } from 'gradcam-wasm/worker';
 import { attend } from './attend.js';
-import { firstPicture } from './early.js';
 
 /** @import { Preprocessing, Progress } from 'gradcam-wasm' */
 /** @import { Model } from 'gradcam-wasm/worker' */
@@ -48,7 +47,6 @@ export async function openModel(choice, signal, onProgress) {
     known.users++;
     return known.opened;
   }
-  await firstPicture;
   /** @type {Opened} */
   const opened = await attend(
     (signal, heard) =>

@@ -75,14 +75,13 @@ const early = new Map();
 /**
  * Begins to fetch a picture before it is read.
  * @param {PictureChoice} choice
- * @returns {Promise<void>} settles when the picture is there, or cannot be
  */
-export async function prefetchPicture({ source }) {
+export function prefetchPicture({ source }) {
   if (typeof source !== 'string') return;
   const blob = fetchBlob(source);
   early.set(source, blob);
   // The reader of the picture learns of a failure.
-  await blob.catch(() => {});
+  blob.catch(() => {});
 }
 
 /**
@@ -95,5 +94,7 @@ async function fetchBlob(address, signal) {
   if (begun) return begun;
   const response = await fetch(address, { signal });
   if (!response.ok) throw new Error(`There is no picture at ${address} (${response.status}).`);
-  return response.blob();
+  // Chromium sometimes fails to give a preloaded body as a Blob.
+  const type = response.headers.get('content-type') ?? '';
+  return new Blob([await response.arrayBuffer()], { type });
 }

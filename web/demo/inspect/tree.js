@@ -24,6 +24,10 @@ const FEWEST = 3;
 const GAP = 4;
 /** A block with fewer parts is not divided further. So many nameless layers stay as they are. */
 const FEW = 13;
+/** A stretch of more layers is divided where branches meet, though connections lead past there. */
+const LONG = 100;
+/** So many branches that meet end a cell. */
+const BRANCHES = 3;
 
 /**
  * @param {LayerInfo[]} layers
@@ -145,17 +149,44 @@ function foldByNames(nodes, outer, skip) {
 function foldByPaths(nodes, outer, layers) {
   if (nodes.length < FEW) return nodes;
   const ends = narrowPlaces(nodes, layers);
-  /** @type {TreeNode[]} */
-  const folded = [];
-  let start = 0;
-  for (const end of ends) {
-    const part = nodes.slice(start, end + 1);
-    const single = part.filter(({ kind }) => kind === 'layer').length;
-    const isBlock = single >= FEWEST && part.every(({ kind }) => kind !== 'nested');
-    folded.push(...(isBlock ? [block(outer, lastLeaf(part).name, part)] : part));
-    start = end + 1;
-  }
-  return [...folded, ...nodes.slice(start)];
+  const parts = cut(nodes, (_, i) => ends.includes(i));
+  // What follows the last of these places stays as it is.
+  const rest = parts[ends.length] ?? [];
+  const folded = parts.slice(0, ends.length).flatMap((part) => {
+    const cells = part.length > LONG ? cut(part, (node) => joinsBranches(node, layers)) : [part];
+    return cells.flatMap((cell) => {
+      const single = cell.filter(({ kind }) => kind === 'layer').length;
+      const isBlock = single >= FEWEST && cell.every(({ kind }) => kind !== 'nested');
+      return isBlock ? [block(outer, lastLeaf(cell).name, cell)] : cell;
+    });
+  });
+  return [...folded, ...rest];
+}
+
+/**
+ * Cuts a list behind some of its nodes.
+ * @param {TreeNode[]} nodes
+ * @param {(node: TreeNode, i: number) => boolean} isEnd
+ */
+function cut(nodes, isEnd) {
+  /** @type {TreeNode[][]} */
+  const parts = [[]];
+  nodes.forEach((node, i) => {
+    parts[parts.length - 1].push(node);
+    if (isEnd(node, i)) parts.push([]);
+  });
+  return parts.filter(({ length }) => length > 0);
+}
+
+/**
+ * Whether a layer ends a cell, as in NASNet. Its cells read the cell before the last one, too.
+ * @param {TreeNode} node
+ * @param {LayerInfo[]} layers
+ */
+function joinsBranches({ kind, layer = -1 }, layers) {
+  if (kind !== 'layer') return false;
+  const { type, inputs } = layers[layer];
+  return type === 'Concatenate' && inputs.length >= BRANCHES;
 }
 
 /**

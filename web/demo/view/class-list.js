@@ -66,10 +66,16 @@ export class ClassList {
     this.#box.addEventListener('pointerleave', () => this.#onPreview(undefined));
   }
 
-  /** @param {ClassRow[]} rows */
-  fill(rows) {
+  /**
+   * @param {ClassRow[]} rows
+   * @param {number} index of the chosen class
+   * @param {number} [versus] the class that it is set against
+   */
+  fill(rows, index, versus) {
     this.#rows = rows;
-    this.#chosen = this.#active = this.#versus = undefined;
+    this.#chosen = index;
+    this.#versus = versus;
+    this.#active = versus ?? index;
     this.#small = undefined;
     this.#search.hidden = rows.length < 12;
     if (this.#search.hidden) this.#search.value = '';

@@ -16,12 +16,14 @@ import { drawLegend } from './legend.js';
 /** @import { PageState } from '../state.js' */
 /** @import { Legend } from './legend.js' */
 /** @import { Pane } from './pane.js' */
+/** @import { StageView } from './stage.js' */
 
 /**
  * @typedef {object} ComparisonListener
  * @property {(changes: Partial<PageState>) => void} onChange
  * @property {(split: number) => void} onSplit
  * @property {(point: { x: number, y: number } | undefined) => void} onPoint
+ * @property {(view: StageView) => void} onView
  */
 
 export class Comparison {
@@ -32,6 +34,8 @@ export class Comparison {
   #listener;
   /** @type {DifferencePane | undefined} */
   #pane;
+  /** @type {StageView | undefined} */
+  #view;
 
   /** @param {ComparisonListener} listener */
   constructor(listener) {
@@ -71,6 +75,12 @@ export class Comparison {
     this.#pane?.stage.readPoint(point);
   }
 
+  /** @param {StageView} view of all panes */
+  set view(view) {
+    this.#view = view;
+    if (this.#pane) this.#pane.stage.view = view;
+  }
+
   /**
    * @param {PageState} state
    * @param {Pane[]} panes
@@ -81,7 +91,10 @@ export class Comparison {
       this.#pane = undefined;
       return;
     }
-    this.#pane ??= new DifferencePane(this.#listener);
+    if (!this.#pane) {
+      this.#pane = new DifferencePane(this.#listener);
+      if (this.#view) this.#pane.stage.view = this.#view;
+    }
     if (this.#box.lastElementChild !== this.#pane.element) this.#box.append(this.#pane.element);
     // The active pane is compared with the first one.
     const second = state.active === 0 ? 1 : state.active;

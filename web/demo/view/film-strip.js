@@ -51,7 +51,7 @@ export class FilmStrip {
     const readColors = () => {
       const { color, backgroundColor, outlineColor } = getComputedStyle(this.#canvas);
       this.#colors = { color, backgroundColor, outlineColor };
-      this.#draw();
+      if (this.#rows.length > 0) this.#draw();
     };
     for (const query of ['(prefers-color-scheme: dark)', '(forced-colors: active)']) {
       matchMedia(query).addEventListener('change', readColors);
@@ -63,8 +63,12 @@ export class FilmStrip {
     }).observe(this.#canvas);
   }
 
-  /** @param {LayerRow[]} rows */
+  /**
+   * Lists the layers of a model. The saved answer has the same as the model that follows it.
+   * @param {LayerRow[]} rows
+   */
   fill(rows) {
+    if (isSame(rows, this.#rows)) return;
     this.stop();
     this.#rows = rows;
     this.#at = rows.length - 1;
@@ -78,7 +82,7 @@ export class FilmStrip {
     );
     this.#canvas.setAttribute('aria-valuemax', String(Math.max(1, rows.length)));
     this.#sizes.replaceChildren(...groupSizes(rows));
-    this.#cutSizes();
+    requestAnimationFrame(() => this.#cutSizes());
     this.#show();
   }
 
@@ -244,6 +248,17 @@ export class FilmStrip {
       context.strokeRect(x + 1.5 * scale, 1.5 * scale, wide - 3 * scale, canvas.height - 3 * scale);
     });
   }
+}
+
+/**
+ * @param {LayerRow[]} rows
+ * @param {LayerRow[]} others
+ */
+function isSame(rows, others) {
+  return (
+    rows.length === others.length &&
+    rows.every(({ path, size }, i) => path === others[i].path && size === others[i].size)
+  );
 }
 
 /**

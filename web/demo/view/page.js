@@ -26,6 +26,7 @@ import * as words from './words.js';
 /** @import { PageState, PaneState } from '../state.js' */
 /** @import { Inspector } from '../inspect/inspector.js' */
 /** @import { Comparison } from './comparison.js' */
+/** @import { StageView } from './stage.js' */
 /** @import { Cure } from './words.js' */
 
 /** Milliseconds for which colours must stay before all small maps are painted with them. */
@@ -59,6 +60,8 @@ export class Page {
   #proof;
   /** @type {Answer | undefined} the answer that the lists show */
   #listed;
+  /** @type {StageView | undefined} the part of the picture that all panes show */
+  #view;
   /** @type {unknown} the maps that the strip shows */
   #shownLayers;
 
@@ -206,7 +209,9 @@ export class Page {
       onChange: (changes) => this.change(changes),
       onSplit: (split) => this.change({ split }),
       onPoint: (point) => this.#readPoint(point),
+      onView: (view) => this.#setView(view),
     });
+    if (this.#view) this.#comparison.view = this.#view;
     const panes = this.state.panes.map(({ key }) => this.#panes.get(key));
     this.#comparison.show(this.state, /** @type {Pane[]} */ (panes));
   }
@@ -230,6 +235,13 @@ export class Page {
     this.#comparison?.readPoint(point);
   }
 
+  /** @param {StageView} view the part of the picture that all panes show */
+  #setView(view) {
+    this.#view = view;
+    for (const pane of this.#panes.values()) pane.view = view;
+    if (this.#comparison) this.#comparison.view = view;
+  }
+
   /** Makes the panes of the state, and closes all others. */
   #matchPanes() {
     const panes = this.state.panes.map(({ key }) => this.#panes.get(key) ?? this.#newPane());
@@ -243,7 +255,7 @@ export class Page {
   }
 
   #newPane() {
-    return new Pane(this.state, {
+    const pane = new Pane(this.state, {
       onStart: (pane) => this.#showBusy(pane),
       onPicture: (pane, picture) => this.#listener.onPicture(pane, picture),
       onAnswer: (pane) => {
@@ -264,7 +276,10 @@ export class Page {
       onClose: (pane) => this.#close(pane),
       onSplit: (split) => this.change({ split }),
       onPoint: (point) => this.#readPoint(point),
+      onView: (view) => this.#setView(view),
     });
+    if (this.#view) pane.view = this.#view;
+    return pane;
   }
 
   /** @param {Pane} pane */
@@ -409,7 +424,8 @@ export class Page {
     const before = this.#listed;
     this.#listed = answer;
     const isOther = before?.run !== answer.run;
-    if (isOther) this.#classes.fill(words.classRows(answer));
+    const [target, versus] = [words.targetOf(answer.explanation), versusOf(answer)];
+    if (isOther) this.#classes.fill(words.classRows(answer), target, versus);
     if (before?.model !== answer.model) this.#strip.fill(words.layerRows(answer.model));
     const { layer } = answer.explanation.targets[0];
     const own = this.state.panes[this.state.active];
@@ -417,7 +433,7 @@ export class Page {
     const { question } = answer;
     const isBehind = question.target !== own.target || question.layer !== own.layer;
     if (isOther || !isBehind) {
-      this.#classes.select(words.targetOf(answer.explanation), versusOf(answer));
+      this.#classes.select(target, versus);
       this.#strip.select(layer);
     }
     this.#models.show(answer);

@@ -22,6 +22,7 @@ import * as words from './words.js';
 /** @import { ModelChoice } from '../models.js' */
 /** @import { Picture } from '../picture.js' */
 /** @import { Legend } from './legend.js' */
+/** @import { StageView } from './stage.js' */
 /** @import { Cure } from './words.js' */
 
 /**
@@ -46,8 +47,11 @@ import * as words from './words.js';
  * @property {(pane: Pane) => void} onClose
  * @property {(split: number) => void} onSplit
  * @property {(point: { x: number, y: number } | undefined) => void} onPoint
+ * @property {(view: StageView) => void} onView
  */
 
+/** A page that is not seen draws nothing. It waits for so many milliseconds. */
+const LONGEST_FRAME = 100;
 /** Pixels of the longer side of the pictures in lists. */
 const SMALL = 128;
 
@@ -156,6 +160,15 @@ export class Pane {
    * @param {Answer} answer
    */
   show(answer) {
+    this.#present(answer);
+    this.#listener.onAnswer(this, answer);
+  }
+
+  /**
+   * Shows the map with its words.
+   * @param {Answer} answer
+   */
+  #present(answer) {
     if (this.answer?.run !== answer.run) this.extras = {};
     if (!sameMap(this.answer, answer)) delete this.extras.layers;
     if (!sameLayer(this.answer, answer)) delete this.extras.classes;
@@ -173,7 +186,6 @@ export class Pane {
     this.#showNote(answer);
     this.#drawLegend();
     if (!this.extras.input) this.#find('.input-inset').hidden = true;
-    this.#listener.onAnswer(this, answer);
   }
 
   /**
@@ -181,10 +193,14 @@ export class Pane {
    * @param {Answer} answer
    * @param {Partial<Extras>} extras
    */
-  showSaved(answer, extras) {
+  async showSaved(answer, extras) {
     if (this.answer) return;
-    this.show(answer);
+    this.#present(answer);
     Object.assign(this.extras, extras);
+    // The lists take longer than the map.
+    await nextFrame();
+    if (this.answer !== answer) return;
+    this.#listener.onAnswer(this, answer);
     this.#listener.onExtra(this);
   }
 
@@ -238,6 +254,11 @@ export class Pane {
   /** @param {{ x: number, y: number } | undefined} point */
   readPoint(point) {
     this.#stage.readPoint(point);
+  }
+
+  /** @param {StageView} view the part of the picture that is shown */
+  set view(view) {
+    this.#stage.view = view;
   }
 
   /** The map of the answer, on the scale that all panes share. */
@@ -397,6 +418,14 @@ export class Pane {
     if (this.#explainer.answer && !this.isShown) this.show(this.#explainer.answer);
     this.#listener.onIdle(this);
   }
+}
+
+/** Settles when the browser has drawn, or would have if the page were seen. */
+function nextFrame() {
+  return new Promise((resolve) => {
+    requestAnimationFrame(() => setTimeout(resolve));
+    setTimeout(resolve, LONGEST_FRAME);
+  });
 }
 
 /**

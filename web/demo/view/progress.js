@@ -6,6 +6,8 @@ import { status } from '../texts.js';
 
 /** Milliseconds that work may take without progress being shown. */
 const PATIENCE = 300;
+/** Milliseconds between two steps that are shown. A file comes in hundreds of pieces. */
+const STEP = 100;
 
 export class ProgressPanel {
   #panel;
@@ -16,6 +18,10 @@ export class ProgressPanel {
   #onButton = () => {};
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
+  /** When a step was shown last. */
+  #shown = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} of the step that waits */
+  #waiting;
 
   /**
    * @param {{ panel: HTMLElement, text: HTMLElement, bar: HTMLProgressElement,
@@ -40,12 +46,21 @@ export class ProgressPanel {
     this.#text.textContent = text;
     this.#bar.hidden = false;
     this.#bar.removeAttribute('value');
-    clearTimeout(this.#timer);
+    this.#stop();
     this.#timer = setTimeout(() => (this.#panel.hidden = false), PATIENCE);
   }
 
   /** @param {Progress} progress */
   show(progress) {
+    clearTimeout(this.#waiting);
+    const wait = this.#shown + STEP - performance.now();
+    if (wait <= 0) this.#show(progress);
+    else this.#waiting = setTimeout(() => this.#show(progress), wait);
+  }
+
+  /** @param {Progress} progress */
+  #show(progress) {
+    this.#shown = performance.now();
     this.#text.textContent = inWords(progress);
     if (progress.total > 0) this.#bar.value = progress.loaded / progress.total;
     else this.#bar.removeAttribute('value');
@@ -56,13 +71,19 @@ export class ProgressPanel {
    * @param {number} share of the work that is done
    */
   showShare(text, share) {
+    clearTimeout(this.#waiting);
     this.#text.textContent = text;
     this.#bar.value = share;
   }
 
   end() {
-    clearTimeout(this.#timer);
+    this.#stop();
     this.#panel.hidden = true;
+  }
+
+  #stop() {
+    clearTimeout(this.#timer);
+    clearTimeout(this.#waiting);
   }
 
   /**
@@ -71,7 +92,7 @@ export class ProgressPanel {
    * @param {() => void} onLoad
    */
   offer(name, onLoad) {
-    clearTimeout(this.#timer);
+    this.#stop();
     this.#onButton = onLoad;
     this.#text.textContent = `${status.noModel} ${name}`;
     this.#button.textContent = 'Load the model';

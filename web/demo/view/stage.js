@@ -9,6 +9,16 @@ import { isAgainst } from '../signed.js';
 /** @import { HeatMap } from 'gradcam-wasm' */
 /** @import { Look } from '../paint.js' */
 
+/**
+ * Which part of the picture is seen. All panes show the same part.
+ * @typedef {object} StageView
+ * @property {number} zoom 1 or more
+ * @property {number} x how far the picture is moved to the right, in widths of the frame
+ * @property {number} y how far it is moved down, in heights of the frame
+ */
+
+/** @type {StageView} */
+const WHOLE = { zoom: 1, x: 0, y: 0 };
 const MOST_ZOOM = 8;
 const ZOOM_STEP = 1.25;
 /** Percent that a key moves the handle. */
@@ -31,7 +41,7 @@ export class Stage {
   #heatmap;
   #heat = true;
   #held = false;
-  #view = { zoom: 1, x: 0, y: 0 };
+  #view = WHOLE;
   /** @type {{ row: number, column: number } | undefined} the keys' cursor */
   #at;
 
@@ -41,6 +51,7 @@ export class Stage {
    * @param {(split: number) => void} listener.onSplit gets where the handle is, 0 .. 100
    * @param {(point: { x: number, y: number } | undefined) => void} listener.onPoint gets where the
    *   pointer is, 0 .. 1
+   * @param {(view: StageView) => void} listener.onView the user looks at another part of the picture
    */
   constructor(room, listener) {
     this.#room = room;
@@ -134,6 +145,7 @@ export class Stage {
   /** @param {ImageData} picture */
   #setPicture(picture) {
     if (this.#picture === picture) return;
+    const isFirst = !this.#picture;
     this.#picture = picture;
     const { width, height } = picture;
     for (const canvas of [this.#plain, this.#overlay]) Object.assign(canvas, { width, height });
@@ -141,7 +153,8 @@ export class Stage {
     this.#frame.hidden = false;
     this.#plain.getContext('2d')?.putImageData(picture, 0, 0);
     this.#at = undefined;
-    this.#setView({ zoom: 1, x: 0, y: 0 });
+    // A new pane shows the part that the others show. Another picture is shown as a whole.
+    if (!isFirst && this.#view.zoom > 1) this.#setView(WHOLE);
     this.#showCursor();
   }
 
@@ -152,18 +165,20 @@ export class Stage {
 
   #listenToPointer() {
     const room = this.#room;
-    /** @type {{ x: number, y: number } | undefined} */
+    /** @type {{ x: number, y: number, view: StageView } | undefined} */
     let from;
     room.addEventListener('pointerdown', (event) => {
       const isOnPicture = event.target === this.#overlay || event.target === this.#cursor;
       if (event.button !== 0 || !isOnPicture) return;
       if (this.#view.zoom === 1) return this.#hold(true);
       room.setPointerCapture(event.pointerId);
-      from = { x: event.clientX - this.#view.x, y: event.clientY - this.#view.y };
+      from = { x: event.clientX, y: event.clientY, view: this.#view };
     });
     room.addEventListener('pointermove', (event) => {
       if (from) {
-        const [x, y] = [event.clientX - from.x, event.clientY - from.y];
+        const { clientWidth, clientHeight } = this.#frame;
+        const x = from.view.x + (event.clientX - from.x) / clientWidth;
+        const y = from.view.y + (event.clientY - from.y) / clientHeight;
         return this.#setView({ ...this.#view, x, y });
       }
       this.#listener.onPoint(this.#pointOf(event));
@@ -183,7 +198,7 @@ export class Stage {
       },
       { passive: false },
     );
-    room.addEventListener('dblclick', () => this.#setView({ zoom: 1, x: 0, y: 0 }));
+    room.addEventListener('dblclick', () => this.#setView(WHOLE));
   }
 
   /** @param {{ clientX: number, clientY: number }} event */
@@ -241,7 +256,7 @@ export class Stage {
       '+': () => this.#zoomBy(ZOOM_STEP),
       '=': () => this.#zoomBy(ZOOM_STEP),
       '-': () => this.#zoomBy(1 / ZOOM_STEP),
-      0: () => this.#setView({ zoom: 1, x: 0, y: 0 }),
+      0: () => this.#setView(WHOLE),
       ArrowLeft: () => this.#moveCursor(0, -1),
       ArrowRight: () => this.#moveCursor(0, 1),
       ArrowUp: () => this.#moveCursor(-1, 0),
@@ -297,8 +312,9 @@ export class Stage {
   #zoomBy(factor, around) {
     const zoom = Math.min(MOST_ZOOM, Math.max(1, this.#view.zoom * factor));
     const { left, top, width, height } = this.#room.getBoundingClientRect();
-    const x = (around?.clientX ?? left + width / 2) - left - width / 2;
-    const y = (around?.clientY ?? top + height / 2) - top - height / 2;
+    const { clientWidth, clientHeight } = this.#frame;
+    const x = around ? (around.clientX - left - width / 2) / clientWidth : 0;
+    const y = around ? (around.clientY - top - height / 2) / clientHeight : 0;
     const scale = zoom / this.#view.zoom;
     this.#setView({
       zoom,
@@ -307,20 +323,26 @@ export class Stage {
     });
   }
 
-  /** @param {{ zoom: number, x: number, y: number }} view `x` and `y` in CSS pixels */
+  /** @param {StageView} view that the user wants */
   #setView({ zoom, x, y }) {
-    const { clientWidth, clientHeight } = this.#frame;
-    const most = { x: (clientWidth * (zoom - 1)) / 2, y: (clientHeight * (zoom - 1)) / 2 };
-    this.#view = {
-      zoom,
-      x: Math.min(most.x, Math.max(-most.x, x)),
-      y: Math.min(most.y, Math.max(-most.y, y)),
-    };
+    const most = (zoom - 1) / 2;
+    const within = (/** @type {number} */ value) => Math.min(most, Math.max(-most, value));
+    this.view = { zoom, x: within(x), y: within(y) };
+    this.#listener.onView(this.view);
+  }
+
+  get view() {
+    return this.#view;
+  }
+
+  /** @param {StageView} view that another pane has */
+  set view(view) {
+    this.#view = view;
     const { style } = this.#frame;
-    style.setProperty('--zoom', String(zoom));
-    style.setProperty('--pan-x', `${this.#view.x}px`);
-    style.setProperty('--pan-y', `${this.#view.y}px`);
-    this.#room.classList.toggle('zoomed', zoom > 1);
+    style.setProperty('--zoom', String(view.zoom));
+    style.setProperty('--pan-x', `${100 * view.x}%`);
+    style.setProperty('--pan-y', `${100 * view.y}%`);
+    this.#room.classList.toggle('zoomed', view.zoom > 1);
   }
 }
 

@@ -38,7 +38,11 @@ export class Tray {
   mark(picture) {
     for (const [choice, button] of this.#buttons) {
       const isChosen = choice === picture;
-      if (isChosen && button.ariaPressed !== 'true') this.#reveal(button);
+      // The places of the buttons are known when the next frame is drawn. Asking before would cost
+      // a layout more.
+      if (isChosen && button.ariaPressed !== 'true') {
+        requestAnimationFrame(() => this.#reveal(button));
+      }
       button.setAttribute('aria-pressed', String(isChosen));
     }
   }

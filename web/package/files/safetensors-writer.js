@@ -4,7 +4,7 @@ import { LARGEST_HALF, SMALLEST_NORMAL_HALF, bytesPerNumber, toFloat16 } from '.
 import { pack } from './pack.js';
 import { PACKED_BITS, SCALE, packedBytes } from './packed.js';
 import { CONFIG, CROP, KERNEL_BITS, LABELS, PREFIX, PREPROCESSING } from './safetensors.js';
-import { PACKED_TYPES } from './safetensors.js';
+import { PACKED_TYPES, VERSION } from './safetensors.js';
 
 /** @import { Container, Weight } from './index.js' */
 
@@ -31,7 +31,8 @@ const ALIGNMENT = 8;
  * @param {Bits} [bits]
  * @returns {Uint8Array<ArrayBuffer>}
  */
-export function writeSafetensors({ config, labels, preprocessing, crop, weights }, bits = 32) {
+export function writeSafetensors(model, bits = 32) {
+  const { config, labels, preprocessing, crop, weights, file } = model;
   const arrays = weights.flatMap((weight) => encode(weight, bits));
   const isPacked = arrays.some(({ dtype }) => dtype === 'U8');
   const texts = {
@@ -40,6 +41,7 @@ export function writeSafetensors({ config, labels, preprocessing, crop, weights 
     [LABELS]: labels && JSON.stringify(labels),
     [PREPROCESSING]: preprocessing && JSON.stringify(preprocessing),
     [CROP]: crop === 'center' ? crop : undefined,
+    [VERSION]: file?.kerasVersion ?? undefined,
     [KERNEL_BITS]: isPacked ? PACKED_BITS : undefined,
   };
   /** @type {Record<string, unknown>} */

@@ -26,6 +26,8 @@ export const CONFIG = 'keras_config';
 export const LABELS = 'labels';
 export const PREPROCESSING = 'preprocessing';
 export const CROP = 'crop';
+/** Key of the metadata that has the version of Keras which wrote the file that was converted. */
+export const VERSION = 'keras_version';
 /** Key of the metadata that says that kernels are packed, and the bits of their numbers. */
 export const KERNEL_BITS = 'kernel_bits';
 
@@ -166,6 +168,7 @@ function readMetadata(metadata) {
     labels: parseText(LABELS, labels),
     preprocessing: parseText(PREPROCESSING, preprocessing),
     crop: texts[CROP] === 'center' ? 'center' : undefined,
+    file: { kerasVersion: /** @type {string | undefined} */ (texts[VERSION]) ?? null },
   };
 }
 

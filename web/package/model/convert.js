@@ -59,13 +59,13 @@ async function convert(source, options) {
   const preprocessing = preprocessingReason === 'guess' ? undefined : model.preprocessing;
   model.dispose();
   const weights = nameWeights(engine, topology);
-  const { config, crop } = topology;
+  const { config, crop, file } = topology;
   const { writeSafetensors } = await part(
     'the writer of models',
     () => import('../files/safetensors-writer.js'),
   );
   try {
-    return writeSafetensors({ config, labels, preprocessing, crop, weights }, bits);
+    return writeSafetensors({ config, labels, preprocessing, crop, weights, file }, bits);
   } finally {
     // The weights are read from the file while they are written.
     engine.rest();

@@ -146,7 +146,11 @@ export class Client {
   async #perform(job) {
     const { method, args = {}, needs = [] } = job;
     let made;
-    for (const kept of needs) made = await this.#make(job, kept);
+    for (const kept of needs) {
+      made = await this.#make(job, kept);
+      // An abort has answered the caller. Going on would start another worker.
+      if (job !== this.#current) return new Promise(() => {});
+    }
     return method === undefined ? made : this.#post(job, method, args);
   }
 
@@ -156,10 +160,12 @@ export class Client {
    * @param {Kept} kept
    */
   async #make(job, kept) {
-    const { place, version, method, args } = kept;
+    const { place, version, method, args, isQuiet } = kept;
     let made;
     if (!kept.isDisposed && this.#kept.get(place) !== version) {
-      made = await this.#post(job, method, { place, ...args });
+      const given = { place, ...args };
+      if (isQuiet) this.#send(this.newKey(), method, given);
+      else made = await this.#post(job, method, given);
       this.#kept.set(place, version);
     }
     if (!kept.isDisposed) return made;
@@ -176,16 +182,25 @@ export class Client {
   #post(job, method, args) {
     return new Promise((resolve, reject) => {
       const id = this.newKey();
-      this.#worker ??= this.#start();
       this.#request = { id, job, method, resolve, reject };
-      try {
-        this.#worker.postMessage({ id, method, args });
-      } catch (cause) {
-        const reason = cause instanceof Error ? cause.message : String(cause);
-        const text = `an argument cannot be sent to the worker: ${reason}`;
-        reject(new GradCamError('INVALID_ARGUMENT', text, { cause }));
-      }
+      this.#send(id, method, args);
     });
+  }
+
+  /**
+   * @param {number} id
+   * @param {string} method
+   * @param {object} args
+   */
+  #send(id, method, args) {
+    this.#worker ??= this.#start();
+    try {
+      this.#worker.postMessage({ id, method, args });
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      const text = `an argument cannot be sent to the worker: ${reason}`;
+      throw new GradCamError('INVALID_ARGUMENT', text, { cause });
+    }
   }
 
   #start() {

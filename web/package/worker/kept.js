@@ -17,6 +17,7 @@ import { checkPixels } from '../pictures/image.js';
  * @property {string} method of the worker that makes it
  * @property {object} args of the method, which is also given the place
  * @property {boolean} [isDisposed] whether it must not be used any more
+ * @property {boolean} [isQuiet] whether the method cannot fail, so that no call waits for its answer
  */
 
 /** Knows what the worker of a client keeps. */
@@ -47,7 +48,7 @@ export class Keeper {
     const sent = { wasmBinary, wasmModule, wasmUrl: address, wasmVariant, threads };
     return this.#engines.get(options, () => {
       const place = this.client.newKey();
-      return { place, version: 0, method: 'start', args: { options: sent } };
+      return { place, version: 0, method: 'start', args: { options: sent }, isQuiet: true };
     });
   }
 
