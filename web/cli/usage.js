@@ -2,6 +2,7 @@
 
 import { extname } from 'node:path';
 import { parseArgs } from 'node:util';
+import { nearestNames } from '../package/base/nearest.js';
 import { COMMANDS, NUMBERS, OPTIONS, SHEETS } from './options.js';
 import { readPreprocessing } from './preprocessing.js';
 import { UsageError } from './usage-error.js';
@@ -64,21 +65,32 @@ import { FORMATS } from './write.js';
 export function parseCommandLine(args) {
   const [command = '', ...rest] = args;
   const isKnown = Object.hasOwn(COMMANDS, command);
-  if (command === 'help') return { help: COMMANDS[rest[0]] ? rest[0] : '' };
+  if (command === 'help') return { help: helpTopic(rest[0]) };
   if (args.includes('--help') || args.includes('-h')) return { help: isKnown ? command : '' };
   if (args.includes('--version') || args.includes('-V')) return 'version';
-  if (!isKnown) {
-    const given = command === '' ? 'no command' : `unknown command "${command}"`;
-    const allowed = Object.keys(COMMANDS).join(', ');
-    throw new UsageError(`${given}; allowed: ${allowed} (see --help)`);
-  }
+  if (!isKnown) throw unknownCommand(command);
   const about = COMMANDS[command];
-  const { values, positionals } = parse(rest, about);
+  const { values, positionals } = parse(rest, command, about);
   checkCounts(command, about, values, positionals);
   const [model, ...others] = positionals;
   const request = { command, model, ...operandsOf(about, others), ...readOptions(values, about) };
   checkPaths(request, about.ending);
   return request;
+}
+
+/** @param {string} [name] of a command */
+function helpTopic(name = '') {
+  if (name === '' || Object.hasOwn(COMMANDS, name)) return name;
+  throw unknownCommand(name);
+}
+
+/** @param {string} name */
+function unknownCommand(name) {
+  const known = Object.keys(COMMANDS);
+  const nearest = nearestNames(name, known);
+  const given = name === '' ? 'no command' : `unknown command "${name}"`;
+  if (nearest.length > 0) return new UsageError(`${given}. Did you mean ${nearest.join(' or ')}?`);
+  return new UsageError(`${given}; allowed: ${known.join(', ')} (see --help)`);
 }
 
 /**
@@ -91,9 +103,10 @@ function operandsOf({ operands }, others) {
 
 /**
  * @param {string[]} args
- * @param {Command} command
+ * @param {string} command
+ * @param {Command} about
  */
-function parse(args, { options }) {
+function parse(args, command, { options }) {
   const entries = options.map((name) => {
     const { value, multiple = false } = OPTIONS[name];
     return [name, value === undefined ? { type: 'boolean' } : { type: 'string', multiple }];
@@ -102,10 +115,30 @@ function parse(args, { options }) {
   try {
     return parseArgs({ args: joinNumbers(args), options: table, allowPositionals: true });
   } catch (error) {
-    const text = String(/** @type {Error} */ (error).message).replaceAll(/\s*\n\s*/g, ' ');
-    const hint = args.includes('--alpha') ? '. The alpha of a network is --width-factor' : '';
-    throw new UsageError(`${text}${hint}`);
+    const { message } = /** @type {Error} */ (error);
+    const [, unknown] = /^Unknown option '([^']+)'/.exec(message) ?? [];
+    if (unknown) throw unknownOption(unknown, command, options);
+    throw new UsageError(message.replaceAll(/\s*\n\s*/g, ' '));
   }
+}
+
+/**
+ * @param {string} given as in "--colourmap"
+ * @param {string} command
+ * @param {string[]} options of the command
+ */
+function unknownOption(given, command, options) {
+  const name = given.replace(/^-+/, '');
+  const others = Object.entries(COMMANDS).filter(([, about]) => about.options.includes(name));
+  if (others.length > 0) {
+    const hint = name === 'alpha' ? '. The alpha of a network is --width-factor' : '';
+    const owners = others.map(([other]) => other).join(', ');
+    return new UsageError(`${command} has no ${given}, which is an option of ${owners}${hint}`);
+  }
+  const nearest = nearestNames(name, options).map((near) => `--${near}`);
+  const isNear = nearest.length > 0;
+  const cure = isNear ? `. Did you mean ${nearest.join(' or ')}?` : ` (see ${command} --help)`;
+  return new UsageError(`unknown option ${given}${cure}`);
 }
 
 /**
