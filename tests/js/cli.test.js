@@ -284,6 +284,7 @@ describe('general', () => {
       [['summary', 'a', 'b'], /takes MODEL/],
       [['explian', 'a', 'b'], /unknown command "explian"\. Did you mean explain\?/],
       [['help', 'reports'], /unknown command "reports"\. Did you mean report\?/],
+      [['open', 'a', '--prot', '1'], /unknown option --prot\. Did you mean --port\?/],
       [['explain', 'a', 'b', '--colourmap', 'x'], /--colourmap\. Did you mean --colormap\?/],
       [['explain', 'a', 'b', '--constructor'], /unknown option --constructor \(see explain --h/],
       [['explain', 'a', 'b', '-x'], /unknown option -x \(see explain --help\)/],

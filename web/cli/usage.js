@@ -16,7 +16,7 @@ import { FORMATS } from './write.js';
  * A command with its operands and options.
  * @typedef {object} Request
  * @property {string} command
- * @property {string} model path of the model file, its address, or "-"
+ * @property {string} model path of the model file, its address, or "-". "" if there is none
  * @property {string[]} images what names the pictures: paths, folders, patterns, addresses or "-"
  * @property {string} out path of the new file of `convert`
  * @property {LayerChoice | LayerChoice[]} [layer]
@@ -51,6 +51,8 @@ import { FORMATS } from './write.js';
  * @property {string | number} [head]
  * @property {Record<string, string>} inputs values of further inputs, as they are given
  * @property {number} [threads]
+ * @property {number} [port] of the page
+ * @property {boolean} browser whether the page is opened in one
  */
 
 /**
@@ -72,7 +74,7 @@ export function parseCommandLine(args) {
   const about = COMMANDS[command];
   const { values, positionals } = parse(rest, command, about);
   checkCounts(command, about, values, positionals);
-  const [model, ...others] = positionals;
+  const [model = '', ...others] = positionals;
   const request = { command, model, ...operandsOf(about, others), ...readOptions(values, about) };
   checkPaths(request, about.ending);
   return request;
@@ -165,9 +167,10 @@ function joinNumbers(args) {
  * @param {string[]} positionals
  */
 function checkCounts(command, { operands, single = [] }, values, positionals) {
-  const isOpen = operands[operands.length - 1].endsWith('...');
+  const isOpen = /\.\.\.\]?$/.test(operands[operands.length - 1]);
+  const least = operands.filter((operand) => !operand.startsWith('[')).length;
   const { length } = positionals;
-  if (isOpen ? length < operands.length : length !== operands.length) {
+  if (length < least || (!isOpen && length > operands.length)) {
     throw new UsageError(`${command} takes ${operands.join(' and ')} (see --help)`);
   }
   if (positionals.filter((operand) => operand === '-').length > 1) {
@@ -275,6 +278,8 @@ function readCommonOptions({
   head,
   input = [],
   threads,
+  port,
+  'no-browser': noBrowser = false,
 }) {
   return {
     layer: layer && one(layer.map(nameOrIndex)),
@@ -296,6 +301,8 @@ function readCommonOptions({
     head: head && nameOrIndex(head),
     inputs: furtherInputs(input),
     threads: threads === undefined ? undefined : wholeNumber(threads, '--threads'),
+    port: port === undefined ? undefined : readPort(port),
+    browser: !noBrowser,
   };
 }
 
@@ -375,6 +382,13 @@ function readInputSize(text) {
 function wholeNumber(text, option) {
   if (/^-?\d+$/.test(text)) return Number(text);
   throw new UsageError(`${option} is "${text}"; allowed: a whole number`);
+}
+
+/** @param {string} text */
+function readPort(text) {
+  const port = wholeNumber(text, '--port');
+  if (port >= 1 && port <= 65535) return port;
+  throw new UsageError(`--port is "${text}"; allowed: 1 to 65535`);
 }
 
 /**

@@ -5,7 +5,7 @@
 
 import { init } from 'gradcam-wasm/worker';
 import { attend } from './attend.js';
-import { samples } from './catalog.js';
+import { isDemo, samples } from './catalog.js';
 import { fetchFirstAnswer } from './first.js';
 import { prefetchPicture } from './picture.js';
 
@@ -15,10 +15,10 @@ export const isPlainAddress = location.hash.length < 2 && !/[?&]model=/.test(loc
 if (isPlainAddress) startEngine();
 
 /** Settles when the first picture is there. The model waits for it, because it is far larger. */
-export const firstPicture = isPlainAddress ? prefetchPicture(samples[0]) : undefined;
+export const firstPicture = isDemo && isPlainAddress ? prefetchPicture(samples[0]) : undefined;
 
 /** The first answer, if the page opens with it. */
-export const firstAnswer = isPlainAddress ? fetchFirstAnswer() : undefined;
+export const firstAnswer = isDemo && isPlainAddress ? fetchFirstAnswer() : undefined;
 
 /** Starts the worker and its engine while the first picture comes. */
 async function startEngine() {
