@@ -3,6 +3,7 @@
 import { extname } from 'node:path';
 import { parseArgs } from 'node:util';
 import { nearestNames } from '../package/base/nearest.js';
+import { colormaps } from '../package/index.js';
 import { COMMANDS, NUMBERS, OPTIONS, SHEETS } from './options.js';
 import { readPreprocessing } from './preprocessing.js';
 import { UsageError } from './usage-error.js';
@@ -224,6 +225,7 @@ function readOptions(values, { methods: allowed = [''] }) {
 /** @param {any} values as parseArgs gives them */
 function readFiles({ output, npy, 'output-dir': outputDir, format = [], ...values }) {
   const { colormap, alpha, force, by = SHEETS[0] } = values;
+  if (colormap !== undefined) oneOf(colormaps(), colormap, '--colormap');
   const names = format.flatMap((/** @type {string} */ list) => list.split(','));
   return {
     ...{ output, npy, outputDir, colormap, force: force ?? false },
@@ -283,7 +285,7 @@ function readCommonOptions({
 }) {
   return {
     layer: layer && one(layer.map(nameOrIndex)),
-    targets: target?.map(nameOrIndex),
+    targets: target?.map(readTarget),
     top: top === undefined ? 5 : wholeNumber(top, '--top'),
     labels,
     noLabels,
@@ -318,6 +320,13 @@ function readBits(text, isHalf) {
 /** @param {string} text */
 function nameOrIndex(text) {
   return /^-?\d+$/.test(text) ? Number(text) : text;
+}
+
+/** @param {string} text */
+function readTarget(text) {
+  if (!/^\d+(,\d+)+$/.test(text)) return nameOrIndex(text);
+  const cure = text.split(',').map((part) => `--target ${part}`);
+  throw new UsageError(`--target is "${text}"; allowed: a class each time, as ${cure.join(' ')}`);
 }
 
 /**
