@@ -4,6 +4,7 @@
 import fs from 'node:fs';
 import { builtinModules } from 'node:module';
 import path from 'node:path';
+import { writeAddresses } from './addresses.js';
 import { bytesOf, modulesIn, writeIfChanged } from './bundles.js';
 import { publishDeclarations } from './declarations.js';
 import { checkLibraries } from './libraries.js';
@@ -117,6 +118,7 @@ function publicTypes() {
 
 /** Makes all of dist/. */
 export async function buildPackage() {
+  writeAddresses();
   await bundlePackage();
   say('declaring the types of the package');
   const tsc = 'node_modules/typescript/bin/tsc';
