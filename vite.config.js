@@ -27,7 +27,7 @@ const COLORMAPS = ['viridis', 'cividis', 'plasma', 'inferno', 'magma', 'turbo', 
  * Gives the page the engine's colour maps, because the page draws heat maps by itself.
  * @type {import('vite').Plugin}
  */
-const colors = {
+export const colors = {
   name: 'colormaps',
   resolveId: (id) => (id === 'virtual:colormaps' ? `\0${id}` : undefined),
   load(id) {

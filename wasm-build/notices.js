@@ -6,14 +6,18 @@ import path from 'node:path';
 import { readLabelsModule } from '../models/fetch.js';
 import { matplotlib } from './colormaps.js';
 import { emscriptenFolder } from './toolchain.js';
+import { libraryNotices, licenceIn, mitLicence } from './libraries.js';
 import { downloadWheel, inBuild, root } from './tools.js';
 import { readZipMembers } from './zip.js';
 
-/** @typedef {{ name: string, where: string, text: string }} Notice */
+/** @import { Notice } from './libraries.js' */
 
 /** @returns {string} the text of THIRD_PARTY_NOTICES.txt */
 export function thirdPartyNotices() {
-  const notices = [...compiledSources(), cLibrary(), colourData(), classNames()];
+  const notices = [
+    ...[...compiledSources(), cLibrary(), colourData(), classNames()],
+    ...libraryNotices(),
+  ];
   const parts = notices.map(({ name, where, text }) => {
     const title = `${name} (in ${where})`;
     return `${title}\n${'='.repeat(title.length)}\n\n${text.trim()}\n`;
@@ -21,30 +25,25 @@ export function thirdPartyNotices() {
   return ['gradcam-wasm contains parts of the following software.\n', ...parts].join('\n\n');
 }
 
-/** The copyright line in the SPDX list's text of the MIT License. */
-const BLANK = 'Copyright (c) <year> <copyright holders>';
-
 /**
  * The text of LICENSE.txt, which is the standard text with the copyright line of LICENSE.
  * @returns {string}
  */
 export function ownLicence() {
   const own = fs.readFileSync(path.join(root, 'LICENSE'), 'utf8');
-  const file = path.join(root, 'node_modules/spdx-license-list/licenses/MIT.json');
-  const { licenseText } = JSON.parse(fs.readFileSync(file, 'utf8'));
   const [line] = /^Copyright .*$/m.exec(own) ?? [];
-  if (!line || !licenseText.includes(BLANK)) throw new Error('no copyright line in the licence');
-  return `${licenseText.replace(BLANK, line)}\n`;
+  if (!line) throw new Error('no copyright line in the licence');
+  return `${mitLicence(line)}\n`;
 }
 
 /** @returns {Notice[]} what sources.json names */
 function compiledSources() {
   const sources = JSON.parse(fs.readFileSync(path.join(root, 'wasm-build/sources.json'), 'utf8'));
-  return Object.keys(sources).map((name) => ({
-    name,
-    where: 'gradcam.wasm',
-    text: licenceIn(inBuild('sources', name)),
-  }));
+  return Object.keys(sources).map((name) => {
+    const text = licenceIn(inBuild('sources', name));
+    if (!text) throw new Error(`no licence of ${name}`);
+    return { name, where: 'gradcam.wasm', text };
+  });
 }
 
 /** @returns {Notice} */
@@ -82,11 +81,4 @@ function classNames() {
   const { licenseText } = JSON.parse(fs.readFileSync(file, 'utf8'));
   if (!notice) throw new Error("the names of ImageNet's classes have no notice");
   return { name: "ImageNet's names", where: 'imagenet.js', text: `${notice}\n\n${licenseText}` };
-}
-
-/** @param {string} folder */
-function licenceIn(folder) {
-  const name = fs.readdirSync(folder).find((file) => /^licen[cs]e(\.txt|\.md)?$/i.test(file));
-  if (!name) throw new Error(`no licence in ${folder}`);
-  return fs.readFileSync(path.join(folder, name), 'utf8');
 }

@@ -2,11 +2,15 @@
 // licences. `npm pack` runs this first.
 
 import fs from 'node:fs';
+import { builtinModules } from 'node:module';
 import path from 'node:path';
+import { writeAddresses } from './addresses.js';
+import { bytesOf, modulesIn, writeIfChanged } from './bundles.js';
 import { publishDeclarations } from './declarations.js';
+import { checkLibraries } from './libraries.js';
 import { make } from './make.js';
 import { buildSteps, setUp } from './setup.js';
-import { inBuild, isMain, root, run, runMain, say, writeAtomically } from './tools.js';
+import { inBuild, isMain, root, run, runMain, say } from './tools.js';
 import { WHOLE, wholeEntry } from './whole.js';
 
 /** A path in dist/. @param {string} name */
@@ -65,7 +69,7 @@ export async function bundlePackage() {
     cwd: root,
     input,
     platform: 'neutral',
-    external: /^node:/,
+    external: [/^node:/, ...builtinModules],
     plugins: [wholeEntry, addresses],
     preserveEntrySignatures: 'allow-extension',
   });
@@ -76,10 +80,13 @@ export async function bundlePackage() {
     minifyInternalExports: false,
     comments: { legal: true, annotation: true, jsdoc: false },
   });
+  checkLibraries(modulesIn(output));
   const files = new Map(output.map((file) => [file.fileName, bytesOf(file)]));
   for (const name of moduleFiles) files.set(name, fs.readFileSync(inBuild('wasm', name)));
   for (const [name, bytes] of files) writeIfChanged(inDist(name), bytes);
   removeOthers(files);
+  const { buildOpenPage } = await import('./open-page.js');
+  await buildOpenPage();
 }
 
 /**
@@ -89,21 +96,6 @@ export async function bundlePackage() {
 function fileName({ name, facadeModuleId }) {
   const library = /.*node_modules\/([^/]+)/.exec(facadeModuleId ?? '')?.[1];
   return `${library ?? name}.js`;
-}
-
-/** @param {import('rolldown').OutputChunk | import('rolldown').OutputAsset} file */
-function bytesOf(file) {
-  return Buffer.from(file.type === 'chunk' ? file.code : file.source);
-}
-
-/**
- * Leaves a file alone that is right: others may be reading it.
- * @param {string} file
- * @param {Buffer} bytes
- */
-function writeIfChanged(file, bytes) {
-  const isRight = fs.existsSync(file) && fs.readFileSync(file).equals(bytes);
-  if (!isRight) writeAtomically(file, bytes);
 }
 
 /**
@@ -126,6 +118,7 @@ function publicTypes() {
 
 /** Makes all of dist/. */
 export async function buildPackage() {
+  writeAddresses();
   await bundlePackage();
   say('declaring the types of the package');
   const tsc = 'node_modules/typescript/bin/tsc';

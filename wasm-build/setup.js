@@ -56,15 +56,15 @@ function ensurePackages() {
 }
 
 /**
- * Installs Python libraries into build/ for tests. One reads the .safetensors files that the
- * package writes. The other writes the HDF5 files that the package reads.
+ * Installs Python libraries into build/. One reads the .safetensors files that the package writes,
+ * and one writes HDF5 files that it reads, for tests. Zopfli compresses the file to publish.
  */
 function ensurePythonLibraries() {
-  const packages = ['safetensors==0.6.2', 'h5py==3.16.0', 'numpy==2.2.6'];
+  const packages = ['safetensors==0.6.2', 'h5py==3.16.0', 'numpy==2.2.6', 'zopfli==0.4.3'];
   const folder = path.join(root, 'build/python');
   const stamp = path.join(folder, 'installed');
   if (readIfExists(stamp) === packages.join()) return;
-  say('installing the Python libraries safetensors and h5py');
+  say('installing the Python libraries safetensors, h5py and zopfli');
   installPythonPackages(folder, packages);
   fs.writeFileSync(stamp, packages.join());
 }

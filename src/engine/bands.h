@@ -14,9 +14,9 @@
  *                      1 x 1               3 x 3               1 x 1
  *
  * A band of the output's rows needs some rows of each tensor between, and only those are in memory.
- * The next band takes their place. A buffer of rows fits the cache, where the whole tensor does not.
- * The rows that the next band needs too, as those above a 3 x 3 filter, are moved to the front of
- * the buffer and are not computed again. Input and output are whole. */
+ * The next band takes their place. A buffer of rows fits the cache, where the whole tensor does
+ * not. The rows that the next band needs too, as those above a 3 x 3 filter, are moved to the front
+ * of the buffer and are not computed again. Input and output are whole. */
 #ifndef GC_BANDS_H
 #define GC_BANDS_H
 

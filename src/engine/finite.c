@@ -137,7 +137,7 @@ static gc_status look_at_group(const struct search *s, const struct gc_group *gr
     return GC_OK;
 }
 
-/* Bounds what the groups of a chain give. Returns whether none of it can overflow. Their tensors are
+/* Bounds what the groups of a chain give. Returns whether nothing can overflow. Their tensors are
  * never whole, so that only the input of the first one can be measured. */
 static bool bound_chain(const struct search *s, int32_t first, int32_t end) {
     bool is_safe = true;

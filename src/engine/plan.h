@@ -44,7 +44,8 @@ struct gc_plan {
 
 /* Plans a graph whose weights are all set. The graph must outlive the plan and keep its shapes. Its
  * groups must be prepared before it runs, and then its tensors are placed. It keeps the group that
- * gives the value `kept`, and all later ones. Fails with OUT_OF_MEMORY, TOO_LARGE. *plan is NULL then. */
+ * gives the value `kept`, and all later ones. Fails with OUT_OF_MEMORY, TOO_LARGE. *plan
+ * is NULL then. */
 gc_status gc_plan_create(struct gc_plan **plan, const struct gc_graph *graph, int32_t kept,
                          uint32_t flags);
 

@@ -1,6 +1,6 @@
 /**
- * npm run docs makes the reference parts of docs/api.md and docs/cli.md, and the parts and pictures
- * of docs/methods.md.
+ * npm run docs makes the reference parts of docs/api.md and docs/cli.md, the sizes in
+ * docs/bundlers.md, and the parts and pictures of docs/methods.md.
  * It runs the other documents that have code,
  * and puts what each printed and showed into it and beside it.
  */
@@ -10,6 +10,7 @@ import { dirname, join } from 'node:path';
 import { writeApiDocument } from '../../wasm-build/api-docs.js';
 import { CLI_DOCUMENT, cliDocument } from '../../wasm-build/cli-docs.js';
 import { METHODS_DOCUMENT, drawMethods, methodsDocument } from '../../wasm-build/methods-docs.js';
+import { SIZE_DOCUMENT, sizeDocument } from '../../wasm-build/size-docs.js';
 import { runMain } from '../../wasm-build/tools.js';
 import { launchChromium } from './chromium.js';
 import { DOCUMENTS, parseBlocks, runDocument } from './documents.js';
@@ -53,6 +54,7 @@ async function refresh(browser, document) {
 await runMain(async () => {
   await writeApiDocument();
   writeFileSync(CLI_DOCUMENT, await cliDocument());
+  writeFileSync(SIZE_DOCUMENT, await sizeDocument());
   writeFileSync(METHODS_DOCUMENT, await methodsDocument());
   await drawMethods();
   const browser = await launchChromium();

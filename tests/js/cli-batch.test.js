@@ -212,7 +212,15 @@ describe('files', () => {
     await succeed(...args, bare, '--alpha', '0');
     assert.notDeepEqual(readFileSync(plain), readFileSync(bare));
     const wrong = await main([...args, join(folder, 'x.png'), '--colormap', 'rainbows']);
-    assert.match(wrong.error, /rainbows/);
+    assert.match(wrong.error, /--colormap is "rainbows"; allowed: viridis, /);
+    // Nothing draws with it, and nothing is left behind.
+    for (const command of ['explain', 'report']) {
+      const page = join(folder, 'rainbows.html');
+      const output = command === 'report' ? ['--output', page] : [];
+      const named = [command, DEFAULT_MODEL, DOG_PICTURE, '--colormap', 'rainbows', ...output];
+      assert.equal((await main(named)).status, 2);
+      assert.ok(!existsSync(`${page}.part`));
+    }
   });
 
   test('that exist stay, and the other pictures go on', async () => {

@@ -282,8 +282,15 @@ describe('general', () => {
       [['explode'], /unknown command "explode"/],
       [['explain', 'model.h5'], /takes MODEL and IMAGE/],
       [['summary', 'a', 'b'], /takes MODEL/],
-      [['predict', 'a', 'b', '--layer', 'x'], /--layer/],
+      [['explian', 'a', 'b'], /unknown command "explian"\. Did you mean explain\?/],
+      [['help', 'reports'], /unknown command "reports"\. Did you mean report\?/],
+      [['open', 'a', '--prot', '1'], /unknown option --prot\. Did you mean --port\?/],
+      [['explain', 'a', 'b', '--colourmap', 'x'], /--colourmap\. Did you mean --colormap\?/],
+      [['explain', 'a', 'b', '--constructor'], /unknown option --constructor \(see explain --h/],
+      [['explain', 'a', 'b', '-x'], /unknown option -x \(see explain --help\)/],
+      [['predict', 'a', 'b', '--layer', 'x'], /no --layer, which is an option of explain, attr/],
       [['explain', 'a', 'b', '--target'], /--target/],
+      [['explain', 'a', 'b', '--target', '1,2'], /--target is "1,2"; allowed: .* --target 1 --t/],
       [['explain', 'a', 'b', '--top', '1.5'], /--top is "1\.5"/],
       [['predict', 'a', 'b', '--preprocess', 'scale=x'], /--preprocess is "scale=x"; allowed: /],
       [['predict', 'a', 'b', '--preprocess', 'sd=2'], /--preprocess is "sd=2"; allowed: /],
@@ -291,10 +298,21 @@ describe('general', () => {
     for (const [args, message] of wrong) await assertFailure(args, 2, message);
   });
 
+  test('says how far long work is, if that is asked for', async () => {
+    /** @type {string[]} */
+    const steps = [];
+    const progress = (/** @type {string} */ text) => steps.push(text);
+    const output = join(folder, 'progress.png');
+    await main(['explain', DEFAULT_MODEL, DOG_PICTURE, '--output', output], { progress });
+    const expected = [`opening ${DEFAULT_MODEL}`, 'looking at dog.jpg', `drawing ${output}`];
+    assert.deepEqual(steps, expected);
+  });
+
   test('failures: one line and status 1', async () => {
     const model = readFileSync(DEFAULT_MODEL);
     const half = file('half.h5', model.subarray(0, model.length / 2));
     const text = file('text.txt', 'no picture\nand no model\n');
+    const commas = file('commas.txt', 'pug,husky,beagle\n');
     const nowhere = join(folder, 'none', 'overlay.png');
     const explain = ['explain', DEFAULT_MODEL, DOG_PICTURE];
     /** @type {[args: string[], message: RegExp][]} */
@@ -314,6 +332,7 @@ describe('general', () => {
       [[...explain, '--interpolation', 'cubic'], /allowed: nearest, box/],
       [[...explain, '--crop', 'middle'], /allowed: stretch, center/],
       [[...explain, '--labels', text], /2 labels; the model has 19/],
+      [[...explain, '--labels', commas], /1 labels; the model has 19 .*; write each name on its/],
       [[...explain, '--output', nowhere], /cannot write/],
     ];
     for (const [args, message] of wrong) await assertFailure(args, 1, message);

@@ -1,8 +1,9 @@
 /** The package as npm makes and installs it, in build/pack. */
 
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeTarball } from '../../wasm-build/tarball.js';
 import { inBuild, root } from '../../wasm-build/tools.js';
 
 /** Where the tarball is made and installed; the apps are folders beside `node_modules`. */
@@ -44,8 +45,7 @@ export function runScript(script, args, cwd) {
 export function packAndInstall() {
   rmSync(FOLDER, { recursive: true, force: true });
   mkdirSync(FOLDER, { recursive: true });
-  run('npm', ['pack', '--pack-destination', FOLDER], root);
-  const tarball = inPack(readdirSync(FOLDER)[0]);
+  const tarball = makeTarball(FOLDER);
   writeFileSync(inPack('package.json'), '{ "private": true, "type": "module" }\n');
   // The project's own would lead bundlers to its sources.
   writeFileSync(inPack('tsconfig.json'), '{}\n');

@@ -96,6 +96,11 @@ export const commands = {
     await sheet(request, messages);
   },
 
+  async open(request, messages) {
+    const { openPage } = await import('./open-page.js');
+    await openPage(request, messages);
+  },
+
   async convert(request, messages) {
     await checkFree(request.out, request.force);
     const { source, options } = await locate(request, messages);

@@ -29,7 +29,8 @@ export async function eachPicture(pictures, messages, work, failed) {
   const count = pictures.length;
   let failures = 0;
   for (const [i, picture] of pictures.entries()) {
-    if (count > 1) messages.progress(`picture ${i + 1} of ${count}: ${picture.inside}`);
+    const place = count > 1 ? `picture ${i + 1} of ${count}: ` : 'looking at ';
+    messages.progress(`${place}${picture.inside}`);
     try {
       await work(picture, i === failures);
     } catch (error) {

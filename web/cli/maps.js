@@ -55,9 +55,10 @@ export async function checkOutputs({ output, npy, outputDir, force }, pictures) 
  * @param {MadeMap[]} maps
  * @param {Messages} messages
  */
-export async function saveMaps(request, picture, maps, { print }) {
+export async function saveMaps(request, picture, maps, { print, progress }) {
   const { output, npy, outputDir, force, formats } = request;
   const [first] = maps;
+  if (output) progress(`drawing ${output}`);
   const save = (/** @type {string} */ path, /** @type {Uint8Array} */ bytes) =>
     path === '-' ? print(bytes) : writeOutput(path, bytes, force);
   if (output) await save(output, await first.png());

@@ -127,7 +127,7 @@ async function findSource(path, messages) {
 }
 
 /** @param {Request['preprocessing']} given */
-async function readPreprocessing(given) {
+export async function readPreprocessing(given) {
   if (typeof given !== 'object' || !('file' in given)) return given;
   return readPreprocessingText(new TextDecoder().decode(await readInput(given.file)).trim());
 }
@@ -137,15 +137,21 @@ async function readPreprocessing(given) {
  * @param {string} folder
  */
 async function readFolder(folder) {
-  const paths = await listFolder(folder);
-  if (paths.length === 0) {
-    throw new GradCamError('INVALID_SOURCE', `${folder} has no files of a model in it`);
-  }
   const files = [];
-  for (const path of paths) {
+  for (const path of await modelPaths(folder)) {
     files.push(new File([new Uint8Array(await readFile(join(folder, path)))], path));
   }
   return files;
+}
+
+/**
+ * The files of a folder that a model may have, by their paths in it.
+ * @param {string} folder
+ */
+export async function modelPaths(folder) {
+  const paths = await listFolder(folder);
+  if (paths.length > 0) return paths;
+  throw new GradCamError('INVALID_SOURCE', `${folder} has no files of a model in it`);
 }
 
 /**
@@ -179,9 +185,17 @@ export async function readInput(path, messages) {
   try {
     return path === '-' ? await readStandardInput() : await readFile(path);
   } catch (cause) {
-    const reason = /** @type {Error} */ (cause).message.split(',')[0];
-    throw new GradCamError('INVALID_SOURCE', `cannot read ${path}: ${reason}`, { cause });
+    throw cannotRead(path, cause);
   }
+}
+
+/**
+ * @param {string} path
+ * @param {unknown} cause
+ */
+export function cannotRead(path, cause) {
+  const reason = /** @type {Error} */ (cause).message.split(',')[0];
+  return new GradCamError('INVALID_SOURCE', `cannot read ${path}: ${reason}`, { cause });
 }
 
 async function readStandardInput() {
@@ -205,6 +219,19 @@ function fetched(messages) {
     const share = total > 0 ? ` of ${(total / 1e6).toFixed(1)}` : '';
     messages?.progress(`fetched ${(loaded / 1e6).toFixed(1)}${share} MB`);
   };
+}
+
+/**
+ * The class names that the user gives, or those that the manifest has of a known model.
+ * @param {string | undefined} given path of a file, or "imagenet"
+ * @param {Uint8Array} [model] bytes of the model's file
+ * @returns {Promise<File | readonly string[] | undefined>}
+ */
+export async function findLabels(given, model) {
+  const known = given === undefined && model ? await findKnownModel(model) : undefined;
+  const labels = given === undefined ? known?.labels : await readLabels(given);
+  if (labels !== 'imagenet') return labels;
+  return (await import('../package/files/imagenet.js')).names;
 }
 
 /**

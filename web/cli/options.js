@@ -101,6 +101,10 @@ export const GROUPS = {
     float16: { text: 'the same as --bits 16' },
     force: { text: 'overwrite files that exist' },
   },
+  'The page': {
+    port: { value: 'N', text: 'port of the page on this machine (default: a free one)' },
+    'no-browser': { text: 'print the address of the page, and open no browser' },
+  },
   'The picture': {
     interpolation: {
       value: 'F',
@@ -177,7 +181,8 @@ export const OPTIONS = Object.assign({}, ...Object.values(GROUPS));
 
 /**
  * @typedef {object} Command
- * @property {string[]} operands the last may be repeated if it ends in "..."
+ * @property {string[]} operands the last may be repeated if it ends in "...". Those in brackets
+ *   may be left out
  * @property {string} text
  * @property {string[]} options their names
  * @property {readonly string[]} [methods] the default first
@@ -277,5 +282,10 @@ export const COMMANDS = {
     text: 'write the model as one .safetensors file',
     ending: '.safetensors',
     options: ['bits', 'float16', 'force', 'labels', 'preprocess', ...NETWORK],
+  },
+  open: {
+    operands: ['[MODEL]', '[IMAGE...]'],
+    text: 'show the model and the pictures on a page in the browser, until Ctrl+C',
+    options: ['port', 'no-browser', 'labels', 'preprocess', 'input-size'],
   },
 };

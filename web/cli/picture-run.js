@@ -28,6 +28,7 @@ import { openNamed, readFurtherInputs, readInput } from './open.js';
  */
 export async function opener(request, messages) {
   const { interpolation, crop } = request;
+  messages.progress(`opening ${request.model}`);
   const model = await openNamed(request, messages);
   const inputs = await readFurtherInputs(request.inputs);
   const run = async (/** @type {PictureFile} */ picture) => {

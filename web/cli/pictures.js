@@ -14,7 +14,7 @@ import { byName, expandPattern, isPattern } from './glob.js';
  */
 
 /** Files in folders that are taken for pictures. */
-const PICTURE = /\.(jpe?g|jfif|png|bmp|gif)$/i;
+export const PICTURE = /\.(jpe?g|jfif|png|bmp|gif)$/i;
 
 /**
  * @param {string[]} operands files, folders, patterns, addresses or "-"

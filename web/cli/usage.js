@@ -2,6 +2,8 @@
 
 import { extname } from 'node:path';
 import { parseArgs } from 'node:util';
+import { nearestNames } from '../package/base/nearest.js';
+import { colormaps } from '../package/index.js';
 import { COMMANDS, NUMBERS, OPTIONS, SHEETS } from './options.js';
 import { readPreprocessing } from './preprocessing.js';
 import { UsageError } from './usage-error.js';
@@ -15,7 +17,7 @@ import { FORMATS } from './write.js';
  * A command with its operands and options.
  * @typedef {object} Request
  * @property {string} command
- * @property {string} model path of the model file, its address, or "-"
+ * @property {string} model path of the model file, its address, or "-". "" if there is none
  * @property {string[]} images what names the pictures: paths, folders, patterns, addresses or "-"
  * @property {string} out path of the new file of `convert`
  * @property {LayerChoice | LayerChoice[]} [layer]
@@ -50,6 +52,8 @@ import { FORMATS } from './write.js';
  * @property {string | number} [head]
  * @property {Record<string, string>} inputs values of further inputs, as they are given
  * @property {number} [threads]
+ * @property {number} [port] of the page
+ * @property {boolean} browser whether the page is opened in one
  */
 
 /**
@@ -64,21 +68,32 @@ import { FORMATS } from './write.js';
 export function parseCommandLine(args) {
   const [command = '', ...rest] = args;
   const isKnown = Object.hasOwn(COMMANDS, command);
-  if (command === 'help') return { help: COMMANDS[rest[0]] ? rest[0] : '' };
+  if (command === 'help') return { help: helpTopic(rest[0]) };
   if (args.includes('--help') || args.includes('-h')) return { help: isKnown ? command : '' };
   if (args.includes('--version') || args.includes('-V')) return 'version';
-  if (!isKnown) {
-    const given = command === '' ? 'no command' : `unknown command "${command}"`;
-    const allowed = Object.keys(COMMANDS).join(', ');
-    throw new UsageError(`${given}; allowed: ${allowed} (see --help)`);
-  }
+  if (!isKnown) throw unknownCommand(command);
   const about = COMMANDS[command];
-  const { values, positionals } = parse(rest, about);
+  const { values, positionals } = parse(rest, command, about);
   checkCounts(command, about, values, positionals);
-  const [model, ...others] = positionals;
+  const [model = '', ...others] = positionals;
   const request = { command, model, ...operandsOf(about, others), ...readOptions(values, about) };
   checkPaths(request, about.ending);
   return request;
+}
+
+/** @param {string} [name] of a command */
+function helpTopic(name = '') {
+  if (name === '' || Object.hasOwn(COMMANDS, name)) return name;
+  throw unknownCommand(name);
+}
+
+/** @param {string} name */
+function unknownCommand(name) {
+  const known = Object.keys(COMMANDS);
+  const nearest = nearestNames(name, known);
+  const given = name === '' ? 'no command' : `unknown command "${name}"`;
+  if (nearest.length > 0) return new UsageError(`${given}. Did you mean ${nearest.join(' or ')}?`);
+  return new UsageError(`${given}; allowed: ${known.join(', ')} (see --help)`);
 }
 
 /**
@@ -91,9 +106,10 @@ function operandsOf({ operands }, others) {
 
 /**
  * @param {string[]} args
- * @param {Command} command
+ * @param {string} command
+ * @param {Command} about
  */
-function parse(args, { options }) {
+function parse(args, command, { options }) {
   const entries = options.map((name) => {
     const { value, multiple = false } = OPTIONS[name];
     return [name, value === undefined ? { type: 'boolean' } : { type: 'string', multiple }];
@@ -102,10 +118,30 @@ function parse(args, { options }) {
   try {
     return parseArgs({ args: joinNumbers(args), options: table, allowPositionals: true });
   } catch (error) {
-    const text = String(/** @type {Error} */ (error).message).replaceAll(/\s*\n\s*/g, ' ');
-    const hint = args.includes('--alpha') ? '. The alpha of a network is --width-factor' : '';
-    throw new UsageError(`${text}${hint}`);
+    const { message } = /** @type {Error} */ (error);
+    const [, unknown] = /^Unknown option '([^']+)'/.exec(message) ?? [];
+    if (unknown) throw unknownOption(unknown, command, options);
+    throw new UsageError(message.replaceAll(/\s*\n\s*/g, ' '));
   }
+}
+
+/**
+ * @param {string} given as in "--colourmap"
+ * @param {string} command
+ * @param {string[]} options of the command
+ */
+function unknownOption(given, command, options) {
+  const name = given.replace(/^-+/, '');
+  const others = Object.entries(COMMANDS).filter(([, about]) => about.options.includes(name));
+  if (others.length > 0) {
+    const hint = name === 'alpha' ? '. The alpha of a network is --width-factor' : '';
+    const owners = others.map(([other]) => other).join(', ');
+    return new UsageError(`${command} has no ${given}, which is an option of ${owners}${hint}`);
+  }
+  const nearest = nearestNames(name, options).map((near) => `--${near}`);
+  const isNear = nearest.length > 0;
+  const cure = isNear ? `. Did you mean ${nearest.join(' or ')}?` : ` (see ${command} --help)`;
+  return new UsageError(`unknown option ${given}${cure}`);
 }
 
 /**
@@ -132,9 +168,10 @@ function joinNumbers(args) {
  * @param {string[]} positionals
  */
 function checkCounts(command, { operands, single = [] }, values, positionals) {
-  const isOpen = operands[operands.length - 1].endsWith('...');
+  const isOpen = /\.\.\.\]?$/.test(operands[operands.length - 1]);
+  const least = operands.filter((operand) => !operand.startsWith('[')).length;
   const { length } = positionals;
-  if (isOpen ? length < operands.length : length !== operands.length) {
+  if (length < least || (!isOpen && length > operands.length)) {
     throw new UsageError(`${command} takes ${operands.join(' and ')} (see --help)`);
   }
   if (positionals.filter((operand) => operand === '-').length > 1) {
@@ -188,6 +225,7 @@ function readOptions(values, { methods: allowed = [''] }) {
 /** @param {any} values as parseArgs gives them */
 function readFiles({ output, npy, 'output-dir': outputDir, format = [], ...values }) {
   const { colormap, alpha, force, by = SHEETS[0] } = values;
+  if (colormap !== undefined) oneOf(colormaps(), colormap, '--colormap');
   const names = format.flatMap((/** @type {string} */ list) => list.split(','));
   return {
     ...{ output, npy, outputDir, colormap, force: force ?? false },
@@ -242,10 +280,12 @@ function readCommonOptions({
   head,
   input = [],
   threads,
+  port,
+  'no-browser': noBrowser = false,
 }) {
   return {
     layer: layer && one(layer.map(nameOrIndex)),
-    targets: target?.map(nameOrIndex),
+    targets: target?.map(readTarget),
     top: top === undefined ? 5 : wholeNumber(top, '--top'),
     labels,
     noLabels,
@@ -263,6 +303,8 @@ function readCommonOptions({
     head: head && nameOrIndex(head),
     inputs: furtherInputs(input),
     threads: threads === undefined ? undefined : wholeNumber(threads, '--threads'),
+    port: port === undefined ? undefined : readPort(port),
+    browser: !noBrowser,
   };
 }
 
@@ -278,6 +320,13 @@ function readBits(text, isHalf) {
 /** @param {string} text */
 function nameOrIndex(text) {
   return /^-?\d+$/.test(text) ? Number(text) : text;
+}
+
+/** @param {string} text */
+function readTarget(text) {
+  if (!/^\d+(,\d+)+$/.test(text)) return nameOrIndex(text);
+  const cure = text.split(',').map((part) => `--target ${part}`);
+  throw new UsageError(`--target is "${text}"; allowed: a class each time, as ${cure.join(' ')}`);
 }
 
 /**
@@ -342,6 +391,13 @@ function readInputSize(text) {
 function wholeNumber(text, option) {
   if (/^-?\d+$/.test(text)) return Number(text);
   throw new UsageError(`${option} is "${text}"; allowed: a whole number`);
+}
+
+/** @param {string} text */
+function readPort(text) {
+  const port = wholeNumber(text, '--port');
+  if (port >= 1 && port <= 65535) return port;
+  throw new UsageError(`--port is "${text}"; allowed: 1 to 65535`);
 }
 
 /**

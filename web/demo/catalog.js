@@ -16,6 +16,9 @@ export const models = manifest.models.map(({ id, title, small }) => ({
   source: `models/${small.file}`,
 }));
 
+/** Whether the page has models. The page of the command line is given some of the user's. */
+export const isDemo = models.length > 0;
+
 /** The model with which the page opens. */
 export const firstModel = models.find(({ id }) => id === manifest.default) ?? models[0];
 

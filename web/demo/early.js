@@ -3,12 +3,12 @@
  * has it already, or is fetching it, because links of the page name it.
  */
 
-import { samples } from './catalog.js';
+import { isDemo, samples } from './catalog.js';
 import { fetchFirstAnswer } from './first.js';
 import { prefetchPicture } from './picture.js';
 
-prefetchPicture(samples[0]);
-const answer = fetchFirstAnswer();
+if (isDemo) prefetchPicture(samples[0]);
+const answer = isDemo ? fetchFirstAnswer() : undefined;
 
 /** The first answer, if the page opens with it. The address may ask for another. */
 export const firstAnswer =

@@ -1,7 +1,7 @@
 /** Connects the page. Files and addresses go to the page's state, and the page shows answers. */
 
 import { firstAnswer } from './early.js'; // before all others
-import { models, samples } from './catalog.js';
+import { isDemo, models, samples } from './catalog.js';
 import { reviveAnswer } from './first.js';
 import { MANY, areSameFiles, baseName, modelName, sortFiles } from './input/files.js';
 import { takeChosenFiles, takeDroppedFiles, takePastedFiles } from './input/take.js';
@@ -17,6 +17,7 @@ import { sentence } from './view/words.js';
 import { WAYS } from './ways.js';
 
 /** @import { Question } from './explainer.js' */
+/** @import { Given } from './given.js' */
 /** @import { Picture, PictureChoice } from './picture.js' */
 /** @import { PageState } from './state.js' */
 /** @import { Pane } from './view/pane.js' */
@@ -57,6 +58,7 @@ async function unpack(files) {
  * @param {PageState} state
  */
 function keepOffline(state) {
+  if (!isDemo) return;
   import('./offline/start.js').then(
     ({ keep }) => keep(state, () => holdsFiles),
     () => {}, // the server is gone, and the page works as long as it is open
@@ -92,6 +94,21 @@ async function openFiles(given, mayRestore = true, many = MANY) {
   } catch (error) {
     showError(error, {});
   }
+}
+
+/**
+ * Opens what the command line gave the page.
+ * @param {Given} given
+ * @param {boolean} isFirst whether the address asks for nothing else
+ */
+async function openGiven({ model, pictures }, isFirst) {
+  const files = pictures.map(({ source }) => source);
+  const isSheet = pictures.length >= MANY;
+  if (!isSheet) for (const picture of pictures) page.addPicture(picture);
+  if (!isFirst) return;
+  if (model) page.openModel(model);
+  if (isSheet) (await loadSheet()).fill(files).open();
+  else if (pictures.length > 0) page.openPicture(pictures[0]);
 }
 
 /**
@@ -336,7 +353,10 @@ async function start() {
   const kept = isKeeping() ? loadKeeper().then(({ settled }) => settled) : undefined;
   // A page without its remembered files still opens the rest.
   if (hash.includes('own-')) await kept?.catch(() => {});
+  const given = isDemo ? undefined : import('./given.js').then(({ readGiven }) => readGiven());
+  await given?.catch(() => {});
   openAddress(hash);
+  given?.then((files) => openGiven(files, hash === '')).catch((error) => showError(error, {}));
 }
 
 start();

@@ -9,6 +9,8 @@ export const status = {
   looking: 'Looking at the picture',
   noModel: 'No model is open.',
   noPicture: 'There is no picture yet.',
+  openModel: 'Choose “Open a model”, or drop a .keras, .h5 or .safetensors file anywhere.',
+  openPicture: 'Choose, paste or drop a picture.',
   waiting: (/** @type {string} */ name) => `${name} waits for the model`,
   opening: (/** @type {string} */ name) => `Opening ${name}`,
   saved: 'A saved answer, until the model is there.',

@@ -57,6 +57,7 @@ export class ModelSelect {
 
   #list() {
     this.#select.replaceChildren(...this.#models.map(({ name }) => new Option(name)));
+    this.#select.hidden = this.#models.length === 0;
   }
 
   /**

@@ -414,6 +414,10 @@ export class Pane {
     if (!this.question.model && model) {
       if (!this.answer) this.#say(status.noModel, '');
       this.#progress.offer(this.answer ? status.savedOnly : '', () => this.ask({ model }));
+    } else if (!this.answer && !this.question.model) {
+      this.#say(status.noModel, status.openModel);
+    } else if (!this.answer && !this.question.picture) {
+      this.#say(status.noPicture, status.openPicture);
     }
     if (this.#explainer.answer && !this.isShown) this.show(this.#explainer.answer);
     this.#listener.onIdle(this);

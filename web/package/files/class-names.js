@@ -91,5 +91,6 @@ export function checkLabels(labels, classCount, code, name = 'the list of labels
   }
   if (hasLength) return labels;
   const text = `${name} has ${labels.length} labels; the model has ${classCount} classes`;
-  throw new GradCamError(code, text);
+  const isLine = labels.length === 1 && String(labels[0]).includes(',');
+  throw new GradCamError(code, isLine ? `${text}; write each name on its own line` : text);
 }
