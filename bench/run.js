@@ -119,6 +119,9 @@ async function choose({ scaling: isScaling, methods, torch, model }, options) {
   return { suite: 'methods', given: { ...files, rounds, modules: builds() }, report };
 }
 
+/** For how many runs a served page watches the memory. */
+const SERVED_RUNS = 100;
+
 /**
  * Serves the page until the command is ended.
  * @param {object} options of the suite
@@ -151,7 +154,7 @@ await runMain(async () => {
   if (values.page) return void console.log(await measurePage(VISITS));
   const hosts = chooseHosts(values.host);
   const [rounds, runs] = [positive('rounds', values.rounds), positive('runs', values.runs)];
-  if (values.serve) return serve(await prepare(values.model, { rounds, runs }));
+  if (values.serve) return serve(await prepare(values.model, { rounds, runs: SERVED_RUNS }));
   if (values.readme && values.scaling) throw new SetupError('--readme writes no --scaling tables');
   if (!exists('build/wasm/gradcam.wasm')) throw new SetupError('run npm run build first');
   const conditions = { when: new Date().toISOString().slice(0, 10), load: [loadavg()[0]] };
