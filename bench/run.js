@@ -13,7 +13,7 @@
  * watched.
  * --readme writes the tables of docs/performance.md, and the README's table from the first host.
  * --scaling shows how time grows with the network.
- * --page shows the first visits of the demo page on a slow line.
+ * --page shows the first visits of the demo page on a slow line, and what blocks it in use.
  * --serve prints the address of a page that measures in whatever browser opens it.
  * --methods shows what each explanation method costs. With --torch it also times pytorch-grad-cam
  * on PyTorch, which takes 6 GB of packages.

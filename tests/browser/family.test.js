@@ -93,6 +93,21 @@ describe('the page', { skip: SKIP }, () => {
         ]);
         const logit = page.getByRole('switch', { name: 'Explain the logit' });
         assert.ok((await logit.isChecked()) && (await logit.isDisabled()));
+
+        // The figures are about the part that speaks for A.
+        const explanation = await raw(1);
+        const measured = { target: a.index, label: a.label, heatmap: sideOf(expected) };
+        const targets = [{ ...explanation.targets[0], ...measured }];
+        const { figures } = await run.trust(
+          { ...explanation, targets },
+          { figures: ['deletionInsertion', 'averageDrop', 'complexity'], steps: 10 },
+        );
+        await page.getByRole('button', { name: 'More figures' }).click();
+        const items = page.locator('#figure-list li');
+        await items.filter({ hasText: 'are left out' }).waitFor();
+        const texts = await items.allInnerTexts();
+        assert.equal(texts.length, 4);
+        figures.forEach(({ sentence }, i) => assert.ok(texts[i].endsWith(sentence), texts[i]));
       }),
     );
 
@@ -367,6 +382,10 @@ describe('the page', { skip: SKIP }, () => {
           await demo.settled();
           assert.match(await demo.caption(0), /· Grad-CAM ·/);
           assert.match(await demo.caption(1), /· Saliency ·/);
+          await page.getByRole('button', { name: 'More figures' }).click();
+          await page.locator('#figure-list li', { hasText: 'are left out' }).waitFor();
+          assert.equal(await page.locator('#figure-list li strong').count(), 3);
+          await page.keyboard.press('Escape');
           await page.waitForFunction(() => location.hash.includes('saliency'));
           assert.match(page.url(), /with=dog-breeds%7C7%7E%7Esaliency%7C/);
 

@@ -15,6 +15,7 @@ await runMain(async () => {
     const viewport = { width: 1000, height: 640 };
     const demo = await DemoPage.open(browser, site.address, { viewport });
     await demo.rested();
+    await demo.page.locator('.strip[aria-busy=false]').waitFor();
     mkdirSync(join(root, 'docs'), { recursive: true });
     await demo.page.screenshot({ path: join(root, 'docs/screenshot.png') });
     await demo.close();

@@ -219,10 +219,15 @@ export class Explainer {
    */
   async measure(name, answer) {
     const options = { figures: [name], steps: 10 };
-    const measured = await this.study(answer, (run, signal) =>
-      run.trust(/** @type {Explanation} */ (answer.explanation), { ...options, signal }),
+    const [entry] = answer.explanation.targets;
+    const label = answer.model.labels?.[Number(entry.target)] ?? entry.label;
+    // Of a map with signs, the part that speaks for the class is measured.
+    const measured = { ...entry, label, heatmap: sideOf(entry.heatmap) };
+    const explanation = /** @type {Explanation} */ ({ ...answer.explanation, targets: [measured] });
+    const { figures } = await this.study(answer, (run, signal) =>
+      run.trust(explanation, { ...options, signal }),
     );
-    return measured.figures[0];
+    return figures[0];
   }
 
   /**

@@ -52,6 +52,10 @@ export const cures = {
 export const proof = {
   blank: 'The map is the same everywhere, so there is no hot part to hide.',
   measuring: 'Measuring …',
+  notAgain:
+    'Stability and randomized weights are left out. They make the map again, which is possible ' +
+    'for maps of a layer with one class. Of this map the part that speaks for the class is ' +
+    'measured.',
   curves:
     'Two curves over the share of the picture: the score while the hottest parts go, and the ' +
     'score while they come',

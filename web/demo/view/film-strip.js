@@ -114,8 +114,11 @@ export class FilmStrip {
       }
       this.#maps = sheet;
       this.#draw();
-      if (next < this.#rows.length) setTimeout(paint);
+      const isMore = next < this.#rows.length;
+      this.#canvas.ariaBusy = String(isMore);
+      if (isMore) setTimeout(paint);
     };
+    this.#canvas.ariaBusy = 'true';
     if (delay > 0) setTimeout(paint, delay);
     else paint();
   }
@@ -124,6 +127,7 @@ export class FilmStrip {
   clear() {
     this.#version++;
     this.#maps = undefined;
+    this.#canvas.ariaBusy = 'false';
     this.#draw();
   }
 

@@ -13,13 +13,9 @@ import { proofSentence, scorePair } from './words.js';
 /** @import { Answer } from '../explainer.js' */
 
 /** The figures that are measured on demand, the quick ones first. */
-const FIGURES = /** @type {const} */ ([
-  'deletionInsertion',
-  'averageDrop',
-  'complexity',
-  'stability',
-  'randomization',
-]);
+const FIGURES = /** @type {const} */ (['deletionInsertion', 'averageDrop', 'complexity']);
+/** Those that make the map again, which is possible for maps of layers with one class. */
+const AGAIN = /** @type {const} */ (['stability', 'randomization']);
 
 /** The two curves. Both colours are seen on light and on dark. */
 const LINES = /** @type {const} */ ([
@@ -60,9 +56,7 @@ export class Proof {
    */
   show(answer, found) {
     this.#answer = answer;
-    // The figures are about maps of layers with one class.
-    const isPlain = isOfFamily(answer.question.method) && versusOf(answer) === undefined;
-    this.#button.disabled = !found || !isPlain;
+    this.#button.disabled = !found;
     this.#panel.setAttribute('aria-busy', String(found === undefined));
     if (found) {
       this.#showOne(this.#hidden, answer, found.score, found.hidden);
@@ -102,10 +96,9 @@ export class Proof {
     const answer = this.#answer;
     if (!answer) return;
     this.#list.replaceChildren();
-    for (const name of FIGURES) {
-      const item = document.createElement('li');
-      item.textContent = texts.measuring;
-      this.#list.append(item);
+    const isPlain = isOfFamily(answer.question.method) && versusOf(answer) === undefined;
+    for (const name of isPlain ? [...FIGURES, ...AGAIN] : FIGURES) {
+      const item = this.#add(texts.measuring);
       try {
         const figure = await this.#measure(name, answer);
         item.replaceChildren(...figureParts(figure));
@@ -114,6 +107,15 @@ export class Proof {
       }
       if (answer !== this.#answer || !this.#dialog.matches(':popover-open')) return;
     }
+    if (!isPlain) this.#add(texts.notAgain);
+  }
+
+  /** @param {string} text of a new item */
+  #add(text) {
+    const item = document.createElement('li');
+    item.textContent = text;
+    this.#list.append(item);
+    return item;
   }
 }
 
