@@ -152,11 +152,10 @@ describe('the command open', { skip: SKIP }, () => {
     for (let i = 0; i < 12; i++) copyFileSync(DOG, join(photos, `dog-${i}.jpg`));
     const { address, end } = await start([MODEL, photos, '--no-browser']);
     const demo = await DemoPage.open(browser, address);
-    await demo.page
-      .getByRole('dialog')
-      .getByText(/12 of 12|12 pictures/)
-      .first()
-      .waitFor();
+    const sheet = demo.page.getByRole('dialog').getByText(/^12 pictures explained/);
+    await sheet.waitFor();
+    await demo.page.reload();
+    await sheet.waitFor();
     assert.deepEqual(demo.problems, []);
     await demo.page.context().close();
     await end();
