@@ -1,8 +1,8 @@
 // npm run tarball makes the file to publish in build/tarball. It has the bytes of `npm pack`, and
 // Zopfli compresses them into 5% less, which every tool unpacks as before.
 //
-//     npm run tarball
-//     npm publish build/tarball/gradcam-wasm-0.1.0.tgz
+// run tarball
+// publish build/tarball/gradcam-wasm-0.1.0.tgz
 
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
@@ -24,7 +24,9 @@ const PROGRAM =
 export function makeTarball(folder) {
   fs.mkdirSync(folder, { recursive: true });
   const before = fs.readdirSync(folder);
-  run('npm', ['pack', '--loglevel=error', '--pack-destination', folder], { stdio: 'ignore' });
+  run('npm', ['pack', '--loglevel=error', '--pack-destination', folder], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
   const [name] = fs.readdirSync(folder).filter((name) => !before.includes(name));
   const file = path.join(folder, name);
   fs.writeFileSync(file, compress(gunzipSync(fs.readFileSync(file))));

@@ -1,4 +1,4 @@
-/** The command `open`, started as a user starts it, and the page that it serves. In Chromium. */
+/** The command `open`, started as a user starts it, and its page in Chromium and Firefox. */
 
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
@@ -16,6 +16,7 @@ import { violations } from './axe.js';
 import { toTfjs } from '../js/tfjs-files.js';
 import { launchChromium, SKIP } from './chromium.js';
 import { DemoPage } from './demo-page.js';
+import { Firefox, SKIP as NO_FIREFOX } from './firefox.js';
 import { stripes } from './served.js';
 
 /** @import { AddressInfo } from 'node:net' */
@@ -152,11 +153,10 @@ describe('the command open', { skip: SKIP }, () => {
     for (let i = 0; i < 12; i++) copyFileSync(DOG, join(photos, `dog-${i}.jpg`));
     const { address, end } = await start([MODEL, photos, '--no-browser']);
     const demo = await DemoPage.open(browser, address);
-    await demo.page
-      .getByRole('dialog')
-      .getByText(/12 of 12|12 pictures/)
-      .first()
-      .waitFor();
+    const sheet = demo.page.getByRole('dialog').getByText(/^12 pictures explained/);
+    await sheet.waitFor();
+    await demo.page.reload();
+    await sheet.waitFor();
     assert.deepEqual(demo.problems, []);
     await demo.page.context().close();
     await end();
@@ -171,6 +171,24 @@ describe('the command open', { skip: SKIP }, () => {
     await demo.page.context().close();
     await end();
   });
+});
+
+test('the page of the command open answers in Firefox', { skip: NO_FIREFOX }, async () => {
+  const { address, end } = await start([MODEL, DOG, '--no-browser']);
+  const firefox = await Firefox.launch();
+  try {
+    await firefox.open(address);
+    const seen = await firefox.call(`(async () => {
+      const isAnswered = () => document.querySelector('.pane[aria-busy=false][data-rest=true]');
+      while (!isAnswered()) await new Promise((resolve) => setTimeout(resolve, 50));
+      return [document.querySelector('.headline').textContent, crossOriginIsolated];
+    })`);
+    assert.match(seen[0], /^Siberian Husky 9\d/);
+    assert.equal(seen[1], true);
+  } finally {
+    await firefox.close();
+    await end();
+  }
 });
 
 test('the command open starts the browser', { skip: process.platform !== 'linux' }, async () => {

@@ -17,6 +17,9 @@ import { UsageError } from './usage-error.js';
 /** @import { PictureFile } from './pictures.js' */
 /** @import { Request } from './usage.js' */
 
+/** The most bytes of a file that a model.json names. The engine's memory takes no more. */
+const MOST_BYTES = 2 ** 31 - 1;
+
 /**
  * @param {Request} request
  * @param {Messages} messages
@@ -148,7 +151,7 @@ async function shardsOf(path, bytes) {
   const model = isAddress(path) ? new URL(path) : pathToFileURL(resolve(path));
   if (path === '-' || !bytes || !/\.json$/i.test(model.pathname)) return [];
   const read = async (/** @type {string} */ name) => {
-    const options = { model, limit: Infinity };
+    const options = { model, limit: MOST_BYTES };
     return { name, bytes: await readUrl(besideUrl(model, name), {}, options) };
   };
   const shards = await Promise.all(shardNames(bytes).map(read));

@@ -102,13 +102,14 @@ async function openFiles(given, mayRestore = true, many = MANY) {
  * @param {boolean} isFirst whether the address asks for nothing else
  */
 async function openGiven({ model, pictures }, isFirst) {
-  const files = pictures.map(({ source }) => source);
-  const isSheet = pictures.length >= MANY;
-  if (!isSheet) for (const picture of pictures) page.addPicture(picture);
-  if (!isFirst) return;
-  if (model) page.openModel(model);
-  if (isSheet) (await loadSheet()).fill(files).open();
-  else if (pictures.length > 0) page.openPicture(pictures[0]);
+  if (isFirst && model) page.openModel(model);
+  if (pictures.length >= MANY) {
+    const filled = (await loadSheet()).fill(pictures.map(({ source }) => source));
+    if (!page.state.picture) filled.open();
+    return;
+  }
+  for (const picture of pictures) page.addPicture(picture);
+  if (isFirst && pictures.length > 0) page.openPicture(pictures[0]);
 }
 
 /**
