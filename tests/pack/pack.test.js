@@ -102,11 +102,7 @@ describe('the tarball', () => {
       const address = `new URL("./${name}", import.meta.url)`;
       assert.ok(installed(`dist/${file}`).includes(address), name);
     }
-    const workers = {
-      'worker-session.js': 'worker.js',
-      'core.js': 'thread.js',
-      'twins.js': 'worker.js',
-    };
+    const workers = { 'worker-start.js': 'worker.js', 'core.js': 'thread.js' };
     for (const [file, script] of Object.entries(workers)) {
       const address = `new Worker(new URL("./${script}", import.meta.url), { type: "module" })`;
       assert.ok(installed(`dist/${file}`).includes(address), script);
@@ -348,7 +344,7 @@ describe('apps', () => {
       assert.deepEqual(results, [expectedInBrowser, expectedInBrowser]);
     }
 
-    const page = ['index.html', 'main.js'];
+    const page = ['index.html', 'main.js', 'explain.js'];
 
     for (const [name, app, script, args] of /** @type {[string, string[], string, string[]][]} */ ([
       ['vite', [], 'vite/bin/vite.js', ['build', '--logLevel', 'warn']],
@@ -371,10 +367,10 @@ describe('apps', () => {
 
     test('no bundler', async () => {
       const folder = createApp('plain', page);
-      const main = readFileSync(join(folder, 'main.js'), 'utf8')
+      const explain = readFileSync(join(folder, 'explain.js'), 'utf8')
         .replace("'gradcam-wasm'", "'./node_modules/gradcam-wasm/dist/index.js'")
         .replace("'gradcam-wasm/worker'", "'./node_modules/gradcam-wasm/dist/worker-session.js'");
-      writeFileSync(join(folder, 'main.js'), main);
+      writeFileSync(join(folder, 'explain.js'), explain);
       assertExpected(await visitBuilt(folder));
     });
 
