@@ -167,6 +167,11 @@ describe('the tarball', () => {
     });
   }
 
+  test('has types that hold in a program that knows no browser', () => {
+    const folder = createApp('types-node', ['types']);
+    runScript('typescript/bin/tsc', ['--project', 'tsconfig.node.json'], folder);
+  });
+
   test('has no internal types, and none that TypeScript 5.4 cannot read', () => {
     const types = inPack('node_modules/gradcam-wasm/dist/types');
     const names = readdirSync(types, { recursive: true, encoding: 'utf8' });
@@ -221,11 +226,25 @@ const sum = (numbers) => numbers.reduce((total, number) => total + number, 0);
 
 test('docs/bundlers.md tells what the apps do', () => {
   const text = readFileSync(join(root, 'docs/bundlers.md'), 'utf8');
-  for (const file of ['vite-7/vite.config.js', 'rollup/rollup.config.js', 'esbuild/build.js']) {
+  const files = [
+    'vite-7/vite.config.js',
+    'rollup/rollup.config.js',
+    'esbuild/build.js',
+    'astro/astro.config.mjs',
+    'next/next.config.mjs',
+    'parcel/package.json',
+  ];
+  for (const file of files) {
     const code = readFileSync(join(root, 'tests/pack/apps', file), 'utf8');
-    const shown = `\`\`\`js\n${code.replace("'vite-7'", "'vite'")}\`\`\`\n`;
+    const shown = `\n${code.replace("'vite-7'", "'vite'")}\`\`\`\n`;
     assert.ok(text.includes(shown), file);
   }
+  const angular = readFileSync(join(root, 'tests/pack/apps/angular/angular.json'), 'utf8');
+  const [, section] = text.split(/^## (?:Angular|Parcel)$/m);
+  const blocks = [...section.matchAll(/^```json\n\{(.*?)\}\n```/gms)];
+  assert.equal(blocks.length, 2);
+  const packed = (/** @type {string} */ code) => code.replaceAll(/\s/g, '');
+  for (const [, setting] of blocks) assert.ok(packed(angular).includes(packed(setting)), setting);
 });
 
 describe('apps', () => {
