@@ -62,5 +62,5 @@ export function withoutBrowser(text, address) {
   const code = text.replaceAll(/^\s*\/?\*.*$/gm, '');
   const used = DOM_NAMES.filter((name) => new RegExp(`\\b${name}\\b`).test(code));
   if (used.length === 0 || /extends HTMLElement\b/.test(code)) return text;
-  return `import type { ${used.join(', ')} } from '${address}';\n${text}`;
+  return `${text}import type { ${used.join(', ')} } from '${address}';\n`;
 }

@@ -37,7 +37,7 @@ test('arrays are written as TypeScript before 5.7 reads them, and comments stay'
 test('names of the browser are imported where code has them, and not in the element', () => {
   const text = '/** An ImageData. */\nexport const a: FileList | WebAssembly.Module;\n';
   const line = "import type { FileList, WebAssembly } from './dom.js';\n";
-  assert.equal(withoutBrowser(text, './dom.js'), line + text);
+  assert.equal(withoutBrowser(text, './dom.js'), text + line);
   for (const same of ['/** An ImageData. */\n', 'class A extends HTMLElement { a: FileList; }']) {
     assert.equal(withoutBrowser(same, './dom.js'), same);
   }
