@@ -3,12 +3,18 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
+import { root } from './tools.js';
 
 /** What a declaration imports from another one. */
 const IMPORT = /(?:from|import\()\s*['"](\.{1,2}\/[^'"]+)\.js['"]/g;
 
 /** An array of bytes or numbers with the kind of its memory, which TypeScript before 5.7 lacks. */
 const MEMORY = /\b(\w+Array|ArrayBufferView)<(ArrayBuffer|ArrayBufferLike)>/g;
+
+/** Declares what a browser has for programs whose TypeScript knows no browser. */
+const DOM = fs.readFileSync(path.join(root, 'wasm-build/dom.d.ts'), 'utf8');
+
+const DOM_NAMES = [...DOM.matchAll(/^export (?:type|namespace) (\w+)/gm)].map(([, name]) => name);
 
 /**
  * Removes what no entry needs, and rewrites what older versions do not read.
@@ -22,8 +28,11 @@ export function publishDeclarations(folder, entries) {
     for (const [, name] of text.matchAll(IMPORT)) {
       needed.add(path.join(path.dirname(file), `${name}.d.ts`));
     }
-    fs.writeFileSync(file, readable(text));
+    const dom = path.relative(path.dirname(file), path.join(folder, 'dom.js'));
+    fs.writeFileSync(file, withoutBrowser(readable(text), dom.startsWith('.') ? dom : `./${dom}`));
   }
+  fs.writeFileSync(path.join(folder, 'dom.d.ts'), DOM);
+  needed.add(path.join(folder, 'dom.d.ts'));
   for (const name of fs.readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
     const file = path.join(folder, name);
     if (name.endsWith('.d.ts') && !needed.has(file)) fs.rmSync(file);
@@ -41,4 +50,17 @@ export function readable(text) {
       memory === 'ArrayBuffer' ? `ReturnType<typeof ${name}.of>` : name,
     ),
   );
+}
+
+/**
+ * Imports the names of the browser that a declaration uses. The element's declaration needs a
+ * browser anyway.
+ * @param {string} text
+ * @param {string} address of the file with the names
+ */
+export function withoutBrowser(text, address) {
+  const code = text.replaceAll(/^\s*\/?\*.*$/gm, '');
+  const used = DOM_NAMES.filter((name) => new RegExp(`\\b${name}\\b`).test(code));
+  if (used.length === 0 || /extends HTMLElement\b/.test(code)) return text;
+  return `${text}import type { ${used.join(', ')} } from '${address}';\n`;
 }

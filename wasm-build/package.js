@@ -18,7 +18,7 @@ const inDist = (name) => path.join(root, 'dist', name);
 
 /** The files of dist/ that are asked for by name, and the modules that they are bundled from. */
 const input = {
-  index: 'web/package/index.js',
+  index: 'web/package/page.js',
   whole: WHOLE,
   'worker-session': 'web/package/worker/index.js',
   worker: 'web/package/worker/worker.js',
@@ -39,11 +39,18 @@ const moduleFiles = ['', '-relaxed', '-threads', '-relaxed-threads'].map((v) => 
 const core = {
   name: 'core',
   test: new RegExp(
-    '/web/package/(?!worker/(?!protocol.js)|element/|(engine/(thread|twin)|files/imagenet).js)',
+    '/web/package/(?!worker/(?!protocol.js)|element/' +
+      '|(page|base/worker-start|engine/(thread|twin)|files/imagenet).js)',
   ),
   tags: ['$initial'],
   includeDependenciesRecursively: false,
 };
+
+/**
+ * What starts workers on a page. It is no part of the core, which workers share.
+ * @type {import('rolldown').CodeSplittingGroup}
+ */
+const workerStart = { name: 'worker-start', test: /\/package\/(page|base\/worker-start)\.js$/ };
 
 /**
  * Addresses relative to a module, as they are in dist/. Bundlers look for this very form.
@@ -75,7 +82,7 @@ export async function bundlePackage() {
   });
   // Not minified: who minds kilobytes has a bundler, and who reads a stack trace has names.
   const { output } = await bundle.generate({
-    codeSplitting: { groups: [core] },
+    codeSplitting: { groups: [core, workerStart] },
     chunkFileNames: fileName,
     minifyInternalExports: false,
     comments: { legal: true, annotation: true, jsdoc: false },

@@ -49,7 +49,7 @@ function writeEntry() {
     `import { provideParts } from './package/base/parts.js';\n`,
     ...imports,
     `provideParts({\n${entries.join('')}});\n`,
-    `export * from './package/index.js';\n`,
+    `export * from './package/page.js';\n`,
   ].join('');
 }
 

@@ -14,7 +14,7 @@ const SRC = 'api methods engine keras files ops kernels graph image base gradcam
 
 /** From the top down. The element uses the worker, which offers what index.js does. */
 const PACKAGE = [
-  ...['element', 'worker', 'index.js', 'model', 'metrics', 'attribution', 'pictures'],
+  ...['element', 'worker', 'page.js', 'index.js', 'model', 'metrics', 'attribution', 'pictures'],
   ...['architectures', 'files', 'engine', 'base'],
 ];
 

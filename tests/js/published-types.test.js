@@ -5,7 +5,7 @@ import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { publishDeclarations, readable } from '../../wasm-build/declarations.js';
+import { publishDeclarations, readable, withoutBrowser } from '../../wasm-build/declarations.js';
 
 test('only what the entries need is published', () => {
   const folder = mkdtempSync(join(tmpdir(), 'types-'));
@@ -20,7 +20,7 @@ test('only what the entries need is published', () => {
     for (const [name, text] of Object.entries(texts)) writeFileSync(join(folder, name), text);
     publishDeclarations(folder, ['index.d.ts']);
     const left = readdirSync(folder, { recursive: true, encoding: 'utf8' });
-    assert.deepEqual(left.sort(), ['b.d.ts', 'index.d.ts', 'inner', 'inner/a.d.ts']);
+    assert.deepEqual(left.sort(), ['b.d.ts', 'dom.d.ts', 'index.d.ts', 'inner', 'inner/a.d.ts']);
     const text = readFileSync(join(folder, 'b.d.ts'), 'utf8');
     assert.equal(text, 'export type B = ReturnType<typeof Uint8Array.of>;');
   } finally {
@@ -32,4 +32,13 @@ test('arrays are written as TypeScript before 5.7 reads them, and comments stay'
   const text = ' * @returns {Uint8Array<ArrayBuffer>}\n a: Float32Array<ArrayBufferLike>[];\n';
   const expected = ' * @returns {Uint8Array<ArrayBuffer>}\n a: Float32Array[];\n';
   assert.equal(readable(text), expected);
+});
+
+test('names of the browser are imported where code has them, and not in the element', () => {
+  const text = '/** An ImageData. */\nexport const a: FileList | WebAssembly.Module;\n';
+  const line = "import type { FileList, WebAssembly } from './dom.js';\n";
+  assert.equal(withoutBrowser(text, './dom.js'), text + line);
+  for (const same of ['/** An ImageData. */\n', 'class A extends HTMLElement { a: FileList; }']) {
+    assert.equal(withoutBrowser(same, './dom.js'), same);
+  }
 });

@@ -141,6 +141,15 @@ function testPages() {
     });
   }
 
+  test('React in StrictMode leaves no worker and no error', async () => {
+    const folder = createApp('strict-mode', ['strict-mode']);
+    runScript('vite/bin/vite.js', ['build', '--logLevel', 'warn'], folder);
+    symlinkSync(MODEL, join(folder, 'model.keras'));
+    symlinkSync(DOG_PICTURE, join(folder, 'photo.jpg'));
+    const folders = { '/': [join(folder, 'dist'), folder] };
+    await visit(browser, { folders }, (page) => testMounts(page, expected));
+  });
+
   test('the lines of the README', async () => {
     const folder = createApp('readme', []);
     symlinkSync(MODEL, join(folder, 'model.keras'));
@@ -220,4 +229,39 @@ async function testElement(page, { answer, overlay }) {
   await page.locator('output', { hasText: answer }).waitFor({ timeout: 30_000 });
   assert.equal(await overlayOf(page, 'canvas.overlay'), overlay);
   assert.notEqual(before, overlay);
+}
+
+/**
+ * A component starts two workers, because StrictMode mounts it twice, and one is left. None is left
+ * after it was unmounted, whether its model was loaded or not.
+ * @param {import('playwright-core').Page} page
+ * @param {Answer} expected
+ */
+async function testMounts(page, { answer }) {
+  let started = 0;
+  page.on('worker', () => started++);
+  await page.reload();
+  const output = page.locator('output', { hasText: /./ });
+  assert.equal(await output.innerText({ timeout: 30_000 }), answer);
+  assert.deepEqual([started, page.workers().length], [2, 1]);
+  const button = page.locator('button');
+  await button.click();
+  await waitForWorkers(page, 0);
+  await button.click();
+  await waitForWorkers(page, 1);
+  await button.click();
+  await waitForWorkers(page, 0);
+  await button.click();
+  assert.equal(await output.innerText({ timeout: 30_000 }), answer);
+}
+
+/**
+ * @param {import('playwright-core').Page} page
+ * @param {number} count
+ */
+async function waitForWorkers(page, count) {
+  for (let tries = 0; tries < 200 && page.workers().length !== count; tries++) {
+    await page.waitForTimeout(20);
+  }
+  assert.equal(page.workers().length, count);
 }

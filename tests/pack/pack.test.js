@@ -110,11 +110,7 @@ describe('the tarball', () => {
       const address = `new URL("./${name}", import.meta.url)`;
       assert.ok(installed(`dist/${file}`).includes(address), name);
     }
-    const workers = {
-      'worker-session.js': 'worker.js',
-      'core.js': 'thread.js',
-      'twins.js': 'worker.js',
-    };
+    const workers = { 'worker-start.js': 'worker.js', 'core.js': 'thread.js' };
     for (const [file, script] of Object.entries(workers)) {
       const address = `new Worker(new URL("./${script}", import.meta.url), { type: "module" })`;
       assert.ok(installed(`dist/${file}`).includes(address), script);
@@ -187,6 +183,11 @@ describe('the tarball', () => {
     });
   }
 
+  test('has types that hold in a program that knows no browser', () => {
+    const folder = createApp('types-node', ['types']);
+    runScript('typescript/bin/tsc', ['--project', 'tsconfig.node.json'], folder);
+  });
+
   test('has no internal types, and none that TypeScript 5.4 cannot read', () => {
     const types = inPack('node_modules/gradcam-wasm/dist/types');
     const names = readdirSync(types, { recursive: true, encoding: 'utf8' });
@@ -241,11 +242,25 @@ const sum = (numbers) => numbers.reduce((total, number) => total + number, 0);
 
 test('docs/bundlers.md tells what the apps do', () => {
   const text = readFileSync(join(root, 'docs/bundlers.md'), 'utf8');
-  for (const file of ['vite-7/vite.config.js', 'rollup/rollup.config.js', 'esbuild/build.js']) {
+  const files = [
+    'vite-7/vite.config.js',
+    'rollup/rollup.config.js',
+    'esbuild/build.js',
+    'astro/astro.config.mjs',
+    'next/next.config.mjs',
+    'parcel/package.json',
+  ];
+  for (const file of files) {
     const code = readFileSync(join(root, 'tests/pack/apps', file), 'utf8');
-    const shown = `\`\`\`js\n${code.replace("'vite-7'", "'vite'")}\`\`\`\n`;
+    const shown = `\n${code.replace("'vite-7'", "'vite'")}\`\`\`\n`;
     assert.ok(text.includes(shown), file);
   }
+  const angular = readFileSync(join(root, 'tests/pack/apps/angular/angular.json'), 'utf8');
+  const [, section] = text.split(/^## (?:Angular|Parcel)$/m);
+  const blocks = [...section.matchAll(/^```json\n\{(.*?)\}\n```/gms)];
+  assert.equal(blocks.length, 2);
+  const packed = (/** @type {string} */ code) => code.replaceAll(/\s/g, '');
+  for (const [, setting] of blocks) assert.ok(packed(angular).includes(packed(setting)), setting);
 });
 
 describe('apps', () => {
@@ -384,7 +399,7 @@ describe('apps', () => {
       assert.deepEqual(results, [expectedInBrowser, expectedInBrowser]);
     }
 
-    const page = ['index.html', 'main.js'];
+    const page = ['index.html', 'main.js', 'explain.js'];
 
     for (const [name, app, script, args] of /** @type {[string, string[], string, string[]][]} */ ([
       ['vite', [], 'vite/bin/vite.js', ['build', '--logLevel', 'warn']],
@@ -407,10 +422,10 @@ describe('apps', () => {
 
     test('no bundler', async () => {
       const folder = createApp('plain', page);
-      const main = readFileSync(join(folder, 'main.js'), 'utf8')
+      const explain = readFileSync(join(folder, 'explain.js'), 'utf8')
         .replace("'gradcam-wasm'", "'./node_modules/gradcam-wasm/dist/index.js'")
         .replace("'gradcam-wasm/worker'", "'./node_modules/gradcam-wasm/dist/worker-session.js'");
-      writeFileSync(join(folder, 'main.js'), main);
+      writeFileSync(join(folder, 'explain.js'), explain);
       assertExpected(await visitBuilt(folder));
     });
 

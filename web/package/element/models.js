@@ -144,7 +144,7 @@ async function load(source, options) {
 
 /** The functions that work on the page. */
 async function pageFront() {
-  return /** @type {Front} */ (/** @type {unknown} */ (await import('../index.js')));
+  return /** @type {Front} */ (/** @type {unknown} */ (await import('../page.js')));
 }
 
 /** @type {WeakMap<object, number>} */

@@ -4,8 +4,8 @@
  * those of the network to the bit.
  */
 
-import { startWorker } from '../base/foreign.js';
 import { importNode, isNode } from '../base/node.js';
+import { startOwnWorker } from '../base/own-worker.js';
 
 /** @import { Network } from './network.js' */
 /** @import { Change, Study } from './study.js' */
@@ -243,10 +243,7 @@ async function workerStarter() {
  * @returns {Port}
  */
 function startInBrowser(listener) {
-  const here = import.meta.url;
-  // Bundlers look for an address in exactly this form.
-  const own = () => new Worker(new URL('../worker/worker.js', import.meta.url), { type: 'module' });
-  const worker = startWorker(own, new URL('../worker/worker.js', here));
+  const worker = startOwnWorker();
   worker.addEventListener('message', ({ data }) => listener(data));
   worker.addEventListener('error', (event) => {
     event.preventDefault();

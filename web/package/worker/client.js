@@ -208,7 +208,7 @@ export class Client {
     worker.addEventListener('message', ({ data }) => this.#receive(data));
     worker.addEventListener('error', ({ message }) => {
       const noScript = 'its script does not load; are worker.js and all files beside it served?';
-      const text = `the worker failed: ${message || noScript}`;
+      const text = `the worker failed: ${message || noScript}${parcelHint(message)}`;
       if (worker === this.#worker) this.#request?.reject(new GradCamError('WORKER_FAILED', text));
     });
     return worker;
@@ -249,4 +249,13 @@ export class Client {
     else if (error) request.reject(unpackError(error));
     else request.resolve(result);
   }
+}
+
+/**
+ * Parcel leaves modules out of a worker whose code it hoists, and names them by such letters.
+ * @param {string} message of the worker
+ */
+function parcelHint(message) {
+  const isParcel = /Cannot find module '\w{5,6}'/.test(message);
+  return isParcel ? '; build with parcel build --no-scope-hoist' : '';
 }

@@ -6,7 +6,7 @@
  */
 
 import { GradCamError } from '../base/errors.js';
-import { startWorker } from '../base/foreign.js';
+import { startBeside } from '../base/worker-start.js';
 import { Own } from '../base/own.js';
 import { callsOf } from './calls.js';
 import { Client } from './client.js';
@@ -62,7 +62,7 @@ export class WorkerSession extends CallsOfClient {
    * @param {() => WorkerLike} [createWorker] starts a worker with the script worker.js (default:
    *   the script beside this file)
    */
-  constructor(createWorker = startBeside) {
+  constructor(createWorker = startOrSay) {
     const client = new Client(createWorker);
     super(client);
     this.#client = client;
@@ -78,16 +78,13 @@ export class WorkerSession extends CallsOfClient {
   }
 }
 
-/** Starts the script beside this file. */
-function startBeside() {
+/** Starts the worker where there are workers. */
+function startOrSay() {
   if (!('Worker' in globalThis)) {
     const text = "there are no web workers here, as in Node; import 'gradcam-wasm' instead";
     throw new GradCamError('WORKER_FAILED', text);
   }
-  const here = import.meta.url;
-  // Bundlers look for an address in exactly this form.
-  const start = () => new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
-  return startWorker(start, new URL('./worker.js', here));
+  return startBeside();
 }
 
 /** @type {WorkerSession | undefined} */

@@ -1,0 +1,8 @@
+import { defineConfig } from 'astro/config';
+
+export default defineConfig({
+  vite: {
+    optimizeDeps: { exclude: ['gradcam-wasm'] },
+    worker: { format: 'es' },
+  },
+});

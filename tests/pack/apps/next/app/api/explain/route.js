@@ -1,0 +1,11 @@
+import { readFile } from 'node:fs/promises';
+import { loadModel } from 'gradcam-wasm';
+
+export const dynamic = 'force-dynamic';
+
+export async function GET() {
+  const model = await loadModel(await readFile('public/model.h5'));
+  const run = await model.run(await readFile('public/picture.jpg'));
+  const { target, heatmap } = (await run.explain()).targets[0];
+  return Response.json({ target, heatmap: [...heatmap.data] });
+}
