@@ -24,12 +24,12 @@ const DOM_NAMES = [...DOM.matchAll(/^export (?:type|namespace) (\w+)/gm)].map(([
 export function publishDeclarations(folder, entries) {
   const needed = new Set(entries.map((entry) => path.join(folder, entry)));
   for (const file of needed) {
-    const text = fs.readFileSync(file, 'utf8');
+    const text = withoutInternals(readable(fs.readFileSync(file, 'utf8')));
     for (const [, name] of text.matchAll(IMPORT)) {
       needed.add(path.join(path.dirname(file), `${name}.d.ts`));
     }
     const dom = path.relative(path.dirname(file), path.join(folder, 'dom.js'));
-    fs.writeFileSync(file, withoutBrowser(readable(text), dom.startsWith('.') ? dom : `./${dom}`));
+    fs.writeFileSync(file, withoutBrowser(text, dom.startsWith('.') ? dom : `./${dom}`));
   }
   fs.writeFileSync(path.join(folder, 'dom.d.ts'), DOM);
   needed.add(path.join(folder, 'dom.d.ts'));
@@ -52,6 +52,30 @@ export function readable(text) {
   );
 }
 
+/** Classes that users make. Those of all others come from the package. */
+const MADE_BY_USERS = /class (GradCamError|WorkerSession) /;
+
+/** A constructor with its comment. */
+const CONSTRUCTOR = /^ {4}(?:\/\*\*(?:(?!\*\/)[^])*\*\/\n {4})?constructor\([^]*?\);$/gm;
+
+/**
+ * Hides how the package makes its objects, and leaves out imports that served nothing else.
+ * @param {string} text
+ */
+export function withoutInternals(text) {
+  const shown = MADE_BY_USERS.test(text)
+    ? text
+    : text.replaceAll(CONSTRUCTOR, '    protected constructor();');
+  const published = shown.replaceAll(/^\/\*\* @import .*\*\/\n/gm, '');
+  const code = codeOf(published).replaceAll(/^import .*$/gm, '');
+  return published.replaceAll(/^import type \{ (\w+) \} from .*\n/gm, (line, name) =>
+    new RegExp(`\\b${name}\\b`).test(code) ? line : '',
+  );
+}
+
+/** Leaves comments out. @param {string} text */
+const codeOf = (text) => text.replaceAll(/^\s*\/?\*.*$/gm, '');
+
 /**
  * Imports the names of the browser that a declaration uses. The element's declaration needs a
  * browser anyway.
@@ -59,7 +83,7 @@ export function readable(text) {
  * @param {string} address of the file with the names
  */
 export function withoutBrowser(text, address) {
-  const code = text.replaceAll(/^\s*\/?\*.*$/gm, '');
+  const code = codeOf(text);
   const used = DOM_NAMES.filter((name) => new RegExp(`\\b${name}\\b`).test(code));
   if (used.length === 0 || /extends HTMLElement\b/.test(code)) return text;
   return `${text}import type { ${used.join(', ')} } from '${address}';\n`;

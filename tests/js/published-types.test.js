@@ -5,7 +5,12 @@ import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { publishDeclarations, readable, withoutBrowser } from '../../wasm-build/declarations.js';
+import {
+  publishDeclarations,
+  readable,
+  withoutBrowser,
+  withoutInternals,
+} from '../../wasm-build/declarations.js';
 
 test('only what the entries need is published', () => {
   const folder = mkdtempSync(join(tmpdir(), 'types-'));
@@ -41,4 +46,31 @@ test('names of the browser are imported where code has them, and not in the elem
   for (const same of ['/** An ImageData. */\n', 'class A extends HTMLElement { a: FileList; }']) {
     assert.equal(withoutBrowser(same, './dom.js'), same);
   }
+});
+
+test('how the package makes its objects is hidden, with the imports that this needs', () => {
+  const text = [
+    "/** @import { Network } from './network.js' */",
+    'export class Model {',
+    '    /**',
+    '     * @param {Network} network',
+    '     */',
+    '    constructor(network: Network);',
+    '    run(input: Input): void;',
+    '}',
+    "import type { Input } from './input.js';",
+    "import type { Network } from './network.js';",
+    '',
+  ];
+  const expected = [
+    'export class Model {',
+    '    protected constructor();',
+    '    run(input: Input): void;',
+    '}',
+    "import type { Input } from './input.js';",
+    '',
+  ];
+  assert.equal(withoutInternals(text.join('\n')), expected.join('\n'));
+  const made = 'export class GradCamError extends Error {\n    constructor(code: string);\n}\n';
+  assert.equal(withoutInternals(made), made);
 });

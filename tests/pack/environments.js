@@ -297,23 +297,19 @@ function table(head, rows) {
 export async function environmentsDocument() {
   const text = [
     '# Environments\n',
-    'What the package was run in, and what it needs there. "map" means that the heat map of one',
-    'picture is the one that Node gives, but for rounding. [bundlers.md](bundlers.md) has the',
-    'lines to write.\n',
+    'What the package was run in, and what it needs there. "map" means that the heat map of one ' +
+      'picture is the one that Node gives, but for rounding. [bundlers.md](bundlers.md) has the ' +
+      'lines to write.\n',
     table('environment', ENVIRONMENTS),
-    '`npm run test:pack` installs the frameworks at the versions of `tests/pack/frameworks.json`.',
-    '`npm run test:pack -- rspack` runs one of them. A row that no test knows says why.\n',
+    '`npm run test:pack` installs the frameworks at the versions of ' +
+      '`tests/pack/frameworks.json`. `npm run test:pack -- rspack` runs one of them. ' +
+      'A row that no test knows says why.\n',
     '## What people write\n',
     table('habit', HABITS),
-    'The tables are made by `node tests/pack/environments.js`, and a test checks that every row',
-    'has its test.\n',
+    'The tables are made by `node tests/pack/environments.js`, and a test checks that every row ' +
+      'has its test.\n',
   ].join('\n');
-  return format(text, {
-    parser: 'markdown',
-    singleQuote: true,
-    printWidth: 100,
-    proseWrap: 'never',
-  });
+  return format(text, { parser: 'markdown', singleQuote: true, printWidth: 100 });
 }
 
 if (isMain(import.meta.url)) writeAtomically(DOCUMENT, await environmentsDocument());
