@@ -51,7 +51,7 @@ export class Stage {
    * @param {(split: number) => void} listener.onSplit gets where the handle is, 0 .. 100
    * @param {(point: { x: number, y: number } | undefined) => void} listener.onPoint gets where the
    *   pointer is, 0 .. 1
-   * @param {(view: StageView) => void} listener.onView the user looks at another part of it
+   * @param {(view: StageView) => void} listener.onView the user looks at another part
    */
   constructor(room, listener) {
     this.#room = room;

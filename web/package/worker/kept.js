@@ -17,7 +17,7 @@ import { checkPixels } from '../pictures/image.js';
  * @property {string} method of the worker that makes it
  * @property {object} args of the method, which is also given the place
  * @property {boolean} [isDisposed] whether it must not be used any more
- * @property {boolean} [isQuiet] whether the method cannot fail, so that no call waits for it
+ * @property {boolean} [isQuiet] whether the method cannot fail. No call waits for its answer then
  */
 
 /** Knows what the worker of a client keeps. */
