@@ -28,7 +28,13 @@ const DOG = inBuild('pictures', 'dog-small.jpg');
 /** @type {string} */
 let folder;
 before(() => (folder = mkdtempSync(join(tmpdir(), 'gradcam-'))));
-after(() => rmSync(folder, { recursive: true }));
+/** @type {Set<import('node:child_process').ChildProcess>} that a test which failed left running */
+const running = new Set();
+
+after(() => {
+  for (const child of running) child.kill();
+  rmSync(folder, { recursive: true });
+});
 
 /**
  * Starts the command, and waits for the address that it prints.
@@ -37,6 +43,8 @@ after(() => rmSync(folder, { recursive: true }));
  */
 async function start(args, env = process.env) {
   const child = spawn(process.execPath, [TOOL, 'open', ...args], { env });
+  running.add(child);
+  child.once('exit', () => running.delete(child));
   let [output, error] = ['', ''];
   child.stderr.on('data', (data) => (error += data));
   const ended = new Promise((resolve) => child.once('exit', (...how) => resolve(how)));
