@@ -45,7 +45,7 @@ static void mark_kept(struct gc_plan *plan) {
 
 /* A first guess at a part of the second cache that is free. Processors have 256 KB to 2 MB, and the
  * weights, the input and the output want some of it. */
-#define BAND_BYTES (384 << 10)
+#define BAND_BYTES (512 << 10)
 
 static void find_chains(struct gc_plan *plan) {
     int32_t count = 0;
