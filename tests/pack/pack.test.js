@@ -24,7 +24,7 @@ import { testExamples } from './examples.js';
 import { createApp, inPack, packAndInstall, run, runScript } from './tarball.js';
 
 /** Bytes with brotli of all that a page loads before it opens a model. HDF5's reader is in them. */
-const START_BUDGET = 250_000;
+const START_BUDGET = 252_000;
 /** Bytes of the tarball without the page of the command line. */
 const TARBALL_BUDGET = 1_200_000;
 /** Bytes of the page in the tarball. */
