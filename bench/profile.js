@@ -2,8 +2,11 @@
  * npm run profile: where the time goes, operator by operator, beside the machine's limit.
  *
  *     npm run profile [-- --host chromium|node] [--rounds N] [--model FILE] [--calls] [--json FILE]
+ *                           [--layer first|default|NAME]
  *
- * --calls lists every call; otherwise calls of one operator and kernel are added up.
+ * --calls lists every call; otherwise calls of one operator and kernel are added up. The backward
+ * pass goes to --layer (default: first). A pass keeps what that layer needs, and runs the rest in
+ * bands. The calls for the bands of one output count as one.
  */
 
 import fs from 'node:fs';
@@ -77,6 +80,7 @@ await runMain(async () => {
       rounds: { type: 'string', default: '40' },
       model: { type: 'string' },
       calls: { type: 'boolean', default: false },
+      layer: { type: 'string', default: 'first' },
       json: { type: 'string' },
     },
   });
@@ -87,7 +91,7 @@ await runMain(async () => {
   if (values.host === 'node') await import('../wasm-build/enable-relaxed-simd.js');
   const module = 'build/wasm/gradcam-profile.wasm';
   const model = chooseModel(values.model);
-  const result = await host('profile', { model, module, rounds });
+  const result = await host('profile', { model, module, rounds, layer: values.layer });
   const limit = `${result.gigaflops.toFixed(1)} GFLOP/s`;
   console.log(`${result.name}, ${result.host}, medians of ${rounds} rounds; limit: ${limit}\n`);
   const label = values.calls ? place : kind;

@@ -11,8 +11,9 @@ import { median } from '../measure.js';
 /** @typedef {import('../hosts.js').Host} Host */
 
 /**
- * A call of an operator.
+ * A call of an operator, or all its calls for the bands of one output.
  * @typedef {object} Call
+ * @property {number} step which step of the plan, an address
  * @property {string} operator
  * @property {boolean} isBackward
  * @property {number[]} in shape of the first input
@@ -25,9 +26,10 @@ const WARM_UP = 5;
 
 /**
  * @param {Host} host
- * @param {{ model: string, module: string, rounds: number }} options
+ * @param {{ model: string, module: string, rounds: number, layer: string }} options layer: 'first',
+ *   'default' or a name
  */
-export async function suite(host, { model: path, module, rounds }) {
+export async function suite(host, { model: path, module, rounds, layer: chosen }) {
   const recorder = new Recorder();
   const engine = await recorder.start(await host.read(module));
   const source = await openSource(await host.read(path), {});
@@ -35,8 +37,7 @@ export async function suite(host, { model: path, module, rounds }) {
   if (config === undefined) throw new Error('the model file has no configuration');
   const model = await buildModel(engine, { config, weights }, {});
   const picture = randomPicture(model);
-  // Backward goes as far as the first layer that takes the input.
-  const layer = model.layers.filter(({ type }) => type !== 'InputLayer')[0].name;
+  const layer = backwardTo(model, chosen);
   const { simd128, relaxed } = await limitLoops();
   const loop = relaxed ?? simd128;
   /** @type {Round[][]} */
@@ -55,7 +56,13 @@ export async function suite(host, { model: path, module, rounds }) {
   const name = model.name;
   model.dispose();
   const gigaflops = OPERATIONS / median(limit.map(({ time }) => time)) / 1e6;
-  return { name, layer, gigaflops, forward: medians(forward), backward: medians(backward) };
+  return {
+    name,
+    layer: layer ?? 'the default layer',
+    gigaflops,
+    forward: medians(forward),
+    backward: medians(backward),
+  };
 }
 
 /** @typedef {{ time: number, calls: Call[] }} Round */
@@ -85,22 +92,28 @@ class Recorder {
   }
 
   /**
+   * @param {number} step
    * @param {number} name
    * @param {number} isBackward
    * @param {number} input gc_shape, as the two that follow
    * @param {number} output
    * @param {number} kernel
    */
-  #end(name, isBackward, input, output, kernel) {
+  #end(step, name, isBackward, input, output, kernel) {
     const time = performance.now() - this.#began;
     const engine = /** @type {Engine} */ (this.#engine);
     const shape = (/** @type {number} */ pointer) => {
       const [rank, ...dims] = engine.ints(pointer, 6);
       return dims.slice(0, rank);
     };
-    const [operator, kernelShape] = [engine.text(name), shape(kernel)];
-    const shapes = { in: shape(input), out: shape(output), kernel: kernelShape };
-    this.#calls.push({ operator, isBackward: isBackward !== 0, ...shapes, time });
+    const last = this.#calls.findLast((call) => call.step === step);
+    if (last?.isBackward === (isBackward !== 0)) {
+      last.time += time;
+    } else {
+      const [operator, kernelShape] = [engine.text(name), shape(kernel)];
+      const shapes = { in: shape(input), out: shape(output), kernel: kernelShape };
+      this.#calls.push({ step, operator, isBackward: isBackward !== 0, ...shapes, time });
+    }
     this.#overhead += performance.now() - this.#began - time;
   }
 
@@ -128,6 +141,18 @@ function medians(rounds) {
     time: median(rounds.map((round) => round.calls[i].time)),
   }));
   return { time: median(rounds.map(({ time }) => time)), calls };
+}
+
+/**
+ * The layer that the backward pass goes to.
+ * @param {import('gradcam-wasm').Model} model
+ * @param {string} layer "first" is the first layer that takes the input
+ * @returns {string | undefined} undefined for the default layer
+ */
+function backwardTo(model, layer) {
+  if (layer === 'default') return undefined;
+  const [first] = model.layers.filter(({ type }) => type !== 'InputLayer');
+  return layer === 'first' ? first.name : layer;
 }
 
 /** @param {import('gradcam-wasm').Model} model */
