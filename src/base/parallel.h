@@ -5,9 +5,9 @@
 
 #include <stddef.h>
 
-/* Does part `index` of the work. It may not allocate, fail or start another parallel loop. It
- * writes nothing that another index reads or writes, so the result is the same for any number of
- * threads. */
+/* Does part `index` of the work. It may not allocate or fail. It writes nothing that another index
+ * reads or writes, so the result is the same for any number of threads. While the threads share a
+ * loop, a parallel loop in one of its tasks is a plain loop. */
 typedef void gc_task(void *context, size_t index);
 
 /* Calls task(context, index) for every index in 0 .. count - 1, in no particular order, and returns
@@ -25,8 +25,8 @@ void gc_parallel_ranges(gc_range_task *task, void *context, size_t count, size_t
 /* The first index of part `index`, if 0 .. count - 1 is divided into `parts` nearly equal parts. */
 size_t gc_part_start(size_t count, size_t parts, size_t index);
 
-/* The number of threads that share the work, 1 or more. A caller may divide work into as many
- * parts. */
+/* The number of threads that share the work, 1 or more. In a task of a loop that they share it is 1.
+ * A caller may divide work into as many parts. */
 size_t gc_thread_count(void);
 
 #endif

@@ -29,6 +29,7 @@ static struct {
     uint32_t inside; /* workers that may be in a task */
     uint32_t asleep; /* workers that must be woken */
     uint32_t failed; /* workers that trapped in a task */
+    bool is_busy;    /* a loop is open, or a worker still is inside. The opener alone writes it */
     size_t created, running;
 } pool;
 
@@ -46,6 +47,7 @@ static void take_indices(void) {
 }
 
 static void open_loop(gc_task *task, void *context, size_t count) {
+    pool.is_busy = true;
     pool.task = task;
     pool.context = context;
     pool.count = count;
@@ -62,10 +64,11 @@ static void close_loop(void) {
     while (LOAD(inside) > 0)
         if (LOAD(failed) > 0)
             __builtin_trap();
+    pool.is_busy = false;
 }
 
 void gc_parallel(gc_task *task, void *context, size_t count) {
-    if (pool.created == 0 || count == 1) {
+    if (pool.created == 0 || pool.is_busy || count == 1) {
         for (size_t i = 0; i < count; i++)
             task(context, i);
         return;
@@ -75,7 +78,7 @@ void gc_parallel(gc_task *task, void *context, size_t count) {
     close_loop();
 }
 
-size_t gc_thread_count(void) { return pool.created + 1; }
+size_t gc_thread_count(void) { return pool.is_busy ? 1 : pool.created + 1; }
 
 size_t gc_thread_running(void) { return LOAD(running); }
 

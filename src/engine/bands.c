@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/parallel.h"
 #include "engine/arena.h"
 #include "engine/profile.h"
 #include "graph/window.h"
@@ -21,12 +22,13 @@ static void rows_needed(const struct gc_step *step, int32_t *first, int32_t *end
 
 /* ---- One band after another ---- */
 
-/* How far the groups of a chain have come. The buffer behind group i holds the rows first[i] ..
- * done[i] - 1 of its output. */
+/* How far the groups of a chain have come in a strip. The buffer behind group i holds the rows
+ * first[i] .. done[i] - 1 of its output. */
 struct progress {
     const struct gc_chain *chain;
-    struct gc_group *groups; /* the chain's */
-    gc_real *const *tensors; /* NULL while rows are only counted */
+    const struct gc_group *groups; /* the chain's */
+    gc_real *const *tensors;       /* NULL while rows are only counted */
+    int32_t strip;
     int32_t first[GC_MAX_CHAIN], done[GC_MAX_CHAIN];
     int32_t most[GC_MAX_CHAIN]; /* rows that the buffer held at a time */
 };
@@ -36,9 +38,23 @@ static size_t row_size(const struct gc_group *group) {
     return (size_t)out->dims[1] * (size_t)out->dims[2];
 }
 
+/* The bytes of the buffer that a strip has behind group i. */
+static size_t strip_bytes(const struct gc_chain *chain, const struct gc_group *group, int32_t i) {
+    return gc_tensor_bytes((size_t)chain->rows[i] * row_size(group));
+}
+
+static gc_real *buffer_of(const struct progress *p, int32_t i) {
+    char *buffers = (char *)p->tensors[p->groups[i].output];
+    return (gc_real *)(buffers + (size_t)p->strip * strip_bytes(p->chain, &p->groups[i], i));
+}
+
+/* What group i gives, or what the chain takes for i = -1. */
 static struct gc_band band_of(const struct progress *p, int32_t i) {
-    const int32_t value = i < 0 ? p->groups[0].inputs[0] : p->groups[i].output;
-    return (struct gc_band){p->tensors[value], i < 0 ? 0 : p->first[i]};
+    if (i < 0)
+        return gc_whole(p->tensors[p->groups[0].inputs[0]]);
+    if (i + 1 == p->chain->count)
+        return gc_whole(p->tensors[p->groups[i].output]);
+    return (struct gc_band){buffer_of(p, i), p->first[i]};
 }
 
 /* Drops the rows of group i's output that the next group has no more use for. */
@@ -49,7 +65,7 @@ static void drop_rows(struct progress *p, int32_t i) {
     if (dropped <= 0)
         return;
     if (p->tensors != NULL && kept > 0) {
-        gc_real *buffer = p->tensors[p->groups[i].output];
+        gc_real *buffer = buffer_of(p, i);
         const size_t row = row_size(&p->groups[i]);
         memmove(buffer, buffer + (size_t)dropped * row, (size_t)kept * row * sizeof *buffer);
     }
@@ -58,46 +74,58 @@ static void drop_rows(struct progress *p, int32_t i) {
 }
 
 /* Computes rows done .. end - 1 of group i's output. */
-static gc_status run_rows(const struct progress *p, int32_t i, int32_t end) {
-    struct gc_step *step = &p->groups[i].step;
-    return GC_PROFILED(
-        step, false,
-        step->path->forward_rows(step, band_of(p, i), band_of(p, i - 1), p->done[i], end));
+static void run_rows(const struct progress *p, int32_t i, int32_t end) {
+    const struct gc_step *step = &p->groups[i].step;
+    const struct gc_band out = band_of(p, i), in = band_of(p, i - 1);
+    (void)GC_PROFILED(step, false,
+                      (step->path->forward_rows(step, out, in, p->done[i], end), GC_OK));
 }
 
 /* Completes the rows of group i's output up to row end - 1, and before that the rows of the groups
  * before that they need. */
-static gc_status complete(struct progress *p, int32_t i, int32_t end) {
+static void complete(struct progress *p, int32_t i, int32_t end) {
     if (i + 1 < p->chain->count)
         drop_rows(p, i);
     int32_t first = p->done[i], in_end = end;
     if (first >= end)
-        return GC_OK;
+        return;
     rows_needed(&p->groups[i].step, &first, &in_end);
     if (i > 0)
-        GC_TRY(complete(p, i - 1, in_end));
+        complete(p, i - 1, in_end);
     if (p->tensors != NULL)
-        GC_TRY(run_rows(p, i, end));
+        run_rows(p, i, end);
     p->done[i] = end;
     if (end - p->first[i] > p->most[i])
         p->most[i] = end - p->first[i];
-    return GC_OK;
 }
 
-static gc_status run_bands(struct progress *p) {
-    const int32_t last = p->chain->count - 1, rows = p->groups[last].step.out.dims[0];
-    for (int32_t y = 0; y < rows; y += p->chain->height) {
-        const int32_t left = rows - y;
-        GC_TRY(complete(p, last, y + (left < p->chain->height ? left : p->chain->height)));
+static int32_t strip_start(const struct progress *p, int32_t strip) {
+    const int32_t rows = p->groups[p->chain->count - 1].step.out.dims[0];
+    return (int32_t)gc_part_start((size_t)rows, (size_t)p->chain->strips, (size_t)strip);
+}
+
+static void run_strip(struct progress *p, int32_t strip) {
+    const int32_t last = p->chain->count - 1, end = strip_start(p, strip + 1);
+    memset(p->first, 0, sizeof p->first);
+    memset(p->done, 0, sizeof p->done);
+    p->strip = strip;
+    p->done[last] = strip_start(p, strip);
+    while (p->done[last] < end) {
+        const int32_t left = end - p->done[last];
+        complete(p, last, p->done[last] + (left < p->chain->height ? left : p->chain->height));
     }
-    return GC_OK;
 }
 
-gc_status gc_chain_run(const struct gc_chain *chain, struct gc_group *groups,
-                       gc_real *const *tensors) {
+static void run_strip_task(void *context, size_t strip) {
+    struct progress progress = *(const struct progress *)context;
+    run_strip(&progress, (int32_t)strip);
+}
+
+void gc_chain_run(const struct gc_chain *chain, const struct gc_group *groups,
+                  gc_real *const *tensors) {
     struct progress progress = {
         .chain = chain, .groups = groups + chain->first, .tensors = tensors};
-    return run_bands(&progress);
+    gc_parallel(run_strip_task, &progress, (size_t)chain->strips);
 }
 
 /* ---- Finding chains ---- */
@@ -119,25 +147,29 @@ static bool leads_on(const struct gc_graph *graph, const struct gc_group *group,
 }
 
 size_t gc_chain_bytes(const struct gc_chain *chain, const struct gc_group *groups, int32_t i) {
-    const struct gc_group *group = &groups[chain->first + i];
-    return gc_tensor_bytes((size_t)chain->rows[i] * row_size(group));
+    return (size_t)chain->strips * strip_bytes(chain, &groups[chain->first + i], i);
 }
 
-/* Counts the rows that bands of a height need. Returns the bytes of the buffers. */
-static size_t measure(struct gc_chain *chain, struct gc_group *groups, int32_t height) {
+/* Counts the rows that bands of a height need. Returns the bytes of a strip's buffers. */
+static size_t measure(struct gc_chain *chain, const struct gc_group *groups, int32_t height) {
     struct progress progress = {.chain = chain, .groups = groups + chain->first};
     size_t bytes = 0;
     chain->height = height;
-    run_bands(&progress);
+    for (int32_t strip = 0; strip < chain->strips; strip++)
+        run_strip(&progress, strip);
     memcpy(chain->rows, progress.most, sizeof chain->rows);
     for (int32_t i = 0; i + 1 < chain->count; i++)
-        bytes += gc_chain_bytes(chain, groups, i);
+        bytes += strip_bytes(chain, &progress.groups[i], i);
     return bytes;
 }
 
-void gc_chain_find(struct gc_chain *chain, const struct gc_graph *graph, struct gc_group *groups,
-                   int32_t group_count, int32_t first, const uint8_t *kept, size_t band_bytes) {
-    *chain = (struct gc_chain){.first = first, .count = 1};
+/* Strips with fewer rows compute too many rows twice. The threads share each step's rows then. */
+#define STRIP_ROWS 8
+
+void gc_chain_find(struct gc_chain *chain, const struct gc_graph *graph,
+                   const struct gc_group *groups, int32_t group_count, int32_t first,
+                   const uint8_t *kept, const struct gc_band_limits *limits) {
+    *chain = (struct gc_chain){.first = first, .count = 1, .strips = 1};
     if (!takes_rows(&groups[first]))
         return;
     while (chain->count < GC_MAX_CHAIN && first + chain->count < group_count &&
@@ -146,11 +178,12 @@ void gc_chain_find(struct gc_chain *chain, const struct gc_graph *graph, struct 
     int32_t height = groups[first + chain->count - 1].step.out.dims[0];
     if (chain->count == 1)
         return;
-    if (measure(chain, groups, height) <= band_bytes) {
+    if (measure(chain, groups, height) <= limits->bytes) {
         chain->count = 1;
         return;
     }
+    chain->strips = height / STRIP_ROWS >= limits->strips ? limits->strips : 1;
     do
         height = (height + 1) / 2;
-    while (measure(chain, groups, height) > band_bytes && height > 1);
+    while (measure(chain, groups, height) > limits->bytes && height > 1);
 }

@@ -16,7 +16,10 @@
  * A band of the output's rows needs some rows of each tensor between, and only those are in memory.
  * The next band takes their place. A buffer of rows fits the cache, where the whole tensor does
  * not. The rows that the next band needs too, as those above a 3 x 3 filter, are moved to the front
- * of the buffer and are not computed again. Input and output are whole. */
+ * of the buffer and are not computed again. Input and output are whole.
+ *
+ * Each thread has a strip of the output's rows, goes through it band by band, and has buffers of
+ * its own. Only at the seams between strips are a few rows computed twice. */
 #ifndef GC_BANDS_H
 #define GC_BANDS_H
 
@@ -26,23 +29,29 @@
 
 struct gc_chain {
     int32_t first, count;       /* groups */
+    int32_t strips;             /* equal parts of the output that run side by side */
     int32_t height;             /* rows of the output that a band has */
-    int32_t rows[GC_MAX_CHAIN]; /* rows that the buffer behind each group has, but the last */
+    int32_t rows[GC_MAX_CHAIN]; /* rows that a strip's buffer has behind each group but the last */
+};
+
+struct gc_band_limits {
+    size_t bytes;   /* what the buffers of a strip may take, unless a band of one row needs more */
+    int32_t strips; /* most strips of a chain, 1 or more */
 };
 
 /* Finds the longest chain that begins with group `first`. Its count is 1 if there is none, or if
- * all its tensors between fit into `band_bytes` as they are. The groups must be prepared.
- *   kept         [value_count], 1 if a value's tensor must stay whole
- *   band_bytes   what the buffers may take together, unless a band of one row needs more */
-void gc_chain_find(struct gc_chain *chain, const struct gc_graph *graph, struct gc_group *groups,
-                   int32_t group_count, int32_t first, const uint8_t *kept, size_t band_bytes);
+ * all its tensors between fit into the limit's bytes as they are. The groups must be prepared.
+ *   kept   [value_count], 1 if a value's tensor must stay whole */
+void gc_chain_find(struct gc_chain *chain, const struct gc_graph *graph,
+                   const struct gc_group *groups, int32_t group_count, int32_t first,
+                   const uint8_t *kept, const struct gc_band_limits *limits);
 
-/* The bytes of the buffer behind group `i` of a chain. */
+/* The bytes of the buffers behind group `i` of a chain, one after another for its strips. */
 size_t gc_chain_bytes(const struct gc_chain *chain, const struct gc_group *groups, int32_t i);
 
 /* Runs the groups of a chain.
  *   tensors   [value_count]: whole ones for the input and the output, the buffers between */
-gc_status gc_chain_run(const struct gc_chain *chain, struct gc_group *groups,
-                       gc_real *const *tensors);
+void gc_chain_run(const struct gc_chain *chain, const struct gc_group *groups,
+                  gc_real *const *tensors);
 
 #endif

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/parallel.h"
 #include "engine/arena.h"
 #include "engine/fuse.h"
 #include "graph/ends.h"
@@ -53,7 +54,7 @@ static void find_chains(struct gc_plan *plan) {
     for (int32_t g = 0; g < plan->group_count;) {
         struct gc_chain *chain = &plan->chains[count];
         gc_chain_find(chain, plan->graph, plan->groups, plan->group_count, g, plan->kept,
-                      plan->band_bytes);
+                      &plan->limits);
         const bool is_chain = chain->count > 1;
         for (const int32_t end = g + chain->count; g < end; g++)
             plan->chain_of[g] = is_chain ? count : GC_NONE;
@@ -303,7 +304,7 @@ static gc_status fill(struct gc_plan *plan, const struct gc_graph *graph, int32_
     plan->producers = gc_allocate(values, sizeof *plan->producers);
     plan->chain_of = gc_allocate((size_t)graph->node_count, sizeof *plan->chain_of);
     plan->chains = gc_allocate((size_t)graph->node_count, sizeof *plan->chains);
-    plan->band_bytes = BAND_BYTES;
+    plan->limits = (struct gc_band_limits){BAND_BYTES, (int32_t)gc_thread_count()};
     if (plan->groups == NULL || plan->tensors == NULL || plan->gradients.tensors == NULL ||
         plan->kept == NULL || plan->producers == NULL || plan->chain_of == NULL ||
         plan->chains == NULL)

@@ -32,9 +32,9 @@ struct gc_plan {
     int32_t logits;     /* value before the final softmax or sigmoid */
     int32_t *producers; /* [value_count], the group that gives a value, GC_NONE for an input */
 
-    int32_t kept_from;       /* the first group whose inputs and output are kept */
-    uint8_t *kept;           /* [value_count], 1 if the value's tensor is kept for the whole run */
-    size_t band_bytes;       /* what the buffers of a chain may take */
+    int32_t kept_from; /* the first group whose inputs and output are kept */
+    uint8_t *kept;     /* [value_count], 1 if the value's tensor is kept for the whole run */
+    struct gc_band_limits limits;
     int32_t *chain_of;       /* [group_count], the chain that a group runs in, or GC_NONE */
     struct gc_chain *chains; /* of groups that run in bands, as many as chain_of names */
     gc_real **tensors; /* [value_count], NULL for a swallowed value. In a chain, a buffer of rows */

@@ -104,9 +104,10 @@ gc_status gc_run_next(struct gc_run *run, int32_t *g) {
     const struct gc_plan *plan = run->plan;
     const int32_t first = *g;
     *g += gc_plan_together(plan, first);
-    return *g == first + 1
-               ? gc_run_group(run, first)
-               : gc_chain_run(&plan->chains[plan->chain_of[first]], plan->groups, plan->tensors);
+    if (*g == first + 1)
+        return gc_run_group(run, first);
+    gc_chain_run(&plan->chains[plan->chain_of[first]], plan->groups, plan->tensors);
+    return GC_OK;
 }
 
 gc_status gc_run_forward(struct gc_run *run) {

@@ -82,9 +82,10 @@ static inline struct gc_band gc_whole(const gc_real *picture) {
 }
 
 /* Computes rows first .. end - 1 of out from a band of in[0] that has the rows they need. They are,
- * to the bit, what forward gives. */
-typedef gc_status gc_forward_rows(struct gc_step *step, struct gc_band out, struct gc_band in,
-                                  int32_t first, int32_t end);
+ * to the bit, what forward gives. Threads may compute different rows at the same time, so the
+ * function neither allocates nor changes the step. */
+typedef void gc_forward_rows(const struct gc_step *step, struct gc_band out, struct gc_band in,
+                             int32_t first, int32_t end);
 
 struct gc_window;
 

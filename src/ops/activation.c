@@ -5,6 +5,7 @@
  * parameters a and b, see gc_activation_params. At a kink f' is what TensorFlow has there. Networks
  * have sigmoid, silu and gelu after every convolution, so these have a path that computes four
  * values at once. */
+#include "base/parallel.h"
 #include "base/simd_math.h"
 #include "graph/shapes.h"
 #include "ops/ops.h"
@@ -152,6 +153,12 @@ GC_INLINE gc_f4 gelu_slope_4(gc_f4 x) {
     return below + x * density;
 }
 
+/* Values that threads share. */
+struct values {
+    gc_real *out;
+    const gc_real *in;
+};
+
 #define ACTIVATION_4(NAME)                                                                         \
     static void NAME##_values(gc_real *restrict out, const gc_real *restrict x, size_t left) {     \
         for (; left >= GC_LANES; left -= GC_LANES, x += GC_LANES, out += GC_LANES)                 \
@@ -159,17 +166,21 @@ GC_INLINE gc_f4 gelu_slope_4(gc_f4 x) {
         const gc_f4 last = NAME##_4(load_last(x, left));                                           \
         memcpy(out, &last, left * sizeof *out);                                                    \
     }                                                                                              \
+    static void NAME##_range(void *context, size_t first, size_t end) {                            \
+        const struct values *values = context;                                                     \
+        NAME##_values(values->out + first, values->in + first, end - first);                       \
+    }                                                                                              \
     static gc_status NAME##_forward(struct gc_step *step, gc_real *out,                            \
                                     const gc_real *const *in) {                                    \
-        NAME##_values(out, in[0], gc_shape_count(&step->out));                                     \
+        gc_parallel_ranges(NAME##_range, &(struct values){out, in[0]}, gc_shape_count(&step->out), \
+                           GC_SMALLEST_RANGE);                                                     \
         return GC_OK;                                                                              \
     }                                                                                              \
-    static gc_status NAME##_forward_rows(struct gc_step *step, struct gc_band out,                 \
-                                         struct gc_band in, int32_t first, int32_t end) {          \
+    static void NAME##_forward_rows(const struct gc_step *step, struct gc_band out,                \
+                                    struct gc_band in, int32_t first, int32_t end) {               \
         const size_t row = gc_shape_count(&step->out) / (size_t)step->out.dims[0];                 \
         NAME##_values(out.data + (size_t)(first - out.first) * row,                                \
                       in.data + (size_t)(first - in.first) * row, (size_t)(end - first) * row);    \
-        return GC_OK;                                                                              \
     }                                                                                              \
     static gc_status NAME##_backward(struct gc_step *step, int32_t input, gc_real *restrict din,   \
                                      const gc_real *restrict dout, const gc_real *out,             \

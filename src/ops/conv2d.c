@@ -152,8 +152,8 @@ static bool has_gaps(const struct gc_windows *windows) {
     return windows->rows.stride > 1 || windows->columns.stride > 1;
 }
 
-static gc_status product_forward_rows(struct gc_step *step, struct gc_band out, struct gc_band in,
-                                      int32_t first, int32_t end) {
+static void product_forward_rows(const struct gc_step *step, struct gc_band out, struct gc_band in,
+                                 int32_t first, int32_t end) {
     const struct product *product = step->state;
     const struct gc_convolution *conv = &product->conv;
     const struct gc_window *rows = &conv->windows.rows, *columns = &conv->windows.columns;
@@ -165,7 +165,6 @@ static gc_status product_forward_rows(struct gc_step *step, struct gc_band out, 
                        out.data + (size_t)(y - out.first) * out_row, (size_t)conv->out,
                        in.data + (size_t)(y * rows->stride - in.first) * in_row,
                        (size_t)columns->stride * conv->in);
-    return GC_OK;
 }
 
 static const struct gc_window *product_window(const struct gc_step *step) {
@@ -173,7 +172,8 @@ static const struct gc_window *product_window(const struct gc_step *step) {
 }
 
 static gc_status product_forward(struct gc_step *step, gc_real *out, const gc_real *const *in) {
-    return product_forward_rows(step, gc_whole(out), gc_whole(in[0]), 0, step->out.dims[0]);
+    product_forward_rows(step, gc_whole(out), gc_whole(in[0]), 0, step->out.dims[0]);
+    return GC_OK;
 }
 
 /* Without gaps, a batch is only more rows of the product. */

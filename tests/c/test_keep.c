@@ -18,7 +18,7 @@ struct trio {
 
 /* Runs whatever can in bands of one row. */
 static void use_bands(gc_model *model) {
-    model->plan->band_bytes = 0;
+    model->plan->limits.bytes = 0;
     EXPECT_OK(gc_plan_keep(model->plan, model->plan->kept_from));
 }
 
@@ -175,31 +175,31 @@ TEST(numbers_that_are_none_are_found_in_layers_that_are_not_kept) {
 /* Windows with and without zeros around, that jump and that do not. */
 #define TWO(FIRST, SECOND) FIRST "," SECOND /* as one entry of a list */
 static const char bands_config[] = FUNCTIONAL(
-    "out", INPUT("in", "[null,23,9,3]"),
+    "out", INPUT("in", "[null,71,9,3]"),
     TWO(ONE_BY_ONE("a", "", "in"), FILTERED("b", ",'padding':'same'", "a")),
     TWO(ONE_BY_ONE("c", "", "b"), FILTERED("d", ",'strides':[2,2]", "c")),
     LAYER("Activation", "e", ",'activation':'silu'", FROM("d")),
     ONE_BY_ONE("f", ",'strides':[2,2]", "e"), CONV("last", ",'padding':'same'", FROM("f")),
     POOL("pool", FROM("last")), DENSE("out", FROM("pool")));
 
-/* Runs the bands of a model that keeps little within so many bytes. */
-static gc_model *open_bands(size_t band_bytes) {
+/* Runs the bands of a model that keeps little within these limits. */
+static gc_model *open_bands(size_t bytes, int32_t strips) {
     gc_model *model = layer_model_open(bands_config, GC_PLAN_KEEP_CHECKPOINTS);
     if (!EXPECT(model != NULL))
         return NULL;
-    model->plan->band_bytes = band_bytes;
+    model->plan->limits = (struct gc_band_limits){bytes, strips};
     EXPECT_OK(gc_plan_keep(model->plan, model->plan->kept_from));
     return model;
 }
 
-TEST(groups_run_in_bands_of_any_height_to_the_same_bits) {
+TEST(groups_run_in_bands_of_any_height_and_in_strips_to_the_same_bits) {
     float scores[SMALL_CLASSES], expected[SMALL_CLASSES];
     gc_model *whole = layer_model_open(bands_config, GC_PLAN_KEEP_LAYERS);
     REQUIRE(whole != NULL);
     EXPECT_OK(layer_model_run(whole, 3));
     EXPECT_OK(gc_model_outputs(whole, GC_LOGIT, expected, SMALL_CLASSES));
-    for (size_t bytes = 0; bytes < 30000; bytes += 1500) {
-        gc_model *model = open_bands(bytes);
+    for (size_t bytes = 0, strips = 1; bytes < 90000; bytes += 4500, strips = 3 - strips) {
+        gc_model *model = open_bands(bytes, (int32_t)strips);
         REQUIRE(model != NULL);
         const struct gc_plan *plan = model->plan;
         if (bytes == 0 && plan->groups[0].step.path->forward_rows != NULL) {
@@ -207,6 +207,8 @@ TEST(groups_run_in_bands_of_any_height_to_the_same_bits) {
             EXPECT_INT(plan->chains[0].height, 1);
             EXPECT_INT(plan->chains[0].rows[0], 5); /* for three rows below a filter */
         }
+        if (plan->chain_of[0] != GC_NONE)
+            EXPECT_INT(plan->chains[0].strips, strips);
         EXPECT_OK(layer_model_run(model, 3));
         EXPECT_OK(gc_model_outputs(model, GC_LOGIT, scores, SMALL_CLASSES));
         EXPECT_BYTES(scores, expected, sizeof expected);
@@ -217,18 +219,18 @@ TEST(groups_run_in_bands_of_any_height_to_the_same_bits) {
 
 /* The first layer that gives numbers that are none, for a picture of such values. */
 static int32_t first_wrong(gc_model *model, float value) {
-    float input[23 * 9 * 3];
+    float input[71 * 9 * 3];
     int32_t wrong = -2;
-    for (int i = 0; i < 23 * 9 * 3; i++)
+    for (int i = 0; i < 71 * 9 * 3; i++)
         input[i] = value;
-    EXPECT_OK(gc_model_forward(model, input, 23 * 9 * 3));
+    EXPECT_OK(gc_model_forward(model, input, 71 * 9 * 3));
     EXPECT_OK(gc_model_find_not_finite(model, &wrong));
     return wrong;
 }
 
 TEST(numbers_that_are_none_are_found_between_bands) {
     gc_model *whole = layer_model_open(bands_config, GC_PLAN_KEEP_LAYERS);
-    gc_model *bands = open_bands(0);
+    gc_model *bands = open_bands(0, 2);
     REQUIRE(whole != NULL && bands != NULL);
     int found = 0;
     for (float value = 3; value < 3.2e38f; value *= 10) {

@@ -16,6 +16,7 @@
 
 #include "../c/layer_models.h"
 #include "../c/small_models.h"
+#include "api/model.h"
 #include "native.h"
 
 #define WORKERS 2
@@ -86,6 +87,18 @@ static size_t find_layers(const gc_model *model, int32_t *layers, int32_t *count
     return size;
 }
 
+/* Lets the first forward pass run in bands of one row, and in a strip for each thread. */
+static void use_strips(gc_model *model) {
+    struct gc_plan *plan = model->plan;
+    int32_t most = 1;
+    plan->limits = (struct gc_band_limits){0, WORKERS + 1};
+    expect(gc_plan_keep(plan, plan->kept_from) == GC_OK, "no memory");
+    for (int32_t g = 0; g < plan->group_count; g++)
+        if (plan->chain_of[g] != GC_NONE && plan->chains[plan->chain_of[g]].strips > most)
+            most = plan->chains[plan->chain_of[g]].strips;
+    expect(most == WORKERS + 1, "no strips");
+}
+
 static void run_model(struct result *out) {
     static float input[SIDE * SIDE * 3];
     const float seed[CLASSES] = {0, 1};
@@ -97,6 +110,7 @@ static void run_model(struct result *out) {
     expect(gc_model_create(&model, config, strlen(config)) == GC_OK, "no model");
     expect(layer_model_set_weights(model, 1) == GC_OK, "no weights");
     expect(gc_model_plan(model, SIDE, SIDE, 0) == GC_OK, "no plan");
+    use_strips(model);
     expect(gc_model_forward(model, input, sizeof input / sizeof *input) == GC_OK, "no run");
     expect(gc_model_outputs(model, GC_SCORE, out->scores, CLASSES) == GC_OK, "no scores");
     const size_t size = find_layers(model, layers, &count);
