@@ -25,8 +25,8 @@ void gc_parallel_ranges(gc_range_task *task, void *context, size_t count, size_t
 /* The first index of part `index`, if 0 .. count - 1 is divided into `parts` nearly equal parts. */
 size_t gc_part_start(size_t count, size_t parts, size_t index);
 
-/* The number of threads that share the work, 1 or more. In a task of a loop that they share it is 1.
- * A caller may divide work into as many parts. */
+/* The number of threads that share the work, 1 or more. It is 1 in a task of a loop that they
+ * share. A caller may divide work into as many parts. */
 size_t gc_thread_count(void);
 
 #endif
