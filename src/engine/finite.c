@@ -5,6 +5,7 @@
 
 #include "base/magnitude.h"
 #include "base/memory.h"
+#include "graph/shapes.h"
 
 /* Sums below this bound stay finite whatever their order, for float32 ends at 3.4e38. */
 #define SAFE 1e30
@@ -52,14 +53,16 @@ static bool is_linear(const struct gc_op *op) {
     return false;
 }
 
-/* A bound of a node's output that its weights give. */
+/* A bound of a node's output that its weights give. The channels of the output have equal shares of
+ * an array of weights, and each value sums over one share at most. */
 static double after_weights(const struct search *s, const struct gc_node *node, double in) {
+    const double channels = (double)gc_shape_channels(shape_of(s, node->output));
     double out = 0;
     for (int32_t slot = 0; slot < GC_MAX_WEIGHTS; slot++) {
         if (node->weights[slot] == GC_NONE)
             continue;
         const struct gc_weight *weight = &s->plan->graph->weights[node->weights[slot]];
-        out += (in + 1) * weight->largest * (double)gc_shape_count(&weight->shape);
+        out += (in + 1) * weight->largest * (double)gc_shape_count(&weight->shape) / channels;
     }
     return out;
 }
