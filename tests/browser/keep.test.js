@@ -42,6 +42,14 @@ describe('remembering files', { skip: SKIP }, () => {
     return panel;
   }
 
+  /**
+   * Waits for the address, which is written once the page is quiet.
+   * @param {DemoPage} demo
+   * @param {string} text
+   */
+  const addressHas = ({ page }, text) =>
+    page.waitForFunction((part) => location.hash.includes(part), text);
+
   /** @param {DemoPage} demo */
   async function reload(demo) {
     const address = demo.page.url();
@@ -57,7 +65,7 @@ describe('remembering files', { skip: SKIP }, () => {
     'remembers nothing unless the user wants it',
     visit(async (demo) => {
       await demo.drop(picture);
-      await demo.page.waitForTimeout(500);
+      await addressHas(demo, 'pic=');
       await reload(demo);
       assert.match(await demo.alert(), /Open the file again/);
       assert.equal(await tray(demo).count(), 0);
@@ -80,7 +88,7 @@ describe('remembering files', { skip: SKIP }, () => {
       await panel.getByText(`2 entries, ${size} MB. The browser has space for`).waitFor();
       await demo.page.keyboard.press('Escape');
       await demo.choose('Class', (await demo.rows('Class'))[1]);
-      await demo.page.waitForTimeout(500);
+      await addressHas(demo, 'class=');
       const [headline, before] = [await demo.headline(), await demo.picture()];
 
       await reload(demo);
