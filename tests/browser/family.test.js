@@ -280,7 +280,7 @@ describe('the page', { skip: SKIP }, () => {
         await page.locator('.headline', { hasText: 'RISE grows' }).waitFor();
         const first = await demo.picture();
         assert.ok(Buffer.compare(first.data, before.data) !== 0);
-        for (let i = 0; i < 100 && !(await differs(first)); i++) await page.waitForTimeout(20);
+        for (let i = 0; i < 1500 && !(await differs(first)); i++) await page.waitForTimeout(20);
         assert.ok(await differs(first), 'the picture does not grow');
         await page.locator('.progress-text', { hasText: /RISE, step \d+ of 500/ }).waitFor();
         await cancel.click();
