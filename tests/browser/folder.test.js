@@ -109,15 +109,17 @@ describe('a folder of pictures', { skip: SKIP }, () => {
         await sheet.getByRole('status').innerText(),
         /^13 pictures explained\. 1 of 10 are .* and 3 pictures lie in folders that name no class/,
       );
-      const maps = await cardsOf(sheet).evaluateAll((cards) =>
-        cards.map((card) => {
+      const maps = await cardsOf(sheet).evaluateAll((cards) => {
+        const looks = cards.map(async (card) => {
           const canvas = /** @type {HTMLCanvasElement} */ (card.querySelector('canvas'));
           const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
           const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
           const image = /** @type {HTMLImageElement} */ (card.querySelector('img'));
+          await image.decode();
           return { colors: new Set(data).size, width: image.naturalWidth };
-        }),
-      );
+        });
+        return Promise.all(looks);
+      });
       assert.ok(maps.every(({ colors, width }) => colors > 5 && width > 20));
     }),
   );
