@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { violationsInColors } from './axe.js';
 import { launchChromium, SKIP } from './chromium.js';
 import { DemoPage } from './demo-page.js';
 import { serve } from './server.js';
@@ -104,5 +105,18 @@ describe('a visit', { skip: SKIP }, () => {
     const fourth = await DemoPage.open(browser, site.address, { isNewTab: true });
     assert.equal(new Set([second.page, third.page, fourth.page]).size, 3);
     for (const visit of [second, third, fourth]) await visit.close();
+  });
+
+  test('looks at both colours with axe, once they are there', async () => {
+    const page = await browser.newPage();
+    await page.setContent(`<style>
+      p { color: #000; background: #fff; transition: background 9s }
+      @media (prefers-color-scheme: dark) { p { background: #111 } }
+      </style><p>words`);
+    const found = await violationsInColors(page);
+    const contrasts = found.filter((text) => text.includes('color-contrast'));
+    assert.equal(contrasts.length, 1);
+    assert.match(contrasts[0], /^dark, /);
+    await page.close();
   });
 });
