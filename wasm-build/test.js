@@ -14,12 +14,17 @@ import { SetupError, jobs, root, runMain, say } from './tools.js';
 
 /** If the longest files begin first, no processor is idle at the end. */
 const LONGEST_FIRST = [
-  'golden/zoo',
-  'browser/demo',
+  'golden/methods',
   'pack/pack',
-  'browser/inputs',
-  'golden/eli5',
+  'golden/zoo',
+  'browser/page',
+  'browser/demo',
+  'browser/offline',
+  'browser/save',
   'js/style',
+  'browser/element',
+  'browser/family',
+  'fuzz/fuzz',
 ].map((name) => path.join('tests', `${name}.test.js`));
 
 /** A file that takes longer, in milliseconds, is ended and fails. The longest takes a tenth. */

@@ -11,8 +11,11 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
  * @returns {Promise<string[]>}
  */
 export async function violations(page) {
-  const session = await page.context().newCDPSession(page);
-  await session.send('Runtime.evaluate', { expression: axe });
+  if (!(await page.evaluate('"axe" in globalThis'))) {
+    const session = await page.context().newCDPSession(page);
+    await session.send('Runtime.evaluate', { expression: axe });
+    await session.detach();
+  }
   return page.evaluate(async () => {
     const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
     const { violations } = await /** @type {any} */ (globalThis).axe.run({
@@ -22,4 +25,23 @@ export async function violations(page) {
       return `${id}: ${nodes.map((/** @type {any} */ node) => node.html).join(' | ')}`;
     });
   });
+}
+
+/**
+ * What is wrong with the page in its present state, in light and in dark colours.
+ * @param {import('playwright-core').Page} page
+ */
+export async function violationsInColors(page) {
+  const found = [];
+  for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
+    await page.emulateMedia({ colorScheme });
+    // Axe would measure a colour halfway between the two.
+    await page.evaluate(() => {
+      for (const animation of document.getAnimations()) {
+        if (animation instanceof CSSTransition) animation.finish();
+      }
+    });
+    found.push(...(await violations(page)).map((text) => `${colorScheme}, ${text}`));
+  }
+  return found;
 }

@@ -3,8 +3,30 @@
 import { chromium } from 'playwright-core';
 import { chromiumNames as NAMES, which } from '../../wasm-build/tools.js';
 
+/** What Playwright switches off, so that Chromium asks no server and draws at once. */
+const OFF = [
+  'AimEnabled',
+  'AvoidCorsURLLoaderRestartOnRedirect',
+  'AvoidUnnecessaryBeforeUnloadCheckSync',
+  'DestroyProfileOnBrowserClose',
+  'HttpsFirstBalancedModeAutoEnable',
+  'HttpsUpgrades',
+  'LensOverlay',
+  'MediaRouter',
+  'NetworkTimeServiceQuerying',
+  'OptimizationHints',
+  'PaintHolding',
+  'PreconnectToSearch',
+  'ThirdPartyStoragePartitioning',
+];
+
+/** Each window starts two processes for lists below its address bar, which no test sees. */
+const LISTS = ['WebUIOmniboxPopup', 'WebUIOmniboxAimPopup'];
+
 /** Nothing but the page is to use the network, and a machine for tests has no graphics card. */
 const ARGUMENTS = [
+  // This takes the place of the same argument of Playwright.
+  `--disable-features=${[...OFF, ...LISTS].join()}`,
   '--disable-gpu',
   '--disable-quic',
   '--no-first-run',

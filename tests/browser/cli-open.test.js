@@ -13,6 +13,7 @@ import { openSafetensors } from '../../web/package/files/safetensors.js';
 import { POLICY } from '../../web/cli/page-server.js';
 import { inBuild, root } from '../../wasm-build/tools.js';
 import { violations } from './axe.js';
+import { SHARED, SKIP_SHARED } from '../js/fixtures.js';
 import { toTfjs } from '../js/tfjs-files.js';
 import { launchChromium, SKIP } from './chromium.js';
 import { DemoPage } from './demo-page.js';
@@ -23,6 +24,11 @@ import { stripes } from './served.js';
 
 const TOOL = join(root, 'dist/cli.js');
 const MODEL = inBuild('models', 'dog_breed_mobilenetv2.h5');
+const WEIGHTS = join(SHARED, 'models/mobilenetv2_0.35_96_weights.h5');
+const TWO_HEADS = [
+  join(SHARED, 'field/keras/two_heads/model.keras'),
+  join(SHARED, 'field/reports/06-no-channel-axis/picture.png'),
+];
 const DOG = inBuild('pictures', 'dog-small.jpg');
 
 /** @type {string} */
@@ -138,6 +144,39 @@ describe('the command open', { skip: SKIP }, () => {
     assert.equal(await demo.page.locator('#pixels-button').innerText(), 'Pixels: 0 to 255');
     await demo.page.context().close();
     await end();
+  });
+
+  test(
+    'explains the head that the user wants, again after a reload',
+    { skip: SKIP_SHARED },
+    async () => {
+      const { address, end } = await start([...TWO_HEADS, '--head', 'age', '--no-browser']);
+      const demo = await DemoPage.open(browser, address);
+      const head = demo.page.locator('#head');
+      const chosen = () => head.evaluate((select) => /** @type {any} */ (select).value);
+      assert.equal(await chosen(), 'age');
+      await demo.page.waitForURL(/head(=|%3D)age/);
+      await demo.page.reload();
+      await demo.settled();
+      assert.equal(await demo.alert(), '');
+      assert.equal(await chosen(), 'age');
+      await demo.page.context().close();
+      await end();
+    },
+  );
+
+  test('takes the network of weights alone', { skip: SKIP_SHARED }, async () => {
+    for (const [factor, alert] of /** @type {const} */ ([
+      ['0.35', /^$/],
+      ['1', /could not be opened/],
+    ])) {
+      const network = ['--architecture', 'MobileNetV2', '--width-factor', factor];
+      const { address, end } = await start([WEIGHTS, DOG, ...network, '--no-browser']);
+      const demo = await DemoPage.open(browser, address);
+      assert.match(await demo.alert(), alert);
+      await demo.page.context().close();
+      await end();
+    }
   });
 
   test('takes a model of several files, by the main one or by their folder', async () => {

@@ -14,10 +14,49 @@ import assert from 'node:assert/strict';
 const PATIENCE = 60_000;
 /** What Playwright writes to the console when it blocks the service worker. */
 const BLOCKED = /^Service Worker registration blocked by Playwright/;
+/** The window of a visit whose options name none. */
+const WINDOW = { width: 1280, height: 720 };
+
+/**
+ * How a visit is made. One with a new tab finds an empty history and nothing that others have kept.
+ * A script runs before those of the page.
+ * @typedef {import('playwright-core').BrowserContextOptions &
+ *   { isNewTab?: boolean, script?: string }} VisitOptions
+ */
+
+/**
+ * The last visit of each browser that ended well, by its options. The next one takes its tab,
+ * because a new process for each visit would double the time of a start.
+ * @type {WeakMap<Browser, Map<string, DemoPage>>}
+ */
+const ended = new WeakMap();
+
+let visits = 0;
+
+/**
+ * An address of the same page that no visit had. One that differs only behind its # would be a step
+ * of the same document.
+ * @param {string} address
+ */
+function elsewhere(address) {
+  const url = new URL(address);
+  url.searchParams.set('visit', `${++visits}`);
+  return url.href;
+}
 
 export class DemoPage {
-  /** @type {string[]} what no visit must show: errors, failed requests, requests to others */
-  problems = [];
+  /** Whether the visit makes the page drop what it fetches. */
+  mayCancel = false;
+  /** @type {string[]} */
+  #problems = [];
+  /** @type {import('playwright-core').Request[]} requests that the browser ended */
+  #aborted = [];
+  /** How many documents the tab has had. One counts as soon as the browser has read it. */
+  #documents = 0;
+  /** @type {WeakMap<import('playwright-core').Request, number>} the documents at its beginning */
+  #began = new WeakMap();
+  /** @type {string | undefined} the options of visits that may take the tab */
+  #kind;
 
   /** @param {Page} page */
   constructor(page) {
@@ -30,14 +69,68 @@ export class DemoPage {
    * the options allow one, because each visit would fetch all files for it.
    * @param {Browser} browser
    * @param {string} address
-   * @param {import('playwright-core').BrowserContextOptions} [options]
+   * @param {VisitOptions} [options]
    */
-  static async open(browser, address, options) {
-    const demo = new DemoPage(await browser.newPage({ serviceWorkers: 'block', ...options }));
-    demo.#watch(new URL(address).origin);
-    await demo.page.goto(address);
+  static async open(browser, address, { isNewTab = false, script, ...options } = {}) {
+    const { viewport = WINDOW, colorScheme = 'light', ...more } = options;
+    const { origin } = new URL(address);
+    const kind = isNewTab ? undefined : JSON.stringify([origin, script, more]);
+    const last = kind ? DemoPage.#take(browser, kind) : undefined;
+    if (last) await last.#forget({ viewport, colorScheme });
+    const demo = last ?? (await DemoPage.#begin(browser, address, { script, ...options }));
+    demo.#kind = kind;
+    await demo.page.goto(last ? elsewhere(address) : address);
     await demo.settled();
     return demo;
+  }
+
+  /**
+   * The last visit of a kind, if it ended well.
+   * @param {Browser} browser
+   * @param {string} kind
+   */
+  static #take(browser, kind) {
+    const last = ended.get(browser)?.get(kind);
+    ended.get(browser)?.delete(kind);
+    return last;
+  }
+
+  /**
+   * Opens a tab, which is watched, without the page.
+   * @param {Browser} browser
+   * @param {string} address of the page
+   * @param {VisitOptions} options
+   */
+  static async #begin(browser, address, { script, ...options }) {
+    const demo = new DemoPage(await browser.newPage({ serviceWorkers: 'block', ...options }));
+    if (script) await demo.page.addInitScript(script);
+    demo.watch(address);
+    return demo;
+  }
+
+  /**
+   * Makes ready for another visit.
+   * @param {{ viewport: VisitOptions['viewport'], colorScheme: VisitOptions['colorScheme'] }} look
+   */
+  async #forget({ viewport, colorScheme }) {
+    const { page } = this;
+    if (viewport) await page.setViewportSize(viewport);
+    await page.emulateMedia({ colorScheme });
+    await page.mouse.move(-10, -10);
+    this.mayCancel = false;
+    this.#problems = [];
+    this.#aborted = [];
+  }
+
+  /** What no visit must show: errors, failed requests, requests to others. */
+  get problems() {
+    const isOfPage = (/** @type {import('playwright-core').Request} */ request) => {
+      const began = this.#began.get(request) ?? 0;
+      return this.#documents === 1 || began === this.#documents;
+    };
+    // A document that is left takes the requests with it that are under way.
+    const dropped = this.mayCancel ? [] : this.#aborted.filter(isOfPage);
+    return [...this.#problems, ...dropped.map((request) => `${request.url()} failed`)];
   }
 
   /** Waits until the page has answered whatever it was asked. */
@@ -197,8 +290,17 @@ export class DemoPage {
 
   /** Ends the visit, and fails if it had problems. */
   async close() {
-    await this.page.context().close();
-    assert.deepEqual(this.problems, []);
+    // The end of a visit ends its requests, too.
+    const { problems } = this;
+    const context = this.page.context();
+    const browser = context.browser();
+    if (problems.length === 0 && this.#kind && browser) {
+      const kinds = ended.get(browser) ?? new Map();
+      ended.set(browser, kinds.set(this.#kind, this));
+    } else {
+      await context.close();
+    }
+    assert.deepEqual(problems, []);
   }
 
   /** Opens what says how a picture goes in. */
@@ -216,27 +318,32 @@ export class DemoPage {
     return this.page.getByRole('combobox', { name: 'Layer', exact: true, includeHidden: true });
   }
 
-  /** @param {string} origin */
-  #watch(origin) {
-    const { page, problems } = this;
+  /**
+   * Notes the problems of the visit from now on.
+   * @param {string} address of the page
+   */
+  watch(address) {
+    const { origin } = new URL(address);
+    const { page } = this;
+    const add = (/** @type {string} */ problem) => this.#problems.push(problem);
     page.on('console', (message) => {
       if (BLOCKED.test(message.text())) return;
-      if (['error', 'warning'].includes(message.type())) problems.push(message.text());
+      if (['error', 'warning'].includes(message.type())) add(message.text());
     });
-    page.on('pageerror', (error) => problems.push(`${error}`));
+    page.on('pageerror', (error) => add(`${error}`));
+    page.on('domcontentloaded', () => this.#documents++);
     page.on('requestfailed', (request) => {
-      // A reload ends the icon that the browser still fetches.
-      const isLeft = /\/icon[\w-]*\.\w+$/.test(request.url());
-      if (!(isLeft && request.failure()?.errorText === 'net::ERR_ABORTED'))
-        problems.push(`${request.url()} failed`);
+      if (request.failure()?.errorText === 'net::ERR_ABORTED') this.#aborted.push(request);
+      else add(`${request.url()} failed`);
     });
     page.on('response', (response) => {
       if (!response.ok() && response.status() !== 304)
-        problems.push(`${response.url()} answers ${response.status()}`);
+        add(`${response.url()} answers ${response.status()}`);
     });
     page.on('request', (request) => {
+      this.#began.set(request, this.#documents);
       const { protocol, origin: asked } = new URL(request.url());
-      if (protocol !== 'blob:' && asked !== origin) problems.push(`asks for ${request.url()}`);
+      if (protocol !== 'blob:' && asked !== origin) add(`asks for ${request.url()}`);
     });
   }
 

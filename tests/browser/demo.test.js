@@ -4,7 +4,6 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { encode } from 'fast-png';
 import '../../wasm-build/enable-relaxed-simd.js'; // Node runs the same variant as Chromium then
 import {
   attributionInfo,
@@ -21,7 +20,7 @@ import { launchChromium, SKIP } from './chromium.js';
 import { openSafetensors } from '../../web/package/files/safetensors.js';
 import { toTfjs } from '../js/tfjs-files.js';
 import { DemoPage } from './demo-page.js';
-import { served } from './served.js';
+import { middleOf, served } from './served.js';
 
 const ARTIFACTS = inBuild('artifacts');
 
@@ -48,11 +47,7 @@ describe('demo page', { skip: SKIP }, () => {
   before(async () => {
     mkdirSync(ARTIFACTS, { recursive: true });
     model = await loadModel(readFileSync(inBuild('models', entry.small.file)));
-    photo = {
-      name: 'photo.png',
-      type: 'image/png',
-      bytes: await toPng(readSample(photoEntry.file)),
-    };
+    photo = await middleOf(photoEntry);
   });
 
   after(async () => {
@@ -78,11 +73,6 @@ describe('demo page', { skip: SKIP }, () => {
       await work(demo);
       await demo.close();
     };
-  }
-
-  /** @param {Uint8Array} file a picture of any kind */
-  async function toPng(file) {
-    return encode(await decode(file));
   }
 
   /**
@@ -367,8 +357,9 @@ describe('demo page', { skip: SKIP }, () => {
   test(
     'says why a heat map is blank or poor',
     visit(async (demo) => {
-      await demo.drop(photo);
-      const run = await model.run(photo.bytes);
+      const dog = await middleOf(otherSample);
+      await demo.drop(dog);
+      const run = await model.run(dog.bytes);
       const { targets } = await run.explain({ targets: [...labels.keys()] });
       const said = demo.page.locator('.note');
       for (const [code, text] of Object.entries({
@@ -376,7 +367,7 @@ describe('demo page', { skip: SKIP }, () => {
         SATURATED_SCORE: /^The score is saturated, .*Explain the logit$/s,
       })) {
         const found = targets.find(({ diagnosis }) => diagnosis?.code === code);
-        assert.ok(found, `the photo has no class with ${code}`);
+        assert.ok(found, `the picture has no class with ${code}`);
         await demo.choose('Class', found.label);
         assert.match(await said.innerText(), text);
       }
@@ -418,20 +409,20 @@ describe('demo page', { skip: SKIP }, () => {
   );
 
   const bytes = Buffer.from('This is neither a picture nor a model.');
-  for (const { name, reason } of [
-    { name: 'notes.doc', reason: /“notes\.doc” is neither a picture, nor a Keras model/ },
-    {
-      name: 'broken.png',
-      reason: /^broken\.png could not be opened\..*no JPEG, PNG, BMP or GIF picture/s,
-    },
-    { name: 'broken.h5', reason: /^broken\.h5 could not be opened\. ./ },
-    { name: 'broken.zip', reason: /^broken\.zip could not be opened\. ./ },
-    { name: 'broken.keras', reason: /^broken\.keras could not be opened\. ./ },
-    { name: 'labels.txt', reason: /^labels\.txt could not be opened\..*1 labels.*19 classes/s },
-  ]) {
-    test(
-      `says what is wrong with ${name}, and goes on`,
-      visit(async (demo) => {
+  test(
+    'says what is wrong with a file, and goes on',
+    visit(async (demo) => {
+      for (const { name, reason } of [
+        { name: 'notes.doc', reason: /“notes\.doc” is neither a picture, nor a Keras model/ },
+        {
+          name: 'broken.png',
+          reason: /^broken\.png could not be opened\..*no JPEG, PNG, BMP or GIF picture/s,
+        },
+        { name: 'broken.h5', reason: /^broken\.h5 could not be opened\. ./ },
+        { name: 'broken.zip', reason: /^broken\.zip could not be opened\. ./ },
+        { name: 'broken.keras', reason: /^broken\.keras could not be opened\. ./ },
+        { name: 'labels.txt', reason: /^labels\.txt could not be opened\..*1 labels.*19 classes/s },
+      ]) {
         await demo.drop(photo);
         const [headline, picture] = [await demo.headline(), await demo.picture()];
         await demo.drop({ name, bytes });
@@ -446,9 +437,9 @@ describe('demo page', { skip: SKIP }, () => {
         assert.equal(await demo.alert(), '');
         const expected = await overlayInNode({ targets: [classNamed(other)] });
         assertSamePicture(await demo.picture(), expected);
-      }),
-    );
-  }
+      }
+    }),
+  );
 
   test(
     'opens a dropped model, with names for its classes',
@@ -481,8 +472,7 @@ describe('demo page', { skip: SKIP }, () => {
   );
 
   test('works without the default model', async () => {
-    const context = await given.browser.newContext();
-    const page = await context.newPage();
+    const page = await given.browser.newPage({ serviceWorkers: 'block' });
     await page.route('**/*.safetensors', (route) => route.fulfill({ status: 404 }));
     const demo = new DemoPage(page);
     await page.goto(given.site.address);
@@ -492,11 +482,11 @@ describe('demo page', { skip: SKIP }, () => {
     await demo.drop({ name: 'dogs.h5', bytes: dogs });
     assert.equal(await demo.alert(), '');
     assert.match(await demo.headline(), /^Class \d+ /);
-    await context.close();
+    await page.context().close();
   });
 
   test('loading can be cancelled, and begun again', async () => {
-    const demo = new DemoPage(await given.browser.newPage());
+    const demo = new DemoPage(await given.browser.newPage({ serviceWorkers: 'block' }));
     const { page } = demo;
     await page.route('**/*.safetensors', () => {}); // no answer, ever
     await page.goto(given.site.address);
@@ -547,7 +537,13 @@ describe('demo page', { skip: SKIP }, () => {
       await demo.settled();
       assert.match(await demo.caption(), new RegExp(`^${layers[11]}, `));
       assert.match(String(await strip.getAttribute('aria-valuetext')), /layer 12 of \d+$/);
+      // The film begins anew at its end, stops, and goes on from where it is.
       await keyboard.press('End');
+      await keyboard.press('Space');
+      await keyboard.press('Space');
+      assert.ok(Number(await strip.getAttribute('aria-valuenow')) < layers.length);
+      await keyboard.press('End');
+      for (let i = 0; i < 4; i++) await keyboard.press('ArrowLeft');
       await keyboard.press('Space');
       await demo.page.waitForFunction(
         (last) => document.querySelector('#strip')?.getAttribute('aria-valuenow') === last,
@@ -567,22 +563,24 @@ describe('demo page', { skip: SKIP }, () => {
     }),
   );
 
-  for (const [name, options] of Object.entries({
-    wide: { viewport: { width: 1280, height: 900 } },
-    dark: { viewport: { width: 1280, height: 900 }, colorScheme: /** @type {const} */ ('dark') },
-    narrow: { viewport: { width: 390, height: 844 } },
-  })) {
-    test(
-      `fits a ${name} window`,
-      visit(async ({ page }) => {
+  test(
+    'fits wide, dark and narrow windows',
+    visit(async ({ page }) => {
+      for (const { name, width, height, colorScheme } of /** @type {const} */ ([
+        { name: 'wide', width: 1280, height: 900, colorScheme: 'light' },
+        { name: 'dark', width: 1280, height: 900, colorScheme: 'dark' },
+        { name: 'narrow', width: 390, height: 844, colorScheme: 'light' },
+      ])) {
+        await page.setViewportSize({ width, height });
+        await page.emulateMedia({ colorScheme });
         await page.screenshot({ path: join(ARTIFACTS, `demo-${name}.png`), fullPage: true });
         const overflow = await page.evaluate(
           () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
         );
-        assert.equal(overflow, 0, 'the page is wider than the window');
-      }, options),
-    );
-  }
+        assert.equal(overflow, 0, `the page is wider than the ${name} window`);
+      }
+    }),
+  );
 });
 
 /**

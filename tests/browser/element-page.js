@@ -3,7 +3,7 @@
 /** @typedef {import('../../web/package/element/grad-cam.js').GradCamElement} GradCamElement */
 
 /** How long an event may take, in milliseconds. */
-const PATIENCE = 30_000;
+const PATIENCE = 120_000;
 
 /** @type {unknown[][]} the events of all elements so far */
 const events = [];

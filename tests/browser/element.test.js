@@ -281,7 +281,8 @@ describe('in Chromium', { skip: SKIP }, () => {
       const count = "events.filter(([, name]) => name !== 'progress').length";
       assert.equal(await page.evaluate(count), 2);
       await ask(page, 'set', 'a', { src: null });
-      await page.waitForTimeout(100);
+      const isHidden = 'document.getElementById("a").shadowRoot.querySelector(".overlay").hidden';
+      await page.waitForFunction(isHidden);
       const { overlay, caption } = await ask(page, 'shown', 'a');
       assert.deepEqual([overlay, caption], [false, '']);
     });

@@ -10,7 +10,7 @@ import { largest, sideOf, signedMap } from '../../web/demo/signed.js';
 import { paint } from '../../web/demo/paint.js';
 import { minus, scaled, scalesOf } from '../../web/demo/together.js';
 import { WAYS, isLong } from '../../web/demo/ways.js';
-import { violations } from './axe.js';
+import { violationsInColors } from './axe.js';
 import { launchChromium, SKIP } from './chromium.js';
 import { DemoPage } from './demo-page.js';
 import { dogs, served, stripes } from './served.js';
@@ -280,7 +280,7 @@ describe('the page', { skip: SKIP }, () => {
         await page.locator('.headline', { hasText: 'RISE grows' }).waitFor();
         const first = await demo.picture();
         assert.ok(Buffer.compare(first.data, before.data) !== 0);
-        for (let i = 0; i < 100 && !(await differs(first)); i++) await page.waitForTimeout(20);
+        for (let i = 0; i < 1500 && !(await differs(first)); i++) await page.waitForTimeout(20);
         assert.ok(await differs(first), 'the picture does not grow');
         await page.locator('.progress-text', { hasText: /RISE, step \d+ of 500/ }).waitFor();
         await cancel.click();
@@ -315,8 +315,6 @@ describe('the page', { skip: SKIP }, () => {
           await page.getByRole('button', { name: 'Cancel' }).click();
           await demo.settled();
           assert.match(await demo.caption(), /· Grad-CAM ·/);
-          // A reload may end the request of the page's icon.
-          demo.problems = demo.problems.filter((problem) => !problem.endsWith('.svg failed'));
         },
         { address: `#model=${dogs.id}&method=occlusion` },
       ),
@@ -492,58 +490,53 @@ describe('the page', { skip: SKIP }, () => {
     );
   });
 
-  for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
-    test(
-      `axe finds nothing, ${colorScheme}`,
-      visit(
-        async (demo) => {
-          const { page } = demo;
+  test(
+    'axe finds nothing',
+    visit(async (demo) => {
+      const { page } = demo;
+      await demo.rested();
+      /** @type {Record<string, () => Promise<unknown>>} */
+      const states = {
+        versus: async () => {
+          await page.locator('#class-rows .row').nth(1).locator('.mark').click();
           await demo.rested();
-          /** @type {Record<string, () => Promise<unknown>>} */
-          const states = {
-            versus: async () => {
-              await page.locator('#class-rows .row').nth(1).locator('.mark').click();
-              await demo.rested();
-            },
-            ways: async () => {
-              await page.getByRole('button', { name: 'All ways' }).click();
-              await page.locator('#way-list[aria-busy=false]').waitFor();
-            },
-            attribution: async () => {
-              await page.keyboard.press('Escape');
-              await page.getByLabel('Method').selectOption('saliency');
-              await demo.rested();
-            },
-            growing: async () => {
-              await page.getByLabel('Method').selectOption('rise');
-              await page.locator('.headline', { hasText: 'RISE grows' }).waitFor();
-              await page.getByRole('button', { name: 'Cancel' }).waitFor();
-            },
-            panes: async () => {
-              await page.getByRole('button', { name: 'Cancel' }).click();
-              await demo.settled();
-              await page.getByRole('button', { name: 'Compare' }).click();
-              await page.getByLabel('Method').selectOption('gradCam');
-              await page.getByRole('switch', { name: 'Difference' }).click();
-              await demo.rested();
-              await page.locator('.difference .headline', { hasText: 'Red' }).waitFor();
-            },
-            phone: async () => {
-              await page.setViewportSize({ width: 390, height: 844 });
-              await page.getByRole('tab', { name: 'Look' }).click();
-              await page.getByRole('button', { name: 'All ways' }).click();
-              await page.locator('#way-list[aria-busy=false]').waitFor();
-            },
-          };
-          for (const [name, enter] of Object.entries(states)) {
-            await enter();
-            assert.deepEqual(await violations(page), [], name);
-          }
         },
-        { colorScheme },
-      ),
-    );
-  }
+        ways: async () => {
+          await page.getByRole('button', { name: 'All ways' }).click();
+          await page.locator('#way-list[aria-busy=false]').waitFor();
+        },
+        attribution: async () => {
+          await page.keyboard.press('Escape');
+          await page.getByLabel('Method').selectOption('saliency');
+          await demo.rested();
+        },
+        growing: async () => {
+          await page.getByLabel('Method').selectOption('rise');
+          await page.locator('.headline', { hasText: 'RISE grows' }).waitFor();
+          await page.getByRole('button', { name: 'Cancel' }).waitFor();
+        },
+        panes: async () => {
+          await page.getByRole('button', { name: 'Cancel' }).click();
+          await demo.settled();
+          await page.getByRole('button', { name: 'Compare' }).click();
+          await page.getByLabel('Method').selectOption('gradCam');
+          await page.getByRole('switch', { name: 'Difference' }).click();
+          await demo.rested();
+          await page.locator('.difference .headline', { hasText: 'Red' }).waitFor();
+        },
+        phone: async () => {
+          await page.setViewportSize({ width: 390, height: 844 });
+          await page.getByRole('tab', { name: 'Look' }).click();
+          await page.getByRole('button', { name: 'All ways' }).click();
+          await page.locator('#way-list[aria-busy=false]').waitFor();
+        },
+      };
+      for (const [name, enter] of Object.entries(states)) {
+        await enter();
+        assert.deepEqual(await violationsInColors(page), [], name);
+      }
+    }),
+  );
 });
 
 test('the page paints a map with signs as the package does, byte for byte', async () => {

@@ -53,10 +53,13 @@ describe('the page in Firefox', { skip: SKIP }, () => {
     );
     const other = await given.browser.call(SEEN);
     assert.match(other.headline, new RegExp(`^${names[1]} `));
-    await given.browser.call(`(() => {
+    await given.browser.call(`(async () => {
       const strip = document.querySelector('#strip');
       strip.dispatchEvent(new KeyboardEvent('keydown', { key: 'Home', cancelable: true }));
-      return new Promise((resolve) => setTimeout(resolve, 500, true));
+      while (!location.hash.includes('layer=')) {
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+      return true;
     })`);
     const early = await given.browser.call(SEEN);
     assert.notEqual(early.facts, other.facts);

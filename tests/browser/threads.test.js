@@ -32,18 +32,22 @@ const contents = {
   texts: { '/index.html': '<!doctype html>' },
 };
 
+/** Longer than workers take to start on a slow machine, in milliseconds. */
+const PATIENCE = 60_000;
+
 /**
  * Runs in the page. It returns what a model finds, and how many threads compute.
- * @param {{ module: string, threads?: number, model: string, layer: string, picture: string }} what
+ * @param {{ module: string, threads?: number, patience?: number, model: string, layer: string,
+ *   picture: string }} what
  */
-async function explainInPage({ module, threads, model: file, layer, picture }) {
+async function explainInPage({ module, threads, patience = 1000, model: file, layer, picture }) {
   const { init, loadModel } = await import(module);
   const options = { threads };
   const model = await loadModel(file, options);
   const engine = await init?.(options);
   const wanted = threads ?? 1;
-  // Workers that never start must not block the test, so it waits for a second at most.
-  for (const end = Date.now() + 1000; engine?.threads < wanted && Date.now() < end;) {
+  // Workers that never start must not block the test.
+  for (const end = Date.now() + patience; engine?.threads < wanted && Date.now() < end;) {
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
   const image = await (await fetch(picture)).blob();
@@ -66,10 +70,11 @@ describe('threads in Chromium', { skip: SKIP }, () => {
    * @param {object} options
    * @param {Record<string, string>} [options.headers] of the server
    * @param {number} [options.threads]
+   * @param {number} [options.patience] how long to wait for them, in milliseconds
    * @param {string} [options.entry] of the package
    * @param {string} [options.missing] a file that the server does not have
    */
-  async function explain({ headers = ISOLATED, threads, entry = 'index.js', missing }) {
+  async function explain({ headers = ISOLATED, threads, patience, entry = 'index.js', missing }) {
     const server = await serve({ ...contents, headers });
     const page = await browser.newPage();
     try {
@@ -80,7 +85,7 @@ describe('threads in Chromium', { skip: SKIP }, () => {
       });
       if (missing) await page.route(`**/${missing}`, (route) => route.fulfill({ status: 404 }));
       await page.goto(server.address);
-      const what = { module: `${server.address}dist/${entry}`, threads };
+      const what = { module: `${server.address}dist/${entry}`, threads, patience };
       const result = await page.evaluate(explainInPage, { ...what, ...TASK });
       const modules = files.flatMap((url) => /[\w-]+\.wasm$/.exec(url) ?? []);
       return { ...result, modules };
@@ -93,7 +98,7 @@ describe('threads in Chromium', { skip: SKIP }, () => {
   test('compute on an isolated page, and change no bit', async () => {
     const single = await explain({ threads: 1 });
     assert.deepEqual([single.threads, single.modules], [1, ['gradcam-relaxed.wasm']]);
-    const double = await explain({ threads: 2 });
+    const double = await explain({ threads: 2, patience: PATIENCE });
     assert.deepEqual([double.threads, double.modules], [2, ['gradcam-relaxed-threads.wasm']]);
     assert.deepEqual(double.logits, single.logits);
     assert.deepEqual(double.maps, single.maps);
@@ -139,6 +144,7 @@ describe('threads in Firefox', { skip: NO_FIREFOX }, () => {
         browser.call(`(${explainInPage})`, {
           module: `${server.address}dist/index.js`,
           threads,
+          patience: PATIENCE,
           ...TASK,
         });
       const [single, double] = [await explain(1), await explain(2)];

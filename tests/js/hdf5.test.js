@@ -194,9 +194,9 @@ describe('a file that was made to cost much', () => {
     'btree_6levels.h5': /lead to each other more often/,
     'attr.h5': /values have no bytes/,
   };
-  test('is refused within a second', () => {
+  test('is refused within a second of work', () => {
     for (const [name, reason] of Object.entries(CASES)) {
-      const start = performance.now();
+      const start = process.cpuUsage();
       const { memorySize } = engine;
       assert.throws(
         () => readWeights(name),
@@ -204,7 +204,7 @@ describe('a file that was made to cost much', () => {
           /^(INVALID_MODEL|TOO_LARGE)$/.test(code) && reason.test(message),
         name,
       );
-      assert.ok(performance.now() - start < 1000, name);
+      assert.ok(process.cpuUsage(start).user < 1e6, name);
       assert.ok(engine.memorySize - memorySize < 100 * 2 ** 20, name);
     }
   });

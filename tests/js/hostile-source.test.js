@@ -148,7 +148,7 @@ describe('a server', () => {
     assert.ok(isLeft);
   });
 
-  test('cannot send more than the model needs', { timeout: 5000 }, async () => {
+  test('cannot send more than the model needs', { timeout: 60_000 }, async () => {
     for (const name of ['large', 'endless']) {
       await assertFails(() => load(name), 'INVALID_MODEL', /longer than the \d+ bytes/);
     }
@@ -189,7 +189,7 @@ describe('a folder', () => {
     await assertFails(() => load(at), 'INVALID_MODEL', /is a link to a file outside/);
   });
 
-  test('may not have a pipe, a folder or a longer file', { timeout: 5000 }, async () => {
+  test('may not have a pipe, a folder or a longer file', { timeout: 60_000 }, async () => {
     const pipe = make('pipe', 's.bin');
     assert.equal(spawnSync('mkfifo', [join(pipe, 's.bin')]).status, 0);
     await assertFails(() => load(pipe), 'INVALID_MODEL', /no regular file/);

@@ -100,7 +100,7 @@ describe('the time is linear', () => {
   const NORM = { gamma: [1], beta: [0], moving_mean: [0], moving_variance: [1] };
 
   test('in layers and their weights', async () => {
-    const started = performance.now();
+    const started = process.cpuUsage();
     const layers = Array.from({ length: 19_000 }, (_, i) => {
       return /** @type {import('./fixtures.js').SmallLayer} */ ([
         'BatchNormalization',
@@ -111,19 +111,19 @@ describe('the time is linear', () => {
     const model = await smallModel(layers, { inputShape: [2, 2, 1] });
     assert.equal(model.layers.length, 19_000);
     // A comparison of all names with all others would take minutes.
-    assert.ok(performance.now() - started < 20_000);
+    assert.ok(process.cpuUsage(started).user < 20e6);
     model.dispose();
   });
 
   test('in classes', () => {
     const scores = Float32Array.from({ length: 2 ** 22 }, (_, i) => i % 1000);
-    const started = performance.now();
+    const started = process.cpuUsage();
     const top = decodePredictions(scores, undefined, 3);
     assert.deepEqual(
       top.map(({ index }) => index),
       [999, 1999, 2999],
     );
-    assert.ok(performance.now() - started < 2000);
+    assert.ok(process.cpuUsage(started).user < 2e6);
   });
 });
 

@@ -77,10 +77,12 @@ async function findFiles(request, messages) {
     return { name: file.name, address };
   };
   const preprocessing = await readPreprocessing(request.preprocessing);
+  const { inputSize, head, architecture, alpha } = request;
   /** @type {GivenList} */
   const list = {
     ...{ name, model: model.map(add), ...(labels && { labels: add(labels) }) },
-    ...{ preprocessing, inputSize: request.inputSize, pictures: pictures.map(add) },
+    ...{ preprocessing, inputSize, head, network: { architecture, alpha } },
+    pictures: pictures.map(add),
   };
   return served.set('given.json', jsonFile('given.json', list));
 }

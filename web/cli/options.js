@@ -286,6 +286,9 @@ export const COMMANDS = {
   open: {
     operands: ['[MODEL]', '[IMAGE...]'],
     text: 'show the model and the pictures on a page in the browser, until Ctrl+C',
-    options: ['port', 'no-browser', 'labels', 'preprocess', 'input-size'],
+    options: [
+      ...['port', 'no-browser', 'labels', 'preprocess', 'input-size'],
+      ...['head', 'architecture', 'width-factor'],
+    ],
   },
 };

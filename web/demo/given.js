@@ -7,7 +7,7 @@ import { baseName } from './input/files.js';
 import { own } from './state.js';
 
 /** @import { Preprocessing } from 'gradcam-wasm' */
-/** @import { ModelChoice } from './models.js' */
+/** @import { ModelChoice, Network } from './models.js' */
 /** @import { PictureChoice } from './picture.js' */
 
 /** A file that the server has. @typedef {{ name: string, address: string }} GivenFile */
@@ -20,6 +20,8 @@ import { own } from './state.js';
  * @property {GivenFile} [labels]
  * @property {Preprocessing} [preprocessing]
  * @property {[height: number, width: number]} [inputSize]
+ * @property {string | number} [head]
+ * @property {Network} [network]
  * @property {GivenFile[]} pictures
  */
 
@@ -47,10 +49,10 @@ export async function readGiven() {
  * @param {GivenList} list
  * @returns {Promise<ModelChoice | undefined>}
  */
-async function readModel({ name, model, labels, preprocessing, inputSize }) {
+async function readModel({ name, model, labels, pictures, ...settings }) {
   if (model.length === 0) return undefined;
   const [source, [names]] = await Promise.all([readAll(model), readAll(labels ? [labels] : [])]);
-  return { name, source, labels: names, preprocessing, inputSize };
+  return { name, source, ...settings, labels: names };
 }
 
 /** @param {GivenFile[]} files */

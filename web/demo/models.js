@@ -3,8 +3,13 @@
 import { loadModel } from 'gradcam-wasm/worker';
 import { attend } from './attend.js';
 
-/** @import { Preprocessing, Progress } from 'gradcam-wasm' */
+/** @import { LoadOptions, Preprocessing, Progress } from 'gradcam-wasm' */
 /** @import { Model } from 'gradcam-wasm/worker' */
+
+/**
+ * The network of weights alone, which only the command line tells.
+ * @typedef {Pick<LoadOptions, 'architecture' | 'alpha'>} Network
+ */
 
 /**
  * A model that the page can open.
@@ -15,7 +20,9 @@ import { attend } from './attend.js';
  * @property {Preprocessing} [preprocessing] how pixels become the input (default: the
  *   package's choice)
  * @property {File} [labels] names of the classes
- * @property {number} [head] index of the output that is explained (default: the package's choice)
+ * @property {string | number} [head] name or index of the output that is explained (default: the
+ *   package's choice)
+ * @property {Network} [network]
  * @property {[height: number, width: number]} [inputSize] for a model that leaves it open (default:
  *   a guess)
  */
@@ -78,10 +85,12 @@ export function closeModel(opened) {
  * @param {(progress: Progress) => void} onProgress
  * @returns {Promise<Opened>}
  */
-async function load({ source, preprocessing, labels, inputSize, head }, signal, onProgress) {
+async function load({ source, inputSize, network, ...choice }, signal, onProgress) {
+  const { preprocessing, labels, head } = choice;
   const defaultLabels = /** @type {const} */ ('imagenet');
   // A model with one output tells two classes apart, and the page shows both.
-  const options = { signal, onProgress, preprocessing, labels, defaultLabels, binary: true, head };
+  const shown = { preprocessing, labels, defaultLabels, binary: true, head };
+  const options = { signal, onProgress, ...shown, ...network };
   const model = await loadModel(source, { ...options, inputSize });
   if (inputSize) return { model, sizeReason: 'chosen' };
   const [height, width] = model.description.pictureShape;

@@ -128,7 +128,7 @@ function modelKey(model) {
   const settings = [
     ...(typeof preprocessing === 'string' ? [`pixels=${preprocessing}`] : []),
     ...(inputSize ? [`size=${inputSize.join('x')}`] : []),
-    ...(head !== undefined ? [`head=${head}`] : []),
+    ...(head !== undefined ? [`head=${encodeURIComponent(head)}`] : []),
   ];
   const isChanged = settings.length > 0;
   const isOwn = id === undefined || labels;
@@ -159,11 +159,14 @@ function findModel(key) {
     ...(size && {
       inputSize: /** @type {[number, number]} */ ([Number(size[1]), Number(size[2])]),
     }),
-    ...(given.has('head') && { head: Number(given.get('head')) }),
+    ...(given.has('head') && { head: nameOrIndex(given.get('head') ?? '') }),
   };
   changed.set(key, made);
   return made;
 }
+
+/** @param {string} text */
+const nameOrIndex = (text) => (/^\d+$/.test(text) ? Number(text) : text);
 
 /** Separates the parts of a further pane. */
 const BAR = '|';

@@ -15,7 +15,8 @@ import { noCommand } from './texts.js';
  * @property {string | undefined} labels name of a file
  * @property {boolean} isImagenet whether the classes are named as ImageNet's by default
  * @property {boolean} isBinary whether one output may stand for two classes
- * @property {number | undefined} head
+ * @property {string | number | undefined} head
+ * @property {import('../models.js').Network | undefined} network
  * @property {[height: number, width: number] | number[] | undefined} inputSize
  * @property {string | undefined} crop
  * @property {string} interpolation
@@ -175,13 +176,14 @@ function mainFile(files) {
 }
 
 /** @param {CodeParts} parts */
-function loadOptions({ preprocessing, labels, isImagenet, isBinary, head, inputSize }) {
+function loadOptions({ preprocessing, labels, isImagenet, isBinary, head, network, inputSize }) {
   const options = {
     ...(preprocessing && { preprocessing }),
     ...(labels && { labels: `await open(${quote(labels)})` }),
     ...(isImagenet && { defaultLabels: 'imagenet' }),
     ...(isBinary && { binary: true }),
     ...(head !== undefined && { head }),
+    ...network,
     ...(inputSize && { inputSize }),
   };
   return Object.keys(options).length > 0 ? `, ${literal(options, ['labels'])}` : '';
@@ -232,6 +234,8 @@ export function toCommandLine(parts) {
     ...(parts.preprocessing ? ['--preprocess', parts.preprocessing] : []),
     ...(parts.inputSize ? ['--input-size', parts.inputSize.join('x')] : []),
     ...(parts.head !== undefined ? ['--head', String(parts.head)] : []),
+    ...(parts.network?.architecture ? ['--architecture', parts.network.architecture] : []),
+    ...(parts.network?.alpha ? ['--width-factor', String(parts.network.alpha)] : []),
     ...(parts.labels ? ['--labels', parts.labels] : []),
     ...(parts.isBinary ? ['--binary'] : []),
     ...(parts.colormap !== DEFAULTS.colormap && !parts.isSigned

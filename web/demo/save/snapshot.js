@@ -257,7 +257,7 @@ function rowIf(value, name) {
  */
 function codeParts(state, pane, answer) {
   const { question, model, run, sizeReason, explanation } = answer;
-  const { source, preprocessing, labels, head } = question.model;
+  const { source, preprocessing, labels, head, network } = question.model;
   const { method } = question;
   const isOfPixels = isAttribution(method);
   const { target, layer, heatmap } = explanation.targets[0];
@@ -273,7 +273,7 @@ function codeParts(state, pane, answer) {
     labels: labels?.name,
     isImagenet: model.labelsReason === 'imagenet',
     isBinary: model.classCount === 2,
-    head,
+    ...{ head, network },
     inputSize: sizeReason === 'fixed' ? undefined : [run.input.height, run.input.width],
     crop: question.crop,
     interpolation: question.interpolation,
