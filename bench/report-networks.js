@@ -3,7 +3,7 @@
 import { NETWORK_GOALS } from './goals.js';
 import { OPERATIONS } from './limit.js';
 import { ratio } from './measure.js';
-import { circumstances, goalsTable, medians, spread, table } from './report.js';
+import { circumstances, goalsTable, medians, steadySpread, table } from './report.js';
 
 /**
  * What the suite found of a network.
@@ -44,8 +44,8 @@ function networkRow([name, { multiplyAdds, weights, memory, times }]) {
   return [
     name,
     (multiplyAdds / 1e6).toFixed(0),
-    spread(ours),
-    spread(times['onnxruntime-web']),
+    steadySpread(ours),
+    steadySpread(times['onnxruntime-web']),
     ratio(ours, times['onnxruntime-web']).toFixed(2),
     ratio(ours, limit).toFixed(2),
     (weights / 1e6).toFixed(1),

@@ -61,7 +61,7 @@ function timesTable(result) {
     .filter(([task]) => !task.startsWith('limit'))
     .map(([task, times]) => [
       task === forwardOf(result) ? `**${task}**` : task,
-      isSteady(times) ? spread(times) : `${spread(times)}, unsteady`,
+      steadySpread(times),
       ratio(times, forward).toFixed(2),
     ]);
   const starts = Object.entries(result.start).map(([what, times]) => [what, spread(times), '']);
@@ -97,8 +97,12 @@ function limitsOf(result) {
 /** @param {number} value */
 const digits = (value) => value.toFixed(value < 10 ? 2 : 1);
 
+/** Says if the times are not of one kind. @param {number[]} times in the order of the rounds */
+export const steadySpread = (times) =>
+  isSteady(times) ? spread(times) : `${spread(times)}, unsteady`;
+
 /** @param {number[]} times */
-export function spread(times) {
+function spread(times) {
   const [low, high] = [quantile(times, 0.1), quantile(times, 0.9)];
   return `${digits(median(times))} (${digits(low)} .. ${digits(high)})`;
 }
