@@ -32,19 +32,28 @@ export function ours(name, model, pictures) {
 }
 
 /**
- * onnxruntime-web, WebAssembly, one thread, with all of its graph optimisations.
  * @param {PeerFiles} files
  * @param {Step[]} steps
  * @param {Tensor[]} pictures
- * @returns {Promise<Contestant>}
  */
-export async function onnxRuntime({ ort: url, ortFolder }, steps, pictures) {
+export function onnxRuntime(files, steps, pictures) {
+  return onnxRuntimeOf(files, toOnnx(steps), pictures);
+}
+
+/**
+ * onnxruntime-web, WebAssembly, one thread, with all of its graph optimisations.
+ * @param {PeerFiles} files
+ * @param {Uint8Array} network an ONNX file
+ * @param {Tensor[]} pictures
+ * @returns {Promise<Contestant & { dispose: () => Promise<void> }>}
+ */
+export async function onnxRuntimeOf({ ort: url, ortFolder }, network, pictures) {
   const module = await import(url);
   const ort = module.default ?? module;
   ort.env.wasm.numThreads = 1;
   ort.env.wasm.wasmPaths = ortFolder;
   const options = { executionProviders: ['wasm'], graphOptimizationLevel: 'all' };
-  const session = await ort.InferenceSession.create(toOnnx(steps), options);
+  const session = await ort.InferenceSession.create(network, options);
   const inputs = pictures.map(({ data, shape: [, rows, columns, channels] }) => {
     const planes = channelsFirst(data, channels);
     return new ort.Tensor('float32', planes, [1, channels, rows, columns]);
@@ -52,6 +61,7 @@ export async function onnxRuntime({ ort: url, ortFolder }, steps, pictures) {
   return {
     name: 'onnxruntime-web',
     forward: async (i) => (await session.run({ input: inputs[i] })).output.data,
+    dispose: () => session.release(),
   };
 }
 

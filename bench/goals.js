@@ -214,3 +214,31 @@ export const METHOD_GOALS = [
     value: ({ memory }) => memory / 1e6,
   },
 ];
+
+/**
+ * The goals of `npm run bench -- --networks`.
+ * @type {Goal[]}
+ */
+export const NETWORK_GOALS = [
+  ...['EfficientNetB0', 'ResNet50', 'NASNetMobile', 'ConvNeXtTiny'].map((name) => ({
+    ...{ what: `${name}, forward to onnxruntime-web`, limit: 0.6, unit: 'x' },
+    value: (
+      /** @type {Result} */ {
+        networks: {
+          [name]: { times },
+        },
+      },
+    ) => ratio(times['gradcam-wasm'], times['onnxruntime-web']),
+  })),
+  ...['EfficientNetB0', 'ResNet50'].map((name) => ({
+    ...{ what: `${name}, memory with the default layer explained, to the weights`, limit: 1.25 },
+    unit: 'x',
+    value: (
+      /** @type {Result} */ {
+        networks: {
+          [name]: { memory, weights },
+        },
+      },
+    ) => memory / weights,
+  })),
+];

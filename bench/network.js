@@ -57,7 +57,7 @@ export async function readNetwork(file) {
  * @param {string} [prefix]
  * @returns {Map<string, Record<string, any>>}
  */
-function layerConfigs(model, prefix = '') {
+export function layerConfigs(model, prefix = '') {
   const entries = model.config.layers.flatMap((/** @type {any} */ layer) => {
     const path = prefix + layer.config.name;
     return [[path, layer.config], ...(layer.config.layers ? layerConfigs(layer, `${path}/`) : [])];
@@ -107,9 +107,24 @@ export function toSteps({ config: model, layers, weights }) {
  * @param {LayerInfo} info
  * @param {LayerInfo[]} layers
  */
-function inputsOf(info, layers) {
+export function inputsOf(info, layers) {
   const isInner = info.type === 'InputLayer' && info.parent >= 0;
   return isInner ? layers[info.parent].inputs : info.inputs;
+}
+
+/**
+ * Keras' padding "same".
+ * @param {number[]} shape of the input, from its rows and columns on
+ * @param {number[]} kernel rows and columns, and more
+ * @param {number[]} strides
+ * @returns {number[]} top, bottom, left, right
+ */
+export function samePadding(shape, kernel, strides) {
+  return [0, 1].flatMap((axis) => {
+    const out = Math.ceil(shape[axis] / strides[axis]);
+    const sum = Math.max((out - 1) * strides[axis] + kernel[axis] - shape[axis], 0);
+    return [Math.floor(sum / 2), Math.ceil(sum / 2)];
+  });
 }
 
 /** One layer on its way into the steps. */
@@ -207,12 +222,7 @@ class Folder {
   #padding(kernel, strides) {
     const [input] = this.inputs;
     if (this.config.padding !== 'same') return input.padding ?? [0, 0, 0, 0];
-    const { shape } = this.steps[input.step];
-    return [0, 1].flatMap((axis) => {
-      const out = Math.ceil(shape[axis] / strides[axis]);
-      const sum = Math.max((out - 1) * strides[axis] + kernel.dims[axis] - shape[axis], 0);
-      return [Math.floor(sum / 2), Math.ceil(sum / 2)];
-    });
+    return samePadding(this.steps[input.step].shape, kernel.dims, strides);
   }
 
   /**

@@ -2,6 +2,7 @@
 
 const VARINT = 0;
 const BYTES = 2;
+const FIXED32 = 5;
 
 /**
  * A whole number that is not negative, 7 bits a byte, the lowest first.
@@ -18,6 +19,16 @@ function varint(value) {
  */
 export function integer(field, value) {
   return Uint8Array.from([...varint(field * 8 + VARINT), ...varint(value)]);
+}
+
+/**
+ * @param {number} field
+ * @param {number} value a float32
+ */
+export function float(field, value) {
+  const fixed = new DataView(new ArrayBuffer(4));
+  fixed.setFloat32(0, value, true);
+  return concat([Uint8Array.from(varint(field * 8 + FIXED32)), new Uint8Array(fixed.buffer)]);
 }
 
 /**

@@ -34,8 +34,8 @@ export function comparison(results, conditions) {
   const work = (network.multiplyAdds / 1e6).toFixed(0);
   const intro =
     `${network.name}, ${work} million multiply-adds, float32, 1 thread. ` +
-    `${circumstances(conditions)}. Medians of ${times[forwardOf({ main })].length} interleaved ` +
-    'rounds, in brackets the 10% and 90% quantiles. `npm run bench` made the tables.';
+    `${circumstances(conditions)}. ${medians(times[forwardOf({ main })])} ` +
+    '`npm run bench` made the tables.';
   return [intro, ...results.map(timesTable), goalsTable(results)].join('\n\n') + '\n';
 }
 
@@ -46,9 +46,13 @@ export function comparison(results, conditions) {
  */
 
 /** @param {Conditions} conditions */
-const circumstances = ({ when, load }) =>
+export const circumstances = ({ when, load }) =>
   `${cpus()[0].model}, ${cpus().length} processors, ${when}, load ` +
   `${load.map((one) => one.toFixed(1)).join(' before, ')} after`;
+
+/** What the figures of the tables are. @param {number[]} times */
+export const medians = ({ length }) =>
+  `Medians of ${length} interleaved rounds, in brackets the 10% and 90% quantiles.`;
 
 /** @param {Result} result */
 function timesTable(result) {
@@ -57,7 +61,7 @@ function timesTable(result) {
     .filter(([task]) => !task.startsWith('limit'))
     .map(([task, times]) => [
       task === forwardOf(result) ? `**${task}**` : task,
-      isSteady(times) ? spread(times) : `${spread(times)}, unsteady`,
+      steadySpread(times),
       ratio(times, forward).toFixed(2),
     ]);
   const starts = Object.entries(result.start).map(([what, times]) => [what, spread(times), '']);
@@ -93,6 +97,10 @@ function limitsOf(result) {
 /** @param {number} value */
 const digits = (value) => value.toFixed(value < 10 ? 2 : 1);
 
+/** Says if the times are not of one kind. @param {number[]} times in the order of the rounds */
+export const steadySpread = (times) =>
+  isSteady(times) ? spread(times) : `${spread(times)}, unsteady`;
+
 /** @param {number[]} times */
 function spread(times) {
   const [low, high] = [quantile(times, 0.1), quantile(times, 0.9)];
@@ -107,8 +115,8 @@ function spread(times) {
 export function methodTables(results, conditions, peer) {
   const intro =
     `${results[0].network.name}, float32, 1 thread, ${results[0].build}. ` +
-    `${circumstances(conditions)}. Medians of ${results[0].times.forward.length} interleaved ` +
-    'rounds, in brackets the 10% and 90% quantiles. Each explanation is the first of its run.';
+    `${circumstances(conditions)}. ${medians(results[0].times.forward)} ` +
+    'Each explanation is the first of its run.';
   const tables = results.map(({ host, times }) =>
     table(
       [host, 'ms', 'x forward'],
@@ -146,7 +154,7 @@ function torchTable({ host, times }, { torch, times: theirs }) {
  * @param {Result[]} results
  * @param {import('./goals.js').Goal[]} [goals]
  */
-function goalsTable(results, goals = GOALS) {
+export function goalsTable(results, goals = GOALS) {
   const rows = goals.map(({ what, limit, unit, value }) => [
     what,
     `<= ${limit} ${unit}`,
@@ -249,7 +257,8 @@ const milliseconds = (times) => `${digits(median(times))} ms`;
  * Puts a text in place of the one that the bench wrote last.
  * @param {string} name of the document, relative to the root
  * @param {string} text
- * @param {'methods'} [part] which part of the document, the bench's main one if it is left out
+ * @param {'methods' | 'networks'} [part] which part of the document, the bench's main one if it is
+ *   left out
  */
 export async function writeInto(name, text, part) {
   const file = join(root, name);

@@ -5,6 +5,7 @@
  *     npm run bench [-- --host chromium|node] [--rounds N] [--runs N] [--model FILE]
  *                      [--json FILE] [--readme]
  *     npm run bench -- --scaling [--host chromium|node] [--rounds N] [--json FILE]
+ *     npm run bench -- --networks [--host chromium|node] [--rounds N] [--readme]
  *     npm run bench -- --page
  *     npm run bench -- --serve
  *     npm run bench -- --methods [--torch] [--host chromium|node] [--rounds N] [--readme]
@@ -13,6 +14,7 @@
  * watched.
  * --readme writes the tables of docs/performance.md, and the README's table from the first host.
  * --scaling shows how time grows with the network.
+ * --networks puts other networks beside onnxruntime-web, and their memory beside their weights.
  * --page shows the first visits of the demo page on a slow line, and what blocks it in use.
  * --serve prints the address of a page that measures in whatever browser opens it.
  * --methods shows what each explanation method costs. With --torch it also times pytorch-grad-cam
@@ -31,6 +33,7 @@ import { chooseHosts, chooseModel, choosePictures, exists, positive } from './op
 import { serveSuite } from './hosts.js';
 import { measurePage } from './page.js';
 import { ensurePeers, peerBytes } from './peers.js';
+import { networkTables } from './report-networks.js';
 import { comparison, methodTables, scaling, summary, writeInto } from './report.js';
 import { pageBytes } from './size.js';
 import { timeTorch } from './torch.js';
@@ -66,6 +69,20 @@ const SCALING = {
   }),
 };
 
+/**
+ * What --networks measures. The range is that of the pictures. With these gains of the formula for
+ * the weights, no activation explodes, and the scores of all classes are of one size.
+ */
+const NETWORKS = [
+  { name: 'EfficientNetB0', range: [0, 255], gains: { gain: 1, head_gain: 1 } },
+  { name: 'ResNet50', range: [-128, 128], gains: { gain: 0.5, head_gain: 0.1 } },
+  { name: 'NASNetMobile', range: [-1, 1], gains: { gain: 0.7, head_gain: 3 } },
+  { name: 'ConvNeXtTiny', range: [0, 255], gains: { gain: 1, head_gain: 1 } },
+].map((network) => {
+  const { side, variants } = ARCHITECTURES[network.name];
+  return { ...network, architecture: network.name, side, parameters: variants[0] };
+});
+
 /** Paths of the builds that were made, by their names. */
 const builds = () => Object.fromEntries(BUILDS.filter(([, module]) => exists(module)));
 
@@ -100,14 +117,20 @@ async function prepare(file, options) {
 
 /**
  * The suite, its options and what writes its report.
- * @param {{ scaling: boolean, methods: boolean, torch: boolean, model?: string }} values
+ * @param {{ scaling: boolean, networks: boolean, methods: boolean, torch: boolean,
+ *   model?: string }} values
  * @param {{ rounds: number, runs: number }} options
  */
-async function choose({ scaling: isScaling, methods, torch, model }, options) {
+async function choose({ scaling: isScaling, networks, methods, torch, model }, options) {
   const { rounds } = options;
   if (isScaling) {
     const given = { rounds, groups: SCALING, modules: builds() };
     return { suite: 'scaling', given, report: scaling };
+  }
+  if (networks) {
+    await ensurePeers();
+    const given = { rounds, networks: NETWORKS, modules: builds() };
+    return { suite: 'networks', given, report: networkTables };
   }
   if (!methods) {
     return { suite: 'compare', given: await prepare(model, options), report: comparison };
@@ -145,6 +168,7 @@ await runMain(async () => {
       json: { type: 'string' },
       readme: { type: 'boolean', default: false },
       scaling: { type: 'boolean', default: false },
+      networks: { type: 'boolean', default: false },
       page: { type: 'boolean', default: false },
       serve: { type: 'boolean', default: false },
       methods: { type: 'boolean', default: false },
@@ -167,7 +191,8 @@ await runMain(async () => {
   conditions.load.push(loadavg()[0]);
   const text = report(results, conditions);
   console.log(text);
-  if (values.readme && values.methods) await writeInto('docs/performance.md', text, 'methods');
+  const part = values.networks ? 'networks' : values.methods ? 'methods' : undefined;
+  if (values.readme && part) await writeInto('docs/performance.md', text, part);
   else if (values.readme) {
     const sizes = { 'gradcam-wasm': results[0].pageBytes, ...(await peerBytes()) };
     await writeInto('docs/performance.md', text);

@@ -1,23 +1,15 @@
 /** The suite of `npm run bench -- --scaling`: the same engine on networks of many sizes. */
 
-import { ARCHITECTURES } from '../../web/package/architectures/index.js';
-import { Network, SCORE } from '../../web/package/engine/network.js';
+import { SCORE } from '../../web/package/engine/network.js';
 import { init } from '../../web/package/engine/start.js';
-import { setFormulaWeights } from '../../tests/golden/formula.js';
+import { buildNetwork, multiplyAdds } from '../architecture.js';
 import { limitLoops } from '../limit.js';
 import { measure } from '../measure.js';
 import { readModules } from './modules.js';
 
 /** @typedef {import('../hosts.js').Host} Host */
 
-/**
- * A network to measure.
- * @typedef {object} Case
- * @property {string} name
- * @property {string} architecture of keras.applications
- * @property {number} side of the input, in pixels
- * @property {object} parameters of the architecture's own
- */
+/** @typedef {import('../architecture.js').Architecture & { name: string }} Case to measure */
 
 /**
  * @param {Host} host
@@ -51,12 +43,10 @@ export async function suite(host, { modules, rounds, groups }) {
  * @param {import('../measure.js').Task} limit the loop that shows the machine's limit
  * @param {number} rounds
  */
-async function measureCase(engine, { architecture, side, parameters: own }, limit, rounds) {
-  const parameters = { inputSize: [side, side], includeTop: true, classes: 1000, ...own };
-  const config = await ARCHITECTURES[architecture].build(parameters);
-  const network = new Network(engine, config);
+async function measureCase(engine, one, limit, rounds) {
+  const { network } = await buildNetwork(engine, one);
+  const { side } = one;
   try {
-    setFormulaWeights(network, { seed: 1, gain: 1, head_gain: 1 });
     network.plan(side, side);
     const data = Float32Array.from({ length: side * side * 3 }, (_, i) => Math.sin(i * 12.9898));
     const input = () => ({ data, height: side, width: side, channels: 3 });
@@ -79,22 +69,4 @@ async function measureCase(engine, { architecture, side, parameters: own }, limi
   } finally {
     network.dispose();
   }
-}
-
-/**
- * Multiply-adds of one forward pass: every value of a kernel meets every position of its output.
- * @param {Network} network
- */
-function multiplyAdds(network) {
-  const shapes = new Map(network.layers.map(({ path, shape }) => [path, shape]));
-  let sum = 0;
-  for (let i = 0; i < network.weightCount; i++) {
-    const kernel = network.weightShape(i);
-    if (kernel.length < 2) continue;
-    const path = network.weightPath(i);
-    const [rows, columns, channels] = shapes.get(path.slice(0, path.lastIndexOf('/'))) ?? [];
-    const positions = channels === undefined ? 1 : Number(rows) * Number(columns);
-    sum += positions * kernel.reduce((product, axis) => product * axis, 1);
-  }
-  return sum;
 }
