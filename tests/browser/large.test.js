@@ -49,6 +49,34 @@ describe('large pictures', { skip: SKIP }, () => {
     await demo.close();
   });
 
+  test('show the newest map at rest, however fast the layers were', async () => {
+    const demo = await DemoPage.open(given.browser, given.site.address);
+    const { page } = demo;
+    await demo.drop(large);
+    await demo.rested();
+    const strip = page.locator('#strip');
+    const session = await page.context().newCDPSession(page);
+    // A map takes several pieces then, and the next key comes before it is painted.
+    await session.send('Emulation.setCPUThrottlingRate', { rate: 8 });
+    const isBusy = await strip.evaluate((strip) => {
+      for (const key of ['Home', 'End', ...Array(20).fill('ArrowLeft')]) {
+        strip.dispatchEvent(new KeyboardEvent('keydown', { key, cancelable: true }));
+      }
+      return document.querySelector('.pane')?.ariaBusy;
+    });
+    assert.equal(isBusy, 'true');
+    await demo.settled();
+    const fast = await demo.picture();
+    await session.send('Emulation.setCPUThrottlingRate', { rate: 1 });
+    for (const key of ['ArrowLeft', 'ArrowRight']) {
+      await strip.press(key);
+      await demo.settled();
+    }
+    const { data } = await demo.picture();
+    assert.equal(Buffer.compare(fast.data, data), 0);
+    await demo.close();
+  });
+
   test('give way to a picture that is chosen before they are read', async () => {
     const demo = await DemoPage.open(given.browser, given.site.address);
     const begun = demo.page.waitForEvent('worker');

@@ -27,6 +27,19 @@ const SUPPORT = 3;
  * @param {Look} look
  */
 export function paint(out, picture, heatmap, look) {
+  const rows = painting(out, picture, heatmap, look);
+  while (!rows.next().done);
+}
+
+/**
+ * Paints, and lets the caller do other work after each row.
+ * @param {ImageData} out of the picture's size
+ * @param {ImageData} picture
+ * @param {HeatMap} heatmap
+ * @param {Look} look
+ * @returns {Generator<void, void>}
+ */
+export function* painting(out, picture, heatmap, look) {
   const { width, height } = picture;
   const cells = colorize(heatmap, look);
   out.data.set(picture.data);
@@ -45,6 +58,7 @@ export function paint(out, picture, heatmap, look) {
       filterRow(row, narrow, 0, across);
       unpremultiply(row);
       layRow(pixels, y * width, row);
+      yield;
     }
     return;
   }
@@ -52,11 +66,13 @@ export function paint(out, picture, heatmap, look) {
   for (let y = 0; y < heatmap.height; y++) {
     const to = wide.subarray(y * width, (y + 1) * width);
     filterRow(to, words(cells), y * heatmap.width, across);
+    yield;
   }
   for (let y = 0; y < height; y++) {
     filterColumns(row, wide, down, y);
     unpremultiply(row);
     layRow(pixels, y * width, row);
+    yield;
   }
 }
 
