@@ -356,6 +356,8 @@ async function start() {
   if (hash.includes('own-')) await kept?.catch(() => {});
   const given = isDemo ? undefined : import('./given.js').then(({ readGiven }) => readGiven());
   await given?.catch(() => {});
+  // The scripts have taken long enough. The browser handles what waits before the page begins.
+  await new Promise((resolve) => setTimeout(resolve));
   openAddress(hash);
   given?.then((files) => openGiven(files, hash === '')).catch((error) => showError(error, {}));
 }

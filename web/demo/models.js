@@ -35,6 +35,32 @@ const PATIENCE = 120_000;
 const open = new Map();
 
 /**
+ * A model that is loading before the page asks for it.
+ * @typedef {object} Begun
+ * @property {ModelChoice} choice
+ * @property {AbortController} controller
+ * @property {(progress: Progress) => void} [onProgress] of the caller that asked for it since
+ * @property {Promise<Opened>} [opened]
+ */
+
+/** @type {Begun | undefined} */
+let begun;
+
+/**
+ * Begins to load a model, because the page will ask for it. The worker starts and the file is on
+ * its way while the page's own scripts still run.
+ * @param {ModelChoice} choice
+ */
+export function beginModel(choice) {
+  /** @type {Begun} */
+  const mine = { choice, controller: new AbortController() };
+  mine.opened = openNow(choice, mine.controller.signal, (progress) => mine.onProgress?.(progress));
+  // The caller that asks for it learns of a failure.
+  mine.opened.catch(() => {});
+  begun = mine;
+}
+
+/**
  * Opens a model, which the caller gives back with closeModel.
  * @param {ModelChoice} choice
  * @param {AbortSignal} signal
@@ -42,6 +68,24 @@ const open = new Map();
  * @returns {Promise<Opened>}
  */
 export async function openModel(choice, signal, onProgress) {
+  const mine = begun;
+  begun = undefined;
+  if (!mine?.opened || mine.choice !== choice) {
+    mine?.controller.abort();
+    return openNow(choice, signal, onProgress);
+  }
+  mine.onProgress = onProgress;
+  signal.addEventListener('abort', () => mine.controller.abort(signal.reason));
+  return mine.opened;
+}
+
+/**
+ * @param {ModelChoice} choice
+ * @param {AbortSignal} signal
+ * @param {(progress: Progress) => void} onProgress
+ * @returns {Promise<Opened>}
+ */
+async function openNow(choice, signal, onProgress) {
   const known = open.get(choice);
   if (known) {
     known.users++;
