@@ -123,7 +123,8 @@ export class ClassList {
     if (isHidden || this.#search.value !== '') this.#active = this.#first();
     if (this.#search.value === '') this.#active = this.#chosen;
     this.#draw();
-    this.#reveal();
+    // The browser lays out the rows for the next frame. Asking where they are would do it now.
+    requestAnimationFrame(() => this.#reveal());
   }
 
   #first() {
