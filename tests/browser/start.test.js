@@ -71,6 +71,25 @@ describe('the start of the page', { skip: SKIP }, () => {
     await page.context().close();
   });
 
+  test('asks for the model again if it did not come the first time', async () => {
+    const page = await given.browser.newPage({ serviceWorkers: 'block' });
+    let asked = 0;
+    const first = page.waitForRequest('**/*.safetensors');
+    await page.context().route('**/*.safetensors', (route) => {
+      asked++;
+      return asked === 1 ? route.abort() : route.continue();
+    });
+    // On a slow line the large scripts come after the one that asks.
+    await page.route('**/index-*.js', async (route) => {
+      await first;
+      await route.continue();
+    });
+    await page.goto(given.site.address);
+    await page.locator('.facts', { hasText: / run / }).waitFor();
+    assert.equal(asked, 2);
+    await page.context().close();
+  });
+
   test('keeps the rows of the saved answer when the model answers the same', async () => {
     const page = await given.browser.newPage({ serviceWorkers: 'block' });
     await page.goto(given.site.address);

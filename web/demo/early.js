@@ -15,4 +15,5 @@ const answer = isDemo ? fetchFirstAnswer() : undefined;
 const isFirst = isDemo && location.hash.length < 2 && !/[?&]model=/.test(location.search);
 
 export const firstAnswer = isFirst ? answer : undefined;
-if (isFirst) beginModel(firstModel);
+globalThis.asked ??= null;
+if (isFirst) beginModel(firstModel, globalThis.asked);

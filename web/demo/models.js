@@ -1,6 +1,7 @@
 /** Opens models. Panes that show the same model share it. */
 
-import { loadModel } from 'gradcam-wasm/worker';
+import { init, loadModel } from 'gradcam-wasm/worker';
+import { receive } from './asked.js';
 import { attend } from './attend.js';
 
 /** @import { Preprocessing, Progress } from 'gradcam-wasm' */
@@ -50,11 +51,17 @@ let begun;
  * Begins to load a model, because the page will ask for it. The worker starts and the file is on
  * its way while the page's own scripts still run.
  * @param {ModelChoice} choice
+ * @param {Asked | null} asked its file, if that is on its way already
  */
-export function beginModel(choice) {
+export function beginModel(choice, asked) {
   /** @type {Begun} */
   const mine = { choice, controller: new AbortController() };
-  mine.opened = openNow(choice, mine.controller.signal, (progress) => mine.onProgress?.(progress));
+  const { signal } = mine.controller;
+  const onProgress = (/** @type {Progress} */ progress) => mine.onProgress?.(progress);
+  // The package starts its engine while it fetches a file, but here it does not fetch.
+  if (asked) init().catch(() => {});
+  const file = asked ? receive(asked, signal, onProgress) : undefined;
+  mine.opened = openNow(choice, signal, onProgress, file);
   // The caller that asks for it learns of a failure.
   mine.opened.catch(() => {});
   begun = mine;
@@ -83,9 +90,10 @@ export async function openModel(choice, signal, onProgress) {
  * @param {ModelChoice} choice
  * @param {AbortSignal} signal
  * @param {(progress: Progress) => void} onProgress
+ * @param {Promise<File | undefined>} [file] of the model
  * @returns {Promise<Opened>}
  */
-async function openNow(choice, signal, onProgress) {
+async function openNow(choice, signal, onProgress, file) {
   const known = open.get(choice);
   if (known) {
     known.users++;
@@ -94,10 +102,15 @@ async function openNow(choice, signal, onProgress) {
   /** @type {Opened} */
   const opened = await attend(
     (signal, heard) =>
-      load(choice, signal, (progress) => {
-        heard();
-        onProgress(progress);
-      }),
+      load(
+        choice,
+        signal,
+        (progress) => {
+          heard();
+          onProgress(progress);
+        },
+        file,
+      ),
     { signal, patience: PATIENCE },
   );
   const other = open.get(choice);
@@ -120,12 +133,20 @@ export function closeModel(opened) {
  * @param {ModelChoice} choice
  * @param {AbortSignal} signal
  * @param {(progress: Progress) => void} onProgress
+ * @param {Promise<File | undefined>} [file] of the model (default: the package fetches it)
  * @returns {Promise<Opened>}
  */
-async function load({ source, preprocessing, labels, inputSize, head }, signal, onProgress) {
+async function load(choice, signal, onProgress, file) {
+  const { preprocessing, labels, inputSize, head } = choice;
+  const source = (await file) ?? choice.source;
+  // The bytes of a file that has come are not counted a second time.
+  const watch = (/** @type {Progress} */ progress) => {
+    if (source === choice.source || progress.phase !== 'fetch') onProgress(progress);
+  };
   const defaultLabels = /** @type {const} */ ('imagenet');
   // A model with one output tells two classes apart, and the page shows both.
-  const options = { signal, onProgress, preprocessing, labels, defaultLabels, binary: true, head };
+  const how = { preprocessing, labels, defaultLabels, binary: true, head };
+  const options = { signal, onProgress: watch, ...how };
   const model = await loadModel(source, { ...options, inputSize });
   if (inputSize) return { model, sizeReason: 'chosen' };
   const [height, width] = model.description.pictureShape;

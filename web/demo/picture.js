@@ -24,12 +24,37 @@ const SHOWN_SIDE = 1280;
 /** Scaling down a picture of more pixels takes longer than a frame. */
 const LARGE = 2 ** 21;
 
+/** @type {Map<PictureChoice['source'], Promise<Picture>>} */
+const early = new Map();
+
+/**
+ * Begins to read a picture before the page asks for it.
+ * @param {PictureChoice} choice
+ */
+export function prefetchPicture(choice) {
+  const picture = readNow(choice);
+  early.set(choice.source, picture);
+  // The reader of the picture learns of a failure.
+  picture.catch(() => {});
+}
+
 /**
  * @param {PictureChoice} choice
  * @param {AbortSignal} signal
  * @returns {Promise<Picture>}
  */
-export async function readPicture({ name, source }, signal) {
+export async function readPicture(choice, signal) {
+  const begun = early.get(choice.source);
+  early.delete(choice.source);
+  return begun ?? readNow(choice, signal);
+}
+
+/**
+ * @param {PictureChoice} choice
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<Picture>}
+ */
+async function readNow({ name, source }, signal) {
   const file = typeof source === 'string' ? await fetchBlob(source, signal) : source;
   return { name, file, pixels: await readPixels(file, SHOWN_SIDE, signal) };
 }
@@ -72,29 +97,11 @@ export function centreOf(pixels, input) {
   return context.getImageData(0, 0, width, height);
 }
 
-/** @type {Map<string, Promise<Blob>>} by address */
-const early = new Map();
-
-/**
- * Begins to fetch a picture before it is read.
- * @param {PictureChoice} choice
- */
-export function prefetchPicture({ source }) {
-  if (typeof source !== 'string') return;
-  const blob = fetchBlob(source);
-  early.set(source, blob);
-  // The reader of the picture learns of a failure.
-  blob.catch(() => {});
-}
-
 /**
  * @param {string} address
  * @param {AbortSignal} [signal]
  */
 async function fetchBlob(address, signal) {
-  const begun = early.get(address);
-  early.delete(address);
-  if (begun) return begun;
   const response = await fetch(address, { signal });
   if (!response.ok) throw new Error(`There is no picture at ${address} (${response.status}).`);
   // Chromium sometimes fails to give a preloaded body as a Blob.

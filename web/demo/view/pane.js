@@ -88,7 +88,10 @@ export class Pane {
   constructor(drawing, listener) {
     this.#drawing = drawing;
     this.#listener = listener;
-    const onPainting = (/** @type {boolean} */ isPainting) => this.#setBusy({ isPainting });
+    const onPainting = (/** @type {boolean} */ isPainting) => {
+      this.#find('.room').ariaBusy = String(isPainting);
+      this.#setBusy({ isPainting });
+    };
     this.#stage = new Stage(this.#find('.room'), { ...listener, onPainting });
     this.#progress = new ProgressPanel({
       panel: this.#find('.progress'),
