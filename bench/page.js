@@ -139,7 +139,7 @@ function watch(picture) {
     document.body.dispatchEvent(new DragEvent('drop', init));
   };
   const look = () => {
-    const isPainted = document.querySelector('.room')?.ariaBusy === 'false';
+    const isPainted = document.querySelector('.room')?.ariaBusy !== 'true';
     const isThere = isPainted && says('.headline', /\d%/);
     if (isThere && overlay === 0) {
       overlay = performance.now();

@@ -59,10 +59,13 @@ async function unpack(files) {
  */
 function keepOffline(state) {
   if (!isDemo) return;
-  import('./offline/start.js').then(
-    ({ keep }) => keep(state, () => holdsFiles),
-    () => {}, // the server is gone, and the page works as long as it is open
-  );
+  const start = () =>
+    import('./offline/start.js').then(
+      ({ keep }) => keep(state, () => holdsFiles),
+      () => {}, // the server is gone, and the page works as long as it is open
+    );
+  // The answer is shown first.
+  setTimeout(start);
 }
 
 /**

@@ -167,8 +167,11 @@ export class Pane {
   async show(answer) {
     const isOther = this.answer?.run !== answer.run;
     this.#present(answer);
-    // The lists of another run take longer than the map.
-    if (isOther) await nextFrame();
+    // The lists of another run take longer than the map, which is seen first.
+    if (isOther) {
+      await this.#stage.painted;
+      await nextFrame();
+    }
     if (this.answer === answer) this.#listener.onAnswer(this, answer);
   }
 

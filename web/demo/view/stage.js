@@ -24,7 +24,7 @@ const ZOOM_STEP = 1.25;
 /** Percent that a key moves the handle. */
 const STEP = 2;
 /** Milliseconds of one piece of painting. A small picture needs one, a large one several. */
-const PIECE = 16;
+const PIECE = 24;
 
 export class Stage {
   #room;
@@ -43,8 +43,8 @@ export class Stage {
   #painting;
   /** @type {(() => void) | undefined} begins the newest map, if an older one is being painted */
   #waiting;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  #timer;
+  /** @type {(() => void)[]} */
+  #onPainted = [];
   /** @type {HeatMap | undefined} */
   #heatmap;
   #heat = true;
@@ -126,7 +126,6 @@ export class Stage {
 
   /** Paints a piece, and the others later, so that a large picture does not block the page. */
   #paint() {
-    clearTimeout(this.#timer);
     if (!this.#painting) this.#waiting?.();
     const painting = this.#painting;
     if (!painting) return;
@@ -139,12 +138,23 @@ export class Stage {
     }
     const isMore = this.#painting !== undefined || this.#waiting !== undefined;
     this.#listener.onPainting(isMore);
-    if (isMore) this.#timer = setTimeout(() => this.#paint());
+    if (isMore) soon(() => this.#paint());
+    else this.#endWaiting();
+  }
+
+  /** Settles when nothing is being painted. */
+  get painted() {
+    if (!this.#painting && !this.#waiting) return Promise.resolve();
+    return new Promise((resolve) => this.#onPainted.push(() => resolve(undefined)));
+  }
+
+  #endWaiting() {
+    for (const resolve of this.#onPainted.splice(0)) resolve();
   }
 
   #endPainting() {
-    clearTimeout(this.#timer);
     this.#painting = this.#waiting = undefined;
+    this.#endWaiting();
     this.#listener.onPainting(false);
   }
 
@@ -393,6 +403,16 @@ export class Stage {
     style.setProperty('--pan-y', `${100 * view.y}%`);
     this.#room.classList.toggle('zoomed', view.zoom > 1);
   }
+}
+
+/**
+ * Does something in a task of its own, before other work of the page where the browser can.
+ * @param {() => void} work
+ */
+function soon(work) {
+  const { scheduler } = /** @type {any} */ (globalThis);
+  if (scheduler?.postTask) scheduler.postTask(work, { priority: 'user-blocking' });
+  else setTimeout(work);
 }
 
 /** @param {number} percent */
