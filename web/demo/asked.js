@@ -25,9 +25,6 @@ export async function receive({ address, response, controller }, signal, onProgr
   }
 }
 
-/** A read of fewer bytes is followed by a rest of so many milliseconds. */
-const [SMALL, REST] = [2 ** 15, 100];
-
 /**
  * @param {ReadableStream<Uint8Array<ArrayBuffer>>} body
  * @param {(loaded: number) => void} onLoaded
@@ -42,7 +39,5 @@ async function readAll(body, onLoaded) {
     chunks.push(value);
     loaded += value.length;
     onLoaded(loaded);
-    // A slow line gives a few bytes at a time. The browser gathers them while the page goes on.
-    if (value.length < SMALL) await new Promise((resolve) => setTimeout(resolve, REST));
   }
 }
