@@ -1,9 +1,10 @@
 // Bundles the demo page, web/demo, into build/demo: static files that any server can serve.
 
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
 import { colormaps } from './wasm-build/colormaps.js';
-import { samples } from './web/demo/catalog.js';
+import { firstModel, samples } from './web/demo/catalog.js';
 
 /**
  * Models are sent as they are. Compressed, they would hardly be smaller, and without their length
@@ -58,6 +59,28 @@ const preloads = {
       const first = FIRST.map((file) => ({ rel: 'preload', href: `./${file}`, as: 'fetch' }));
       const links = [{ rel: 'modulepreload', href: `./assets/${worker}` }, ...first];
       return links.map((attrs) => ({ tag: 'link', attrs: { ...attrs, crossorigin: true } }));
+    },
+  },
+};
+
+/** The script that asks for the first model. */
+const ASK = fileURLToPath(new URL('web/demo/ask.js', import.meta.url));
+
+/**
+ * Places the script that asks for the first model, which no other script imports.
+ * @type {import('vite').Plugin}
+ */
+const asking = {
+  name: 'asking',
+  buildStart() {
+    this.emitFile({ type: 'asset', name: 'ask.js', source: readFileSync(ASK) });
+  },
+  transformIndexHtml: {
+    order: 'post',
+    handler(_html, { bundle = {} }) {
+      const file = Object.keys(bundle).find((name) => /\bask-[\w-]+\.js$/.test(name));
+      const attrs = { src: `./${file}`, async: true, 'data-model': String(firstModel.source) };
+      return file ? [{ tag: 'script', attrs, injectTo: 'head' }] : [];
     },
   },
 };
@@ -122,7 +145,7 @@ export default defineConfig({
       { find: /^gradcam-wasm$/, replacement: inPackage('index.js') },
     ],
   },
-  plugins: [uncompressed, colors, preloads],
+  plugins: [uncompressed, colors, preloads, asking],
   worker: {
     format: 'es',
     rolldownOptions: { output: { codeSplitting: oneStart('worker-start') } },

@@ -139,7 +139,8 @@ function watch(picture) {
     document.body.dispatchEvent(new DragEvent('drop', init));
   };
   const look = () => {
-    const isThere = says('.headline', /\d%/);
+    const isPainted = document.querySelector('.room')?.ariaBusy !== 'true';
+    const isThere = isPainted && says('.headline', /\d%/);
     if (isThere && overlay === 0) {
       overlay = performance.now();
       drop();

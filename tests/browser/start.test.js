@@ -59,6 +59,47 @@ describe('the start of the page', { skip: SKIP }, () => {
     await page.context().close();
   });
 
+  test('fetches no other model than the one that the address names', async () => {
+    const page = await given.browser.newPage({ serviceWorkers: 'block' });
+    /** @type {string[]} */
+    const asked = [];
+    page.context().on('request', (request) => asked.push(request.url().split('/').at(-1) ?? ''));
+    await page.goto(`${given.site.address}?model=${dogs.id}`);
+    await new DemoPage(page).settled();
+    const networks = asked.filter((name) => name.endsWith('.safetensors'));
+    assert.deepEqual(networks, [dogs.small.file]);
+    await page.context().close();
+  });
+
+  test('asks for the model again if it did not come the first time', async () => {
+    const page = await given.browser.newPage({ serviceWorkers: 'block' });
+    let asked = 0;
+    const first = page.waitForRequest('**/*.safetensors');
+    await page.context().route('**/*.safetensors', (route) => {
+      asked++;
+      return asked === 1 ? route.abort() : route.continue();
+    });
+    // On a slow line the large scripts come after the one that asks.
+    await page.route('**/index-*.js', async (route) => {
+      await first;
+      await route.continue();
+    });
+    await page.goto(given.site.address);
+    await page.locator('.facts', { hasText: / run / }).waitFor();
+    assert.equal(asked, 2);
+    await page.context().close();
+  });
+
+  test('keeps the rows of the saved answer when the model answers the same', async () => {
+    const page = await given.browser.newPage({ serviceWorkers: 'block' });
+    await page.goto(given.site.address);
+    const row = await page.locator('#class-rows .row').first().elementHandle();
+    await page.locator('.facts', { hasText: / run / }).waitFor();
+    await new DemoPage(page).rested();
+    assert.equal(await row?.evaluate((row) => row.isConnected), true);
+    await page.context().close();
+  });
+
   test('is preloaded with its worker, the first picture and its answer', async () => {
     const page = await given.browser.newPage();
     const started = page.waitForEvent('worker');

@@ -3,13 +3,17 @@
  * has it already, or is fetching it, because links of the page name it.
  */
 
-import { isDemo, samples } from './catalog.js';
+import { firstModel, isDemo, samples } from './catalog.js';
 import { fetchFirstAnswer } from './first.js';
+import { beginModel } from './models.js';
 import { prefetchPicture } from './picture.js';
 
 if (isDemo) prefetchPicture(samples[0]);
 const answer = isDemo ? fetchFirstAnswer() : undefined;
 
-/** The first answer, if the page opens with it. The address may ask for another. */
-export const firstAnswer =
-  location.hash.length < 2 && !/[?&]model=/.test(location.search) ? answer : undefined;
+/** Whether the page opens with the first answer. The address may ask for another. */
+const isFirst = isDemo && location.hash.length < 2 && !/[?&]model=/.test(location.search);
+
+export const firstAnswer = isFirst ? answer : undefined;
+globalThis.asked ??= null;
+if (isFirst) beginModel(firstModel, globalThis.asked);

@@ -79,7 +79,7 @@ import { proof } from './texts.js';
  * @property {(progress: Progress) => void} onProgress a model is loading
  * @property {(picture: Picture) => void} onPicture a picture is there, its answer is not yet
  * @property {(step: Step, seen: ImageData, way: Way) => void} onStep a long explanation grows
- * @property {(answer: Answer) => void} onAnswer
+ * @property {(answer: Answer) => void | Promise<void>} onAnswer the next work waits for it
  * @property {<Kind extends keyof Extras>(kind: Kind, extra: Extras[Kind], answer: Answer) => void}
  *   onExtra
  * @property {(error: unknown, failed: Partial<Question>) => void} onError the last answer stays
@@ -190,7 +190,7 @@ export class Explainer {
     this.#pictures.want(this.#question.picture);
     this.#dropLong();
     const explained = this.#fromLayers();
-    if (explained) return this.#publish(explained);
+    if (explained) return void this.#publish(explained);
     this.#isIdle = false;
     this.#listener.onStart();
     this.#go();
@@ -391,7 +391,7 @@ export class Explainer {
     // Maps of other classes and layers are shown on the way, those of another picture are not.
     const isSame = this.#pictures.get(this.#question.picture) === ran.picture;
     if (!isSame || this.#models.get(this.#question.model) !== ran.opened) return;
-    this.#publish({ ran, target, versus, layer, method, logits, explanation, heatmapTime });
+    await this.#publish({ ran, target, versus, layer, method, logits, explanation, heatmapTime });
   }
 
   /**
@@ -460,8 +460,9 @@ export class Explainer {
       explanation,
       heatmapTime,
     };
-    this.#listener.onAnswer(this.answer);
+    const shown = this.#listener.onAnswer(this.answer);
     this.#go();
+    return shown;
   }
 
   /**

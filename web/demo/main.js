@@ -59,10 +59,13 @@ async function unpack(files) {
  */
 function keepOffline(state) {
   if (!isDemo) return;
-  import('./offline/start.js').then(
-    ({ keep }) => keep(state, () => holdsFiles),
-    () => {}, // the server is gone, and the page works as long as it is open
-  );
+  const start = () =>
+    import('./offline/start.js').then(
+      ({ keep }) => keep(state, () => holdsFiles),
+      () => {}, // the server is gone, and the page works as long as it is open
+    );
+  // The answer is shown first.
+  setTimeout(start);
 }
 
 /**
@@ -356,6 +359,8 @@ async function start() {
   if (hash.includes('own-')) await kept?.catch(() => {});
   const given = isDemo ? undefined : import('./given.js').then(({ readGiven }) => readGiven());
   await given?.catch(() => {});
+  // The scripts have taken long enough. The browser handles what waits before the page begins.
+  await new Promise((resolve) => setTimeout(resolve));
   openAddress(hash);
   given?.then((files) => openGiven(files, hash === '')).catch((error) => showError(error, {}));
 }

@@ -1,6 +1,7 @@
 /** Opens models. Panes that show the same model share it. */
 
-import { loadModel } from 'gradcam-wasm/worker';
+import { init, loadModel } from 'gradcam-wasm/worker';
+import { receive } from './asked.js';
 import { attend } from './attend.js';
 
 /** @import { LoadOptions, Preprocessing, Progress } from 'gradcam-wasm' */
@@ -42,6 +43,37 @@ const PATIENCE = 120_000;
 const open = new Map();
 
 /**
+ * A model that is loading before the page asks for it.
+ * @typedef {object} Begun
+ * @property {ModelChoice} choice
+ * @property {AbortController} controller
+ * @property {(progress: Progress) => void} [onProgress] of the caller that asked for it since
+ * @property {Promise<Opened>} [opened]
+ */
+
+/** @type {Begun | undefined} */
+let begun;
+
+/**
+ * Begins to load a model, because the page will ask for it. The worker starts and the file is on
+ * its way while the page's own scripts still run.
+ * @param {ModelChoice} choice
+ * @param {Asked | null} asked its file, if that is on its way already
+ */
+export function beginModel(choice, asked) {
+  /** @type {Begun} */
+  const mine = { choice, controller: new AbortController() };
+  const { signal } = mine.controller;
+  const onProgress = (/** @type {Progress} */ progress) => mine.onProgress?.(progress);
+  // The package starts its engine while it fetches a file, but here it does not fetch.
+  if (asked) init().catch(() => {});
+  mine.opened = openNow(choice, signal, onProgress, asked);
+  // The caller that asks for it learns of a failure.
+  mine.opened.catch(() => {});
+  begun = mine;
+}
+
+/**
  * Opens a model, which the caller gives back with closeModel.
  * @param {ModelChoice} choice
  * @param {AbortSignal} signal
@@ -49,6 +81,25 @@ const open = new Map();
  * @returns {Promise<Opened>}
  */
 export async function openModel(choice, signal, onProgress) {
+  const mine = begun;
+  begun = undefined;
+  if (!mine?.opened || mine.choice !== choice) {
+    mine?.controller.abort();
+    return openNow(choice, signal, onProgress);
+  }
+  mine.onProgress = onProgress;
+  signal.addEventListener('abort', () => mine.controller.abort(signal.reason));
+  return mine.opened;
+}
+
+/**
+ * @param {ModelChoice} choice
+ * @param {AbortSignal} signal
+ * @param {(progress: Progress) => void} onProgress
+ * @param {Asked | null} [asked] the model's file
+ * @returns {Promise<Opened>}
+ */
+async function openNow(choice, signal, onProgress, asked) {
   const known = open.get(choice);
   if (known) {
     known.users++;
@@ -56,11 +107,13 @@ export async function openModel(choice, signal, onProgress) {
   }
   /** @type {Opened} */
   const opened = await attend(
-    (signal, heard) =>
-      load(choice, signal, (progress) => {
+    (signal, heard) => {
+      const watch = (/** @type {Progress} */ progress) => {
         heard();
         onProgress(progress);
-      }),
+      };
+      return load(choice, signal, watch, asked);
+    },
     { signal, patience: PATIENCE },
   );
   const other = open.get(choice);
@@ -83,14 +136,21 @@ export function closeModel(opened) {
  * @param {ModelChoice} choice
  * @param {AbortSignal} signal
  * @param {(progress: Progress) => void} onProgress
+ * @param {Asked | null} [asked] the model's file (default: the package fetches it)
  * @returns {Promise<Opened>}
  */
-async function load({ source, inputSize, network, ...choice }, signal, onProgress) {
-  const { preprocessing, labels, head } = choice;
+async function load(choice, signal, onProgress, asked) {
+  const { preprocessing, labels, inputSize, head, network } = choice;
+  const file = asked ? await receive(asked, signal, onProgress) : undefined;
+  const source = file ?? choice.source;
+  // The bytes of a file that has come are not counted a second time.
+  const watch = (/** @type {Progress} */ progress) => {
+    if (!file || progress.phase !== 'fetch') onProgress(progress);
+  };
   const defaultLabels = /** @type {const} */ ('imagenet');
   // A model with one output tells two classes apart, and the page shows both.
   const shown = { preprocessing, labels, defaultLabels, binary: true, head };
-  const options = { signal, onProgress, ...shown, ...network };
+  const options = { signal, onProgress: watch, ...shown, ...network };
   const model = await loadModel(source, { ...options, inputSize });
   if (inputSize) return { model, sizeReason: 'chosen' };
   const [height, width] = model.description.pictureShape;

@@ -1,6 +1,7 @@
 /** Pictures of the page, which are a file for the model and pixels for the screen. */
 
 import { loadImage } from 'gradcam-wasm/worker';
+import { pixelsOf } from './pixels.js';
 
 /**
  * A picture that the page can open.
@@ -20,15 +21,42 @@ import { loadImage } from 'gradcam-wasm/worker';
 
 /** Enough pixels for the page, and few enough to draw again while the opacity slider moves. */
 const SHOWN_SIDE = 1280;
+/** Scaling down a picture of more pixels takes longer than a frame. */
+const LARGE = 2 ** 21;
+
+/** @type {Map<PictureChoice['source'], Promise<Picture>>} */
+const early = new Map();
+
+/**
+ * Begins to read a picture before the page asks for it.
+ * @param {PictureChoice} choice
+ */
+export function prefetchPicture(choice) {
+  const picture = readNow(choice);
+  early.set(choice.source, picture);
+  // The reader of the picture learns of a failure.
+  picture.catch(() => {});
+}
 
 /**
  * @param {PictureChoice} choice
  * @param {AbortSignal} signal
  * @returns {Promise<Picture>}
  */
-export async function readPicture({ name, source }, signal) {
+export async function readPicture(choice, signal) {
+  const begun = early.get(choice.source);
+  early.delete(choice.source);
+  return begun ?? readNow(choice, signal);
+}
+
+/**
+ * @param {PictureChoice} choice
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<Picture>}
+ */
+async function readNow({ name, source }, signal) {
   const file = typeof source === 'string' ? await fetchBlob(source, signal) : source;
-  return { name, file, pixels: await readPixels(file, SHOWN_SIDE) };
+  return { name, file, pixels: await readPixels(file, SHOWN_SIDE, signal) };
 }
 
 /**
@@ -36,20 +64,20 @@ export async function readPicture({ name, source }, signal) {
  * decode, the package decodes (SVG) or refuses with a reason.
  * @param {Blob} file
  * @param {number} [side] limit of the longer side
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<ImageData>}
  */
-export async function readPixels(file, side = Infinity) {
+export async function readPixels(file, side = Infinity, signal) {
   const bitmap = await createImageBitmap(file).catch(async () =>
     createImageBitmap(await loadImage(file)),
   );
   const scale = Math.min(1, side / Math.max(bitmap.width, bitmap.height));
   const width = Math.max(1, Math.round(bitmap.width * scale));
   const height = Math.max(1, Math.round(bitmap.height * scale));
-  const context = new OffscreenCanvas(width, height).getContext('2d');
-  if (!context) throw new Error('The browser cannot draw a picture of that size.');
-  context.imageSmoothingQuality = 'high';
-  context.drawImage(bitmap, 0, 0, width, height);
-  bitmap.close();
-  return context.getImageData(0, 0, width, height);
+  const isLarge = bitmap.width * bitmap.height > LARGE;
+  if (!isLarge) return pixelsOf(bitmap, width, height);
+  const { drawLarge } = await import('./large/draw.js');
+  return drawLarge({ bitmap, width, height }, signal);
 }
 
 /**
@@ -69,29 +97,11 @@ export function centreOf(pixels, input) {
   return context.getImageData(0, 0, width, height);
 }
 
-/** @type {Map<string, Promise<Blob>>} by address */
-const early = new Map();
-
-/**
- * Begins to fetch a picture before it is read.
- * @param {PictureChoice} choice
- */
-export function prefetchPicture({ source }) {
-  if (typeof source !== 'string') return;
-  const blob = fetchBlob(source);
-  early.set(source, blob);
-  // The reader of the picture learns of a failure.
-  blob.catch(() => {});
-}
-
 /**
  * @param {string} address
  * @param {AbortSignal} [signal]
  */
 async function fetchBlob(address, signal) {
-  const begun = early.get(address);
-  early.delete(address);
-  if (begun) return begun;
   const response = await fetch(address, { signal });
   if (!response.ok) throw new Error(`There is no picture at ${address} (${response.status}).`);
   // Chromium sometimes fails to give a preloaded body as a Blob.

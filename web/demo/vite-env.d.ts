@@ -14,3 +14,13 @@ declare module 'virtual:site-files' {
   /** Revisions by the models' paths. */
   export const models: Record<string, string>;
 }
+
+/** A model that is on its way, see web/demo/ask.js. */
+interface Asked {
+  address: string;
+  response: Promise<Response>;
+  controller: AbortController;
+}
+
+/** null if it is too late to ask. */
+declare var asked: Asked | null | undefined;

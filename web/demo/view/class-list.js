@@ -14,7 +14,7 @@ import { drawSmall } from './small.js';
 
 const MOST_ROWS = 200;
 /** Rows that are drawn in one piece. */
-const AT_ONCE = 40;
+const AT_ONCE = 20;
 /** Pixels of a row's small map. */
 const [WIDTH, HEIGHT] = [96, 72];
 
@@ -39,6 +39,8 @@ export class ClassList {
   #active;
   /** @type {{ maps: Map<number, HeatMap>, picture: CanvasImageSource, look: Look } | undefined} */
   #small;
+  /** @type {WeakMap<HTMLCanvasElement, unknown[]>} from what each small map was drawn */
+  #drawn = new WeakMap();
 
   /**
    * @param {object} listener
@@ -67,11 +69,13 @@ export class ClassList {
   }
 
   /**
+   * Lists classes. The rows of the saved answer stay when the model's own answer follows.
    * @param {ClassRow[]} rows
    * @param {number} index of the chosen class
    * @param {number} [versus] the class that it is set against
    */
   fill(rows, index, versus) {
+    if (isSame(rows, this.#rows)) return this.select(index, versus);
     this.#rows = rows;
     this.#chosen = index;
     this.#versus = versus;
@@ -119,7 +123,8 @@ export class ClassList {
     if (isHidden || this.#search.value !== '') this.#active = this.#first();
     if (this.#search.value === '') this.#active = this.#chosen;
     this.#draw();
-    this.#reveal();
+    // The browser lays out the rows for the next frame. Asking where they are would do it now.
+    requestAnimationFrame(() => this.#reveal());
   }
 
   #first() {
@@ -183,20 +188,27 @@ export class ClassList {
     const old = row.querySelector('canvas');
     if (!heatmap || !this.#small) return;
     const canvas = old ?? emptyMap();
-    const context = canvas.getContext('2d');
     const { picture, look } = this.#small;
+    const { colors, alphaLimit } = look;
+    const drawn = [picture, heatmap, colors, alphaLimit];
+    if (this.#drawn.get(canvas)?.every((part, i) => part === drawn[i])) return;
+    this.#drawn.set(canvas, drawn);
+    const context = canvas.getContext('2d');
     if (context) drawSmall(context, picture, heatmap, look, [0, 0, WIDTH, HEIGHT]);
     if (!old) row.prepend(canvas);
   }
 
+  /** Marks the rows. What stays is not written again, because the row would be laid out again. */
   #mark() {
     for (const row of this.#box.children) {
-      row.setAttribute('aria-selected', String(row.id === `class-${this.#chosen}`));
+      const isChosen = String(row.id === `class-${this.#chosen}`);
+      if (row.ariaSelected !== isChosen) row.ariaSelected = isChosen;
       row.classList.toggle('active', row.id === `class-${this.#active}`);
       const mark = /** @type {HTMLElement} */ (row.querySelector('.mark'));
       const isB = this.#versus !== undefined && row.id === `class-${this.#versus}`;
       const isA = this.#versus !== undefined && row.id === `class-${this.#chosen}`;
-      mark.textContent = isA ? 'A' : isB ? 'B' : '|';
+      const text = isA ? 'A' : isB ? 'B' : '|';
+      if (mark.textContent !== text) mark.textContent = text;
       mark.ariaHidden = String(!isA && !isB);
     }
     const isShown = this.#active !== undefined && document.getElementById(`class-${this.#active}`);
@@ -258,6 +270,21 @@ export class ClassList {
     if (above < 0) this.#box.scrollTop += above;
     else if (below > 0) this.#box.scrollTop += below;
   }
+}
+
+/**
+ * Whether rows read the same.
+ * @param {ClassRow[]} rows
+ * @param {ClassRow[]} others
+ */
+function isSame(rows, others) {
+  return (
+    rows.length === others.length &&
+    rows.every(({ index, name, score }, i) => {
+      const other = others[i];
+      return index === other.index && name === other.name && score === other.score;
+    })
+  );
 }
 
 /** Rows that a page key goes. */

@@ -125,7 +125,10 @@ class DifferencePane {
 
   /** @param {ComparisonListener} listener */
   constructor(listener) {
-    this.stage = new Stage(this.#find('.room'), listener);
+    const onPainting = (/** @type {boolean} */ isPainting) => {
+      this.element.ariaBusy = String(isPainting);
+    };
+    this.stage = new Stage(this.#find('.room'), { ...listener, onPainting });
     this.element.classList.add('difference');
     this.element.dataset.rest = 'true';
     this.element.ariaBusy = 'false';

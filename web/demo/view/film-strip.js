@@ -29,6 +29,8 @@ export class FilmStrip {
   #at = 0;
   /** Those of the style sheet. Asking for them in each step would take longer than the step. */
   #colors = { color: '', backgroundColor: '', outlineColor: '' };
+  /** In CSS pixels. Asking the canvas would lay out the page in each step. */
+  #size = { width: 0, height: 0 };
   /** @type {OffscreenCanvas | undefined} the small maps, one beside the other */
   #maps;
   /** Counts the sets of maps, so that an old set stops being painted. */
@@ -57,7 +59,8 @@ export class FilmStrip {
       matchMedia(query).addEventListener('change', readColors);
     }
     readColors();
-    new ResizeObserver(() => {
+    new ResizeObserver(([{ contentRect }]) => {
+      this.#size = contentRect;
       this.#draw();
       this.#cutSizes();
     }).observe(this.#canvas);
@@ -213,10 +216,9 @@ export class FilmStrip {
 
   /** The places of the layers on the canvas, in CSS pixels. */
   #slots() {
-    const { clientWidth, clientHeight } = this.#canvas;
     const count = this.#rows.length;
-    const full = Math.round((clientHeight * WIDTH) / HEIGHT);
-    const narrow = Math.min(full, (clientWidth - full) / Math.max(1, count - 1));
+    const full = Math.round((this.#size.height * WIDTH) / HEIGHT);
+    const narrow = Math.min(full, (this.#size.width - full) / Math.max(1, count - 1));
     let x = 0;
     return this.#rows.map((_, i) => {
       const width = i === this.#at ? full : narrow;
@@ -229,7 +231,7 @@ export class FilmStrip {
   #draw() {
     const canvas = this.#canvas;
     const scale = devicePixelRatio;
-    const [width, height] = [canvas.clientWidth * scale, canvas.clientHeight * scale];
+    const [width, height] = [this.#size.width * scale, this.#size.height * scale];
     if (width === 0) return;
     if (canvas.width !== Math.round(width) || canvas.height !== Math.round(height)) {
       Object.assign(canvas, { width: Math.round(width), height: Math.round(height) });

@@ -24,19 +24,27 @@ export function legendColor(share, { isSigned }, { colors }) {
   return colors.subarray(at, at + 3);
 }
 
+/** @type {WeakMap<HTMLElement, unknown[]>} what the legend of each pane shows */
+const drawn = new WeakMap();
+
 /**
+ * Draws a legend. Most maps that follow one another have the same, which stays.
  * @param {HTMLElement} pane
  * @param {Legend} legend
  * @param {Look} look
  */
 export function drawLegend(pane, legend, look) {
+  const shown = [legend.isSigned, look.colors, ...legend.words];
+  if (drawn.get(pane)?.every((part, i) => part === shown[i])) return;
+  drawn.set(pane, shown);
   const canvas = /** @type {HTMLCanvasElement} */ (pane.querySelector('.legend canvas'));
-  const row = new ImageData(canvas.width, canvas.height);
-  for (let i = 0; i < row.data.length / 4; i++) {
-    const share = ((i % canvas.width) + 0.5) / canvas.width;
-    row.data.set([...legendColor(share, legend, look), 255], i * 4);
+  const { width, height } = canvas;
+  const row = new ImageData(width, 1);
+  for (let x = 0; x < width; x++) {
+    row.data.set([...legendColor((x + 0.5) / width, legend, look), 255], x * 4);
   }
-  canvas.getContext('2d')?.putImageData(row, 0, 0);
+  const context = canvas.getContext('2d');
+  for (let y = 0; y < height; y++) context?.putImageData(row, 0, y);
   const ends = pane.querySelectorAll('.legend span');
   legend.words.forEach((word, i) => (ends[i].textContent = word));
 }

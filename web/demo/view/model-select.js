@@ -14,6 +14,8 @@ export class ModelSelect {
   #heads = element('heads', HTMLElement);
   #head = element('head', HTMLSelectElement);
   #models;
+  /** @type {Answer['model'] | undefined} */
+  #shown;
 
   /**
    * @param {ModelChoice[]} models the models that come with the page
@@ -47,6 +49,8 @@ export class ModelSelect {
 
   /** @param {Answer} answer */
   show(answer) {
+    if (answer.model === this.#shown) return;
+    this.#shown = answer.model;
     this.#facts.textContent = modelFacts(answer);
     this.#own.hidden = typeof answer.question.model.source === 'string';
     const { heads, head } = answer.model;

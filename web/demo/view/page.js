@@ -440,7 +440,9 @@ export class Page {
     this.#input.show(answer);
     this.#pixels.textContent = `Pixels: ${words.pixelsText(answer.model)}`;
     if (!this.active.extras.layers) this.#strip.clear();
-    if (before !== answer || isRepaint) this.#showMaps(isRepaint);
+    // Those of another run are in a task of their own, because the lists have taken long enough.
+    if (isOther) setTimeout(() => this.#showMaps());
+    else if (before !== answer || isRepaint) this.#showMaps(isRepaint);
     this.#proof.show(answer, this.active.extras.proof);
   }
 

@@ -66,6 +66,7 @@ export class Pane {
   #listener;
   #explainer;
   #stage;
+  #busy = { isAsking: true, isPainting: false };
   #progress;
   /** @type {Drawing} */
   #drawing;
@@ -87,7 +88,11 @@ export class Pane {
   constructor(drawing, listener) {
     this.#drawing = drawing;
     this.#listener = listener;
-    this.#stage = new Stage(this.#find('.room'), listener);
+    const onPainting = (/** @type {boolean} */ isPainting) => {
+      this.#find('.room').ariaBusy = String(isPainting);
+      this.#setBusy({ isPainting });
+    };
+    this.#stage = new Stage(this.#find('.room'), { ...listener, onPainting });
     this.#progress = new ProgressPanel({
       panel: this.#find('.progress'),
       text: this.#find('.progress-text'),
@@ -159,9 +164,15 @@ export class Pane {
    * Shows an answer, of this pane's model or a saved one.
    * @param {Answer} answer
    */
-  show(answer) {
+  async show(answer) {
+    const isOther = this.answer?.run !== answer.run;
     this.#present(answer);
-    this.#listener.onAnswer(this, answer);
+    // The lists of another run take longer than the map, which is seen first.
+    if (isOther) {
+      await this.#stage.painted;
+      await nextFrame();
+    }
+    if (this.answer === answer) this.#listener.onAnswer(this, answer);
   }
 
   /**
@@ -195,12 +206,10 @@ export class Pane {
    */
   async showSaved(answer, extras) {
     if (this.answer) return;
-    this.#present(answer);
-    Object.assign(this.extras, extras);
-    // The lists take longer than the map.
+    await this.show(answer);
     await nextFrame();
     if (this.answer !== answer) return;
-    this.#listener.onAnswer(this, answer);
+    Object.assign(this.extras, extras);
     this.#listener.onExtra(this);
   }
 
@@ -320,8 +329,14 @@ export class Pane {
     return /** @type {HTMLElement} */ (this.element.querySelector(name));
   }
 
+  /** @param {{ isAsking?: boolean, isPainting?: boolean }} changes */
+  #setBusy(changes) {
+    const { isAsking, isPainting } = Object.assign(this.#busy, changes);
+    this.element.setAttribute('aria-busy', String(isAsking || isPainting));
+  }
+
   #start() {
-    this.element.setAttribute('aria-busy', 'true');
+    this.#setBusy({ isAsking: true });
     const { loading } = this.#explainer;
     const text = loading ? status.opening(loading.name) : status.looking;
     this.#progress.start(text, () => this.cancel());
@@ -409,7 +424,7 @@ export class Pane {
 
   #settle() {
     this.#progress.end();
-    this.element.setAttribute('aria-busy', 'false');
+    this.#setBusy({ isAsking: false });
     const model = this.#wanted;
     if (!this.question.model && model) {
       if (!this.answer) this.#say(status.noModel, '');

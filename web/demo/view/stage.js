@@ -3,7 +3,7 @@
  * pointer or under the keys' cursor is read.
  */
 
-import { paint } from '../paint.js';
+import { painting } from '../paint.js';
 import { isAgainst } from '../signed.js';
 
 /** @import { HeatMap } from 'gradcam-wasm' */
@@ -23,6 +23,8 @@ const MOST_ZOOM = 8;
 const ZOOM_STEP = 1.25;
 /** Percent that a key moves the handle. */
 const STEP = 2;
+/** Milliseconds of one piece of painting. A small picture needs one, a large one several. */
+const PIECE = 24;
 
 export class Stage {
   #room;
@@ -37,6 +39,12 @@ export class Stage {
   #picture;
   /** @type {ImageData | undefined} */
   #painted;
+  /** @type {Generator<void, void> | undefined} what is being painted */
+  #painting;
+  /** @type {(() => void) | undefined} begins the newest map, if an older one is being painted */
+  #waiting;
+  /** @type {(() => void)[]} */
+  #onPainted = [];
   /** @type {HeatMap | undefined} */
   #heatmap;
   #heat = true;
@@ -52,6 +60,7 @@ export class Stage {
    * @param {(point: { x: number, y: number } | undefined) => void} listener.onPoint gets where the
    *   pointer is, 0 .. 1
    * @param {(view: StageView) => void} listener.onView the user looks at another part
+   * @param {(isPainting: boolean) => void} listener.onPainting
    */
   constructor(room, listener) {
     this.#room = room;
@@ -78,6 +87,7 @@ export class Stage {
    */
   showPlain(picture, description) {
     this.#heatmap = undefined;
+    this.#endPainting();
     this.#setPicture(picture);
     this.#overlay.setAttribute('aria-label', description);
     this.#overlay.getContext('2d')?.putImageData(picture, 0, 0);
@@ -94,13 +104,58 @@ export class Stage {
     if (this.#heatmap && !hasSameSize(this.#heatmap, heatmap)) this.#at = undefined;
     this.#heatmap = heatmap;
     if (description !== undefined) this.#overlay.setAttribute('aria-label', description);
+    // A map that is half painted is finished, so that something is seen while maps change quickly.
+    this.#waiting = () => this.#begin(picture, heatmap, look);
+    if (!this.#painting) this.#paint();
+    this.#showCursor();
+  }
+
+  /**
+   * @param {ImageData} picture
+   * @param {HeatMap} heatmap
+   * @param {Look} look
+   */
+  #begin(picture, heatmap, look) {
     const { width, height } = picture;
     if (!this.#painted || !hasSameSize(this.#painted, picture)) {
       this.#painted = new ImageData(width, height);
     }
-    paint(this.#painted, picture, heatmap, look);
-    this.#draw();
-    this.#showCursor();
+    this.#waiting = undefined;
+    this.#painting = painting(this.#painted, picture, heatmap, look);
+  }
+
+  /** Paints a piece, and the others later, so that a large picture does not block the page. */
+  #paint() {
+    if (!this.#painting) this.#waiting?.();
+    const painting = this.#painting;
+    if (!painting) return;
+    const end = performance.now() + PIECE;
+    while (performance.now() < end) {
+      if (!painting.next().done) continue;
+      this.#painting = undefined;
+      this.#draw();
+      break;
+    }
+    const isMore = this.#painting !== undefined || this.#waiting !== undefined;
+    this.#listener.onPainting(isMore);
+    if (isMore) soon(() => this.#paint());
+    else this.#endWaiting();
+  }
+
+  /** Settles when nothing is being painted. */
+  get painted() {
+    if (!this.#painting && !this.#waiting) return Promise.resolve();
+    return new Promise((resolve) => this.#onPainted.push(() => resolve(undefined)));
+  }
+
+  #endWaiting() {
+    for (const resolve of this.#onPainted.splice(0)) resolve();
+  }
+
+  #endPainting() {
+    this.#painting = this.#waiting = undefined;
+    this.#endWaiting();
+    this.#listener.onPainting(false);
   }
 
   /** @param {boolean} heat whether the heat map lies over the picture */
@@ -145,6 +200,7 @@ export class Stage {
   /** @param {ImageData} picture */
   #setPicture(picture) {
     if (this.#picture === picture) return;
+    this.#endPainting();
     const isFirst = !this.#picture;
     this.#picture = picture;
     const { width, height } = picture;
@@ -159,7 +215,10 @@ export class Stage {
   }
 
   #draw() {
-    const shown = this.#heat && !this.#held ? this.#painted : this.#picture;
+    const isPlain = !this.#heat || this.#held;
+    // A half painted map is drawn when it is whole.
+    if (!isPlain && this.#painting) return;
+    const shown = isPlain ? this.#picture : this.#painted;
     if (this.#heatmap && shown) this.#overlay.getContext('2d')?.putImageData(shown, 0, 0);
   }
 
@@ -344,6 +403,16 @@ export class Stage {
     style.setProperty('--pan-y', `${100 * view.y}%`);
     this.#room.classList.toggle('zoomed', view.zoom > 1);
   }
+}
+
+/**
+ * Does something in a task of its own, before other work of the page where the browser can.
+ * @param {() => void} work
+ */
+function soon(work) {
+  const { scheduler } = /** @type {any} */ (globalThis);
+  if (scheduler?.postTask) scheduler.postTask(work, { priority: 'user-blocking' });
+  else setTimeout(work);
 }
 
 /** @param {number} percent */

@@ -224,9 +224,17 @@ export function modelFacts({ model, run, sizeReason }) {
  * @param {Answer['model']['layers']} layers
  */
 function countParams(layers) {
-  return layers
-    .filter(({ name }) => !layers.some((inner) => inner.name.startsWith(`${name}/`)))
-    .reduce((sum, { params }) => sum + params, 0);
+  const outer = new Set(layers.flatMap(({ name }) => outerNames(name)));
+  return layers.filter(({ name }) => !outer.has(name)).reduce((sum, { params }) => sum + params, 0);
+}
+
+/**
+ * The names of the models that a layer is in: those of "a/b/c" are "a" and "a/b".
+ * @param {string} name
+ */
+function outerNames(name) {
+  const parts = name.split('/').slice(0, -1);
+  return parts.map((_, i) => parts.slice(0, i + 1).join('/'));
 }
 
 /**

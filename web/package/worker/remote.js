@@ -148,6 +148,8 @@ export class RemoteRun extends Own {
   #client;
   #needs;
   #notFinite;
+  /** @type {{ text: string | null } | undefined} */
+  #inputWarning;
 
   /**
    * @param {RemoteModel} model
@@ -177,6 +179,11 @@ export class RemoteRun extends Own {
 
   /** A sentence that says what looks wrong with the range of the input's values, or null. */
   get inputWarning() {
+    this.#inputWarning ??= { text: this.#findInputWarning() };
+    return this.#inputWarning.text;
+  }
+
+  #findInputWarning() {
     const { description } = this.#model;
     if (this.#notFinite) return notFiniteSentence(this.#notFinite);
     return findRangeProblem(this.input, description) ?? description.contradiction ?? null;
