@@ -1,6 +1,6 @@
 /** The suite of `npm run bench -- --methods`: explanation methods, in forward passes. */
 
-import { init, loadModel, methods } from '../../web/package/index.js';
+import { init, loadModel, methods } from '../../web/package/page.js';
 import { measure } from '../measure.js';
 import { readModules } from './modules.js';
 
