@@ -76,8 +76,9 @@ describe('the page', { skip: SKIP }, () => {
       assert.deepEqual(Float32Array.from(data), heatmap.data);
       assert.deepEqual(Float32Array.from(saved.run.scores), run.scores);
       const before = await demo.picture();
-      await demo.page.unroute('**/*.safetensors');
+      // A request that waits goes on when its route ends, so it is cancelled first.
       await demo.page.getByRole('button', { name: 'Cancel' }).click();
+      await demo.page.unroute('**/*.safetensors');
       await demo.page.getByRole('button', { name: 'Load the model' }).click();
       await demo.settled();
       assert.match(await demo.caption(), / run /);
@@ -97,8 +98,8 @@ describe('the page', { skip: SKIP }, () => {
       const { data, width, height } = await demo.picture();
       assert.deepEqual([width, height], [40, 30]);
       assert.deepEqual([...data.subarray(0, 4)], [30, 90, 150, 255]);
-      await demo.page.unroute('**/*.safetensors');
       await demo.page.getByRole('button', { name: 'Cancel' }).click();
+      await demo.page.unroute('**/*.safetensors');
       await demo.page.getByRole('button', { name: 'Load the model' }).click();
       await demo.page.locator('.facts', { hasText: / run / }).waitFor();
       assert.match(await demo.headline(), /\d%$/);
