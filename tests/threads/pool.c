@@ -48,7 +48,8 @@ static void note(void *context, size_t index) {
 }
 
 /* Runs loops of 0 to MOST - 1 indices, each of which adds an even number of its loop's own. Returns
- * how many loops were wrong: an index was not called once, or later than its loop. */
+ * how many loops were wrong. A loop is wrong if an index was not called once, or was called after
+ * the loop. */
 GC_API int32_t pool_run_loops(int32_t count) {
     int32_t wrong = 0;
     for (int32_t loop = 0; loop < count; loop++) {
