@@ -37,7 +37,7 @@ struct gc_plan {
     struct gc_band_limits limits;
     int32_t *chain_of;       /* [group_count], the chain that a group runs in, or GC_NONE */
     struct gc_chain *chains; /* of groups that run in bands, as many as chain_of names */
-    gc_real **tensors; /* [value_count], NULL for a swallowed value. In a chain, a buffer of rows */
+    gc_real **tensors; /* [value_count], NULL for a swallowed value. In a chain, buffers of rows */
     struct gc_gradients gradients; /* of one target, where values are kept */
     void *inputs, *arena;          /* the memory of the inputs, and of all other tensors or NULL */
 };
