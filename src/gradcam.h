@@ -136,9 +136,12 @@ GC_API gc_status gc_model_weight_buffer(gc_model *model, int32_t index, size_t c
  * Fails with INVALID_MODEL if one is not finite, INVALID_ARGUMENT if there are not so many. */
 GC_API gc_status gc_model_check_weight(gc_model *model, int32_t index, size_t count);
 
-/* The values of weight `index` as they were set, row-major. They belong to the model and stay where
- * they are. NULL if there is no such weight or it was not set. */
-GC_API const float *gc_model_weight_values(const gc_model *model, int32_t index);
+/* Copies `count` values of weight `index` as they were set, row-major, from value `first` on. There
+ * may be fewer. Returns how many there were, which is 0 without such a weight or before it has a
+ * buffer.
+ *   values   [count] */
+GC_API size_t gc_model_read_weight(const gc_model *model, int32_t index, size_t first, size_t count,
+                                   float *values);
 
 /* ---- Plan ---- */
 

@@ -8,6 +8,7 @@
 #include "engine/finite.h"
 #include "graph/ends.h"
 #include "keras/keras.h"
+#include "kernels/product.h"
 
 gc_status gc_check_count(const char *what, size_t given, size_t wanted) {
     if (given == wanted)
@@ -160,9 +161,22 @@ gc_status gc_model_find_weight(const gc_model *model, const char *name, int32_t 
     return gc_keras_find_weight(&model->graph, name, index);
 }
 
-const float *gc_model_weight_values(const gc_model *model, int32_t index) {
+static bool has_values(const struct gc_weight *weight) {
+    return weight->array.values != NULL || weight->array.panels != NULL;
+}
+
+size_t gc_model_read_weight(const gc_model *model, int32_t index, size_t first, size_t count,
+                            float *values) {
     const struct gc_weight *weight = weight_at(model, index);
-    return weight == NULL ? NULL : weight->data;
+    const size_t all = weight == NULL || !has_values(weight) ? 0 : gc_shape_count(&weight->shape);
+    if (first >= all || values == NULL)
+        return 0;
+    count = count < all - first ? count : all - first;
+    if (weight->array.values != NULL)
+        memcpy(values, weight->array.values + first, count * sizeof *values);
+    else
+        gc_product_unpack(&weight->array, all, values, first, count);
+    return count;
 }
 
 /* Finds a weight that may still be set. */
@@ -217,27 +231,28 @@ gc_status gc_model_weight_buffer(gc_model *model, int32_t index, size_t count, f
     GC_TRY(find_unplanned(model, index, &weight));
     GC_TRY(check_weight_count(weight, count));
     const size_t before = gc_memory_in_use();
-    if (weight->data == NULL)
-        weight->data = gc_allocate_unset(count, sizeof *weight->data);
-    if (weight->data == NULL)
-        return gc_fail_memory(count * sizeof *weight->data, weight->path);
+    float **values = &weight->array.values;
+    if (*values == NULL)
+        *values = gc_allocate_unset(count, sizeof **values);
+    if (*values == NULL)
+        return gc_fail_memory(count * sizeof **values, weight->path);
     weight->checked = 0;
     weight->largest = 0;
     model->memory += gc_memory_in_use() - before;
-    *buffer = weight->data;
+    *buffer = *values;
     return GC_OK;
 }
 
 gc_status gc_model_check_weight(gc_model *model, int32_t index, size_t count) {
     struct gc_weight *weight = NULL;
     GC_TRY(find_unplanned(model, index, &weight));
-    const size_t all = weight->data == NULL ? 0 : gc_shape_count(&weight->shape);
+    const size_t all = weight->array.values == NULL ? 0 : gc_shape_count(&weight->shape);
     if (count > all - weight->checked)
         return gc_fail(GC_INVALID_ARGUMENT, "weight '%s' takes %zu values more, not %zu",
                        weight->path, all - weight->checked, count);
     if (count == 0) /* there may be no buffer yet */
         return GC_OK;
-    GC_TRY(check_values(weight, weight->data + weight->checked, count));
+    GC_TRY(check_values(weight, weight->array.values + weight->checked, count));
     weight->checked += count;
     return GC_OK;
 }
@@ -252,11 +267,10 @@ gc_status gc_model_set_weight(gc_model *model, int32_t index, const float *data,
     GC_TRY(gc_model_weight_buffer(model, index, count, &buffer));
     memcpy(buffer, data, count * sizeof *data);
     return gc_model_check_weight(model, index, count);
-    return GC_OK;
 }
 
 static bool is_set(const struct gc_weight *weight) {
-    return weight->data != NULL && weight->checked == gc_shape_count(&weight->shape);
+    return has_values(weight) && weight->checked == gc_shape_count(&weight->shape);
 }
 
 /* Names the first missing weight and counts them. */
@@ -264,7 +278,7 @@ static gc_status check_weights(const struct gc_graph *graph) {
     const char *first = NULL;
     int32_t missing = 0;
     for (int32_t i = 0; i < graph->weight_count; i++) {
-        if (is_set(&graph->weights[i]) || !graph->weights[i].is_read)
+        if (is_set(&graph->weights[i]) || graph->weights[i].array.readers == 0)
             continue;
         if (missing++ == 0)
             first = graph->weights[i].path;

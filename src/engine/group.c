@@ -25,7 +25,9 @@ static struct gc_step node_step(const struct gc_graph *graph, int32_t index, con
                            .max = (gc_real)INFINITY};
     for (int32_t slot = 0; slot < GC_MAX_WEIGHTS; slot++)
         if (node->weights[slot] != GC_NONE)
-            step.weights[slot] = graph->weights[node->weights[slot]].data;
+            step.weights[slot] = graph->weights[node->weights[slot]].array.values;
+    if (node->weights[0] != GC_NONE)
+        step.kernel = &graph->weights[node->weights[0]].array;
     return step;
 }
 

@@ -137,7 +137,7 @@ gc_status gc_graph_add_node(struct gc_graph *graph, int32_t *output, const struc
 
 void gc_graph_give_weight(struct gc_graph *graph, int32_t node, int32_t slot, int32_t weight) {
     graph->nodes[node].weights[slot] = weight;
-    graph->weights[weight].is_read = true;
+    graph->weights[weight].array.readers++;
 }
 
 gc_status gc_graph_add_layer(struct gc_graph *graph, int32_t *index, const char *path,
@@ -236,7 +236,8 @@ void gc_graph_free(struct gc_graph *graph) {
     for (int32_t i = 0; i < graph->weight_count; i++) {
         gc_release(graph->weights[i].path);
         gc_release(graph->weights[i].store);
-        gc_release(graph->weights[i].data);
+        gc_release(graph->weights[i].array.values);
+        gc_release(graph->weights[i].array.panels);
     }
     for (int32_t i = 0; i < graph->layer_count; i++) {
         gc_release(graph->layers[i].path);

@@ -30,10 +30,9 @@ struct gc_weight {
     char *path;  /* "base/Conv1/kernel" */
     char *store; /* path in Keras 3's store, "layers/functional/layers/conv2d/vars/0" */
     gc_shape shape;
-    float *data;    /* row-major, NULL until the caller asks for it */
-    size_t checked; /* values, from the first on, that are known to be numbers */
-    float largest;  /* magnitude of those */
-    bool is_read;   /* by a node. Keras counts some among the parameters that nothing reads */
+    struct gc_array array; /* empty until the caller asks for it. Some weights have no readers */
+    size_t checked;        /* values, from the first on, that are known to be numbers */
+    float largest;         /* magnitude of those */
 };
 
 struct gc_layer {

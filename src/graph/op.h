@@ -32,6 +32,15 @@ struct gc_padding {
     int32_t top, bottom, left, right;
 };
 
+/* The values of a weight, in Keras' order or in that of matrix products. Large models have their
+ * kernels once, in the order in which they are read. */
+struct gc_array {
+    float *values;   /* row-major, NULL before they are set and where the panels are all */
+    float *panels;   /* kernels/product.h, NULL until a step packs them */
+    int32_t columns; /* of the matrix in the panels */
+    int32_t readers; /* nodes that read the weight */
+};
+
 /* A node that can be executed. The planner fills everything above `path`. */
 struct gc_step {
     const struct gc_op *op;
@@ -40,6 +49,7 @@ struct gc_step {
     const gc_shape *in; /* [input_count], before the absorbed padding */
     gc_shape out;
     const float *weights[GC_MAX_WEIGHTS]; /* Keras' arrays as they are; NULL for an absent slot */
+    struct gc_array *kernel; /* whose values are weights[0], NULL if no other step can need them */
 
     /* What fusion folded in. It does so only where the operator's record takes it. */
     struct gc_padding padding; /* zeros around in[0]: none unless `takes_padding` */

@@ -1,46 +1,58 @@
-/* Matrix products. 1 x 1 convolutions and dense layers are products in both directions.
- *     out[row][o] = clamp(bias(o) + sum_i in[row][i] * kernel(i, o)) */
+/* Matrix products. Convolutions and dense layers are products in both directions.
+ *     out[row][o] = clamp(shift(o) + scale(o) * sum_i in[row][i] * kernel(i, o)) */
 #ifndef GC_PRODUCT_H
 #define GC_PRODUCT_H
 
-#include "graph/op.h"
+#include "kernels/regions.h"
+
+/* Copies values first .. first + count - 1 of a packed weight that has `all` values, in Keras'
+ * order. */
+void gc_product_unpack(const struct gc_array *weight, size_t all, float *values, size_t first,
+                       size_t count);
 
 #ifndef GC_DOUBLE
 
-/* A kernel as the product reads it, and the clamp of the result. Zeroed it is empty. */
+/* A kernel [in][out] in the order in which a product reads it, and what follows the sums. Zeroed it
+ * is empty. */
 struct gc_product {
     int32_t in, out;
     float min, max;
-    float *packed;
+    const float *panels; /* [panels][in][8], with zeros behind the last output */
+    float *own;          /* the same, unless the panels are a weight's */
+    float *coefficients; /* [panels][3][8], where sums start, scales and shifts */
+    bool scales;         /* whether the scales and shifts follow the sums */
 };
 
-/* The product of a step, from the channels of its input to those of its output.
+/* The product of a step. Its rows have `in` values.
  *   step    weights[0] is the kernel [in][out], weights[1] the bias [out] or NULL
- * A fused scale, shift and clamp are folded in. Fails with OUT_OF_MEMORY, and leaves the product
- * empty then. */
-gc_status gc_product_create(struct gc_product *product, const struct gc_step *step);
+ * A fused scale, shift and clamp follow the sums. The panels are the weight's if the step has one,
+ * and the weight gives Keras' array back if no other node reads it. Fails with OUT_OF_MEMORY, and
+ * leaves the product empty then. */
+gc_status gc_product_create(struct gc_product *product, struct gc_step *step, int32_t in);
 
-/* The product of the backward pass, with the transposed kernel times the fused scale. */
-gc_status gc_product_create_transposed(struct gc_product *product, const struct gc_step *step);
+/* The product of the backward pass, whose rows have the gradients of out at each of the taps, the
+ * last tap first. Its kernel is the forward one, [taps][in][out], turned and transposed, times the
+ * fused scale. */
+gc_status gc_product_create_backward(struct gc_product *product, const struct gc_product *forward,
+                                     int32_t taps, const struct gc_step *step);
 
-/* Computes `rows` rows of out.
- *   in    rows of product->in values, in_stride apart
- *   out   rows of product->out values, out_stride apart */
-void gc_product_run(const struct gc_product *product, size_t rows, float *out, size_t out_stride,
-                    const float *in, size_t in_stride);
+/* Computes `rows` rows.
+ *   in    [rows][product->in]
+ *   out   [rows][product->out] */
+void gc_product_run(const struct gc_product *product, size_t rows, float *out, const float *in);
+
+/* Computes the positions in rows first .. end - 1 of a picture. The regions say what they read. */
+void gc_product_run_regions(const struct gc_product *product, const struct gc_regions *regions,
+                            struct gc_band out, struct gc_band in, int32_t first, int32_t end);
+
+/* sums(i) += sum_o kernel(i, o) * values(o), for rows first .. first + count - 1 of the kernel
+ *   sums     [count]
+ *   values   [out] */
+void gc_product_add_dots(const struct gc_product *product, float *sums, int32_t first,
+                         int32_t count, const float *values);
 
 /* Gives back what the product holds and empties it. */
 void gc_product_destroy(struct gc_product *product);
-
-/* The state of a path that is a product in both directions. */
-struct gc_product_state {
-    struct gc_product forward;
-    struct gc_product backward; /* packed by the first backward */
-};
-
-/* prepare and release of a path whose state begins with a gc_product_state. */
-gc_status gc_product_prepare(struct gc_step *step);
-void gc_product_release(struct gc_step *step);
 
 #endif
 #endif

@@ -7,6 +7,7 @@
 #include "base/touch.h"
 #include "kernels/dot.h"
 #include "kernels/fused.h"
+#include "kernels/product.h"
 
 /* ---- The map ---- */
 
@@ -133,24 +134,49 @@ static gc_status allocate_filter(struct gc_step *step, const struct gc_convoluti
                                 : gc_fail_memory(count * sizeof *step->filter, "a map's filter");
 }
 
-/* sum_k values(k) kernel(c, k), where k runs over the channels of out in c's group
- *   values [out]      kernel [group_in][out], of one tap */
-static gc_real sum_filters(const gc_real *values, const float *kernel,
-                           const struct gc_convolution *conv, int32_t c) {
-    const int32_t first = c / conv->group_in * conv->group_out;
-    const float *row = kernel + (size_t)(c % conv->group_in) * conv->out;
-    return gc_dot_weights(values + first, row + first, (size_t)conv->group_out);
+/* A kernel of [taps][group_in][out]. */
+struct kernel {
+    const struct gc_convolution *conv;
+    const float *values;             /* as Keras has them, or NULL */
+    const struct gc_product *packed; /* the same of a single group, or NULL */
+};
+
+static struct kernel kernel_of(const struct gc_convolution *conv, const struct gc_step *step,
+                               const struct gc_product *packed) {
+    return (struct kernel){conv, step->weights[0], packed};
+}
+
+/* sums(c) += sum_k values(k) kernel(tap, c, k), where k runs over the channels of out in c's group
+ *   sums [in]    values [out] */
+static void add_filters(gc_real *sums, const struct kernel *kernel, size_t tap,
+                        const gc_real *values) {
+    const struct gc_convolution *conv = kernel->conv;
+#ifndef GC_DOUBLE
+    if (kernel->packed != NULL) {
+        gc_product_add_dots(kernel->packed, sums, (int32_t)tap * conv->in, conv->in, values);
+        return;
+    }
+#endif
+    const float *rows = kernel->values + tap * tap_size(conv);
+    for (int32_t c = 0; c < conv->in; c++) {
+        const int32_t first = c / conv->group_in * conv->group_out;
+        const float *row = rows + (size_t)(c % conv->group_in) * conv->out + first;
+        sums[c] += gc_dot_weights(values + first, row, (size_t)conv->group_out);
+    }
 }
 
 /* One tap of the filter, [in]. */
 static void project_tap(gc_real *restrict filter, const gc_real *restrict weights,
-                        const float *restrict kernel, const struct gc_convolution *conv) {
-    if (conv->group_in == 1 && conv->group_out == 1)
+                        const struct kernel *kernel, size_t tap) {
+    const struct gc_convolution *conv = kernel->conv;
+    if (conv->group_in == 1 && conv->group_out == 1) {
+        const float *restrict values = kernel->values + tap * tap_size(conv);
         for (int32_t c = 0; c < conv->in; c++)
-            filter[c] = weights[c] * kernel[c];
-    else
-        for (int32_t c = 0; c < conv->in; c++)
-            filter[c] = sum_filters(weights, kernel, conv, c);
+            filter[c] = weights[c] * values[c];
+    } else {
+        memset(filter, 0, (size_t)conv->in * sizeof *filter);
+        add_filters(filter, kernel, tap, weights);
+    }
 }
 
 /* taps(c) = sum over the taps of filter(tap, c) */
@@ -161,12 +187,14 @@ static void sum_taps(gc_real *taps, const gc_real *filter, size_t count, size_t 
             taps[c] += filter[c];
 }
 
-gc_status gc_projection_run(const struct gc_convolution *conv, struct gc_step *step, gc_real *raw,
-                            gc_real *taps, const gc_real *weights, const gc_real *in) {
-    const float *kernel = step->weights[0], *bias = step->weights[1];
+gc_status gc_projection_run(const struct gc_convolution *conv, struct gc_step *step,
+                            const struct gc_product *packed, gc_real *raw, gc_real *taps,
+                            const gc_real *weights, const gc_real *in) {
+    const struct kernel kernel = kernel_of(conv, step, packed);
+    const float *bias = step->weights[1];
     GC_TRY(allocate_filter(step, conv));
     for (size_t tap = 0; tap < tap_count(conv); tap++)
-        project_tap(step->filter + tap * conv->in, weights, kernel + tap * tap_size(conv), conv);
+        project_tap(step->filter + tap * conv->in, weights, &kernel, tap);
     sum_taps(taps, step->filter, tap_count(conv), (size_t)conv->in);
     project(raw, in, step, conv,
             bias == NULL ? 0 : gc_dot_weights(weights, bias, (size_t)conv->out));
@@ -217,15 +245,15 @@ static void sum_outside(gc_real *sums, const struct gc_step *step, const gc_real
 }
 
 void gc_projection_outside(const struct gc_convolution *conv, const struct gc_step *step,
-                           gc_real *outside, const gc_real *dout) {
+                           const struct gc_product *packed, gc_real *outside, const gc_real *dout) {
     const struct gc_windows *w = &conv->windows;
+    const struct kernel kernel = kernel_of(conv, step, packed);
     gc_real *sums = step->filter + tap_count(conv) * conv->in;
-    const float *kernel = step->weights[0];
+    size_t tap = 0;
     memset(outside, 0, (size_t)conv->in * sizeof *outside);
     for (int32_t i = 0; i < w->rows.kernel; i++)
-        for (int32_t j = 0; j < w->columns.kernel; j++, kernel += tap_size(conv)) {
+        for (int32_t j = 0; j < w->columns.kernel; j++, tap++) {
             sum_outside(sums, step, dout, w, i, j);
-            for (int32_t c = 0; c < conv->in; c++)
-                outside[c] += sum_filters(sums, kernel, conv, c);
+            add_filters(outside, &kernel, tap, sums);
         }
 }

@@ -13,18 +13,21 @@
 
 #include "kernels/convolution.h"
 
-/* project of struct gc_op, for a convolution.
+struct gc_product;
+
+/* project of struct gc_op, for a convolution. The kernel is `packed`, or weights[0] if that is NULL.
  *   raw       [rows.out][columns.out]
  *   taps      [in]
  *   weights   [out]
  *   in        [rows.in][columns.in][in] */
-gc_status gc_projection_run(const struct gc_convolution *conv, struct gc_step *step, gc_real *raw,
-                            gc_real *taps, const gc_real *weights, const gc_real *in);
+gc_status gc_projection_run(const struct gc_convolution *conv, struct gc_step *step,
+                            const struct gc_product *packed, gc_real *raw, gc_real *taps,
+                            const gc_real *weights, const gc_real *in);
 
 /* outside of struct gc_op, for a convolution, after gc_projection_run.
  *   outside   [in]
  *   dout      [rows.out][columns.out][out] */
 void gc_projection_outside(const struct gc_convolution *conv, const struct gc_step *step,
-                           gc_real *outside, const gc_real *dout);
+                           const struct gc_product *packed, gc_real *outside, const gc_real *dout);
 
 #endif

@@ -108,63 +108,47 @@ static gc_status conv2d_backward_reference(struct gc_step *step, int32_t input, 
     return GC_OK;
 }
 
-/* ---- Maps of swallowed layers ---- */
-
-static gc_status conv2d_project(struct gc_step *step, gc_real *raw, gc_real *taps,
-                                const gc_real *weights, const gc_real *const *in) {
-    struct gc_convolution conv;
-    GC_TRY(conv2d_geometry(&conv, step));
-    return gc_projection_run(&conv, step, raw, taps, weights, in[0]);
-}
-
-static void conv2d_outside(const struct gc_step *step, gc_real *outside, const gc_real *dout) {
-    struct gc_convolution conv;
-    if (conv2d_geometry(&conv, step) == GC_OK)
-        gc_projection_outside(&conv, step, outside, dout);
-}
-
-/* ---- The path "product", for kernels of 1 x 1 ---- */
+/* ---- The path "product", for one group ---- */
 
 #if !defined GC_DOUBLE && !defined GC_STOCK
 struct product {
-    struct gc_product_state both; /* comes first, for gc_product_prepare and gc_product_release */
     struct gc_convolution conv;
+    struct gc_product forward;
+    struct gc_product backward; /* packed by the first backward */
+    struct gc_regions regions, back_regions;
 };
+
+static int32_t taps_of(const struct gc_convolution *conv) {
+    return conv->windows.rows.kernel * conv->windows.columns.kernel;
+}
 
 static bool fits_product(const struct gc_step *step) {
     struct gc_convolution conv;
-    if (conv2d_geometry(&conv, step) != GC_OK)
+    if (conv2d_geometry(&conv, step) != GC_OK || conv.groups > 1 || !gc_regions_fit(&conv.windows))
         return false;
-    const struct gc_window *rows = &conv.windows.rows, *columns = &conv.windows.columns;
-    return conv.groups == 1 && rows->kernel == 1 && columns->kernel == 1 && rows->before == 0 &&
-           rows->after == 0 && columns->before == 0 && columns->after == 0;
+    const int32_t most = INT32_MAX / taps_of(&conv);
+    return conv.in <= most && conv.out <= most;
 }
 
 static gc_status prepare_product(struct gc_step *step) {
     struct product *product = step->state;
     GC_TRY(conv2d_geometry(&product->conv, step));
-    return gc_product_prepare(step);
+    GC_TRY(gc_regions_create(&product->regions, &product->conv));
+    return gc_product_create(&product->forward, step, taps_of(&product->conv) * product->conv.in);
 }
 
-/* Whether the stride jumps over pixels. A product then takes one row of pixels. Without gaps it
- * takes all rows. */
-static bool has_gaps(const struct gc_windows *windows) {
-    return windows->rows.stride > 1 || windows->columns.stride > 1;
+static void release_product(struct gc_step *step) {
+    struct product *product = step->state;
+    gc_product_destroy(&product->forward);
+    gc_product_destroy(&product->backward);
+    gc_regions_destroy(&product->regions);
+    gc_regions_destroy(&product->back_regions);
 }
 
 static void product_forward_rows(const struct gc_step *step, struct gc_band out, struct gc_band in,
                                  int32_t first, int32_t end) {
     const struct product *product = step->state;
-    const struct gc_convolution *conv = &product->conv;
-    const struct gc_window *rows = &conv->windows.rows, *columns = &conv->windows.columns;
-    const size_t out_row = (size_t)columns->out * conv->out,
-                 in_row = (size_t)columns->in * conv->in;
-    const int32_t together = has_gaps(&conv->windows) ? 1 : end - first;
-    for (int32_t y = first; y < end; y += together)
-        gc_product_run(&product->both.forward, (size_t)together * columns->out,
-                       out.data + (size_t)(y - out.first) * out_row, (size_t)conv->out,
-                       in.data + (size_t)(y * rows->stride - in.first) * in_row,
-                       (size_t)columns->stride * conv->in);
+    gc_product_run_regions(&product->forward, &product->regions, out, in, first, end);
 }
 
 static const struct gc_window *product_window(const struct gc_step *step) {
@@ -176,26 +160,35 @@ static gc_status product_forward(struct gc_step *step, gc_real *out, const gc_re
     return GC_OK;
 }
 
-/* Without gaps, a batch is only more rows of the product. */
+static gc_status prepare_backward(struct gc_step *step) {
+    struct product *product = step->state;
+    if (product->backward.panels != NULL)
+        return GC_OK;
+    GC_TRY(gc_product_create_backward(&product->backward, &product->forward,
+                                      taps_of(&product->conv), step));
+    return gc_regions_create_backward(&product->back_regions, &product->conv);
+}
+
+/* Whether each gradient of in depends on that of out at the same position alone. */
+static bool is_pointwise(const struct gc_convolution *conv) {
+    const struct gc_window *rows = &conv->windows.rows, *columns = &conv->windows.columns;
+    return rows->kernel == 1 && columns->kernel == 1 && rows->in == rows->out &&
+           columns->in == columns->out && rows->before == 0 && columns->before == 0;
+}
+
+/* Where each position stands alone, a batch is only more rows of the product. */
 static gc_status product_backward_batch(struct gc_step *step, size_t batch, gc_real *din,
                                         const gc_real *dout) {
     struct product *product = step->state;
-    const struct gc_convolution *conv = &product->conv;
-    const struct gc_window *rows = &conv->windows.rows, *columns = &conv->windows.columns;
-    const size_t rows_out = batch * (size_t)rows->out, columns_out = (size_t)columns->out;
-    const size_t in = (size_t)conv->in, filters = (size_t)conv->out;
-    const size_t in_row = (size_t)columns->in * in, stride = (size_t)columns->stride * in;
-    if (product->both.backward.packed == NULL)
-        GC_TRY(gc_product_create_transposed(&product->both.backward, step));
-    if (!has_gaps(&conv->windows)) {
-        gc_product_run(&product->both.backward, rows_out * columns_out, din, in, dout, filters);
+    GC_TRY(prepare_backward(step));
+    const size_t in = gc_shape_count(step->in), out = gc_shape_count(&step->out);
+    if (is_pointwise(&product->conv)) {
+        gc_product_run(&product->backward, batch * (in / (size_t)product->conv.in), din, dout);
         return GC_OK;
     }
-    memset(din, 0, batch * (size_t)rows->in * in_row * sizeof *din);
-    for (size_t b = 0; b < batch; b++, din += (size_t)rows->in * in_row)
-        for (int32_t y = 0; y < rows->out; y++, dout += columns_out * filters)
-            gc_product_run(&product->both.backward, columns_out,
-                           din + (size_t)y * rows->stride * in_row, stride, dout, filters);
+    for (size_t b = 0; b < batch; b++)
+        gc_product_run_regions(&product->backward, &product->back_regions, gc_whole(din + b * in),
+                               gc_whole(dout + b * out), 0, step->in->dims[0]);
     return GC_OK;
 }
 
@@ -274,6 +267,32 @@ static gc_status prepare_xnn(struct gc_step *step) {
 
 #endif
 
+/* ---- Maps of swallowed layers ---- */
+
+/* The packed kernel, if a step has no other. */
+static const struct gc_product *packed_kernel(const struct gc_step *step) {
+#if !defined GC_DOUBLE && !defined GC_STOCK
+    if (step->weights[0] == NULL)
+        return &((const struct product *)step->state)->forward;
+#else
+    (void)step;
+#endif
+    return NULL;
+}
+
+static gc_status conv2d_project(struct gc_step *step, gc_real *raw, gc_real *taps,
+                                const gc_real *weights, const gc_real *const *in) {
+    struct gc_convolution conv;
+    GC_TRY(conv2d_geometry(&conv, step));
+    return gc_projection_run(&conv, step, packed_kernel(step), raw, taps, weights, in[0]);
+}
+
+static void conv2d_outside(const struct gc_step *step, gc_real *outside, const gc_real *dout) {
+    struct gc_convolution conv;
+    if (conv2d_geometry(&conv, step) == GC_OK)
+        gc_projection_outside(&conv, step, packed_kernel(step), outside, dout);
+}
+
 /* ---- The choice ---- */
 
 static const struct gc_path conv2d_paths[] = {
@@ -282,7 +301,7 @@ static const struct gc_path conv2d_paths[] = {
      .fits = fits_product,
      .state_size = sizeof(struct product),
      .prepare = prepare_product,
-     .release = gc_product_release,
+     .release = release_product,
      .forward = product_forward,
      .backward = product_backward,
      .backward_batch = product_backward_batch,

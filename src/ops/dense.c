@@ -81,7 +81,7 @@ static gc_status dense_backward_reference(struct gc_step *step, int32_t input,
  * nothing, so both directions read Keras' array as it is. */
 
 static bool fits_row(const struct gc_step *step) {
-    return rows_of(step) == 1 && step->scale == NULL;
+    return rows_of(step) == 1 && step->scale == NULL && step->weights[0] != NULL;
 }
 
 /* Rows of the kernel that one pass over `out` adds. */
@@ -163,19 +163,33 @@ static gc_status row_backward(struct gc_step *step, int32_t input, gc_real *din,
 
 /* ---- The path "product", for several rows ---- */
 
+struct product {
+    struct gc_product forward;
+    struct gc_product backward; /* packed by the first backward */
+};
+
+static gc_status prepare_product(struct gc_step *step) {
+    return gc_product_create(&((struct product *)step->state)->forward, step,
+                             gc_shape_channels(step->in));
+}
+
+static void release_product(struct gc_step *step) {
+    struct product *product = step->state;
+    gc_product_destroy(&product->forward);
+    gc_product_destroy(&product->backward);
+}
+
 static gc_status product_forward(struct gc_step *step, gc_real *out, const gc_real *const *in) {
-    const struct gc_product *product = &((struct gc_product_state *)step->state)->forward;
-    gc_product_run(product, rows_of(step), out, (size_t)product->out, in[0], (size_t)product->in);
+    gc_product_run(&((struct product *)step->state)->forward, rows_of(step), out, in[0]);
     return GC_OK;
 }
 
 static gc_status product_backward_batch(struct gc_step *step, size_t batch, gc_real *din,
                                         const gc_real *dout) {
-    struct gc_product *transposed = &((struct gc_product_state *)step->state)->backward;
-    if (transposed->packed == NULL)
-        GC_TRY(gc_product_create_transposed(transposed, step));
-    gc_product_run(transposed, batch * rows_of(step), din, (size_t)transposed->out, dout,
-                   (size_t)transposed->in);
+    struct product *product = step->state;
+    if (product->backward.panels == NULL)
+        GC_TRY(gc_product_create_backward(&product->backward, &product->forward, 1, step));
+    gc_product_run(&product->backward, batch * rows_of(step), din, dout);
     return GC_OK;
 }
 
@@ -197,9 +211,9 @@ static const struct gc_path dense_paths[] = {
      .backward = row_backward,
      .backward_batch = row_backward_batch},
     {.name = "product",
-     .state_size = sizeof(struct gc_product_state),
-     .prepare = gc_product_prepare,
-     .release = gc_product_release,
+     .state_size = sizeof(struct product),
+     .prepare = prepare_product,
+     .release = release_product,
      .forward = product_forward,
      .backward = product_backward,
      .backward_batch = product_backward_batch},

@@ -99,13 +99,13 @@ static gc_status depthwise_project(struct gc_step *step, gc_real *raw, gc_real *
                                    const gc_real *weights, const gc_real *const *in) {
     struct gc_convolution conv;
     GC_TRY(depthwise_geometry(&conv, step));
-    return gc_projection_run(&conv, step, raw, taps, weights, in[0]);
+    return gc_projection_run(&conv, step, NULL, raw, taps, weights, in[0]);
 }
 
 static void depthwise_outside(const struct gc_step *step, gc_real *outside, const gc_real *dout) {
     struct gc_convolution conv;
     if (depthwise_geometry(&conv, step) == GC_OK)
-        gc_projection_outside(&conv, step, outside, dout);
+        gc_projection_outside(&conv, step, NULL, outside, dout);
 }
 
 #ifndef GC_DOUBLE

@@ -17,7 +17,9 @@
 struct bench {
     const char *name;
     const struct op_case *op_case;
-    struct gc_step step;
+    struct gc_step step;    /* takes its path */
+    struct gc_step plain;   /* the same for the reference, unless that is the path */
+    struct gc_array kernel; /* of the step, which may put it in another order */
     int32_t inputs;
     size_t in_count[OP_MAX_INPUTS], out_count;
     gc_real *in[OP_MAX_INPUTS], *din, *din_reference;
@@ -167,6 +169,30 @@ static void make_fused(struct bench *b) {
     b->step.shift = b->coefficients + channels;
 }
 
+/* Prepares the step with a copy of its first weight, which only this step reads. */
+static bool prepare(struct bench *b) {
+    b->plain = b->step;
+    if (b->weights[0] != NULL) {
+        const gc_shape shape = b->step.op->weight(0, b->op_case->in, b->op_case->params);
+        const size_t count = gc_shape_count(&shape);
+        b->kernel = (struct gc_array){.values = gc_allocate(count, sizeof(float)), .readers = 1};
+        if (!expect(b, b->kernel.values != NULL, "memory"))
+            return false;
+        memcpy(b->kernel.values, b->weights[0], count * sizeof(float));
+        b->step.weights[0] = b->kernel.values;
+        b->step.kernel = &b->kernel;
+    }
+    return expect_ok(b, gc_step_prepare(&b->step), "prepare");
+}
+
+static void release_step(struct bench *b) {
+    gc_step_release(&b->step);
+    gc_step_release(&b->plain);
+    gc_release(b->kernel.values);
+    gc_release(b->kernel.panels);
+    b->kernel = (struct gc_array){0};
+}
+
 static bool begin(struct bench *b, const char *name, const struct op_case *op_case) {
     *b = (struct bench){.name = name, .op_case = op_case, .random = 2463534242u};
     b->inputs = op_case->input_count == 0 ? 1 : op_case->input_count;
@@ -177,11 +203,11 @@ static bool begin(struct bench *b, const char *name, const struct op_case *op_ca
     if (!make_shapes(b) || !make_weights(b) || !make_tensors(b))
         return false;
     make_fused(b);
-    return expect_ok(b, gc_step_prepare(&b->step), "prepare");
+    return prepare(b);
 }
 
 static void end(struct bench *b) {
-    gc_step_release(&b->step);
+    release_step(b);
     expect(b, b->step.state == NULL && b->step.filter == NULL, "release forgets the state");
     for (int32_t i = 0; i < b->inputs; i++)
         gc_release(b->in[i]);
@@ -198,21 +224,23 @@ static void end(struct bench *b) {
 /* ---- Running ---- */
 
 static bool run_forward(struct bench *b, gc_forward *forward, gc_real *out) {
+    struct gc_step *step = forward == b->step.path->forward ? &b->step : &b->plain;
     forget(out, b->out_count);
     if (b->step.op->is_view) {
         memcpy(out, b->in[0], b->out_count * sizeof *out);
         return true;
     }
-    return expect_ok(b, forward(&b->step, out, (const gc_real *const *)b->in), "forward") &&
+    return expect_ok(b, forward(step, out, (const gc_real *const *)b->in), "forward") &&
            expect(b, is_written(out, b->out_count), "forward writes all of its output, no more");
 }
 
 static bool run_backward(struct bench *b, gc_backward *backward, int32_t input, gc_real *din) {
+    struct gc_step *step = backward == b->step.path->backward ? &b->step : &b->plain;
     forget(din, b->in_count[input] + BEHIND);
-    return expect_ok(b,
-                     backward(&b->step, input, din, b->dout, b->out_reference,
-                              (const gc_real *const *)b->in),
-                     "backward") &&
+    return expect_ok(
+               b,
+               backward(step, input, din, b->dout, b->out_reference, (const gc_real *const *)b->in),
+               "backward") &&
            expect(b, is_written(din, b->in_count[input]),
                   "backward writes all of its gradient, no more");
 }
@@ -293,7 +321,7 @@ static void sum_channels(gc_real *sums, const gc_real *tensor, size_t count, siz
 /* raw [positions] = sum_k weights(k) f(k), where f is the output of the operator alone, by its
  * reference */
 static bool project_plainly(struct bench *b, gc_real *raw, const gc_real *weights) {
-    struct gc_step alone = b->step;
+    struct gc_step alone = b->plain;
     const size_t channels = (size_t)gc_shape_channels(&alone.out);
     alone.scale = alone.shift = NULL;
     alone.min = -INFINITY;
@@ -450,8 +478,9 @@ static bool begin_with(struct bench *b, const char *name, const struct op_case *
             const gc_shape shape = op_case->op->weight(slot, op_case->in, op_case->params);
             memcpy(b->weights[slot], weights[slot], gc_shape_count(&shape) * sizeof(float));
         }
-    gc_step_release(&b->step);
-    return expect_ok(b, gc_step_prepare(&b->step), "prepare");
+    release_step(b);
+    b->step = b->plain;
+    return prepare(b);
 }
 
 void op_expect(const char *name, const struct op_case *op_case, const gc_real *const *in,

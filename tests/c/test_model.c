@@ -335,14 +335,19 @@ TEST(a_weight_that_is_no_number_is_refused) {
 TEST(a_weight_is_read_as_it_was_set) {
     gc_model *model;
     int32_t index;
+    float read[CLASSES];
     const float bias[CLASSES] = {1, -2, 3, -4, 5};
     REQUIRE_OK(gc_model_create(&model, small_blocks_config, strlen(small_blocks_config)));
     REQUIRE_OK(gc_model_find_weight(model, "head/dense/bias", &index));
-    EXPECT(gc_model_weight_values(model, index) == NULL);
-    EXPECT(gc_model_weight_values(model, -1) == NULL);
-    EXPECT(gc_model_weight_values(model, gc_model_weight_count(model)) == NULL);
+    EXPECT(gc_model_read_weight(model, index, 0, CLASSES, read) == 0);
+    EXPECT(gc_model_read_weight(model, -1, 0, CLASSES, read) == 0);
+    EXPECT(gc_model_read_weight(model, gc_model_weight_count(model), 0, CLASSES, read) == 0);
     EXPECT_OK(gc_model_set_weight(model, index, bias, CLASSES));
-    EXPECT(memcmp(gc_model_weight_values(model, index), bias, sizeof bias) == 0);
+    EXPECT(gc_model_read_weight(model, index, 0, CLASSES, read) == CLASSES);
+    EXPECT(memcmp(read, bias, sizeof bias) == 0);
+    EXPECT(gc_model_read_weight(model, index, 3, CLASSES, read) == 2);
+    EXPECT(memcmp(read, bias + 3, 2 * sizeof *bias) == 0);
+    EXPECT(gc_model_read_weight(model, index, CLASSES, 1, read) == 0);
     gc_model_destroy(model);
 }
 

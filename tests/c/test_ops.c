@@ -98,6 +98,10 @@ static const struct {
     {"3x3, a group per channel, 2 filters",
      {3, {5, 6, 5}},
      {10, 5, {3, 3, 2, 2, 1, 1, true}, true}},
+    {"3x3 stride 2, 9 channels", {3, {9, 8, 9}}, {13, 1, {3, 3, 2, 2, 1, 1, true}, true}},
+    {"3x3 dilation 2, 12 channels", {3, {8, 9, 12}}, {9, 1, {3, 3, 1, 1, 2, 2, true}, true}},
+    {"5x5 stride 3 valid, 5 channels", {3, {13, 11, 5}}, {7, 1, {5, 5, 3, 3, 1, 1, false}, true}},
+    {"64 columns of taps", {3, {2, 70, 2}}, {3, 1, {1, 64, 1, 3, 1, 1, true}, true}},
     {"3x3 many channels", {3, {6, 6, 64}}, {48, 1, {3, 3, 1, 1, 1, 1, true}, true}},
 };
 

@@ -378,15 +378,32 @@ export class Network {
    *   of the part's first value
    */
   *readWeight(index) {
-    const source = this.#engine.call('gc_model_weight_values', this.#pointer, index) >>> 0;
-    if (source === 0) return; // Nothing reads the weight.
     const count = this.#weightSize(index);
     for (let first = 0; first < count; first += VALUES_AT_ONCE) {
-      // The caller may have disposed of the network between two parts.
-      this.#engine.call('gc_model_weight_count', this.#pointer);
-      const size = Math.min(VALUES_AT_ONCE, count - first);
-      yield { first, values: this.#engine.floats(source + first * WORD, size) };
+      const values = this.#readPart(index, first, Math.min(VALUES_AT_ONCE, count - first));
+      if (values.length === 0) return; // Nothing reads the weight.
+      yield { first, values };
     }
+  }
+
+  /**
+   * @param {number} index of a weight
+   * @param {number} first value
+   * @param {number} count
+   */
+  #readPart(index, first, count) {
+    return this.#engine.scratch((scratch) => {
+      const values = scratch.alloc(count * WORD);
+      const read = this.#engine.call(
+        'gc_model_read_weight',
+        this.#pointer,
+        index,
+        first,
+        count,
+        values,
+      );
+      return this.#engine.floats(values, read);
+    });
   }
 
   /** @param {number} index of a weight */
