@@ -39,6 +39,7 @@ struct gc_array {
     float *panels;   /* kernels/product.h, NULL until a step packs them */
     int32_t columns; /* of the matrix in the panels */
     int32_t readers; /* nodes that read the weight */
+    bool stays;      /* whether a step needs `values` beside the panels */
 };
 
 /* A node that can be executed. The planner fills everything above `path`. */

@@ -83,27 +83,31 @@ static gc_status pack(float **panels, const float *kernel, const float *scale, i
     return GC_OK;
 }
 
-/* Packs a weight, and gives Keras' array back unless another node reads it. */
+/* Packs a weight, and gives Keras' array back unless another step needs it. */
 static gc_status pack_weight(struct gc_array *weight, int32_t in, int32_t out) {
     if (weight->panels == NULL)
         GC_TRY(pack(&weight->panels, weight->values, NULL, in, out));
     weight->columns = out;
-    if (weight->readers > 1)
+    if (weight->readers > 1 || weight->stays)
         return GC_OK;
     gc_release(weight->values);
     weight->values = NULL;
     return GC_OK;
 }
 
-/* Whether the panels are the step's own, with the fused scale in them, and the weight keeps Keras'
- * array. That costs memory. Scaling the sums instead costs time, and the more of it the fewer terms
- * a sum has. Kernels with few rows are small. */
-static bool is_folded(int32_t in) { return in < TALL_FROM; }
+/* Whether the panels have the fused scale in them. They are the step's own then, and the weight
+ * keeps Keras' array. That costs memory. Scaling the sums instead costs time, and the more of it the
+ * fewer terms a sum has. Kernels with few rows are small. */
+static bool is_folded(const struct gc_step *step, int32_t in) {
+    return step->scale != NULL && step->weights[0] != NULL && in < TALL_FROM;
+}
 
 static gc_status set_panels(struct gc_product *product, struct gc_step *step) {
     const int32_t in = product->in, out = product->out;
-    if (step->kernel == NULL || is_folded(in)) {
-        const float *scale = is_folded(in) ? step->scale : NULL;
+    if (step->kernel != NULL && product->is_folded)
+        step->kernel->stays = true;
+    if (step->kernel == NULL || product->is_folded) {
+        const float *scale = product->is_folded ? step->scale : NULL;
         GC_TRY(pack(&product->own, step->weights[0], scale, in, out));
         product->panels = product->own;
         return GC_OK;
@@ -133,7 +137,8 @@ static gc_status set_coefficients(struct gc_product *product, const struct gc_st
     float *bias;
     GC_TRY(allocate_coefficients(product));
     GC_TRY(gc_fused_bias(&bias, step, step->weights[1], product->out));
-    product->scales = step->scale != NULL && !is_folded(product->in);
+    product->is_folded = is_folded(step, product->in);
+    product->scales = step->scale != NULL && !product->is_folded;
     for (size_t o = 0; o < (size_t)product->out; o++) {
         float *at = product->coefficients + o / PANEL * COEFFICIENTS * PANEL + o % PANEL;
         at[(product->scales ? SHIFT : START) * PANEL] = bias[o];
@@ -190,7 +195,7 @@ gc_status gc_product_create_backward(struct gc_product *product, const struct gc
         gc_product_destroy(product);
         return status;
     }
-    pack_backward(product->own, forward, taps, forward->scales ? step->scale : NULL);
+    pack_backward(product->own, forward, taps, forward->is_folded ? NULL : step->scale);
     product->panels = product->own;
     return GC_OK;
 }
