@@ -305,6 +305,11 @@ GC_API gc_status gc_model_set_input(gc_model *model, int32_t input, const float 
  * INVALID_ARGUMENT, OUT_OF_MEMORY, INTERNAL. */
 GC_API gc_status gc_model_forward(gc_model *model, const float *input, size_t count);
 
+/* Says that gradients of the input will be asked of the next run. The run keeps what they need at
+ * once, so that the first of them does not run the network again. Without memory for that, the run
+ * keeps less. A new plan forgets the call. */
+GC_API void gc_model_expect_gradients(gc_model *model);
+
 /* Number of steps of a forward, 0 before the plan. Fusion makes one step of several layers, and a
  * layer may take several steps. */
 GC_API int32_t gc_model_step_count(const gc_model *model);
@@ -490,6 +495,7 @@ GC_API gc_status gc_study_cover(gc_study *study, int32_t top, int32_t left, int3
 GC_API gc_status gc_study_input(const gc_study *study, float *values, size_t count);
 
 /* Runs the network on the changed input. The other functions of the model speak of this run then.
+ * Call gc_model_expect_gradients first if a gradient of this run is added.
  *   score   receives S, or NULL
  * Fails with NOT_READY if the model was planned for another size, INTERNAL. */
 GC_API gc_status gc_study_run(gc_study *study, double *score);

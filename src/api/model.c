@@ -451,8 +451,7 @@ static gc_status check_inputs(const gc_model *model) {
 /* Places the tensors as the next run is likely to need them. What was asked of a run is mostly
  * asked of the next one, too. Without memory for that, the run keeps what a first run keeps. */
 static gc_status foresee(gc_model *model) {
-    const bool is_known = model->keep == 0 && model->asked != GC_NOT_ASKED;
-    const int32_t group = is_known ? model->asked : model->first_group;
+    const int32_t group = model->asked != GC_NOT_ASKED ? model->asked : model->first_group;
     model->asked = GC_NOT_ASKED;
     if (group == model->plan->kept_from && model->plan->arena != NULL)
         return GC_OK;
@@ -465,9 +464,12 @@ static gc_status foresee(gc_model *model) {
     return status;
 }
 
+void gc_model_expect_gradients(gc_model *model) { model->asked = 0; }
+
 gc_status gc_model_keep(gc_model *model, const int32_t *values, int32_t count) {
     const int32_t group = gc_plan_first_group(model->plan, values, count);
-    model->asked = group < model->asked ? group : model->asked;
+    if (model->keep == 0 && group < model->asked)
+        model->asked = group;
     if (group >= model->plan->kept_from)
         return GC_OK;
     const size_t before = gc_memory_in_use();

@@ -16,7 +16,7 @@ struct gc_model {
     uint32_t run_count;   /* forward passes so far, by which a run is told from an older one */
     uint32_t keep;        /* the plan's flags that say what a run keeps */
     int32_t first_group;  /* of the plan, the first that a run keeps if nothing was asked for */
-    int32_t asked;        /* the first group that was asked for since the run, or GC_NOT_ASKED */
+    int32_t asked;        /* the first group that the next run is to keep, or GC_NOT_ASKED */
     int32_t not_finite;   /* the first value of the run that holds NaN or infinity, or GC_NONE */
     int32_t *cancelled;   /* [value_count], see gc_model_cancelled_channels */
     size_t memory;        /* bytes */

@@ -6,9 +6,9 @@ import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync } from 'n
 import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, request } from 'node:http';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { convertModel } from '../../web/package/index.js';
+import { convertModel, loadImage } from '../../web/package/index.js';
 import { openSafetensors } from '../../web/package/files/safetensors.js';
 import { POLICY } from '../../web/cli/page-server.js';
 import { inBuild, root } from '../../wasm-build/tools.js';
@@ -18,6 +18,7 @@ import { toTfjs } from '../js/tfjs-files.js';
 import { launchChromium, SKIP } from './chromium.js';
 import { DemoPage } from './demo-page.js';
 import { Firefox, SKIP as NO_FIREFOX } from './firefox.js';
+import { PLAIN, copy, readClipboard, runCommand, save } from './save-panel.js';
 import { stripes } from './served.js';
 
 /** @import { AddressInfo } from 'node:net' */
@@ -178,6 +179,37 @@ describe('the command open', { skip: SKIP }, () => {
       await end();
     }
   });
+
+  /** What only the command line tells of a model, and the copied command must tell again. */
+  const TOLD = {
+    'a head': { model: TWO_HEADS[0], options: ['--head', 'age'] },
+    'the network of weights alone': {
+      model: WEIGHTS,
+      options: ['--architecture', 'MobileNetV2', '--width-factor', '0.35', '--preprocess', 'caffe'],
+    },
+  };
+
+  for (const [what, { model, options }] of Object.entries(TOLD)) {
+    test(`copies a command that gives the same map: ${what}`, { skip: SKIP_SHARED }, async () => {
+      const own = mkdtempSync(join(folder, 'copied-'));
+      copyFileSync(model, join(own, basename(model)));
+      writeFileSync(join(own, stripes.name), stripes.bytes);
+      const paths = [model, join(own, stripes.name)];
+      const { address, end } = await start([...paths, ...options, '--no-browser']);
+      const demo = await DemoPage.open(browser, address);
+      const { name, bytes } = await save(demo, PLAIN);
+      await copy(demo, 'Copy command');
+      const command = await readClipboard(demo);
+      for (const option of options) assert.ok(command.includes(` ${option}`), command);
+      await runCommand(demo, own);
+      const written = readFileSync(join(own, name.replace(' plain', '')));
+      const [drawn, shown] = await Promise.all([loadImage(written), loadImage(bytes)]);
+      assert.equal(Buffer.compare(Buffer.from(drawn.data), Buffer.from(shown.data)), 0);
+      assert.deepEqual(demo.problems, []);
+      await demo.page.context().close();
+      await end();
+    });
+  }
 
   test('takes a model of several files, by the main one or by their folder', async () => {
     const tfjs = join(folder, 'tfjs');

@@ -35,6 +35,26 @@ function twoColors(name, width = 40) {
   return { name, type: 'image/png', bytes: writePng({ width, height: 30, type: RGB, row }) };
 }
 
+/**
+ * How many names of sizes below the strip are cut, and the gaps between those that are shown. It
+ * runs in the page.
+ */
+async function readSizes() {
+  // The names follow a new width in the next frame, and stay as they are then.
+  for (let i = 0; i < 5; i++) await new Promise(requestAnimationFrame);
+  const names = [...document.querySelectorAll('#strip-sizes span')];
+  const texts = names.flatMap((name) => {
+    const range = document.createRange();
+    range.selectNodeContents(name);
+    const { left, right } = range.getBoundingClientRect();
+    return right > left ? [{ left, right }] : [];
+  });
+  return {
+    cut: names.filter((name) => name.scrollWidth > name.clientWidth).length,
+    gaps: texts.slice(1).map(({ left }, i) => left - texts[i].right),
+  };
+}
+
 describe('the page', { skip: SKIP }, () => {
   const given = served(launchChromium);
 
@@ -252,22 +272,25 @@ describe('the page', { skip: SKIP }, () => {
     }),
   );
 
-  test(
-    'names the sizes of layers where they fit, in any window',
-    visit(async (demo) => {
-      const { page } = demo;
-      for (const width of [1440, 1200, 1320, 1440]) {
-        await page.setViewportSize({ width, height: 800 });
-        // The names follow in the next frame, and stay as they are then.
-        const cut = await page.evaluate(async () => {
-          for (let i = 0; i < 5; i++) await new Promise(requestAnimationFrame);
-          const names = document.querySelectorAll('#strip-sizes span');
-          return [...names].filter((one) => one.scrollWidth > one.clientWidth).length;
-        });
-        assert.equal(cut, 0, `${width}`);
-      }
-    }),
-  );
+  for (const { id } of [dogs, first]) {
+    test(
+      `names the sizes of layers where they fit, in any window: ${id}`,
+      visit(
+        async ({ page }) => {
+          const tab = page.getByRole('tab', { name: 'Layers' });
+          for (const width of [1440, 1200, 1320, 1600, 1080, 960, 800, 840, 640, 480, 360]) {
+            await page.setViewportSize({ width, height: 800 });
+            if (await tab.isVisible()) await tab.click();
+            const { cut, gaps } = await page.evaluate(readSizes);
+            assert.equal(cut, 0, `${width}`);
+            assert.ok(gaps.length > 0, `${width}: one name alone`);
+            assert.ok(Math.min(...gaps) >= 4, `${width}: ${gaps}`);
+          }
+        },
+        { address: `?model=${id}` },
+      ),
+    );
+  }
 
   test(
     'says a place, and cures a map that says little',

@@ -1,12 +1,10 @@
 /** What the page saves and copies, in Chromium: files that say the same as the package in Node. */
 
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { promisify } from 'node:util';
 import { after, before, describe, test } from 'node:test';
 import '../../wasm-build/enable-relaxed-simd.js'; // Node runs the same variant as Chromium then
 import { decode } from 'fast-png';
@@ -16,16 +14,11 @@ import { encodePng, formatAsImage, loadImage, loadModel } from '../../web/packag
 import { readParts } from '../../web/demo/save/chunk.js';
 import { launchChromium, SKIP } from './chromium.js';
 import { DemoPage } from './demo-page.js';
+import { CAPTIONED, PLAIN, RELAXED, REPORT, copy, execute } from './save-panel.js';
+import { openPanel, readClipboard, runCommand, save } from './save-panel.js';
 import { dogs, middleOf, served } from './served.js';
 
 const sample = manifest.pictures[1];
-const execute = promisify(execFile);
-const RELAXED = pathToFileURL(join(root, 'wasm-build/enable-relaxed-simd.js')).href;
-
-/** Buttons of the panel, by their accessible names. */
-const CAPTIONED = 'Save PNG: Picture with legend and caption';
-const PLAIN = 'Save PNG: Picture alone';
-const REPORT = 'Save HTML: Report, one page with all of it';
 
 /**
  * Whether two colours, R, G, B in one word, hardly differ.
@@ -70,43 +63,6 @@ describe('saving', { skip: SKIP }, () => {
       await demo.close();
     };
 
-  /** @param {DemoPage} demo */
-  async function openPanel({ page }) {
-    if (!(await page.locator('#save-menu').isVisible())) {
-      await page.getByRole('button', { name: 'Save', exact: true }).click();
-    }
-    const panel = page.getByRole('dialog', { name: 'Save and copy' });
-    await panel.waitFor();
-    return panel;
-  }
-
-  /**
-   * Presses a button of the panel and takes the file.
-   * @param {DemoPage} demo
-   * @param {string} name
-   */
-  async function save(demo, name) {
-    const panel = await openPanel(demo);
-    const download = demo.page.waitForEvent('download');
-    await panel.getByRole('button', { name, exact: true }).click();
-    const file = await download;
-    return { name: file.suggestedFilename(), bytes: readFileSync(await file.path()) };
-  }
-
-  /**
-   * @param {DemoPage} demo
-   * @param {string} name
-   */
-  async function copy(demo, name) {
-    await demo.page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
-    const panel = await openPanel(demo);
-    await panel.getByRole('button', { name }).click();
-    await panel.getByRole('status').filter({ hasText: 'copied' }).waitFor();
-  }
-
-  /** @param {DemoPage} demo */
-  const readClipboard = ({ page }) => page.evaluate(() => navigator.clipboard.readText());
-
   /**
    * Copies the JavaScript and runs it under Node.
    * @param {DemoPage} demo
@@ -124,22 +80,6 @@ describe('saving', { skip: SKIP }, () => {
     const { stdout } = await execute(process.execPath, args, options);
     const { data, drawn } = JSON.parse(stdout.slice(stdout.lastIndexOf('\n')));
     return { data: Float32Array.from(data), drawn: Buffer.from(drawn, 'hex') };
-  }
-
-  /**
-   * Runs the copied command line in a shell.
-   * @param {DemoPage} demo
-   */
-  async function runCommand(demo) {
-    const tool = join(root, 'web/cli/gradcam-wasm.js');
-    // The files are there, so that curl has nothing to do.
-    const shell = [
-      'set -e',
-      'curl() { printf "%s\\n" "$@"; }',
-      `npx() { shift; "${process.execPath}" --import "${RELAXED}" "${tool}" "$@"; }`,
-      await readClipboard(demo),
-    ];
-    return (await execute('sh', ['-c', shell.join('\n')], { cwd: folder })).stdout;
   }
 
   /** @param {import('gradcam-wasm').ExplainOptions} [options] */
@@ -325,7 +265,7 @@ describe('saving', { skip: SKIP }, () => {
       assert.deepEqual(heat.data, Float32Array.from(heatmap.data));
 
       await copy(demo, 'Copy command');
-      const said = await runCommand(demo);
+      const said = await runCommand(demo, folder);
       const address = new URL(`models/${dogs.small.file}`, given.site.address).href;
       assert.ok(said.startsWith(`-fsSO\n${address}\n`), said);
       assert.equal((await fetch(address)).status, 200);
@@ -413,7 +353,7 @@ describe('saving', { skip: SKIP }, () => {
         assert.equal(Buffer.compare(drawn, Buffer.from(data)), 0, method);
         await copy(demo, 'Copy command');
         assert.match(await readClipboard(demo), / attribute .* --scores /);
-        await runCommand(demo);
+        await runCommand(demo, folder);
         const written = await loadImage(
           readFileSync(join(folder, `${plain.name.slice(0, -10)}.png`)),
         );

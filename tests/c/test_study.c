@@ -1,4 +1,5 @@
 /* The changes that studies make of an input, and the sums that they take over runs. */
+#include "api/model.h"
 #include "base/memory.h"
 #include "small_models.h"
 #include "test.h"
@@ -218,6 +219,45 @@ TEST(guided_gradients_are_the_same_fused_and_unfused) {
     EXPECT(small_largest(fused.values, fused.count) > 0.01 * largest); /* another rule */
     end(&fused);
     end(&unfused);
+}
+
+/* Runs on a mixture and adds a gradient. Returns how many forward passes the gradient took. A
+ * forward pass writes the scores anew, so that a mark on them tells whether one was made. */
+static int add_gradient(struct studied *s, bool is_expected) {
+    gc_real *scores;
+    EXPECT_OK(gc_study_mix(s->study, 0.5));
+    if (is_expected)
+        gc_model_expect_gradients(s->model);
+    EXPECT_OK(gc_study_run(s->study, NULL));
+    scores = s->model->plan->tensors[s->model->graph.output];
+    scores[0] = -7;
+    gc_study_clear(s->study);
+    EXPECT_OK(gc_study_add_gradient(s->study, 1, 1, 0));
+    EXPECT_OK(gc_study_sums(s->study, GC_GRADIENTS, s->values, s->count));
+    scores = s->model->plan->tensors[s->model->graph.output]; /* they may lie elsewhere now */
+    return scores[0] != -7;
+}
+
+static void expect_one_pass(uint32_t flags) {
+    struct studied s;
+    REQUIRE(begin(&s, flags));
+    float *first = malloc(s.count * sizeof *first);
+    EXPECT_INT(add_gradient(&s, false), flags == GC_PLAN_KEEP_LAYERS ? 0 : 1);
+    memcpy(first, s.values, s.count * sizeof *first);
+    for (int step = 0; step < 3; step++) {
+        EXPECT_INT(add_gradient(&s, true), 0);
+        EXPECT_BYTES(s.values, first, s.count * sizeof *first);
+        if (step == 0) /* a run that nothing is asked of lets the next one keep little */
+            EXPECT_OK(gc_study_run(s.study, NULL));
+    }
+    free(first);
+    end(&s);
+}
+
+TEST(a_gradient_that_is_expected_takes_no_second_forward_pass) {
+    expect_one_pass(0);
+    expect_one_pass(GC_PLAN_KEEP_CHECKPOINTS);
+    expect_one_pass(GC_PLAN_KEEP_LAYERS);
 }
 
 TEST(a_study_works_while_the_model_runs_on_other_inputs) {

@@ -359,6 +359,8 @@ static void use_study(struct player *p, gc_study *study) {
         break;
     default:
         change_input(p, study);
+        if (p->random % 2 == 0)
+            gc_model_expect_gradients(p->model);
         gc_study_run(study, odd(p) ? NULL : &score);
         gc_study_add_gradient(study, fuzz_value(&p->random), 1, index_below(p, 2));
         gc_study_add_mask(study, fuzz_value(&p->random), 1);

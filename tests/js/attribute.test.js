@@ -146,6 +146,30 @@ describe('settings', () => {
   });
 });
 
+describe('the engine', () => {
+  const PASSES = /^gc_(model_forward|study_run|study_add_gradient|model_expect_gradients)$/;
+  const takesGradients = attributionMethods().filter(
+    (method) => !['occlusion', 'rise'].includes(method),
+  );
+
+  for (const method of takesGradients) {
+    test(`is told before a run that ${method} takes a gradient of it`, async (context) => {
+      await runOf(model); // the network holds another run then
+      const { mock } = context.mock.method(run.network.engine, 'call');
+      await run.attribute({ method });
+      mock.restore();
+      const calls = mock.calls.map(({ arguments: [name] }) => name);
+      const passes = calls.filter((name) => PASSES.test(name));
+      const gradients = passes.flatMap((name, i) => (name === 'gc_study_add_gradient' ? [i] : []));
+      assert.ok(gradients.length > 0);
+      for (const i of gradients) {
+        assert.equal(passes[i - 2], 'gc_model_expect_gradients', passes.slice(0, i + 1).join());
+        assert.match(passes[i - 1], /^gc_(model_forward|study_run)$/);
+      }
+    });
+  }
+});
+
 describe('occlusion', () => {
   test('of a network that ignores its input is 0', async () => {
     const constant = await smallModel([

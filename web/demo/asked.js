@@ -1,5 +1,7 @@
 /** Reads the model that ask.js has asked for. */
 
+import { listening } from './abort.js';
+
 /** @import { Progress } from 'gradcam-wasm' */
 
 /**
@@ -10,8 +12,7 @@
  *   and says what is wrong
  */
 export async function receive({ address, response, controller }, signal, onProgress) {
-  signal.addEventListener('abort', () => controller.abort(signal.reason));
-  try {
+  const read = async () => {
     const { ok, body, headers } = await response;
     if (!ok || !body) return undefined;
     // The header of a compressed answer has the length of the compressed bytes.
@@ -19,6 +20,9 @@ export async function receive({ address, response, controller }, signal, onProgr
     const onLoaded = (/** @type {number} */ loaded) =>
       onProgress({ phase: 'fetch', loaded, total });
     return new File(await readAll(body, onLoaded), address.slice(address.lastIndexOf('/') + 1));
+  };
+  try {
+    return await listening(signal, () => controller.abort(signal.reason), read);
   } catch {
     signal.throwIfAborted();
     return undefined;

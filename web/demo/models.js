@@ -1,6 +1,7 @@
 /** Opens models. Panes that show the same model share it. */
 
 import { init, loadModel } from 'gradcam-wasm/worker';
+import { listening } from './abort.js';
 import { receive } from './asked.js';
 import { attend } from './attend.js';
 
@@ -88,8 +89,12 @@ export async function openModel(choice, signal, onProgress) {
     return openNow(choice, signal, onProgress);
   }
   mine.onProgress = onProgress;
-  signal.addEventListener('abort', () => mine.controller.abort(signal.reason));
-  return mine.opened;
+  const { opened, controller } = mine;
+  return listening(
+    signal,
+    () => controller.abort(signal.reason),
+    () => opened,
+  );
 }
 
 /**

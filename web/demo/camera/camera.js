@@ -85,7 +85,7 @@ export class Camera {
     this.#view.say(texts.asking);
     try {
       const stream = await Stream.open(this.#view.cameraId, signal);
-      signal.addEventListener('abort', () => stream.close());
+      signal.addEventListener('abort', () => stream.close(), { once: true });
       await stream.play(() => this.#end(session, texts.gone));
       this.#view.listCameras(await listCameras(), stream.id);
       this.#view.say(texts.opening);

@@ -1,5 +1,7 @@
 /** Starts a worker for one large picture, and stops it. */
 
+import { abortable } from '../abort.js';
+
 /**
  * What the worker gets.
  * @typedef {{ bitmap: ImageBitmap, width: number, height: number }} LargeJob
@@ -11,12 +13,10 @@
  * @returns {Promise<ImageData>}
  */
 export async function drawLarge({ bitmap, width, height }, signal) {
-  signal?.throwIfAborted();
   const worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
   try {
     /** @type {ArrayBuffer} */
-    const buffer = await new Promise((resolve, reject) => {
-      signal?.addEventListener('abort', () => reject(signal.reason));
+    const buffer = await abortable(signal, (resolve, reject) => {
       worker.addEventListener('error', ({ message }) =>
         reject(new Error(message || 'The worker failed.')),
       );

@@ -1,6 +1,7 @@
 /** Starts a worker for one file, and stops it. */
 
 import { loadImage } from 'gradcam-wasm/worker';
+import { abortable } from '../abort.js';
 
 /** @import { Shown, Snapshot } from './snapshot.js' */
 
@@ -26,8 +27,7 @@ export async function make(job, { signal, onProgress }) {
   signal.throwIfAborted();
   const worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
   try {
-    return await new Promise((resolve, reject) => {
-      signal.addEventListener('abort', () => reject(signal.reason));
+    return await abortable(signal, (resolve, reject) => {
       worker.addEventListener('error', (event) =>
         reject(new Error(event.message || 'The worker failed.')),
       );

@@ -10,7 +10,7 @@ import { labelOf } from './targets.js';
 import { explainedOf, sumOf } from './explained.js';
 import { ATTRIBUTIONS } from './methods.js';
 import { methodOptions } from './options.js';
-import { PLANS } from './plans.js';
+import { OF_RUN, PLANS } from './plans.js';
 import { scoreSource } from './scores.js';
 
 /** @import { Input } from '../engine/network.js' */
@@ -122,6 +122,7 @@ async function prepare(facts, given) {
   const explained = explainedOf(facts, target, Boolean(logits));
   const layer = 'layer' in options ? layerOf(facts, options) : -1;
   const baseline = await readBaseline(options, facts);
+  if (OF_RUN.has(method)) network.expectGradients(input);
   const sum = sumOf(network, input, explained);
   const score = explained.value(sum);
   const study = network.study(input, explained.output, explained.seed);

@@ -77,6 +77,11 @@ export const PLANS = {
   rise,
 };
 
+/** The attributions that take the gradient of the run itself. */
+export const OF_RUN = new Set([
+  ...['gradient', 'saliency', 'gradientTimesInput', 'guidedBackprop', 'guidedGradCam'],
+]);
+
 /* ---- Results ---- */
 
 /**
@@ -201,7 +206,7 @@ function integratedGradients(work) {
         baselineScore = explained.value(study.run().score);
       }
       study.mix(points[i]);
-      const slope = explained.slope(study.run().score);
+      const slope = explained.slope(study.run({ addsGradient: true }).score);
       study.addGradient(weights[i], { scale: slope });
     },
     found() {
@@ -231,7 +236,7 @@ function noisyGradients(work, data) {
     steps: options.samples,
     step(i) {
       study.noise(BELL, deviation, options.seed, i);
-      const slope = explained.slope(study.run().score);
+      const slope = explained.slope(study.run({ addsGradient: true }).score);
       study.addGradient(1, { scale: slope });
     },
     found: (done) => values(work, data(work, done)),

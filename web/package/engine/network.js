@@ -515,6 +515,17 @@ export class Network {
   }
 
   /**
+   * Says that gradients of this input will be asked for. If a run on it is still to come, the run
+   * keeps what they need at once.
+   * @param {Input} input
+   */
+  expectGradients(input) {
+    if (this.#current === input) return;
+    this.plan(input.height, input.width);
+    this.#engine.call('gc_model_expect_gradients', this.#pointer);
+  }
+
+  /**
    * The steps of a run, each with the indices of the layers that it computes. Fusion makes one step
    * of several layers. Nested models are not among the layers.
    * @param {Input} input

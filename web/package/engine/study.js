@@ -152,12 +152,15 @@ export class Study {
 
   /**
    * Runs the network on the changed input.
+   * @param {{ addsGradient?: boolean }} [options] whether addGradient() follows, so that the run
+   *   keeps what it needs (default false)
    * @returns {{ score: number, input: Input }} the value that is explained, and what stands for the
    *   changed input in calls of the network, until the network runs again
    */
-  run() {
+  run({ addsGradient = false } = {}) {
     const pointer = this.#pointer;
     const input = { ...this.#input };
+    if (addsGradient) this.#network.expectGradients(input);
     const score = this.#network.runChanged(input, () =>
       this.#engine.scratch((scratch) => {
         const value = scratch.alloc(DOUBLE);

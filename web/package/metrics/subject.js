@@ -54,11 +54,12 @@ export class Subject {
   /**
    * Runs the network on a study's changed input.
    * @param {Study} study
+   * @param {{ addsGradient?: boolean }} [options] of the study's run()
    * @returns {{ score: number, slope: number, input: Input }} the class's value, its derivative
    *   with regard to what the study computes, and what stands for the input
    */
-  run(study) {
-    const { score: sum, input } = study.run();
+  run(study, options) {
+    const { score: sum, input } = study.run(options);
     return { score: this.#explained.value(sum), slope: this.#explained.slope(sum), input };
   }
 
@@ -78,7 +79,7 @@ export class Subject {
    * @returns {SubjectMap & { score: number }}
    */
   map(study, { method, layer }) {
-    const { score, slope, input } = this.run(study);
+    const { score, slope, input } = this.run(study, { addsGradient: layer === null });
     if (layer !== null) {
       const { output, seed: weights } = this.#explained;
       const seed = weights.map((weight) => weight * slope);
