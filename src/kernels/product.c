@@ -35,7 +35,7 @@ void gc_product_unpack(const struct gc_array *weight, size_t all, float *values,
 #else
 #define TALL_TILE TILE
 #endif
-#define TALL_FROM 64
+#define TALL_FROM 24
 
 /* ---- Packing ---- */
 
@@ -95,11 +95,14 @@ static gc_status pack_weight(struct gc_array *weight, int32_t in, int32_t out) {
     return GC_OK;
 }
 
+/* Kernels with fewer rows are small. */
+#define FOLDED_BELOW 64
+
 /* Whether the panels have the fused scale in them. They are the step's own then, and the weight
  * keeps Keras' array. That costs memory. Scaling the sums instead costs time, and the more of it the
- * fewer terms a sum has. Kernels with few rows are small. */
+ * fewer terms a sum has. */
 static bool is_folded(const struct gc_step *step, int32_t in) {
-    return step->scale != NULL && step->weights[0] != NULL && in < TALL_FROM;
+    return step->scale != NULL && step->weights[0] != NULL && in < FOLDED_BELOW;
 }
 
 static gc_status set_panels(struct gc_product *product, struct gc_step *step) {
@@ -226,30 +229,17 @@ GC_INLINE void store_row(float *out, const gc_f4 sums[2], size_t count) {
     memcpy(out, row, count * sizeof *out);
 }
 
-/* sums [ROWS][PANEL] += values [ROWS], `at` in each row, times weights [PANEL] */
-GC_INLINE void add_product(const int ROWS, gc_f4 sums[TALL_TILE][2], const float *const *rows,
-                           size_t at, const float *weights) {
-    const gc_f4 low = gc_f4_load(weights), high = gc_f4_load(weights + GC_LANES);
-    for (int r = 0; r < ROWS; r++) {
-        const gc_f4 value = gc_f4_splat(rows[r][at]);
-        sums[r][0] = gc_f4_multiply_add(value, low, sums[r][0]);
-        sums[r][1] = gc_f4_multiply_add(value, high, sums[r][1]);
-    }
-}
-
-/* Terms of a tall tile's sums that share the arithmetic of addresses. Shorter tiles gain nothing,
- * because the compiler then keeps more weights than there are registers. */
-#define TOGETHER 4
-
 /* sums [ROWS][PANEL] += rows [ROWS][length] times weights [length][PANEL] */
 GC_INLINE void add_segment(const int ROWS, gc_f4 sums[TALL_TILE][2], const float *const *rows,
-                           const float *weights, size_t length) {
-    size_t i = 0;
-    for (; ROWS > TILE && i + TOGETHER <= length; i += TOGETHER, weights += TOGETHER * PANEL)
-        for (size_t k = 0; k < TOGETHER; k++)
-            add_product(ROWS, sums, rows, i + k, weights + k * PANEL);
-    for (; i < length; i++, weights += PANEL)
-        add_product(ROWS, sums, rows, i, weights);
+                           const float *weights, int32_t length) {
+    for (int32_t i = 0; i < length; i++, weights += PANEL) {
+        const gc_f4 low = gc_f4_load(weights), high = gc_f4_load(weights + GC_LANES);
+        for (int r = 0; r < ROWS; r++) {
+            const gc_f4 value = gc_f4_splat(rows[r][i]);
+            sums[r][0] = gc_f4_multiply_add(value, low, sums[r][0]);
+            sums[r][1] = gc_f4_multiply_add(value, high, sums[r][1]);
+        }
+    }
 }
 
 /* sums = sums * scale + shift */
@@ -270,6 +260,18 @@ GC_INLINE void clamp_sums(const int ROWS, gc_f4 sums[TALL_TILE][2], float low, f
     }
 }
 
+/* sums [ROWS][PANEL] += the segments of in times the weights of a panel */
+GC_INLINE void add_segments(const int ROWS, gc_f4 sums[TALL_TILE][2], const struct block *block,
+                            const float *panel) {
+    const struct gc_segment *segment = block->segments;
+    for (int32_t left = block->segment_count; left > 0; left--, segment++) {
+        const float *rows[TALL_TILE];
+        for (int r = 0; r < ROWS; r++)
+            rows[r] = block->in[r] + segment->at;
+        add_segment(ROWS, sums, rows, panel + (size_t)segment->first * PANEL, segment->length);
+    }
+}
+
 /* Panel p:  out [ROWS][PANEL] from the segments of in. The last panel may have fewer outputs. */
 GC_INLINE void multiply_panel(const int ROWS, const struct block *block, size_t p) {
     const struct gc_product *product = &block->product;
@@ -279,14 +281,11 @@ GC_INLINE void multiply_panel(const int ROWS, const struct block *block, size_t 
         sums[r][0] = gc_f4_load(coefficients);
         sums[r][1] = gc_f4_load(coefficients + GC_LANES);
     }
-    for (int32_t s = 0; s < block->segment_count; s++) {
-        const struct gc_segment segment = block->segments[s];
-        const float *rows[TALL_TILE];
-        for (int r = 0; r < ROWS; r++)
-            rows[r] = block->in[r] + segment.at;
-        add_segment(ROWS, sums, rows, panel + (size_t)segment.first * PANEL,
-                    (size_t)segment.length);
-    }
+    if (block->segment_count == 1) /* one loop less, for most products */
+        add_segment(ROWS, sums, block->in, panel + (size_t)block->segments->first * PANEL,
+                    block->segments->length);
+    else
+        add_segments(ROWS, sums, block, panel);
     if (product->scales)
         scale_sums(ROWS, sums, coefficients);
     clamp_sums(ROWS, sums, product->min, product->max);

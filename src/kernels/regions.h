@@ -24,7 +24,7 @@
 
 /* Values of a picture side by side, and the rows of the kernel that multiply them. */
 struct gc_segment {
-    size_t at;      /* values behind the first one that the position reads */
+    size_t at;      /* values behind the first one that the position reads. The first has 0 */
     int32_t first;  /* row of the kernel */
     int32_t length; /* values, and rows of the kernel */
 };
