@@ -22,6 +22,9 @@ static void rows_needed(const struct gc_step *step, int32_t *first, int32_t *end
 
 /* ---- One band after another ---- */
 
+/* Inputs of a group in a chain, at most. */
+#define MOST_INPUTS 4
+
 /* How far the groups of a chain have come in a strip. The buffer behind group i holds the rows
  * first[i] .. done[i] - 1 of its output. */
 struct progress {
@@ -48,10 +51,8 @@ static gc_real *buffer_of(const struct progress *p, int32_t i) {
     return (gc_real *)(buffers + (size_t)p->strip * strip_bytes(p->chain, &p->groups[i], i));
 }
 
-/* What group i gives, or what the chain takes for i = -1. */
+/* What group i gives. */
 static struct gc_band band_of(const struct progress *p, int32_t i) {
-    if (i < 0)
-        return gc_whole(p->tensors[p->groups[0].inputs[0]]);
     if (i + 1 == p->chain->count)
         return gc_whole(p->tensors[p->groups[i].output]);
     return (struct gc_band){buffer_of(p, i), p->first[i]};
@@ -73,10 +74,19 @@ static void drop_rows(struct progress *p, int32_t i) {
     p->done[i] = kept > 0 ? p->done[i] : first;
 }
 
+/* Whether input n of group i is what the group before gives. */
+static bool is_band(const struct progress *p, int32_t i, int32_t n) {
+    return i > 0 && p->groups[i].inputs[n] == p->groups[i - 1].output;
+}
+
 /* Computes rows done .. end - 1 of group i's output. */
 static void run_rows(const struct progress *p, int32_t i, int32_t end) {
-    const struct gc_step *step = &p->groups[i].step;
-    const struct gc_band out = band_of(p, i), in = band_of(p, i - 1);
+    const struct gc_group *group = &p->groups[i];
+    const struct gc_step *step = &group->step;
+    const struct gc_band out = band_of(p, i);
+    struct gc_band in[MOST_INPUTS];
+    for (int32_t n = 0; n < group->input_count; n++)
+        in[n] = is_band(p, i, n) ? band_of(p, i - 1) : gc_whole(p->tensors[group->inputs[n]]);
     (void)GC_PROFILED(step, false,
                       (step->path->forward_rows(step, out, in, p->done[i], end), GC_OK));
 }
@@ -134,16 +144,27 @@ static bool is_picture(const gc_shape *shape) { return shape->rank == 3; }
 
 static bool takes_rows(const struct gc_group *group) {
     const struct gc_step *step = &group->step;
-    return step->path != NULL && step->path->forward_rows != NULL && group->input_count == 1 &&
-           is_picture(step->in) && is_picture(&step->out);
+    return step->path != NULL && step->path->forward_rows != NULL &&
+           group->input_count <= MOST_INPUTS && is_picture(&step->out);
 }
 
-/* Whether the next group alone reads a group's output. */
+/* Whether the group can take a band of the value as one of its inputs. */
+static bool takes_band(const struct gc_group *group, int32_t value) {
+    const struct gc_step *step = &group->step;
+    for (int32_t n = 0; n < group->input_count; n++)
+        if (group->inputs[n] == value)
+            return step->path->window != NULL || gc_shape_equal(&step->in[n], &step->out);
+    return false;
+}
+
+/* Whether the next group alone reads a group's output, which is too large for a cache. A chain that
+ * goes on behind a smaller output would have smaller bands, and gain nothing. */
 static bool leads_on(const struct gc_graph *graph, const struct gc_group *group,
-                     const uint8_t *kept) {
+                     const uint8_t *kept, size_t limit) {
     const struct gc_group *next = group + 1;
     return graph->values[group->output].consumers == 1 && !kept[group->output] &&
-           takes_rows(next) && next->inputs[0] == group->output;
+           gc_tensor_bytes(gc_shape_count(&group->step.out)) > limit && takes_rows(next) &&
+           takes_band(next, group->output);
 }
 
 size_t gc_chain_bytes(const struct gc_chain *chain, const struct gc_group *groups, int32_t i) {
@@ -173,15 +194,11 @@ void gc_chain_find(struct gc_chain *chain, const struct gc_graph *graph,
     if (!takes_rows(&groups[first]))
         return;
     while (chain->count < GC_MAX_CHAIN && first + chain->count < group_count &&
-           leads_on(graph, &groups[first + chain->count - 1], kept))
+           leads_on(graph, &groups[first + chain->count - 1], kept, limits->bytes))
         chain->count++;
     int32_t height = groups[first + chain->count - 1].step.out.dims[0];
     if (chain->count == 1)
         return;
-    if (measure(chain, groups, height) <= limits->bytes) {
-        chain->count = 1;
-        return;
-    }
     chain->strips = height / STRIP_ROWS >= limits->strips ? limits->strips : 1;
     do
         height = (height + 1) / 2;

@@ -1,7 +1,8 @@
 /* Groups that run in bands of rows.
  *
- * A chain is a row of groups. Each reads what the one before gives, and nothing else reads that. As
- * in MobileNetV2, whose blocks are narrow at both ends and wide between them:
+ * A chain is a row of groups. Each reads what the one before gives, and nothing else reads that.
+ * What it reads beside that is whole, as the other summand of an addition. As in MobileNetV2, whose
+ * blocks are narrow at both ends and wide between them:
  *
  *         input           expanded          filtered           output
  *      +---------+   +---------------+   +---------------+   +---------+
@@ -39,8 +40,8 @@ struct gc_band_limits {
     int32_t strips; /* most strips of a chain, 1 or more */
 };
 
-/* Finds the longest chain that begins with group `first`. Its count is 1 if there is none, or if
- * all its tensors between fit into the limit's bytes as they are. The groups must be prepared.
+/* Finds the longest chain that begins with group `first`. Its count is 1 if there is none. Each of
+ * its tensors between would take more than the limit's bytes. The groups must be prepared.
  *   kept   [value_count], 1 if a value's tensor must stay whole */
 void gc_chain_find(struct gc_chain *chain, const struct gc_graph *graph,
                    const struct gc_group *groups, int32_t group_count, int32_t first,

@@ -181,7 +181,8 @@ static gc_status place_part(struct gc_arena *arena, struct gc_gradients *gradien
     return gc_arena_add(arena, (void **)&gradients->part, bytes, 0, GC_FOREVER);
 }
 
-/* A gradient lives from its last consumer's backward to its producer's. */
+/* A gradient lives from its last consumer's backward to its producer's. None reaches an input
+ * unless all groups are kept. */
 static gc_status place_gradients(struct gc_arena *arena, struct gc_gradients *gradients,
                                  const struct gc_plan *plan, const struct selection *selection) {
     int32_t *first = gc_allocate((size_t)plan->graph->value_count, sizeof *first);
@@ -192,7 +193,7 @@ static gc_status place_gradients(struct gc_arena *arena, struct gc_gradients *gr
     const int32_t inputs = plan->graph->input_count; /* their gradients come last, at g < 0 */
     for (int32_t g = -inputs; g < plan->group_count && status == GC_OK; g++) {
         const int32_t value = g < 0 ? g + inputs : plan->groups[g].output;
-        if (is_selected(selection, value))
+        if (is_selected(selection, value) && (g >= 0 || plan->kept_from == 0))
             status = gc_arena_add(arena, (void **)&gradients->tensors[value],
                                   batch_bytes(plan, value, gradients->batch), first[value],
                                   g < 0 ? GC_FOREVER : backward_moment(plan, g));

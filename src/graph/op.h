@@ -92,11 +92,12 @@ static inline struct gc_band gc_whole(const gc_real *picture) {
     return (struct gc_band){(gc_real *)picture, 0};
 }
 
-/* Computes rows first .. end - 1 of out from a band of in[0] that has the rows they need. They are,
- * to the bit, what forward gives. Threads may compute different rows at the same time, so the
- * function neither allocates nor changes the step. */
-typedef void gc_forward_rows(const struct gc_step *step, struct gc_band out, struct gc_band in,
-                             int32_t first, int32_t end);
+/* Computes rows first .. end - 1 of out from inputs that have the rows they need. They are, to the
+ * bit, what forward gives. Threads may compute different rows at the same time, so the function
+ * neither allocates nor changes the step.
+ *   in   [input_count], of which one is a band and the others are whole */
+typedef void gc_forward_rows(const struct gc_step *step, struct gc_band out,
+                             const struct gc_band *in, int32_t first, int32_t end);
 
 struct gc_window;
 
@@ -119,8 +120,8 @@ struct gc_path {
     gc_backward *backward;
     gc_backward_batch *backward_batch; /* NULL: no faster than one by one */
 
-    /* For a step of one input, where in and out are pictures. `window` gives the windows along the
-     * rows, or is NULL where a row of out needs the same row of in alone. */
+    /* For a step whose out is a picture. `window` gives the windows along the rows of the one input.
+     * It is NULL where a row of out needs the same row of any input that has out's shape. */
     gc_forward_rows *forward_rows; /* NULL: it computes all rows at once */
     const struct gc_window *(*window)(const struct gc_step *step);
 };

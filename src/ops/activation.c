@@ -177,10 +177,10 @@ struct values {
         return GC_OK;                                                                              \
     }                                                                                              \
     static void NAME##_forward_rows(const struct gc_step *step, struct gc_band out,                \
-                                    struct gc_band in, int32_t first, int32_t end) {               \
+                                    const struct gc_band *in, int32_t first, int32_t end) {        \
         const size_t row = gc_shape_count(&step->out) / (size_t)step->out.dims[0];                 \
         NAME##_values(out.data + (size_t)(first - out.first) * row,                                \
-                      in.data + (size_t)(first - in.first) * row, (size_t)(end - first) * row);    \
+                      in->data + (size_t)(first - in->first) * row, (size_t)(end - first) * row);  \
     }                                                                                              \
     static gc_status NAME##_backward(struct gc_step *step, int32_t input, gc_real *restrict din,   \
                                      const gc_real *restrict dout, const gc_real *out,             \

@@ -145,10 +145,10 @@ static void release_product(struct gc_step *step) {
     gc_regions_destroy(&product->back_regions);
 }
 
-static void product_forward_rows(const struct gc_step *step, struct gc_band out, struct gc_band in,
-                                 int32_t first, int32_t end) {
+static void product_forward_rows(const struct gc_step *step, struct gc_band out,
+                                 const struct gc_band *in, int32_t first, int32_t end) {
     const struct product *product = step->state;
-    gc_product_run_regions(&product->forward, &product->regions, out, in, first, end);
+    gc_product_run_regions(&product->forward, &product->regions, out, *in, first, end);
 }
 
 static const struct gc_window *product_window(const struct gc_step *step) {
@@ -156,7 +156,9 @@ static const struct gc_window *product_window(const struct gc_step *step) {
 }
 
 static gc_status product_forward(struct gc_step *step, gc_real *out, const gc_real *const *in) {
-    product_forward_rows(step, gc_whole(out), gc_whole(in[0]), 0, step->out.dims[0]);
+    const struct product *product = step->state;
+    gc_product_run_regions(&product->forward, &product->regions, gc_whole(out), gc_whole(in[0]), 0,
+                           step->out.dims[0]);
     return GC_OK;
 }
 

@@ -214,14 +214,14 @@ static struct gc_depthwise_rows kernel_of_rows(const struct rows *rows) {
                                       .max = INFINITY};
 }
 
-static void rows_forward_rows(const struct gc_step *step, struct gc_band out, struct gc_band in,
-                              int32_t first, int32_t end) {
+static void rows_forward_rows(const struct gc_step *step, struct gc_band out,
+                              const struct gc_band *in, int32_t first, int32_t end) {
     struct gc_depthwise_rows kernel = kernel_of_rows(step->state);
     kernel.min = step->min;
     kernel.max = step->max;
     const size_t row = gc_shape_count(&step->out) / (size_t)step->out.dims[0];
     gc_depthwise_rows_forward(&kernel, out.data + (size_t)(first - out.first) * row, first, end,
-                              in.data, in.first);
+                              in->data, in->first);
 }
 
 static const struct gc_window *rows_window(const struct gc_step *step) {
@@ -229,7 +229,8 @@ static const struct gc_window *rows_window(const struct gc_step *step) {
 }
 
 static gc_status rows_forward(struct gc_step *step, gc_real *out, const gc_real *const *in) {
-    rows_forward_rows(step, gc_whole(out), gc_whole(in[0]), 0, step->out.dims[0]);
+    const struct gc_band band = gc_whole(in[0]);
+    rows_forward_rows(step, gc_whole(out), &band, 0, step->out.dims[0]);
     return GC_OK;
 }
 

@@ -145,14 +145,16 @@ static gc_status merge_prepare(struct gc_step *step) {
     return gc_fail_memory(repeated * sizeof *merge->sums, "a merging layer's sums");
 }
 
+static struct row row_of(const struct merge *merge, int32_t n, const gc_real *in, size_t row) {
+    const struct operand *operand = &merge->operands[n];
+    return (struct row){in + gc_offset(&merge->axes, operand->stride, row), operand->step};
+}
+
 /* Sets the inputs to their row number `row`. */
 static void go_to_row(struct merge *merge, const struct gc_step *step, const gc_real *const *in,
                       size_t row) {
-    for (int32_t n = 0; n < step->input_count; n++) {
-        const struct operand *operand = &merge->operands[n];
-        merge->inputs[n].values = in[n] + gc_offset(&merge->axes, operand->stride, row);
-        merge->inputs[n].step = operand->step;
-    }
+    for (int32_t n = 0; n < step->input_count; n++)
+        merge->inputs[n] = row_of(merge, n, in[n], row);
 }
 
 /* ---- Both directions, for any operation ---- */
@@ -164,17 +166,40 @@ typedef void combine(gc_real *out, const struct row *in, size_t count);
 typedef void differentiate(gc_real *term, const gc_real *dout, const struct row *inputs,
                            int32_t input_count, int32_t n, size_t count);
 
+/* out += . in, [count], or out = in for the first input */
+static void take(gc_real *out, int32_t n, const struct row *in, size_t count, combine *combine) {
+    if (n > 0)
+        combine(out, in, count);
+    else
+        for (size_t i = 0; i < count; i++)
+            out[i] = in->values[i * in->step];
+}
+
 static gc_status forward(struct gc_step *step, gc_real *out, const gc_real *const *in,
                          combine *combine) {
-    struct merge *merge = step->state;
-    for (size_t row = 0; row < merge->rows; row++, out += merge->width) {
-        go_to_row(merge, step, in, row);
-        for (size_t i = 0; i < merge->width; i++)
-            out[i] = merge->inputs[0].values[i * merge->inputs[0].step];
-        for (int32_t n = 1; n < step->input_count; n++)
-            combine(out, &merge->inputs[n], merge->width);
-    }
+    const struct merge *merge = step->state;
+    for (size_t row = 0; row < merge->rows; row++, out += merge->width)
+        for (int32_t n = 0; n < step->input_count; n++) {
+            const struct row from = row_of(merge, n, in[n], row);
+            take(out, n, &from, merge->width, combine);
+        }
     return GC_OK;
+}
+
+/* Rows of a picture. Each is a row for each of its pixels, or a part of the one row that all values
+ * are. */
+static void forward_rows(const struct gc_step *step, struct gc_band out, const struct gc_band *in,
+                         int32_t first, int32_t end, combine *combine) {
+    const struct merge *merge = step->state;
+    const size_t values = gc_shape_count(&step->out) / (size_t)step->out.dims[0];
+    const size_t rows = merge->rows == 1 ? 1 : values / merge->width, width = values / rows;
+    gc_real *to = out.data + (size_t)(first - out.first) * values;
+    for (size_t row = (size_t)first * rows; row < (size_t)end * rows; row++, to += width)
+        for (int32_t n = 0; n < step->input_count; n++) {
+            struct row from = row_of(merge, n, in[n].data, rows == 1 ? 0 : row);
+            from.values += (rows == 1 ? row * width : 0) - (size_t)in[n].first * values;
+            take(to, n, &from, width, combine);
+        }
 }
 
 /* sums += the row's gradient. A row that repeats one value adds the whole gradient to its sum. */
@@ -387,6 +412,10 @@ static void where_gradient(gc_real *term, const gc_real *dout, const struct row 
     static gc_status NAME##_forward_reference(struct gc_step *step, gc_real *out,                  \
                                               const gc_real *const *in) {                          \
         return forward(step, out, in, NAME##_rows);                                                \
+    }                                                                                              \
+    static void NAME##_forward_rows(const struct gc_step *step, struct gc_band out,                \
+                                    const struct gc_band *in, int32_t first, int32_t end) {        \
+        forward_rows(step, out, in, first, end, NAME##_rows);                                      \
     }
 FORWARD(add)
 FORWARD(subtract)
@@ -398,7 +427,7 @@ FORWARD(pow)
 FORWARD(maximum)
 FORWARD(minimum)
 
-#define MERGE(NAME, SHAPE)                                                                         \
+#define MERGE(NAME, SHAPE, ROWS)                                                                   \
     static gc_status NAME##_backward_reference(struct gc_step *step, int32_t input, gc_real *din,  \
                                                const gc_real *dout, const gc_real *out,            \
                                                const gc_real *const *in) {                         \
@@ -412,16 +441,17 @@ FORWARD(minimum)
                       .prepare = merge_prepare,                                                    \
                       .release = merge_release,                                                    \
                       .forward = NAME##_forward_reference,                                         \
-                      .backward = NAME##_backward_reference},                                      \
+                      .backward = NAME##_backward_reference,                                       \
+                      .forward_rows = ROWS},                                                       \
     };
-MERGE(add, merge_shape)
-MERGE(subtract, pair_shape)
-MERGE(multiply, merge_shape)
-MERGE(divide, pair_shape)
-MERGE(divide_no_nan, pair_shape)
-MERGE(floor_mod, pair_shape)
-MERGE(pow, pair_shape)
-MERGE(average, merge_shape)
-MERGE(maximum, merge_shape)
-MERGE(minimum, merge_shape)
-MERGE(where, where_shape)
+MERGE(add, merge_shape, add_forward_rows)
+MERGE(subtract, pair_shape, subtract_forward_rows)
+MERGE(multiply, merge_shape, multiply_forward_rows)
+MERGE(divide, pair_shape, divide_forward_rows)
+MERGE(divide_no_nan, pair_shape, divide_no_nan_forward_rows)
+MERGE(floor_mod, pair_shape, floor_mod_forward_rows)
+MERGE(pow, pair_shape, pow_forward_rows)
+MERGE(average, merge_shape, NULL)
+MERGE(maximum, merge_shape, maximum_forward_rows)
+MERGE(minimum, merge_shape, minimum_forward_rows)
+MERGE(where, where_shape, NULL)
