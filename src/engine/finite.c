@@ -67,6 +67,15 @@ static double after_weights(const struct search *s, const struct gc_node *node, 
     return out;
 }
 
+/* A bound of the values of a clamp. One below may raise them, and one above may lower them. */
+static double after_clamp(const struct gc_node *node, double in) {
+    gc_real low, high;
+    node->op->clamp(node->params, &low, &high);
+    const double raised = isfinite(low) ? fabs((double)low) : 0;
+    const double lowered = isfinite(high) ? fabs((double)high) : 0;
+    return fmax(in, fmax(raised, lowered));
+}
+
 /* A bound of the values that the head of a group gives. INFINITY if nothing is known. */
 static double after_head(const struct search *s, const struct gc_group *group) {
     const struct gc_node *head = &s->plan->graph->nodes[group->nodes[group->head]];
@@ -80,6 +89,8 @@ static double after_head(const struct search *s, const struct gc_group *group) {
         return product;
     if (is_linear(head->op))
         return after_weights(s, head, sum);
+    if (head->op->clamp != NULL)
+        return after_clamp(head, sum);
     return is_tame(head->op) || head->op->is_view ? sum : INFINITY;
 }
 

@@ -221,6 +221,10 @@ struct block {
     size_t first, end;          /* panels */
 };
 
+/* The sums of a tile, HALVES vectors for each position. A narrow panel has four outputs or fewer, and
+ * then one vector for each. */
+typedef gc_f4 tile_sums[TALL_TILE][2];
+
 /* Stores the first `count` of a position's outputs. */
 GC_INLINE void store_row(float *out, const gc_f4 sums[2], size_t count) {
     float row[PANEL];
@@ -230,72 +234,75 @@ GC_INLINE void store_row(float *out, const gc_f4 sums[2], size_t count) {
 }
 
 /* sums [ROWS][PANEL] += rows [ROWS][length] times weights [length][PANEL] */
-GC_INLINE void add_segment(const int ROWS, gc_f4 sums[TALL_TILE][2], const float *const *rows,
-                           const float *weights, int32_t length) {
+GC_INLINE void add_segment(const int ROWS, const int HALVES, tile_sums sums,
+                           const float *const *rows, const float *weights, int32_t length) {
     for (int32_t i = 0; i < length; i++, weights += PANEL) {
         const gc_f4 low = gc_f4_load(weights), high = gc_f4_load(weights + GC_LANES);
         for (int r = 0; r < ROWS; r++) {
             const gc_f4 value = gc_f4_splat(rows[r][i]);
             sums[r][0] = gc_f4_multiply_add(value, low, sums[r][0]);
-            sums[r][1] = gc_f4_multiply_add(value, high, sums[r][1]);
+            if (HALVES == 2)
+                sums[r][1] = gc_f4_multiply_add(value, high, sums[r][1]);
         }
     }
 }
 
-/* sums = sums * scale + shift */
-GC_INLINE void scale_sums(const int ROWS, gc_f4 sums[TALL_TILE][2], const float *coefficients) {
-    for (int half = 0; half < 2; half++, coefficients += GC_LANES) {
-        const gc_f4 scale = gc_f4_load(coefficients + SCALE * PANEL);
-        const gc_f4 shift = gc_f4_load(coefficients + SHIFT * PANEL);
-        for (int r = 0; r < ROWS; r++)
-            sums[r][half] = gc_f4_multiply_add(sums[r][half], scale, shift);
-    }
-}
-
-GC_INLINE void clamp_sums(const int ROWS, gc_f4 sums[TALL_TILE][2], float low, float high) {
-    const gc_f4 min = gc_f4_splat(low), max = gc_f4_splat(high);
-    for (int r = 0; r < ROWS; r++) {
-        sums[r][0] = gc_f4_clamp(sums[r][0], min, max);
-        sums[r][1] = gc_f4_clamp(sums[r][1], min, max);
-    }
-}
-
 /* sums [ROWS][PANEL] += the segments of in times the weights of a panel */
-GC_INLINE void add_segments(const int ROWS, gc_f4 sums[TALL_TILE][2], const struct block *block,
-                            const float *panel) {
+GC_INLINE void add_segments(const int ROWS, const int HALVES, tile_sums sums,
+                            const struct block *block, const float *panel) {
     const struct gc_segment *segment = block->segments;
     for (int32_t left = block->segment_count; left > 0; left--, segment++) {
         const float *rows[TALL_TILE];
         for (int r = 0; r < ROWS; r++)
             rows[r] = block->in[r] + segment->at;
-        add_segment(ROWS, sums, rows, panel + (size_t)segment->first * PANEL, segment->length);
+        add_segment(ROWS, HALVES, sums, rows, panel + (size_t)segment->first * PANEL,
+                    segment->length);
     }
 }
 
+/* sums = clamp(sums * scale + shift) */
+GC_INLINE void finish(const int ROWS, const int HALVES, tile_sums sums,
+                      const struct gc_product *product, const float *coefficients) {
+    const gc_f4 min = gc_f4_splat(product->min), max = gc_f4_splat(product->max);
+    for (int half = 0; half < HALVES && product->scales; half++) {
+        const gc_f4 scale = gc_f4_load(coefficients + SCALE * PANEL + half * GC_LANES);
+        const gc_f4 shift = gc_f4_load(coefficients + SHIFT * PANEL + half * GC_LANES);
+        for (int r = 0; r < ROWS; r++)
+            sums[r][half] = gc_f4_multiply_add(sums[r][half], scale, shift);
+    }
+    for (int r = 0; r < ROWS; r++)
+        for (int half = 0; half < HALVES; half++)
+            sums[r][half] = gc_f4_clamp(sums[r][half], min, max);
+}
+
 /* Panel p:  out [ROWS][PANEL] from the segments of in. The last panel may have fewer outputs. */
-GC_INLINE void multiply_panel(const int ROWS, const struct block *block, size_t p) {
+GC_INLINE void multiply_panel(const int ROWS, const int HALVES, const struct block *block,
+                              size_t p) {
     const struct gc_product *product = &block->product;
     const float *panel = panel_at(product, p), *coefficients = coefficients_of(product, p);
-    gc_f4 sums[TALL_TILE][2];
+    tile_sums sums;
     for (int r = 0; r < ROWS; r++) {
         sums[r][0] = gc_f4_load(coefficients);
         sums[r][1] = gc_f4_load(coefficients + GC_LANES);
     }
     if (block->segment_count == 1) /* one loop less, for most products */
-        add_segment(ROWS, sums, block->in, panel + (size_t)block->segments->first * PANEL,
+        add_segment(ROWS, HALVES, sums, block->in, panel + (size_t)block->segments->first * PANEL,
                     block->segments->length);
     else
-        add_segments(ROWS, sums, block, panel);
-    if (product->scales)
-        scale_sums(ROWS, sums, coefficients);
-    clamp_sums(ROWS, sums, product->min, product->max);
+        add_segments(ROWS, HALVES, sums, block, panel);
+    finish(ROWS, HALVES, sums, product, coefficients);
     const size_t left = (size_t)product->out - p * PANEL;
-    if (left >= PANEL)
+    if (HALVES == 2 && left >= PANEL)
         for (int r = 0; r < ROWS; r++)
             store_row(block->out[r] + p * PANEL, sums[r], PANEL);
     else
         for (int r = 0; r < ROWS; r++)
             store_row(block->out[r] + p * PANEL, sums[r], left);
+}
+
+/* Whether panel p has so few outputs. */
+static bool is_narrow(const struct gc_product *product, size_t p) {
+    return (size_t)product->out - p * PANEL <= GC_LANES;
 }
 
 /* Multiplies a block from panel p on, and returns the next panel to do. It works on a copy of the
@@ -306,8 +313,12 @@ typedef size_t multiply(const struct block *block, size_t p);
     static size_t multiply_##ROWS(const struct block *block, size_t p) {                           \
         const struct block copy = *block;                                                          \
         for (; p < copy.end; p++)                                                                  \
-            multiply_panel(ROWS, &copy, p);                                                        \
+            multiply_panel(ROWS, 2, &copy, p);                                                     \
         return p;                                                                                  \
+    }                                                                                              \
+    static size_t multiply_narrow_##ROWS(const struct block *block, size_t p) {                    \
+        multiply_panel(ROWS, 1, block, p);                                                         \
+        return p + 1;                                                                              \
     }
 MULTIPLY(1)
 MULTIPLY(2)
@@ -319,19 +330,38 @@ MULTIPLY(4)
 #if TALL_TILE > TILE
 #define MULTIPLY_TALL(ROWS)                                                                        \
     static size_t multiply_##ROWS(const struct block *block, size_t p) {                           \
-        multiply_panel(ROWS, block, p);                                                            \
+        multiply_panel(ROWS, 2, block, p);                                                         \
+        return p + 1;                                                                              \
+    }                                                                                              \
+    static size_t multiply_narrow_##ROWS(const struct block *block, size_t p) {                    \
+        multiply_panel(ROWS, 1, block, p);                                                         \
         return p + 1;                                                                              \
     }
 MULTIPLY_TALL(5)
 MULTIPLY_TALL(6)
 #endif
 
-static multiply *const by_rows[TALL_TILE] = {
-    multiply_1, multiply_2, multiply_3, multiply_4,
+/* By narrowness and rows. */
+static multiply *const multiplies[2][TALL_TILE] = {
 #if TALL_TILE > TILE
-    multiply_5, multiply_6,
+    {multiply_1, multiply_2, multiply_3, multiply_4, multiply_5, multiply_6},
+    {multiply_narrow_1, multiply_narrow_2, multiply_narrow_3, multiply_narrow_4, multiply_narrow_5,
+     multiply_narrow_6},
+#else
+    {multiply_1, multiply_2, multiply_3, multiply_4},
+    {multiply_narrow_1, multiply_narrow_2, multiply_narrow_3, multiply_narrow_4},
 #endif
 };
+
+/* A block of `rows` positions. */
+static void multiply_block(struct block *block, size_t rows, size_t end) {
+    const bool ends_narrow = end > block->first && is_narrow(&block->product, end - 1);
+    block->end = ends_narrow ? end - 1 : end;
+    for (size_t p = block->first; p < block->end;)
+        p = multiplies[false][rows - 1](block, p);
+    if (ends_narrow)
+        multiplies[true][rows - 1](block, end - 1);
+}
 
 /* ---- Dividing the work ---- */
 
@@ -450,8 +480,7 @@ static void multiply_area(const struct work *work, const struct stretch *stretch
     struct block block = {.product = *work->product,
                           .segments = work->regions->segments + region->segment,
                           .segment_count = region->segments,
-                          .first = stretch->first,
-                          .end = stretch->end};
+                          .first = stretch->first};
     size_t tile = first > before ? first - before : 0;
     const size_t last = smaller(end - before, area->tiles);
     struct cursor cursor = cursor_at(work, area, tile * area->height + smaller(tile, area->taller));
@@ -462,8 +491,7 @@ static void multiply_area(const struct work *work, const struct stretch *stretch
             block.in[i] = cursor.in;
         }
         read_ahead(stretch, before + tile - first);
-        for (size_t p = block.first; p < block.end;)
-            p = by_rows[height - 1](&block, p);
+        multiply_block(&block, height, stretch->end);
     }
 }
 

@@ -13,17 +13,27 @@ static bool clamp_clamp(const void *params, gc_real *low, gc_real *high) {
     return true;
 }
 
-static gc_status clamp_forward_reference(struct gc_step *step, gc_real *restrict out,
-                                         const gc_real *const *in) {
+static void clamp_values(const struct gc_step *step, gc_real *restrict out,
+                         const gc_real *restrict in, size_t count) {
     gc_real low, high;
     clamp_clamp(step->params, &low, &high);
-    const gc_real *restrict value = in[0];
-    const size_t count = gc_shape_count(&step->out);
     for (size_t i = 0; i < count; i++) {
-        const gc_real raised = value[i] < low ? low : value[i];
+        const gc_real raised = in[i] < low ? low : in[i];
         out[i] = raised > high ? high : raised;
     }
+}
+
+static gc_status clamp_forward_reference(struct gc_step *step, gc_real *out,
+                                         const gc_real *const *in) {
+    clamp_values(step, out, in[0], gc_shape_count(&step->out));
     return GC_OK;
+}
+
+static void clamp_forward_rows(const struct gc_step *step, struct gc_band out,
+                               const struct gc_band *in, int32_t first, int32_t end) {
+    const size_t row = gc_shape_count(&step->out) / (size_t)step->out.dims[0];
+    clamp_values(step, out.data + (size_t)(first - out.first) * row,
+                 in->data + (size_t)(first - in->first) * row, (size_t)(end - first) * row);
 }
 
 static gc_status clamp_backward_reference(struct gc_step *step, int32_t input,
@@ -44,5 +54,7 @@ const struct gc_op gc_op_clamp = {
     .name = "clamp",
     .shape = gc_same_shape,
     .clamp = clamp_clamp,
-    .reference = {.forward = clamp_forward_reference, .backward = clamp_backward_reference},
+    .reference = {.forward = clamp_forward_reference,
+                  .backward = clamp_backward_reference,
+                  .forward_rows = clamp_forward_rows},
 };

@@ -197,7 +197,8 @@ static void forward_rows(const struct gc_step *step, struct gc_band out, const s
     for (size_t row = (size_t)first * rows; row < (size_t)end * rows; row++, to += width)
         for (int32_t n = 0; n < step->input_count; n++) {
             struct row from = row_of(merge, n, in[n].data, rows == 1 ? 0 : row);
-            from.values += (rows == 1 ? row * width : 0) - (size_t)in[n].first * values;
+            from.values += rows == 1 ? row * width : 0;
+            from.values -= (size_t)in[n].first * values;
             take(to, n, &from, width, combine);
         }
 }
@@ -412,10 +413,6 @@ static void where_gradient(gc_real *term, const gc_real *dout, const struct row 
     static gc_status NAME##_forward_reference(struct gc_step *step, gc_real *out,                  \
                                               const gc_real *const *in) {                          \
         return forward(step, out, in, NAME##_rows);                                                \
-    }                                                                                              \
-    static void NAME##_forward_rows(const struct gc_step *step, struct gc_band out,                \
-                                    const struct gc_band *in, int32_t first, int32_t end) {        \
-        forward_rows(step, out, in, first, end, NAME##_rows);                                      \
     }
 FORWARD(add)
 FORWARD(subtract)
@@ -426,6 +423,17 @@ FORWARD(floor_mod)
 FORWARD(pow)
 FORWARD(maximum)
 FORWARD(minimum)
+
+#define FORWARD_ROWS(NAME)                                                                         \
+    static void NAME##_forward_rows(const struct gc_step *step, struct gc_band out,                \
+                                    const struct gc_band *in, int32_t first, int32_t end) {        \
+        forward_rows(step, out, in, first, end, NAME##_rows);                                      \
+    }
+FORWARD_ROWS(add)
+FORWARD_ROWS(subtract)
+FORWARD_ROWS(multiply)
+FORWARD_ROWS(maximum)
+FORWARD_ROWS(minimum)
 
 #define MERGE(NAME, SHAPE, ROWS)                                                                   \
     static gc_status NAME##_backward_reference(struct gc_step *step, int32_t input, gc_real *din,  \
@@ -447,10 +455,10 @@ FORWARD(minimum)
 MERGE(add, merge_shape, add_forward_rows)
 MERGE(subtract, pair_shape, subtract_forward_rows)
 MERGE(multiply, merge_shape, multiply_forward_rows)
-MERGE(divide, pair_shape, divide_forward_rows)
-MERGE(divide_no_nan, pair_shape, divide_no_nan_forward_rows)
-MERGE(floor_mod, pair_shape, floor_mod_forward_rows)
-MERGE(pow, pair_shape, pow_forward_rows)
+MERGE(divide, pair_shape, NULL)
+MERGE(divide_no_nan, pair_shape, NULL)
+MERGE(floor_mod, pair_shape, NULL)
+MERGE(pow, pair_shape, NULL)
 MERGE(average, merge_shape, NULL)
 MERGE(maximum, merge_shape, maximum_forward_rows)
 MERGE(minimum, merge_shape, minimum_forward_rows)

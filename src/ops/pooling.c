@@ -41,9 +41,35 @@ static struct area area_of(const struct gc_windows *windows, int32_t y, int32_t 
                          column + area.right};
 }
 
+static gc_status pooling_prepare(struct gc_step *step) {
+    return windows_of(step->state, step->in, step->params);
+}
+
+static const struct gc_window *pooling_window(const struct gc_step *step) {
+    return &((const struct gc_windows *)step->state)->rows;
+}
+
 /* Offset of the pixel at a row and column. */
 static size_t pixel_at(int32_t row, int32_t column, int32_t width, int32_t channels) {
     return ((size_t)row * width + column) * channels;
+}
+
+/* Computes out [channels] from the pixels of an area in a picture [...][width][channels]. */
+typedef void pool(gc_real *out, const gc_real *in, const struct area *area, int32_t width,
+                  int32_t channels);
+
+static void pool_rows(const struct gc_step *step, struct gc_band out, const struct gc_band *in,
+                      int32_t first, int32_t end, pool *pool) {
+    const struct gc_windows *windows = step->state;
+    const int32_t channels = step->in->dims[2], columns = windows->columns.out;
+    gc_real *to = out.data + pixel_at(first - out.first, 0, columns, channels);
+    for (int32_t y = first; y < end; y++)
+        for (int32_t x = 0; x < columns; x++, to += channels) {
+            struct area area = area_of(windows, y, x);
+            area.top -= in->first;
+            area.bottom -= in->first;
+            pool(to, in->data, &area, windows->columns.in, channels);
+        }
 }
 
 /* ---- Maximum ---- */
@@ -59,16 +85,15 @@ static void max_window(gc_real *restrict out, const gc_real *restrict in, const 
         }
 }
 
+static void max_pooling_forward_rows(const struct gc_step *step, struct gc_band out,
+                                     const struct gc_band *in, int32_t first, int32_t end) {
+    pool_rows(step, out, in, first, end, max_window);
+}
+
 static gc_status max_pooling_forward_reference(struct gc_step *step, gc_real *out,
                                                const gc_real *const *in) {
-    const int32_t channels = step->in->dims[2];
-    struct gc_windows windows;
-    GC_TRY(windows_of(&windows, step->in, step->params));
-    for (int32_t y = 0; y < windows.rows.out; y++)
-        for (int32_t x = 0; x < windows.columns.out; x++, out += channels) {
-            const struct area area = area_of(&windows, y, x);
-            max_window(out, in[0], &area, windows.columns.in, channels);
-        }
+    const struct gc_band band = gc_whole(in[0]);
+    max_pooling_forward_rows(step, gc_whole(out), &band, 0, step->out.dims[0]);
     return GC_OK;
 }
 
@@ -93,8 +118,7 @@ static gc_status max_pooling_backward_reference(struct gc_step *step, int32_t in
                                                 const gc_real *const *in) {
     (void)input;
     const int32_t channels = step->in->dims[2];
-    struct gc_windows windows;
-    GC_TRY(windows_of(&windows, step->in, step->params));
+    const struct gc_windows windows = *(const struct gc_windows *)step->state;
     memset(din, 0, gc_shape_count(step->in) * sizeof *din);
     for (int32_t y = 0; y < windows.rows.out; y++)
         for (int32_t x = 0; x < windows.columns.out; x++, out += channels, dout += channels) {
@@ -107,8 +131,12 @@ static gc_status max_pooling_backward_reference(struct gc_step *step, int32_t in
 const struct gc_op gc_op_max_pooling = {
     .name = "max_pooling",
     .shape = pooling_shape,
-    .reference = {.forward = max_pooling_forward_reference,
-                  .backward = max_pooling_backward_reference},
+    .reference = {.state_size = sizeof(struct gc_windows),
+                  .prepare = pooling_prepare,
+                  .forward = max_pooling_forward_reference,
+                  .backward = max_pooling_backward_reference,
+                  .forward_rows = max_pooling_forward_rows,
+                  .window = pooling_window},
 };
 
 /* ---- Average ---- */
@@ -117,24 +145,29 @@ static gc_real share_of(const struct area *area) {
     return 1 / (gc_real)((area->bottom - area->top) * (area->right - area->left));
 }
 
-static gc_status average_pooling_forward_reference(struct gc_step *step, gc_real *restrict out,
-                                                   const gc_real *const *in) {
-    const int32_t channels = step->in->dims[2];
-    struct gc_windows windows;
-    GC_TRY(windows_of(&windows, step->in, step->params));
-    for (int32_t y = 0; y < windows.rows.out; y++)
-        for (int32_t x = 0; x < windows.columns.out; x++, out += channels) {
-            const struct area area = area_of(&windows, y, x);
-            memset(out, 0, channels * sizeof *out);
-            for (int32_t v = area.top; v < area.bottom; v++)
-                for (int32_t u = area.left; u < area.right; u++) {
-                    const gc_real *value = in[0] + pixel_at(v, u, windows.columns.in, channels);
-                    for (int32_t c = 0; c < channels; c++)
-                        out[c] += value[c];
-                }
+static void average_window(gc_real *restrict out, const gc_real *restrict in,
+                           const struct area *area, int32_t width, int32_t channels) {
+    const gc_real share = share_of(area);
+    memset(out, 0, channels * sizeof *out);
+    for (int32_t v = area->top; v < area->bottom; v++)
+        for (int32_t u = area->left; u < area->right; u++) {
+            const gc_real *restrict value = in + pixel_at(v, u, width, channels);
             for (int32_t c = 0; c < channels; c++)
-                out[c] *= share_of(&area);
+                out[c] += value[c];
         }
+    for (int32_t c = 0; c < channels; c++)
+        out[c] *= share;
+}
+
+static void average_pooling_forward_rows(const struct gc_step *step, struct gc_band out,
+                                         const struct gc_band *in, int32_t first, int32_t end) {
+    pool_rows(step, out, in, first, end, average_window);
+}
+
+static gc_status average_pooling_forward_reference(struct gc_step *step, gc_real *out,
+                                                   const gc_real *const *in) {
+    const struct gc_band band = gc_whole(in[0]);
+    average_pooling_forward_rows(step, gc_whole(out), &band, 0, step->out.dims[0]);
     return GC_OK;
 }
 
@@ -144,8 +177,7 @@ static gc_status average_pooling_backward_reference(struct gc_step *step, int32_
                                                     const gc_real *out, const gc_real *const *in) {
     (void)input, (void)out, (void)in;
     const int32_t channels = step->in->dims[2];
-    struct gc_windows windows;
-    GC_TRY(windows_of(&windows, step->in, step->params));
+    const struct gc_windows windows = *(const struct gc_windows *)step->state;
     memset(din, 0, gc_shape_count(step->in) * sizeof *din);
     for (int32_t y = 0; y < windows.rows.out; y++)
         for (int32_t x = 0; x < windows.columns.out; x++, dout += channels) {
@@ -165,6 +197,10 @@ const struct gc_op gc_op_average_pooling = {
     .name = "average_pooling",
     .is_linear = true,
     .shape = pooling_shape,
-    .reference = {.forward = average_pooling_forward_reference,
-                  .backward = average_pooling_backward_reference},
+    .reference = {.state_size = sizeof(struct gc_windows),
+                  .prepare = pooling_prepare,
+                  .forward = average_pooling_forward_reference,
+                  .backward = average_pooling_backward_reference,
+                  .forward_rows = average_pooling_forward_rows,
+                  .window = pooling_window},
 };

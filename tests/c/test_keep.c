@@ -188,9 +188,20 @@ static const char bands_config[] =
                CONV("last", ",'padding':'same'", FROM("f")),
                TWO(POOL("pool", FROM("last")), DENSE("out", FROM("pool"))));
 
+/* Steps of one value each, and poolings. */
+static const char pooled_config[] = FUNCTIONAL(
+    "out", INPUT("in", "[null,71,9,3]"),
+    TWO(CONV("w", ",'padding':'same'", FROM("in")), CONV("a", ",'padding':'same'", FROM("in"))),
+    LAYER("MaxPooling2D", "b", ",'pool_size':[3,2],'strides':[1,1],'padding':'same'", FROM("a")),
+    TWO(LAYER("Subtract", "c", "", FROM2("b", "w")),
+        LAYER("ReLU", "d", ",'max_value':0.5", FROM("c"))),
+    LAYER("AveragePooling2D", "e", ",'pool_size':[3,3],'strides':[2,1]", FROM("d")),
+    TWO(ONE_BY_ONE("f", "", "e"), CONV("last", ",'padding':'same'", FROM("f"))),
+    TWO(POOL("pool", FROM("last")), DENSE("out", FROM("pool"))));
+
 /* Runs the bands of a model that keeps little within these limits. */
-static gc_model *open_bands(size_t bytes, int32_t strips) {
-    gc_model *model = layer_model_open(bands_config, GC_PLAN_KEEP_CHECKPOINTS);
+static gc_model *open_bands(const char *config, size_t bytes, int32_t strips) {
+    gc_model *model = layer_model_open(config, GC_PLAN_KEEP_CHECKPOINTS);
     if (!EXPECT(model != NULL))
         return NULL;
     model->plan->limits = (struct gc_band_limits){bytes, strips};
@@ -198,22 +209,23 @@ static gc_model *open_bands(size_t bytes, int32_t strips) {
     return model;
 }
 
-TEST(groups_run_in_bands_of_any_height_and_in_strips_to_the_same_bits) {
+/* The whole model's logits, and those of bands from one row each up to the whole picture.
+ *   first, count   the chain's groups, if the first of them, a convolution, can run in bands */
+static void check_bands(const char *config, int32_t first, int32_t count) {
     float scores[SMALL_CLASSES], expected[SMALL_CLASSES];
-    gc_model *whole = layer_model_open(bands_config, GC_PLAN_KEEP_LAYERS);
+    gc_model *whole = layer_model_open(config, GC_PLAN_KEEP_LAYERS);
     REQUIRE(whole != NULL);
     EXPECT_OK(layer_model_run(whole, 3));
     EXPECT_OK(gc_model_outputs(whole, GC_LOGIT, expected, SMALL_CLASSES));
     for (size_t bytes = 0, strips = 1; bytes < 90000; bytes += 4500, strips = 3 - strips) {
-        gc_model *model = open_bands(bytes, (int32_t)strips);
+        gc_model *model = open_bands(config, bytes, (int32_t)strips);
         REQUIRE(model != NULL);
         const struct gc_plan *plan = model->plan;
-        if (bytes == 0 && plan->groups[2].step.path->forward_rows != NULL) {
-            EXPECT_INT(gc_plan_together(plan, 2), 8);
+        if (bytes == 0 && plan->groups[first].step.path->forward_rows != NULL) {
+            EXPECT_INT(gc_plan_together(plan, first), count);
             EXPECT_INT(plan->chains[0].height, 1);
-            EXPECT_INT(plan->chains[0].rows[0], 5); /* for three rows below a filter */
         }
-        if (plan->chain_of[2] != GC_NONE)
+        if (plan->chain_of[first] != GC_NONE)
             EXPECT_INT(plan->chains[0].strips, strips);
         EXPECT_OK(layer_model_run(model, 3));
         EXPECT_OK(gc_model_outputs(model, GC_LOGIT, scores, SMALL_CLASSES));
@@ -221,6 +233,21 @@ TEST(groups_run_in_bands_of_any_height_and_in_strips_to_the_same_bits) {
         gc_model_destroy(model);
     }
     gc_model_destroy(whole);
+}
+
+TEST(groups_run_in_bands_of_any_height_and_in_strips_to_the_same_bits) {
+    check_bands(bands_config, 2, 8);
+    check_bands(pooled_config, 1, 6);
+}
+
+/* A band of one row behind a filter of three needs three, and those five before it. */
+TEST(a_band_has_the_rows_that_the_next_groups_need) {
+    gc_model *model = open_bands(bands_config, 0, 1);
+    REQUIRE(model != NULL);
+    const struct gc_plan *plan = model->plan;
+    if (plan->groups[2].step.path->forward_rows != NULL)
+        EXPECT_INT(plan->chains[0].rows[0], 5);
+    gc_model_destroy(model);
 }
 
 /* The first layer that gives numbers that are none, for a picture of such values. */
@@ -236,7 +263,7 @@ static int32_t first_wrong(gc_model *model, float value) {
 
 TEST(numbers_that_are_none_are_found_between_bands) {
     gc_model *whole = layer_model_open(bands_config, GC_PLAN_KEEP_LAYERS);
-    gc_model *bands = open_bands(0, 2);
+    gc_model *bands = open_bands(bands_config, 0, 2);
     REQUIRE(whole != NULL && bands != NULL);
     int found = 0;
     for (float value = 3; value < 3.2e38f; value *= 10) {
