@@ -351,6 +351,74 @@ TEST(a_weight_is_read_as_it_was_set) {
     gc_model_destroy(model);
 }
 
+/* The number of values of a weight. */
+static size_t weight_size(const gc_model *model, int32_t index) {
+    int32_t dims[GC_MAX_RANK];
+    size_t size = 1;
+    for (int32_t axis = gc_model_weight_shape(model, index, dims) - 1; axis >= 0; axis--)
+        size *= (size_t)dims[axis];
+    return size;
+}
+
+static gc_model *model_with_weights(void) {
+    enum { MOST = 4096 };
+    gc_model *model;
+    float values[MOST];
+    if (!EXPECT_OK(gc_model_create(&model, small_blocks_config, strlen(small_blocks_config))))
+        return NULL;
+    for (int32_t index = 0; index < gc_model_weight_count(model); index++) {
+        const size_t size = weight_size(model, index);
+        for (size_t i = 0; i < size && EXPECT(size <= MOST); i++)
+            values[i] = 0.6f + 0.5f * small_random((uint32_t)i, (uint32_t)index);
+        EXPECT_OK(gc_model_set_weight(model, index, values, size));
+    }
+    return model;
+}
+
+/* Packed kernels, of which there is no other copy, too. */
+TEST(a_weight_is_read_as_it_was_set_also_after_the_plan) {
+    gc_model *model = model_with_weights(), *planned = model_with_weights();
+    REQUIRE(model != NULL && planned != NULL);
+    int32_t packed = 0;
+    EXPECT_OK(gc_model_plan(planned, 18, 14, 0));
+    for (int32_t index = 0; index < gc_model_weight_count(model); index++) {
+        float set[7], read[7];
+        packed += planned->graph.weights[index].array.values == NULL ? 1 : 0;
+        for (size_t first = 0; first < weight_size(model, index); first += 7) {
+            const size_t count = gc_model_read_weight(model, index, first, 7, set);
+            EXPECT(gc_model_read_weight(planned, index, first, 7, read) == count);
+            EXPECT_BYTES(read, set, count * sizeof *read);
+        }
+    }
+    EXPECT(sizeof(gc_real) > sizeof(float) || packed > 0);
+    gc_model_destroy(model);
+    gc_model_destroy(planned);
+}
+
+/* An unfused plan finds a kernel packed that a fused plan packed, and the other way round. */
+TEST(plans_share_packed_kernels) {
+    static const uint32_t flags[2] = {0, GC_PLAN_UNFUSED};
+    float logits[2][2][SMALL_CLASSES], input[18 * 14 * 3];
+    for (uint32_t i = 0; i < 18 * 14 * 3; i++)
+        input[i] = small_random(i, 77);
+    for (int first = 0; first < 2; first++) {
+        gc_model *model = model_with_weights();
+        REQUIRE(model != NULL);
+        for (int i = 0; i < 4; i++) {
+            const int kind = (first + i) % 2;
+            float *found = logits[first][kind], again[SMALL_CLASSES];
+            EXPECT_OK(gc_model_plan(model, 18, 14, flags[kind]));
+            EXPECT_OK(gc_model_forward(model, input, 18 * 14 * 3));
+            EXPECT_OK(gc_model_outputs(model, GC_LOGIT, i < 2 ? found : again, SMALL_CLASSES));
+            if (i >= 2)
+                EXPECT_BYTES(again, found, sizeof again);
+        }
+        EXPECT(small_difference(logits[first][0], logits[first][1], SMALL_CLASSES) <
+               1e-4 * small_largest(logits[first][0], SMALL_CLASSES));
+        gc_model_destroy(model);
+    }
+}
+
 TEST(a_weight_is_set_when_all_of_it_was_checked) {
     gc_model *model;
     int32_t index;
