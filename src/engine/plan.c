@@ -49,12 +49,18 @@ static void mark_kept(struct gc_plan *plan) {
  * 1,280 KB were worse. */
 #define BAND_BYTES (512 << 10)
 
+/* Two strips would write the same rows of a kept tensor at a seam. Several threads therefore run
+ * kept groups one by one and share the rows of each. That was faster than one strip for all. */
+static bool keeps_in_chains(const struct gc_plan *plan, int32_t g) {
+    return g >= plan->kept_from && plan->limits.strips == 1;
+}
+
 static void find_chains(struct gc_plan *plan) {
     int32_t count = 0;
     for (int32_t g = 0; g < plan->group_count;) {
         struct gc_chain *chain = &plan->chains[count];
         gc_chain_find(chain, plan->graph, plan->groups, plan->group_count, g, plan->kept,
-                      &plan->limits);
+                      keeps_in_chains(plan, g), &plan->limits);
         const bool is_chain = chain->count > 1;
         for (const int32_t end = g + chain->count; g < end; g++)
             plan->chain_of[g] = is_chain ? count : GC_NONE;
@@ -83,7 +89,7 @@ int32_t gc_plan_together(const struct gc_plan *plan, int32_t g) {
 
 static size_t output_bytes(const struct gc_plan *plan, int32_t g) {
     const struct gc_chain *chain = chain_at(plan, g);
-    const bool is_between = chain != NULL && g < last_moment(plan, g);
+    const bool is_between = chain != NULL && !chain->keeps && g < last_moment(plan, g);
     return is_between ? gc_chain_bytes(chain, plan->groups, g - chain->first)
                       : value_bytes(plan, plan->groups[g].output);
 }

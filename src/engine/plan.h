@@ -8,6 +8,7 @@
  *
  * Of the tensors that are not kept, some are never whole. Groups that follow one another run in
  * bands of rows, and each of them has buffers for the rows of one band (bands.h, with a drawing).
+ * On one thread, kept groups run in bands too, and write whole tensors.
  *
  * Gradients are placed by lifetime, too. A gradient lives from the backward of its last consumer to
  * that of its producer. */

@@ -101,7 +101,7 @@ gc_status gc_run_group(struct gc_run *run, int32_t g) {
         return GC_OK;
     GC_TRY(forward(&group->step, run->plan->tensors[group->output], group->in));
     if (gates != NULL)
-        gc_gates_note(gates, out, &group->step);
+        gc_gates_note(gates, out, &group->step, 0, gc_shape_count(&group->step.out));
     return GC_OK;
 }
 
@@ -111,7 +111,7 @@ gc_status gc_run_next(struct gc_run *run, int32_t *g) {
     *g += gc_plan_together(plan, first);
     if (*g == first + 1)
         return gc_run_group(run, first);
-    gc_chain_run(&plan->chains[plan->chain_of[first]], plan->groups, plan->tensors);
+    gc_chain_run(&plan->chains[plan->chain_of[first]], plan->groups, plan->tensors, plan->gates);
     return GC_OK;
 }
 

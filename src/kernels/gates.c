@@ -42,9 +42,12 @@ static void note_range(void *context, size_t first, size_t end) {
                                          pass->min, pass->max);
 }
 
-void gc_gates_note(gc_gates *gates, const gc_real *out, const struct gc_step *step) {
-    share(note_range,
-          &(struct pass){gates, (gc_real *)out, gc_shape_count(&step->out), step->min, step->max});
+void gc_gates_note(gc_gates *gates, const gc_real *out, const struct gc_step *step, size_t first,
+                   size_t end) {
+    const size_t start = first / GC_GATES, count = gc_shape_count(&step->out);
+    const size_t until = end == count ? end : end / GC_GATES * GC_GATES;
+    share(note_range, &(struct pass){gates + start, (gc_real *)out + start * GC_GATES,
+                                     until - start * GC_GATES, step->min, step->max});
 }
 
 static void apply_values(const struct pass *pass, size_t first, size_t end) {

@@ -27,8 +27,11 @@ GC_INLINE gc_f4 gc_gates_pass(gc_f4 gradient, uint32_t gates) {
 }
 #endif
 
-/* Notes the gates of a step's clamp, gates [gc_gates_count(values of out)]. */
-void gc_gates_note(gc_gates *gates, const gc_real *out, const struct gc_step *step);
+/* Notes the gates of a step's clamp for values first .. end - 1 of its output. The gates of 16
+ * values are noted with the last of these.
+ *   gates   [gc_gates_count(values of out)] */
+void gc_gates_note(gc_gates *gates, const gc_real *out, const struct gc_step *step, size_t first,
+                   size_t end);
 
 /* Turns the gradient behind a clamp into the gradient before it, gradient [count]. */
 void gc_gates_apply(gc_real *gradient, const gc_gates *gates, size_t count);

@@ -60,12 +60,26 @@ TEST(a_gradient_passes_between_the_bounds_alone) {
         for (size_t clamp = 0; clamp < CLAMPS; clamp++) {
             struct gated g;
             if (make(&g, counts[i], 1, clamp)) {
-                gc_gates_note(g.gates, g.out, &g.step);
+                gc_gates_note(g.gates, g.out, &g.step, 0, g.count);
                 gc_gates_apply(g.gradient, g.gates, g.count);
                 EXPECT_BYTES(g.gradient, g.expected, g.count * sizeof *g.gradient);
             }
             release(&g);
         }
+}
+
+TEST(gates_are_the_same_if_they_are_noted_piece_by_piece) {
+    for (size_t piece = 1; piece < 100; piece += 11) {
+        struct gated g;
+        if (make(&g, 1003, 1, 0)) {
+            for (size_t first = 0; first < g.count; first += piece)
+                gc_gates_note(g.gates, g.out, &g.step, first,
+                              first + piece < g.count ? first + piece : g.count);
+            gc_gates_apply(g.gradient, g.gates, g.count);
+            EXPECT_BYTES(g.gradient, g.expected, g.count * sizeof *g.gradient);
+        }
+        release(&g);
+    }
 }
 
 #define MOST_CHANNELS 48
@@ -77,7 +91,7 @@ TEST(sums_behind_gates_are_sums_of_what_passes) {
             double sums[MOST_CHANNELS], expected[MOST_CHANNELS];
             struct gated g;
             if (make(&g, 101, channels[i], clamp)) {
-                gc_gates_note(g.gates, g.out, &g.step);
+                gc_gates_note(g.gates, g.out, &g.step, 0, g.count);
                 gc_sum_passing(sums, g.gradient, g.gates, 101, channels[i]);
                 gc_sum_positions(expected, g.expected, 101, channels[i]);
                 EXPECT_BYTES(g.gradient, g.expected, g.count * sizeof *g.gradient);
