@@ -11,7 +11,8 @@ struct pass {
 };
 
 static void share(gc_range_task *task, struct pass *pass) {
-    gc_parallel_ranges(task, pass, gc_gates_count(pass->count), GC_SMALLEST_RANGE / GC_GATES);
+    const size_t gates = (pass->count + GC_GATES - 1) / GC_GATES;
+    gc_parallel_ranges(task, pass, gates, GC_SMALLEST_RANGE / GC_GATES);
 }
 
 /* How many of gates first .. end - 1 have all their values. The last ones of a tensor may not. */
@@ -61,9 +62,9 @@ static void apply_range(void *context, size_t first, size_t end) {
 #ifndef GC_DOUBLE
     for (whole = whole_end(pass, end); first < whole; first++) {
         float *gradient = pass->values + first * GC_GATES;
-        const uint32_t gates = pass->gates[first];
-        for (size_t k = 0; k < GC_GATES; k += GC_LANES)
-            gc_f4_store(gradient + k, gc_gates_pass(gc_f4_load(gradient + k), gates >> k));
+        const gc_u4 gates = gc_gates_from(pass->gates, first * GC_GATES);
+        for (uint32_t v = 0; v < GC_GATES / GC_LANES; v++, gradient += GC_LANES)
+            gc_f4_store(gradient, gc_gates_pass(gc_f4_load(gradient), gates, v));
     }
 #endif
     apply_values(pass, whole * GC_GATES,

@@ -12,18 +12,28 @@
 typedef uint16_t gc_gates;
 #define GC_GATES 16
 
-/* How many gc_gates there are for so many values. */
-static inline size_t gc_gates_count(size_t values) { return (values + GC_GATES - 1) / GC_GATES; }
+/* How many gc_gates to have for so many values. One more than these fill, for gc_gates_from. */
+static inline size_t gc_gates_count(size_t values) {
+    return (values + GC_GATES - 1) / GC_GATES + 1;
+}
 
 static inline bool gc_gate_is_open(const gc_gates *gates, size_t at) {
     return gates[at / GC_GATES] >> at % GC_GATES & 1;
 }
 
 #ifndef GC_DOUBLE
-/* A vector of a gradient behind its gates, the lowest four bits. */
-GC_INLINE gc_f4 gc_gates_pass(gc_f4 gradient, uint32_t gates) {
-    const gc_u4 bits = {1, 2, 4, 8}, all = {gates, gates, gates, gates};
-    return (gc_f4)((gc_u4)gradient & (gc_u4)((all & bits) == bits));
+/* The gates of 16 values, from any value on, in the lowest bits of each lane. */
+GC_INLINE gc_u4 gc_gates_from(const gc_gates *gates, size_t at) {
+    uint32_t some;
+    memcpy(&some, gates + at / GC_GATES, sizeof some);
+    some >>= at % GC_GATES;
+    return (gc_u4){some, some, some, some};
+}
+
+/* Vector v of a gradient behind these gates, 0 .. 3. */
+GC_INLINE gc_f4 gc_gates_pass(gc_f4 gradient, gc_u4 gates, uint32_t v) {
+    const gc_u4 bits = {1u << 4 * v, 2u << 4 * v, 4u << 4 * v, 8u << 4 * v};
+    return (gc_f4)((gc_u4)gradient & (gc_u4)((gates & bits) == bits));
 }
 #endif
 

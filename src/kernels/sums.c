@@ -53,29 +53,27 @@ static void add_vectors(const struct sums *s, double *sums, size_t at, size_t co
     gc_add_vectors(sums, block, VECTORS);
 }
 
-/* A vector of the gradient behind its gates. `at` is a multiple of GC_LANES. */
-GC_INLINE gc_f4 passing(const struct sums *s, size_t at) {
-    return gc_gates_pass(gc_f4_load(s->gradient + at), s->gates[at / GC_GATES] >> at % GC_GATES);
-}
-
-/* What add_block does with gates, for CHANNELS channels of a multiple of GC_LANES. */
+/* What add_block does with gates, for CHANNELS channels. */
 static void pass_vectors(const struct sums *s, double *sums, size_t at, size_t count) {
     gc_f4 block[VECTORS] = {{0}};
-    for (size_t p = 0; p < count; p++, at += s->channels)
-        for (size_t v = 0; v < VECTORS; v++) {
-            const gc_f4 value = passing(s, at + v * GC_LANES);
-            gc_f4_store(s->gradient + at + v * GC_LANES, value);
-            block[v] += value;
+    for (size_t p = 0; p < count; p++, at += s->channels) {
+        const gc_u4 gates = gc_gates_from(s->gates, at);
+        float *gradient = s->gradient + at;
+        for (uint32_t v = 0; v < VECTORS; v++, gradient += GC_LANES) {
+            const gc_f4 passing = gc_gates_pass(gc_f4_load(gradient), gates, v);
+            gc_f4_store(gradient, passing);
+            block[v] += passing;
         }
+    }
     gc_add_vectors(sums, block, VECTORS);
 }
 #endif
 
 static void sum_block(const struct sums *s, double *sums, size_t at, size_t count, size_t width) {
 #ifndef GC_DOUBLE
-    if (width == CHANNELS && s->gates != NULL && s->channels % GC_LANES == 0)
+    if (width == CHANNELS && s->gates != NULL)
         pass_vectors(s, sums, at, count);
-    else if (width == CHANNELS && s->gates == NULL)
+    else if (width == CHANNELS)
         add_vectors(s, sums, at, count);
     else
 #endif
