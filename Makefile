@@ -298,6 +298,8 @@ build/wasm/%.mjs: $(OBJ)/%.mjs FORCE
 	$(call place,$<,$@)
 	$(call place,$(<:.mjs=.wasm),$(@:.mjs=.wasm))
 
+-include $(wildcard $(OBJ)/races/tests/*/*.d)
+
 build/native/races: $(OBJ)/races-program FORCE
 	$(call place,$<,$@)
 

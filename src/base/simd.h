@@ -12,6 +12,7 @@
 
 #define GC_LANES 4
 typedef float gc_f4 __attribute__((vector_size(16)));
+typedef uint32_t gc_u4 __attribute__((vector_size(16))); /* its bits */
 
 /* For the parts of a kernel that are written once and compiled for each size. Only inlined, they
  * see the sizes as constants. */
@@ -97,10 +98,24 @@ GC_INLINE gc_f4 gc_f4_sums(const gc_f4 v[GC_LANES]) {
     return __builtin_shufflevector(a, b, 0, 2, 4, 6) + __builtin_shufflevector(a, b, 1, 3, 5, 7);
 }
 
-/* value where low < at < high, else 0. */
-GC_INLINE gc_f4 gc_f4_between(gc_f4 value, gc_f4 at, gc_f4 low, gc_f4 high) {
-    typedef int32_t bits __attribute__((vector_size(16)));
-    return (gc_f4)((bits)value & (bits)(at > low) & (bits)(at < high));
+/* One bit for each of 16 values, the first in the lowest bit: whether low < value < high. */
+GC_INLINE uint16_t gc_f16_between(const float *values, float low, float high) {
+#ifdef __wasm_simd128__
+    const gc_f4 least = gc_f4_splat(low), most = gc_f4_splat(high);
+    v128_t between[4];
+    for (int v = 0; v < 4; v++) {
+        const gc_f4 value = gc_f4_load(values + v * GC_LANES);
+        between[v] = (v128_t)((value > least) & (value < most));
+    }
+    return (uint16_t)wasm_i8x16_bitmask(
+        wasm_i8x16_narrow_i16x8(wasm_i16x8_narrow_i32x4(between[0], between[1]),
+                                wasm_i16x8_narrow_i32x4(between[2], between[3])));
+#else
+    uint32_t bits = 0;
+    for (int i = 0; i < 16; i++)
+        bits |= (uint32_t)(values[i] > low && values[i] < high) << i;
+    return (uint16_t)bits;
+#endif
 }
 
 #endif

@@ -31,6 +31,7 @@ struct progress {
     const struct gc_chain *chain;
     const struct gc_group *groups; /* the chain's */
     gc_real *const *tensors;       /* NULL while rows are only counted */
+    gc_gates *const *gates;
     int32_t strip;
     int32_t first[GC_MAX_CHAIN], done[GC_MAX_CHAIN];
     int32_t most[GC_MAX_CHAIN]; /* rows that the buffer held at a time */
@@ -53,7 +54,7 @@ static gc_real *buffer_of(const struct progress *p, int32_t i) {
 
 /* What group i gives. */
 static struct gc_band band_of(const struct progress *p, int32_t i) {
-    if (i + 1 == p->chain->count)
+    if (p->chain->keeps || i + 1 == p->chain->count)
         return gc_whole(p->tensors[p->groups[i].output]);
     return (struct gc_band){buffer_of(p, i), p->first[i]};
 }
@@ -79,6 +80,10 @@ static bool is_band(const struct progress *p, int32_t i, int32_t n) {
     return i > 0 && p->groups[i].inputs[n] == p->groups[i - 1].output;
 }
 
+/* Whether no rows are dropped. While rows are only counted they are, because what matters is how
+ * many rows of each tensor a band touches. */
+static bool is_whole(const struct progress *p) { return p->chain->keeps && p->tensors != NULL; }
+
 /* Computes rows done .. end - 1 of group i's output. */
 static void run_rows(const struct progress *p, int32_t i, int32_t end) {
     const struct gc_group *group = &p->groups[i];
@@ -89,12 +94,17 @@ static void run_rows(const struct progress *p, int32_t i, int32_t end) {
         in[n] = is_band(p, i, n) ? band_of(p, i - 1) : gc_whole(p->tensors[group->inputs[n]]);
     (void)GC_PROFILED(step, false,
                       (step->path->forward_rows(step, out, in, p->done[i], end), GC_OK));
+    if (p->chain->keeps && gc_group_is_clamped(&p->groups[i])) {
+        const size_t row = row_size(&p->groups[i]);
+        gc_gates_note(p->gates[p->groups[i].output], out.data, step, (size_t)p->done[i] * row,
+                      (size_t)end * row);
+    }
 }
 
 /* Completes the rows of group i's output up to row end - 1, and before that the rows of the groups
  * before that they need. */
 static void complete(struct progress *p, int32_t i, int32_t end) {
-    if (i + 1 < p->chain->count)
+    if (i + 1 < p->chain->count && !is_whole(p))
         drop_rows(p, i);
     int32_t first = p->done[i], in_end = end;
     if (first >= end)
@@ -124,6 +134,8 @@ static void run_strip(struct progress *p, int32_t strip) {
         const int32_t left = end - p->done[last];
         complete(p, last, p->done[last] + (left < p->chain->height ? left : p->chain->height));
     }
+    for (int32_t i = 0; i < last && is_whole(p); i++) /* rows that no window sees */
+        complete(p, i, p->groups[i].step.out.dims[0]);
 }
 
 static void run_strip_task(void *context, size_t strip) {
@@ -132,9 +144,9 @@ static void run_strip_task(void *context, size_t strip) {
 }
 
 void gc_chain_run(const struct gc_chain *chain, const struct gc_group *groups,
-                  gc_real *const *tensors) {
+                  gc_real *const *tensors, gc_gates *const *gates) {
     struct progress progress = {
-        .chain = chain, .groups = groups + chain->first, .tensors = tensors};
+        .chain = chain, .groups = groups + chain->first, .tensors = tensors, .gates = gates};
     gc_parallel(run_strip_task, &progress, (size_t)chain->strips);
 }
 
@@ -159,10 +171,9 @@ static bool takes_band(const struct gc_group *group, int32_t value) {
 
 /* Whether the next group alone reads a group's output, which is too large for a cache. A chain that
  * goes on behind a smaller output would have smaller bands, and gain nothing. */
-static bool leads_on(const struct gc_graph *graph, const struct gc_group *group,
-                     const uint8_t *kept, size_t limit) {
+static bool leads_on(const struct gc_graph *graph, const struct gc_group *group, size_t limit) {
     const struct gc_group *next = group + 1;
-    return graph->values[group->output].consumers == 1 && !kept[group->output] &&
+    return graph->values[group->output].consumers == 1 &&
            gc_tensor_bytes(gc_shape_count(&group->step.out)) > limit && takes_rows(next) &&
            takes_band(next, group->output);
 }
@@ -189,12 +200,14 @@ static size_t measure(struct gc_chain *chain, const struct gc_group *groups, int
 
 void gc_chain_find(struct gc_chain *chain, const struct gc_graph *graph,
                    const struct gc_group *groups, int32_t group_count, int32_t first,
-                   const uint8_t *kept, const struct gc_band_limits *limits) {
-    *chain = (struct gc_chain){.first = first, .count = 1, .strips = 1};
+                   const uint8_t *kept, bool keeps, const struct gc_band_limits *limits) {
+    *chain = (struct gc_chain){.first = first, .count = 1, .keeps = keeps, .strips = 1};
     if (!takes_rows(&groups[first]))
         return;
-    while (chain->count < GC_MAX_CHAIN && first + chain->count < group_count &&
-           leads_on(graph, &groups[first + chain->count - 1], kept, limits->bytes))
+    for (const struct gc_group *group = &groups[first];
+         chain->count < GC_MAX_CHAIN && first + chain->count < group_count &&
+         (keeps || !kept[group->output]) && leads_on(graph, group, limits->bytes);
+         group++)
         chain->count++;
     int32_t height = groups[first + chain->count - 1].step.out.dims[0];
     if (chain->count == 1)

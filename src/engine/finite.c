@@ -171,7 +171,15 @@ static bool is_chain_safe(const struct search *s, int32_t first, int32_t end) {
     return bound_chain(s, first, end);
 }
 
-/* Runs all groups. What a chain gives is not known to be finite unless its bounds say so. */
+static gc_status look_at_groups(const struct search *s, int32_t first, int32_t end,
+                                int32_t *found) {
+    for (int32_t g = first; g < end && *found == GC_NONE; g++)
+        GC_TRY(look_at_group(s, &s->plan->groups[g], found));
+    return GC_OK;
+}
+
+/* Runs all groups. What a chain gives that keeps nothing is not known to be finite unless its
+ * bounds say so. */
 static gc_status run_groups(const struct search *s, int32_t *found, bool *is_known) {
     *found = GC_NONE;
     *is_known = true;
@@ -180,10 +188,10 @@ static gc_status run_groups(const struct search *s, int32_t *found, bool *is_kno
     for (int32_t g = 0; g < s->plan->group_count && *is_known;) {
         const int32_t first = g;
         GC_TRY(gc_run_next(s->run, &g));
-        if (g > first + 1)
+        if (g > first + 1 && first < s->plan->kept_from)
             *is_known = *found != GC_NONE || is_chain_safe(s, first, g);
-        else if (*found == GC_NONE)
-            GC_TRY(look_at_group(s, &s->plan->groups[first], found));
+        else
+            GC_TRY(look_at_groups(s, first, g, found));
     }
     return GC_OK;
 }

@@ -49,12 +49,18 @@ static void mark_kept(struct gc_plan *plan) {
  * 1,280 KB were worse. */
 #define BAND_BYTES (512 << 10)
 
+/* Two strips would write the same rows of a kept tensor at a seam. Several threads therefore run
+ * kept groups one by one and share the rows of each. That was faster than one strip for all. */
+static bool keeps_in_chains(const struct gc_plan *plan, int32_t g) {
+    return g >= plan->kept_from && plan->limits.strips == 1;
+}
+
 static void find_chains(struct gc_plan *plan) {
     int32_t count = 0;
     for (int32_t g = 0; g < plan->group_count;) {
         struct gc_chain *chain = &plan->chains[count];
         gc_chain_find(chain, plan->graph, plan->groups, plan->group_count, g, plan->kept,
-                      &plan->limits);
+                      keeps_in_chains(plan, g), &plan->limits);
         const bool is_chain = chain->count > 1;
         for (const int32_t end = g + chain->count; g < end; g++)
             plan->chain_of[g] = is_chain ? count : GC_NONE;
@@ -83,7 +89,7 @@ int32_t gc_plan_together(const struct gc_plan *plan, int32_t g) {
 
 static size_t output_bytes(const struct gc_plan *plan, int32_t g) {
     const struct gc_chain *chain = chain_at(plan, g);
-    const bool is_between = chain != NULL && g < last_moment(plan, g);
+    const bool is_between = chain != NULL && !chain->keeps && g < last_moment(plan, g);
     return is_between ? gc_chain_bytes(chain, plan->groups, g - chain->first)
                       : value_bytes(plan, plan->groups[g].output);
 }
@@ -117,6 +123,20 @@ static gc_status place_inputs(struct gc_plan *plan) {
     return status;
 }
 
+static bool has_gates(const struct gc_plan *plan, int32_t g) {
+    return g >= plan->kept_from && gc_group_is_clamped(&plan->groups[g]);
+}
+
+gc_gates *gc_plan_gates(const struct gc_plan *plan, const struct gc_group *group) {
+    const bool has = has_gates(plan, (int32_t)(group - plan->groups));
+    return has ? plan->gates[group->output] : NULL;
+}
+
+static size_t gates_bytes(const struct gc_plan *plan, int32_t value) {
+    const size_t count = gc_shape_count(&plan->graph->values[value].shape);
+    return gc_gates_count(count) * sizeof(gc_gates);
+}
+
 /* Kept tensors live for ever, others until they are read last. */
 static gc_status place_tensors(struct gc_plan *plan, struct gc_arena *arena) {
     const struct gc_graph *graph = plan->graph;
@@ -131,6 +151,9 @@ static gc_status place_tensors(struct gc_plan *plan, struct gc_arena *arena) {
             status =
                 gc_arena_add(arena, (void **)&plan->tensors[value], output_bytes(plan, g),
                              first_moment(plan, g), plan->kept[value] ? GC_FOREVER : last[value]);
+        if (status == GC_OK && has_gates(plan, g))
+            status = gc_arena_add(arena, (void **)&plan->gates[value], gates_bytes(plan, value), 0,
+                                  GC_FOREVER);
     }
     gc_release(last);
     return status;
@@ -299,6 +322,7 @@ static gc_status fill(struct gc_plan *plan, const struct gc_graph *graph, int32_
     plan->logits = gc_graph_logits(graph);
     plan->groups = gc_allocate((size_t)graph->node_count, sizeof *plan->groups);
     plan->tensors = gc_allocate(values, sizeof *plan->tensors);
+    plan->gates = gc_allocate(values, sizeof *plan->gates);
     plan->gradients.batch = 1;
     plan->gradients.tensors = gc_allocate(values, sizeof *plan->gradients.tensors);
     plan->kept = gc_allocate(values, sizeof *plan->kept);
@@ -306,9 +330,9 @@ static gc_status fill(struct gc_plan *plan, const struct gc_graph *graph, int32_
     plan->chain_of = gc_allocate((size_t)graph->node_count, sizeof *plan->chain_of);
     plan->chains = gc_allocate((size_t)graph->node_count, sizeof *plan->chains);
     plan->limits = (struct gc_band_limits){BAND_BYTES, (int32_t)gc_thread_count()};
-    if (plan->groups == NULL || plan->tensors == NULL || plan->gradients.tensors == NULL ||
-        plan->kept == NULL || plan->producers == NULL || plan->chain_of == NULL ||
-        plan->chains == NULL)
+    if (plan->groups == NULL || plan->tensors == NULL || plan->gates == NULL ||
+        plan->gradients.tensors == NULL || plan->kept == NULL || plan->producers == NULL ||
+        plan->chain_of == NULL || plan->chains == NULL)
         return out_of_memory();
     GC_TRY(gc_fuse(graph, !(flags & GC_PLAN_UNFUSED), plan->groups, &plan->group_count));
     for (int32_t g = 0; g < plan->group_count; g++)
@@ -345,6 +369,7 @@ void gc_plan_destroy(struct gc_plan *plan) {
         gc_group_free(&plan->groups[g]);
     gc_release(plan->groups);
     gc_release(plan->tensors);
+    gc_release(plan->gates);
     gc_gradients_free(&plan->gradients);
     gc_release(plan->kept);
     gc_release(plan->chain_of);

@@ -8,6 +8,7 @@
  *
  * Of the tensors that are not kept, some are never whole. Groups that follow one another run in
  * bands of rows, and each of them has buffers for the rows of one band (bands.h, with a drawing).
+ * On one thread, kept groups run in bands too, and write whole tensors.
  *
  * Gradients are placed by lifetime, too. A gradient lives from the backward of its last consumer to
  * that of its producer. */
@@ -15,6 +16,7 @@
 #define GC_PLAN_H
 
 #include "engine/bands.h"
+#include "kernels/gates.h"
 
 /* The gradients of some targets that share a backward pass. */
 struct gc_gradients {
@@ -38,6 +40,7 @@ struct gc_plan {
     int32_t *chain_of;       /* [group_count], the chain that a group runs in, or GC_NONE */
     struct gc_chain *chains; /* of groups that run in bands, as many as chain_of names */
     gc_real **tensors; /* [value_count], NULL for a swallowed value. In a chain, buffers of rows */
+    gc_gates **gates;  /* [value_count], of the clamps of groups from kept_from on */
     struct gc_gradients gradients; /* of one target, where values are kept */
     void *inputs, *arena;          /* the memory of the inputs, and of all other tensors or NULL */
 };
@@ -62,6 +65,9 @@ int32_t gc_plan_first_group(const struct gc_plan *plan, const int32_t *values, i
 
 /* The groups that run together with group g, which is the first of them. 1 without a chain. */
 int32_t gc_plan_together(const struct gc_plan *plan, int32_t g);
+
+/* The gates of a group's clamp. NULL for a group that is not kept or has no clamp. */
+gc_gates *gc_plan_gates(const struct gc_plan *plan, const struct gc_group *group);
 
 /* Prepares the next group and writes how many are left. Behind the last one the tensors are placed.
  * Fails with OUT_OF_MEMORY, INTERNAL. */

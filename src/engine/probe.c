@@ -148,18 +148,18 @@ static bool is_matrix(const struct gc_step *step) {
 }
 
 void gc_projector_begin(struct gc_projector *projector, struct gc_group *group, gc_real *gradient,
-                        const gc_real *out) {
+                        const gc_gates *gates) {
     const struct gc_step *step = &group->step;
     const size_t channels = (size_t)gc_shape_channels(&step->out);
+    const size_t count = gc_shape_count(&step->out) / channels;
     projector->group = group;
     projector->gradient = gradient;
     projector->is_matrix = group->head == 0 && is_matrix(step);
     projector->is_projected = false;
-    if (gc_group_is_clamped(group))
-        gc_mask_clamp_and_sum(projector->sums, gradient, out, step);
+    if (gates != NULL)
+        gc_sum_passing(projector->sums, gradient, gates, count, channels);
     else
-        gc_sum_positions(projector->sums, gradient, gc_shape_count(&step->out) / channels,
-                         channels);
+        gc_sum_positions(projector->sums, gradient, count, channels);
 }
 
 struct gc_probe gc_probe_swallowed(struct gc_projector *projector, const gc_shape *shape,

@@ -8,6 +8,7 @@
 #define GC_PROBE_H
 
 #include "engine/group.h"
+#include "kernels/gates.h"
 
 /* Where a layer's answers come from. For probe.c alone. */
 enum gc_answer { GC_TENSORS, GC_INPUT, GC_PADDED, GC_HEAD, GC_SCALED };
@@ -55,9 +56,9 @@ bool gc_group_projects(const struct gc_group *group);
 
 /* Begins with such a group. Probes of its values follow.
  *   gradient   of the group's output. It becomes the gradient before the group's clamp
- *   out        the group's output */
+ *   gates      of the group's clamp, NULL without */
 void gc_projector_begin(struct gc_projector *projector, struct gc_group *group, gc_real *gradient,
-                        const gc_real *out);
+                        const gc_gates *gates);
 
 /* Probes of the swallowed value that node `i` of the group gives, and of the group's input. The
  * gradient of the input must come from this group alone. */

@@ -95,9 +95,14 @@ static gc_status backward(struct gc_step *step, int32_t input, gc_real *din, con
 
 gc_status gc_run_group(struct gc_run *run, int32_t g) {
     struct gc_group *group = &run->plan->groups[g];
+    const gc_real *out = run->plan->tensors[group->output];
+    gc_gates *gates = gc_plan_gates(run->plan, group);
     if (group->step.op->is_view)
         return GC_OK;
-    return forward(&group->step, run->plan->tensors[group->output], group->in);
+    GC_TRY(forward(&group->step, run->plan->tensors[group->output], group->in));
+    if (gates != NULL)
+        gc_gates_note(gates, out, &group->step, 0, gc_shape_count(&group->step.out));
+    return GC_OK;
 }
 
 gc_status gc_run_next(struct gc_run *run, int32_t *g) {
@@ -106,7 +111,7 @@ gc_status gc_run_next(struct gc_run *run, int32_t *g) {
     *g += gc_plan_together(plan, first);
     if (*g == first + 1)
         return gc_run_group(run, first);
-    gc_chain_run(&plan->chains[plan->chain_of[first]], plan->groups, plan->tensors);
+    gc_chain_run(&plan->chains[plan->chain_of[first]], plan->groups, plan->tensors, plan->gates);
     return GC_OK;
 }
 
@@ -264,7 +269,7 @@ static gc_status visit_input(const struct pass *pass, const struct gc_group *gro
 static gc_status visit_projected(const struct pass *pass, struct gc_group *group) {
     struct gc_projector *projector = pass->run->projector;
     gc_projector_begin(projector, group, gradient_of(pass, group->output),
-                       pass->plan->tensors[group->output]);
+                       gc_plan_gates(pass->plan, group));
     for (int32_t i = 0; i < group->node_count; i++) {
         if (!is_swallowed_request(pass, group, i))
             continue;
@@ -300,8 +305,8 @@ static gc_status visit_swallowed(const struct pass *pass, struct gc_group *group
     if (is_requested && projects(pass, group))
         return visit_projected(pass, group);
     if (gc_group_is_clamped(group))
-        gc_mask_clamp(gradient_of(pass, group->output), pass->plan->tensors[group->output],
-                      &group->step);
+        gc_gates_apply(gradient_of(pass, group->output), gc_plan_gates(pass->plan, group),
+                       count_of(pass->plan, group->output));
     return is_requested ? visit_nodes(pass, group) : GC_OK;
 }
 

@@ -175,18 +175,18 @@ TEST(numbers_that_are_none_are_found_in_layers_that_are_not_kept) {
 /* Windows with and without zeros around, that jump and that do not. A whole tensor is added to a
  * band, which a value for each channel then multiplies. */
 #define TWO(FIRST, SECOND) FIRST "," SECOND /* as one entry of a list */
-static const char bands_config[] =
-    FUNCTIONAL("out", INPUT("in", "[null,71,9,3]"),
-               TWO(ONE_BY_ONE("whole", "", "in"),
-                   LAYER("GlobalAveragePooling2D", "gate", ",'keepdims':true", FROM("whole"))),
-               TWO(ONE_BY_ONE("a", "", "in"), FILTERED("b", ",'padding':'same'", "a")),
-               TWO(LAYER("Add", "sum", "", FROM2("whole", "b")),
-                   LAYER("Multiply", "gated", "", FROM2("sum", "gate"))),
-               TWO(ONE_BY_ONE("c", "", "gated"), FILTERED("d", ",'strides':[2,2]", "c")),
-               TWO(LAYER("Activation", "e", ",'activation':'silu'", FROM("d")),
-                   ONE_BY_ONE("f", ",'strides':[2,2]", "e")),
-               CONV("last", ",'padding':'same'", FROM("f")),
-               TWO(POOL("pool", FROM("last")), DENSE("out", FROM("pool"))));
+static const char bands_config[] = FUNCTIONAL(
+    "out", INPUT("in", "[null,73,9,3]"),
+    TWO(ONE_BY_ONE("whole", "", "in"),
+        LAYER("GlobalAveragePooling2D", "gate", ",'keepdims':true", FROM("whole"))),
+    TWO(ONE_BY_ONE("a", "", "in"), FILTERED("b", ",'padding':'same'", "a")),
+    TWO(LAYER("Add", "sum", "", FROM2("whole", "b")),
+        LAYER("Multiply", "gated", "", FROM2("sum", "gate"))),
+    TWO(ONE_BY_ONE("c", ",'activation':'relu'", "gated"), FILTERED("d", ",'strides':[2,2]", "c")),
+    TWO(LAYER("Activation", "e", ",'activation':'silu'", FROM("d")),
+        ONE_BY_ONE("f", ",'strides':[2,2]", "e")),
+    CONV("last", ",'padding':'same'", FROM("f")),
+    TWO(POOL("pool", FROM("last")), DENSE("out", FROM("pool"))));
 
 /* Steps of one value each, and poolings. */
 static const char pooled_config[] = FUNCTIONAL(
@@ -199,9 +199,9 @@ static const char pooled_config[] = FUNCTIONAL(
     TWO(ONE_BY_ONE("f", "", "e"), CONV("last", ",'padding':'same'", FROM("f"))),
     TWO(POOL("pool", FROM("last")), DENSE("out", FROM("pool"))));
 
-/* Runs the bands of a model that keeps little within these limits. */
-static gc_model *open_bands(const char *config, size_t bytes, int32_t strips) {
-    gc_model *model = layer_model_open(config, GC_PLAN_KEEP_CHECKPOINTS);
+/* A model that runs bands within these limits, GC_PLAN_KEEP_... */
+static gc_model *open_bands(const char *config, uint32_t keep, size_t bytes, int32_t strips) {
+    gc_model *model = layer_model_open(config, keep);
     if (!EXPECT(model != NULL))
         return NULL;
     model->plan->limits = (struct gc_band_limits){bytes, strips};
@@ -218,7 +218,7 @@ static void check_bands(const char *config, int32_t first, int32_t count) {
     EXPECT_OK(layer_model_run(whole, 3));
     EXPECT_OK(gc_model_outputs(whole, GC_LOGIT, expected, SMALL_CLASSES));
     for (size_t bytes = 0, strips = 1; bytes < 90000; bytes += 4500, strips = 3 - strips) {
-        gc_model *model = open_bands(config, bytes, (int32_t)strips);
+        gc_model *model = open_bands(config, GC_PLAN_KEEP_CHECKPOINTS, bytes, (int32_t)strips);
         REQUIRE(model != NULL);
         const struct gc_plan *plan = model->plan;
         if (bytes == 0 && plan->groups[first].step.path->forward_rows != NULL) {
@@ -242,7 +242,7 @@ TEST(groups_run_in_bands_of_any_height_and_in_strips_to_the_same_bits) {
 
 /* A band of one row behind a filter of three needs three, and those five before it. */
 TEST(a_band_has_the_rows_that_the_next_groups_need) {
-    gc_model *model = open_bands(bands_config, 0, 1);
+    gc_model *model = open_bands(bands_config, GC_PLAN_KEEP_CHECKPOINTS, 0, 1);
     REQUIRE(model != NULL);
     const struct gc_plan *plan = model->plan;
     if (plan->groups[2].step.path->forward_rows != NULL)
@@ -250,28 +250,67 @@ TEST(a_band_has_the_rows_that_the_next_groups_need) {
     gc_model_destroy(model);
 }
 
+static void expect_same_in_bands(gc_model *whole, gc_model *bands, int32_t layer) {
+    int32_t rank;
+    size_t positions;
+    const size_t size = small_layer_size(whole, layer, &rank, &positions);
+    float *expected = calloc(3 * size + 1, sizeof *expected);
+    float *found = calloc(3 * size + 1, sizeof *found);
+    read_layer(whole, layer, expected, size);
+    read_layer(bands, layer, found, size);
+    EXPECT_BYTES(found, expected, 3 * size * sizeof *found);
+    free(expected);
+    free(found);
+}
+
+/* The last convolution jumps over rows of the layer before, which no band needs. */
+static void check_kept(const char *config, int32_t first, int32_t count) {
+    gc_model *whole = layer_model_open(config, GC_PLAN_KEEP_LAYERS);
+    REQUIRE(whole != NULL);
+    EXPECT_OK(layer_model_run(whole, 3));
+    for (size_t bytes = 0; bytes < 60000; bytes += 9000) {
+        gc_model *bands = open_bands(config, GC_PLAN_KEEP_LAYERS, bytes, 1);
+        REQUIRE(bands != NULL);
+        if (bytes == 0 && bands->plan->groups[first].step.path->forward_rows != NULL)
+            EXPECT_INT(gc_plan_together(bands->plan, first), count);
+        EXPECT_OK(layer_model_run(bands, 3));
+        for (int32_t layer = 0; layer < gc_model_layer_count(whole); layer++)
+            expect_same_in_bands(whole, bands, layer);
+        gc_model_destroy(bands);
+    }
+    gc_model_destroy(whole);
+}
+
+TEST(kept_layers_run_in_bands_of_any_height_to_the_same_bits) {
+    check_kept(bands_config, 2, 8);
+    check_kept(pooled_config, 1, 7);
+}
+
 /* The first layer that gives numbers that are none, for a picture of such values. */
 static int32_t first_wrong(gc_model *model, float value) {
-    float input[71 * 9 * 3];
+    float input[73 * 9 * 3];
     int32_t wrong = -2;
-    for (int i = 0; i < 71 * 9 * 3; i++)
+    for (int i = 0; i < 73 * 9 * 3; i++)
         input[i] = value;
-    EXPECT_OK(gc_model_forward(model, input, 71 * 9 * 3));
+    EXPECT_OK(gc_model_forward(model, input, 73 * 9 * 3));
     EXPECT_OK(gc_model_find_not_finite(model, &wrong));
     return wrong;
 }
 
 TEST(numbers_that_are_none_are_found_between_bands) {
     gc_model *whole = layer_model_open(bands_config, GC_PLAN_KEEP_LAYERS);
-    gc_model *bands = open_bands(bands_config, 0, 2);
-    REQUIRE(whole != NULL && bands != NULL);
+    gc_model *bands = open_bands(bands_config, GC_PLAN_KEEP_CHECKPOINTS, 0, 2);
+    gc_model *kept = open_bands(bands_config, GC_PLAN_KEEP_LAYERS, 0, 1);
+    REQUIRE(whole != NULL && bands != NULL && kept != NULL);
     int found = 0;
     for (float value = 3; value < 3.2e38f; value *= 10) {
         const int32_t wrong = first_wrong(whole, value);
         EXPECT_INT(first_wrong(bands, value), wrong);
+        EXPECT_INT(first_wrong(kept, value), wrong);
         found |= wrong > 0 ? 2 : 1;
     }
     EXPECT_INT(found, sizeof(gc_real) == sizeof(float) ? 3 : 1);
     gc_model_destroy(whole);
     gc_model_destroy(bands);
+    gc_model_destroy(kept);
 }
