@@ -92,10 +92,13 @@ YYJSON_FLAGS := -w -Os -DYYJSON_DISABLE_WRITER=1 -DYYJSON_DISABLE_UTILS=1 \
 # These files run once a model or once an explanation, so they are compiled for size.
 ifeq ($(config),release)
 $(foreach file,$(wildcard src/api/*.c src/files/*.c src/graph/*.c src/keras/*.c) \
-	$(addprefix src/engine/,arena.c fuse.c plan.c tail.c),$(eval %/$(file:.c=.o): FILE_FLAGS := -Os))
+	$(addprefix src/engine/,arena.c bands.c finite.c fuse.c group.c plan.c tail.c) \
+	src/kernels/regions.c src/kernels/xnn.c src/methods/methods.c,$(eval %/$(file:.c=.o): FILE_FLAGS := -Os))
 
-# These operators have only a reference, and few networks have them.
-$(foreach name,adaptive_pooling dot gather matmul reduce resize,\
+# These operators have only a reference, and few networks have them, or their time is that of
+# kernels, which are inlined or lie in src/kernels.
+$(foreach name,activation adaptive_pooling affine conv2d conv2d_transpose depthwise dot gather matmul \
+	reduce resize,\
 	$(eval %/src/ops/$(name).o: FILE_FLAGS := -Os))
 endif
 

@@ -120,9 +120,9 @@ struct gc_path {
     gc_backward *backward;
     gc_backward_batch *backward_batch; /* NULL: no faster than one by one */
 
-    /* For a step whose out is a picture. `window` gives the windows along the rows of the one input.
-     * It is NULL where a row of out needs the same row of any input that has out's shape. Values
-     * between bands are not searched for NaN, so that engine/finite.c must know their bound. */
+    /* For a step whose out is a picture. `window` gives the windows along the rows of the one
+     * input. It is NULL where a row of out needs the same row of any input that has out's shape.
+     * Values between bands are not searched for NaN, so engine/finite.c must know their bound. */
     gc_forward_rows *forward_rows; /* NULL: it computes all rows at once */
     const struct gc_window *(*window)(const struct gc_step *step);
 };

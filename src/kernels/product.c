@@ -99,8 +99,8 @@ static gc_status pack_weight(struct gc_array *weight, int32_t in, int32_t out) {
 #define FOLDED_BELOW 64
 
 /* Whether the panels have the fused scale in them. They are the step's own then, and the weight
- * keeps Keras' array. That costs memory. Scaling the sums instead costs time, and the more of it the
- * fewer terms a sum has. */
+ * keeps Keras' array. That costs memory. Scaling the sums instead costs time, and the more of it
+ * the fewer terms a sum has. */
 static bool is_folded(const struct gc_step *step, int32_t in) {
     return step->scale != NULL && step->weights[0] != NULL && in < FOLDED_BELOW;
 }
@@ -221,8 +221,8 @@ struct block {
     size_t first, end;          /* panels */
 };
 
-/* The sums of a tile, HALVES vectors for each position. A narrow panel has four outputs or fewer, and
- * then one vector for each. */
+/* The sums of a tile, HALVES vectors for each position. A narrow panel has four outputs or fewer,
+ * and then one vector for each. */
 typedef gc_f4 tile_sums[TALL_TILE][2];
 
 /* Stores the first `count` of a position's outputs. */

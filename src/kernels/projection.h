@@ -15,7 +15,8 @@
 
 struct gc_product;
 
-/* project of struct gc_op, for a convolution. The kernel is `packed`, or weights[0] if that is NULL.
+/* project of struct gc_op, for a convolution. The kernel is `packed`, or weights[0] if that is
+ * NULL.
  *   raw       [rows.out][columns.out]
  *   taps      [in]
  *   weights   [out]

@@ -1,9 +1,9 @@
 /* A convolution as a matrix product.
  *
- * The value at a position is a sum over the taps of its window. Taps side by side are one segment of
- * the picture, and one segment of the kernel. At the edges some taps lie outside, where the picture
- * is zero. They are left out. So the positions are divided into regions, and all windows of a region
- * have the same taps. For a kernel of 3 x 3 and padding "same" these are nine:
+ * The value at a position is a sum over the taps of its window. Taps side by side are one segment
+ * of the picture, and one segment of the kernel. At the edges some taps lie outside, where the
+ * picture is zero. They are left out. The positions are divided into regions, whose windows have
+ * the same taps. For a kernel of 3 x 3 and padding "same" these are nine:
  *
  *      +-------+---------------+-------+
  *      | 2 x 2 |     2 x 3     | 2 x 2 |
