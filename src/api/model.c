@@ -236,6 +236,8 @@ gc_status gc_model_weight_buffer(gc_model *model, int32_t index, size_t count, f
         *values = gc_allocate_unset(count, sizeof **values);
     if (*values == NULL)
         return gc_fail_memory(count * sizeof **values, weight->path);
+    gc_release(weight->array.panels); /* of a plan that failed */
+    weight->array.panels = NULL;
     weight->checked = 0;
     weight->largest = 0;
     model->memory += gc_memory_in_use() - before;

@@ -166,6 +166,40 @@ TEST(models_survive_every_failed_allocation) {
     }
 }
 
+/* ---- Weights that are set anew ---- */
+
+/* Plans a model while the n-th allocation fails. Returns whether it did not. */
+static bool plan_with_failure(gc_model *model, long n) {
+    fail_from(n, false);
+    const gc_status status = gc_model_plan(model, 18, 14, 0);
+    const bool failed = allocations >= n;
+    fail_from(0, false);
+    if (status != GC_OK)
+        expect_out_of_memory(status);
+    return !failed;
+}
+
+/* A plan that failed may have packed kernels. The next plan reads what was set after that. */
+TEST(weights_that_are_set_after_a_plan_that_failed_are_read) {
+    float expected[SMALL_CLASSES], found[SMALL_CLASSES];
+    bool is_planned = false;
+    for (long n = 0; !is_planned; n++) {
+        gc_model *model;
+        REQUIRE_OK(gc_model_create(&model, small_blocks_config, strlen(small_blocks_config)));
+        EXPECT_OK(layer_model_set_weights(model, 1));
+        is_planned = n > 0 && plan_with_failure(model, n);
+        if (layer_model_set_weights(model, 2) == GC_OK) { /* there is no plan */
+            EXPECT_OK(gc_model_plan(model, 18, 14, 0));
+            EXPECT_OK(layer_model_run(model, 3));
+            EXPECT_OK(gc_model_outputs(model, GC_LOGIT, found, SMALL_CLASSES));
+            if (n == 0)
+                memcpy(expected, found, sizeof expected);
+            EXPECT_BYTES(found, expected, sizeof expected);
+        }
+        gc_model_destroy(model);
+    }
+}
+
 /* ---- Pictures ---- */
 
 static gc_status decode_and_draw(const struct file *f) {
