@@ -6,6 +6,9 @@
 
 #define MOST_TAPS 64
 
+/* The backward pass has regions of its own for each of stride x stride positions. */
+#define LARGEST_STRIDE 64
+
 /* Positions along an axis that have the same taps. */
 struct run {
     int32_t at, count; /* the first position, and how many */
@@ -144,8 +147,12 @@ static gc_status create(struct gc_regions *r, const struct gc_windows *windows, 
     return status;
 }
 
+static bool fits(const struct gc_window *window) {
+    return window->kernel <= MOST_TAPS && window->stride <= LARGEST_STRIDE;
+}
+
 bool gc_regions_fit(const struct gc_windows *windows) {
-    return windows->rows.kernel <= MOST_TAPS && windows->columns.kernel <= MOST_TAPS;
+    return fits(&windows->rows) && fits(&windows->columns);
 }
 
 gc_status gc_regions_create(struct gc_regions *regions, const struct gc_convolution *conv) {

@@ -47,7 +47,8 @@ struct gc_regions {
     int32_t region_count, segment_count;
 };
 
-/* Whether there are regions for these windows. A kernel has at most 64 taps along an axis. */
+/* Whether there are regions for these windows. Along an axis, a kernel has at most 64 taps, and a
+ * stride is 64 at most. */
 bool gc_regions_fit(const struct gc_windows *windows);
 
 /* The regions of out. A row of the kernel is a channel of in at one of [k_h][k_w] taps. Fails with
