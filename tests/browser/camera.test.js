@@ -143,7 +143,7 @@ describe('the camera', { skip: SKIP }, () => {
       assert.equal(await demo.page.evaluate(used), other);
       await demo.page.keyboard.press('Escape');
       await panel.waitFor({ state: 'hidden' });
-      assert.equal(await demo.page.evaluate(RUNNING), 0);
+      await demo.page.waitForFunction(`${RUNNING} === 0`);
       const focused = await demo.page.evaluate(() => document.activeElement?.id);
       assert.equal(focused, 'camera-button');
     }),
