@@ -394,7 +394,7 @@ describe('the page', { skip: SKIP }, () => {
           assert.equal(cells.length, 2);
           for (const text of cells) assert.match(text, /^row \d+, column \d+: .* of 1$/);
           await page.keyboard.press('Escape');
-          assert.ok(await page.locator('.cell').first().isHidden());
+          await page.locator('.cell').first().waitFor({ state: 'hidden' });
           await page.locator('.handle').nth(1).focus();
           await page.keyboard.press('End');
           const splits = await page
@@ -451,7 +451,7 @@ describe('the page', { skip: SKIP }, () => {
         async (demo) => {
           const { page } = demo;
           const pane = page.locator('.pane.difference');
-          assert.equal(await pane.count(), 0);
+          await pane.waitFor({ state: 'detached' });
           await page.getByRole('switch', { name: 'Difference' }).click();
           await pane.waitFor();
           await demo.settled();
@@ -480,10 +480,10 @@ describe('the page', { skip: SKIP }, () => {
           await page.getByLabel('Opacity').fill('20');
           assert.notEqual(Buffer.compare((await demo.picture(2)).data, picture.data), 0);
           await pane.getByRole('button', { name: 'Close' }).click();
-          assert.equal(await pane.count(), 0);
+          await pane.waitFor({ state: 'detached' });
           assert.equal(await page.getByRole('switch', { name: 'Difference' }).isChecked(), false);
           await page.getByRole('button', { name: 'Close', exact: true }).nth(1).click();
-          assert.ok(await page.getByRole('switch', { name: 'One scale' }).isHidden());
+          await page.getByRole('switch', { name: 'One scale' }).waitFor({ state: 'hidden' });
         },
         { address: compared },
       ),
