@@ -98,7 +98,7 @@ GC_INLINE gc_f4 gc_f4_sums(const gc_f4 v[GC_LANES]) {
     return __builtin_shufflevector(a, b, 0, 2, 4, 6) + __builtin_shufflevector(a, b, 1, 3, 5, 7);
 }
 
-/* One bit for each of 16 values, the first in the lowest bit: whether low < value < high. */
+/* Whether low < value < high, one bit for each of 16 values. The first value has the lowest bit. */
 GC_INLINE uint16_t gc_f16_between(const float *values, float low, float high) {
 #ifdef __wasm_simd128__
     const gc_f4 least = gc_f4_splat(low), most = gc_f4_splat(high);

@@ -94,9 +94,9 @@ static void run_rows(const struct progress *p, int32_t i, int32_t end) {
         in[n] = is_band(p, i, n) ? band_of(p, i - 1) : gc_whole(p->tensors[group->inputs[n]]);
     (void)GC_PROFILED(step, false,
                       (step->path->forward_rows(step, out, in, p->done[i], end), GC_OK));
-    if (p->chain->keeps && gc_group_is_clamped(&p->groups[i])) {
-        const size_t row = row_size(&p->groups[i]);
-        gc_gates_note(p->gates[p->groups[i].output], out.data, step, (size_t)p->done[i] * row,
+    if (p->chain->keeps && gc_group_is_clamped(group)) {
+        const size_t row = row_size(group);
+        gc_gates_note(p->gates[group->output], out.data, step, (size_t)p->done[i] * row,
                       (size_t)end * row);
     }
 }

@@ -95,11 +95,11 @@ static gc_status backward(struct gc_step *step, int32_t input, gc_real *din, con
 
 gc_status gc_run_group(struct gc_run *run, int32_t g) {
     struct gc_group *group = &run->plan->groups[g];
-    const gc_real *out = run->plan->tensors[group->output];
+    gc_real *out = run->plan->tensors[group->output];
     gc_gates *gates = gc_plan_gates(run->plan, group);
     if (group->step.op->is_view)
         return GC_OK;
-    GC_TRY(forward(&group->step, run->plan->tensors[group->output], group->in));
+    GC_TRY(forward(&group->step, out, group->in));
     if (gates != NULL)
         gc_gates_note(gates, out, &group->step, 0, gc_shape_count(&group->step.out));
     return GC_OK;

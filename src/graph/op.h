@@ -49,8 +49,9 @@ struct gc_step {
     int32_t input_count;
     const gc_shape *in; /* [input_count], before the absorbed padding */
     gc_shape out;
-    const float *weights[GC_MAX_WEIGHTS]; /* Keras' arrays as they are; NULL for an absent slot */
-    struct gc_array *kernel; /* whose values are weights[0], NULL if no other step can need them */
+    const float *weights[GC_MAX_WEIGHTS]; /* Keras' arrays as they are, NULL for an absent slot and
+                                           * for a kernel that is held in panels alone */
+    struct gc_array *kernel; /* the weight of slot 0, NULL if weights[0] belongs to no graph */
 
     /* What fusion folded in. It does so only where the operator's record takes it. */
     struct gc_padding padding; /* zeros around in[0]: none unless `takes_padding` */

@@ -1,6 +1,6 @@
 #include "kernels/product.h"
 
-/* Outputs of a panel: two vectors. */
+/* Outputs of a panel, which fill two vectors. */
 #define PANEL 8
 
 void gc_product_unpack(const struct gc_array *weight, size_t all, float *values, size_t first,
@@ -107,10 +107,11 @@ static bool is_folded(const struct gc_step *step, int32_t in) {
 
 static gc_status set_panels(struct gc_product *product, struct gc_step *step) {
     const int32_t in = product->in, out = product->out;
-    if (step->kernel != NULL && product->is_folded)
+    const bool folds = is_folded(step, in);
+    if (step->kernel != NULL && folds)
         step->kernel->stays = true;
-    if (step->kernel == NULL || product->is_folded) {
-        const float *scale = product->is_folded ? step->scale : NULL;
+    if (step->kernel == NULL || folds) {
+        const float *scale = folds ? step->scale : NULL;
         GC_TRY(pack(&product->own, step->weights[0], scale, in, out));
         product->panels = product->own;
         return GC_OK;
@@ -121,7 +122,7 @@ static gc_status set_panels(struct gc_product *product, struct gc_step *step) {
     return GC_OK;
 }
 
-/* The coefficients of an output: where its sum starts, and a scale and a shift that follow. */
+/* The coefficients of an output. Its sum begins with START. SCALE and SHIFT may follow. */
 enum { START, SCALE, SHIFT, COEFFICIENTS };
 
 static gc_status allocate_coefficients(struct gc_product *product) {
@@ -140,12 +141,12 @@ static gc_status set_coefficients(struct gc_product *product, const struct gc_st
     float *bias;
     GC_TRY(allocate_coefficients(product));
     GC_TRY(gc_fused_bias(&bias, step, step->weights[1], product->out));
-    product->is_folded = is_folded(step, product->in);
-    product->scales = step->scale != NULL && !product->is_folded;
+    product->scales = step->scale != NULL && !is_folded(step, product->in);
     for (size_t o = 0; o < (size_t)product->out; o++) {
         float *at = product->coefficients + o / PANEL * COEFFICIENTS * PANEL + o % PANEL;
         at[(product->scales ? SHIFT : START) * PANEL] = bias[o];
-        at[SCALE * PANEL] = product->scales ? step->scale[o] : 1;
+        if (product->scales)
+            at[SCALE * PANEL] = step->scale[o];
     }
     gc_release(bias);
     return GC_OK;
@@ -162,7 +163,7 @@ gc_status gc_product_create(struct gc_product *product, struct gc_step *step, in
     return status;
 }
 
-/* Part of a panel of the backward kernel: the outputs of one forward panel at one tap.
+/* Writes what the outputs of one forward panel at one tap give to a panel of the backward kernel.
  *   to      [count][PANEL]    to(o, c) = from(c, o) * scale(o)
  *   from    [channels][PANEL]
  *   scale   [count], or NULL for 1 */
@@ -198,7 +199,7 @@ gc_status gc_product_create_backward(struct gc_product *product, const struct gc
         gc_product_destroy(product);
         return status;
     }
-    pack_backward(product->own, forward, taps, forward->is_folded ? NULL : step->scale);
+    pack_backward(product->own, forward, taps, forward->scales ? step->scale : NULL);
     product->panels = product->own;
     return GC_OK;
 }

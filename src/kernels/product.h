@@ -20,8 +20,7 @@ struct gc_product {
     const float *panels; /* [panels][in][8], with zeros behind the last output */
     float *own;          /* the same, unless the panels are a weight's */
     float *coefficients; /* [panels][3][8], where sums start, scales and shifts */
-    bool is_folded;      /* whether the panels have the scales in them */
-    bool scales;         /* whether scales and shifts follow the sums */
+    bool scales;         /* whether scales and shifts follow, or the panels have the scales */
 };
 
 /* The product of a step. Its rows have `in` values.

@@ -39,7 +39,7 @@ struct gc_region {
 /* All positions of a picture. Zeroed it has none. */
 struct gc_regions {
     int32_t step_y, step_x;            /* from one position of a region to the next */
-    int32_t from_step_y, from_step_x;  /* from where it begins to read to the next one's place */
+    int32_t from_step_y, from_step_x;  /* from where one begins to read to where the next does */
     int32_t width, channels;           /* of the picture of the positions */
     int32_t from_width, from_channels; /* of the picture that is read */
     struct gc_region *regions;

@@ -156,19 +156,20 @@ static const struct gc_window *product_window(const struct gc_step *step) {
 }
 
 static gc_status product_forward(struct gc_step *step, gc_real *out, const gc_real *const *in) {
-    const struct product *product = step->state;
-    gc_product_run_regions(&product->forward, &product->regions, gc_whole(out), gc_whole(in[0]), 0,
-                           step->out.dims[0]);
+    const struct gc_band band = gc_whole(in[0]);
+    product_forward_rows(step, gc_whole(out), &band, 0, step->out.dims[0]);
     return GC_OK;
 }
 
+/* Makes what the first backward needs, or what an earlier one had no memory for. */
 static gc_status prepare_backward(struct gc_step *step) {
     struct product *product = step->state;
-    if (product->backward.panels != NULL)
-        return GC_OK;
-    GC_TRY(gc_product_create_backward(&product->backward, &product->forward,
-                                      taps_of(&product->conv), step));
-    return gc_regions_create_backward(&product->back_regions, &product->conv);
+    if (product->back_regions.regions == NULL)
+        GC_TRY(gc_regions_create_backward(&product->back_regions, &product->conv));
+    if (product->backward.panels == NULL)
+        GC_TRY(gc_product_create_backward(&product->backward, &product->forward,
+                                          taps_of(&product->conv), step));
+    return GC_OK;
 }
 
 /* Whether each gradient of in depends on that of out at the same position alone. */

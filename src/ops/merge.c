@@ -166,7 +166,7 @@ typedef void combine(gc_real *out, const struct row *in, size_t count);
 typedef void differentiate(gc_real *term, const gc_real *dout, const struct row *inputs,
                            int32_t input_count, int32_t n, size_t count);
 
-/* out += . in, [count], or out = in for the first input */
+/* out = out . in, [count], or out = in for the first input */
 static void take(gc_real *out, int32_t n, const struct row *in, size_t count, combine *combine) {
     if (n > 0)
         combine(out, in, count);

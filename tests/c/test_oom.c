@@ -2,6 +2,7 @@
  * allocation fails, alone or with all that follow. The linker sends malloc here (--wrap=malloc).
  * Double precision and relaxed SIMD allocate in the same places, so one native program and one of
  * WebAssembly run these tests. */
+#include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +10,7 @@
 
 #include "base/memory.h"
 #include "layer_models.h"
+#include "ops/ops.h"
 #include "picture_files.h"
 #include "small_models.h"
 #include "test.h"
@@ -163,6 +165,42 @@ TEST(models_survive_every_failed_allocation) {
                 run_model(n, &expected);
             }
         free(subject_json);
+    }
+}
+
+/* ---- A step ---- */
+
+/* The first backward packs weights. One that ran out of memory leaves that to the next one. */
+TEST(a_backward_pass_follows_one_that_ran_out_of_memory) {
+    enum { SIDE_IN = 6, CHANNELS = 4, FILTERS = 5, COUNT_IN = SIDE_IN * SIDE_IN * CHANNELS };
+    const struct gc_conv2d_params params = {FILTERS, 1, {3, 3, 2, 2, 1, 1, true}, false};
+    const gc_shape in = {3, {SIDE_IN, SIDE_IN, CHANNELS}};
+    float kernel[3 * 3 * CHANNELS * FILTERS], dout[3 * 3 * FILTERS];
+    float expected[COUNT_IN], din[COUNT_IN];
+    for (uint32_t i = 0; i < sizeof kernel / sizeof *kernel; i++)
+        kernel[i] = small_random(i, 5);
+    for (uint32_t i = 0; i < sizeof dout / sizeof *dout; i++)
+        dout[i] = small_random(i, 6);
+    bool is_done = false;
+    for (long n = 0; !is_done; n++) {
+        struct gc_step step = {.op = &gc_op_conv2d, .params = &params, .input_count = 1, .in = &in};
+        step.min = -INFINITY;
+        step.max = INFINITY;
+        step.weights[0] = kernel;
+        REQUIRE_OK(step.op->shape(&step.out, &in, 1, &params));
+        REQUIRE_OK(gc_step_prepare(&step));
+        fail_from(n, false);
+        const gc_status status = step.path->backward(&step, 0, din, dout, NULL, NULL);
+        is_done = n > 0 && allocations < n;
+        fail_from(0, false);
+        if (n > 0 && !is_done)
+            expect_out_of_memory(status);
+        EXPECT_OK(step.path->backward(&step, 0, din, dout, NULL, NULL));
+        if (n == 0)
+            memcpy(expected, din, sizeof expected);
+        EXPECT_BYTES(din, expected, sizeof din);
+        memset(din, 0, sizeof din);
+        gc_step_release(&step);
     }
 }
 
