@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { violationsInColors } from './axe.js';
 import { launchChromium, SKIP } from './chromium.js';
 import { DemoPage } from './demo-page.js';
@@ -143,7 +144,9 @@ describe('the camera', { skip: SKIP }, () => {
       assert.equal(await demo.page.evaluate(used), other);
       await demo.page.keyboard.press('Escape');
       await panel.waitFor({ state: 'hidden' });
-      await demo.page.waitForFunction(`${RUNNING} === 0`);
+      // The dialog's close event, which ends the camera, comes after that.
+      for (let i = 0; i < 500 && (await demo.page.evaluate(RUNNING)) > 0; i++) await sleep(20);
+      assert.equal(await demo.page.evaluate(RUNNING), 0);
       const focused = await demo.page.evaluate(() => document.activeElement?.id);
       assert.equal(focused, 'camera-button');
     }),

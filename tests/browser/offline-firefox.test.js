@@ -5,6 +5,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { manifest } from '../../models/fetch.js';
 import { inBuild } from '../../wasm-build/tools.js';
 import { Firefox, SKIP } from './firefox.js';
@@ -13,6 +14,8 @@ import { serve } from './server.js';
 const BASE = '/some/folder/';
 /** Milliseconds after which a page that does not come is given up. */
 const timeout = 180_000;
+/** Milliseconds after which a call is asked anew. */
+const ANSWER = 10_000;
 
 /** What a user sees, or null while the page is at work. */
 const SEEN = `(async () => {
@@ -49,14 +52,16 @@ describe('the page offline in Firefox', { skip: SKIP }, () => {
   });
 
   /**
-   * Waits for what a user sees. The page may be reloaded in the meantime, which ends a call.
+   * Waits for what a user sees. The page may be reloaded in the meantime. That ends a call, or
+   * leaves it without an answer.
    * @param {(seen: any) => boolean} isIt
    */
   async function seen(isIt) {
     for (;;) {
-      const now = await browser.call(SEEN).catch(() => null);
+      const late = sleep(ANSWER, null, { ref: false });
+      const now = await Promise.race([browser.call(SEEN), late]).catch(() => null);
       if (now && isIt(now)) return now;
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      await sleep(100);
     }
   }
 
